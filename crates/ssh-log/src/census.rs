@@ -70,6 +70,11 @@ impl Census {
         self.nature() != Nature::ServerLog
     }
 
+    /// Whether a message is in it that only an SSH server, or what guards it, has: not one that a client prints as well.
+    pub fn is_of_server(&self) -> bool {
+        self.signs.is_of_server()
+    }
+
     /// Adds the counts of another part.
     pub fn merge(&mut self, other: &Self) {
         self.bytes += other.bytes;
@@ -108,14 +113,14 @@ impl Census {
         self.lines += 1;
         self.span.add(told.time);
         self.understood += 1;
-        self.signs.event(told.head, told.kind);
+        self.signs.event(told.head, told.kind, told.is_vague);
         if told.head < Head::Cut
             && matches!(
                 told.kind,
                 Kind::Closed | Kind::Reset | Kind::NegotiationFailed
             )
         {
-            self.signs.peer_port(told.port);
+            self.signs.peer(told.port, told.source.is_some());
         }
     }
 

@@ -27,6 +27,16 @@ pub(crate) struct Connections {
     /// The latest ban that fail2ban announced: it logs the ban first, then how its action failed.
     ban: Option<Ban>,
     nameless: Vec<Nameless>,
+    keys: NearbyKeys,
+}
+
+/// The host keys that were complained of last in a log that names no processes.
+#[derive(Debug, Clone, Copy, Default)]
+struct NearbyKeys {
+    /// The line that says that one has too wide permissions.
+    modes: Option<u64>,
+    /// The line that says that one could not be loaded.
+    lacking: Option<u64>,
 }
 
 /// What is known of the connection that a process serves.
@@ -63,6 +73,8 @@ struct Nameless {
 const STALE_SECONDS: i64 = 15 * 60;
 /// Lines of one connection stand at most so far apart in a log without process numbers.
 const NEARBY_LINES: u64 = 16;
+/// The complaints about the host keys of one start stand at most so far before its end.
+const KEY_LINES: u64 = 64;
 
 impl Connections {
     pub(crate) fn new() -> Self {
@@ -72,6 +84,7 @@ impl Connections {
             attempts: Cache::new(),
             ban: None,
             nameless: Vec::new(),
+            keys: NearbyKeys::default(),
         }
     }
 
@@ -146,8 +159,17 @@ impl Connections {
         if let Some(attempt) = attempt.filter(|_| is_attempt(event.kind)) {
             self.attempts.entry(attempt);
         }
+        if event.kind == Kind::HostKeyUnusable {
+            self.keys.lacking = Some(event.line_number);
+        }
+        if event.cause == Some(CauseName::HostKeysPermissions) {
+            self.keys.modes = Some(event.line_number);
+        }
+        let is_near = |at: Option<u64>| at.is_some_and(|at| at + KEY_LINES >= event.line_number);
         Connection {
             attempted,
+            key_modes: is_near(self.keys.modes),
+            lacks_key: is_near(self.keys.lacking),
             ..Connection::default()
         }
         .explain(event);

@@ -29,6 +29,8 @@ pub enum Nature {
 pub(crate) struct Signs {
     client: u64,
     server: u64,
+    /// Messages that only an SSH server, or what guards it, has.
+    own: u64,
     web: u64,
     binary: u64,
     /// Lines of which the two before were counted.
@@ -69,6 +71,11 @@ impl Signs {
         self.client > 0 && self.server == 0
     }
 
+    /// Whether a message is in it that no client prints.
+    pub(crate) fn is_of_server(self) -> bool {
+        self.own > 0
+    }
+
     pub(crate) fn nature(self, lines: u64, busiest: Option<String>) -> Nature {
         match busiest {
             _ if lines == 0 => Nature::Empty,
@@ -83,6 +90,7 @@ impl Signs {
     pub(crate) fn merge(&mut self, other: &Self) {
         self.client += other.client;
         self.server += other.server;
+        self.own += other.own;
         self.web += other.web;
         self.binary += other.binary;
         self.sampled += other.sampled;
@@ -94,7 +102,7 @@ impl Signs {
     }
 
     /// Counts a message that is known; some of them a client prints in the same words.
-    pub(crate) fn event(&mut self, head: Head, kind: Kind) {
+    pub(crate) fn event(&mut self, head: Head, kind: Kind, is_vague: bool) {
         const OF_BOTH: [Kind; 13] = [
             Kind::NoIdentification,
             Kind::BadProtocol,
@@ -110,12 +118,16 @@ impl Signs {
             Kind::KeyRefused,
             Kind::Noted,
         ];
-        self.server += u64::from(head >= Head::Cut || !OF_BOTH.contains(&kind));
+        let of_server = head >= Head::Cut || !OF_BOTH.contains(&kind);
+        self.server += u64::from(of_server);
+        self.own += u64::from(head >= Head::Cut || of_server && !is_vague);
     }
 
-    /// Counts a bare message that names the other end: a client is never at a port below 1024, a server mostly.
-    pub(crate) fn peer_port(&mut self, port: Option<u16>) {
-        self.client += u64::from(port.is_some_and(|port| port < 1024));
+    /// Counts a bare message that names the other end: a client is never at a port below 1024, a server mostly. A client that
+    /// is connected by another program writes `UNKNOWN port 65535`.
+    pub(crate) fn peer(&mut self, port: Option<u16>, is_known: bool) {
+        let of_client = port.is_some_and(|port| port < 1024 || port == u16::MAX && !is_known);
+        self.client += u64::from(of_client);
     }
 
     /// Counts a line that is not known.

@@ -23,7 +23,7 @@ pub enum Program {
     Audit,
     /// systemd.
     Systemd,
-    /// xinetd.
+    /// xinetd, or inetd.
     Xinetd,
     /// fail2ban, by syslog or in its own log file.
     Fail2ban,
@@ -33,6 +33,8 @@ pub enum Program {
     DenyHosts,
     /// CrowdSec.
     CrowdSec,
+    /// blacklistd of FreeBSD and NetBSD, to which sshd reports.
+    Blacklistd,
     /// lfd, the login failure daemon of csf.
     Lfd,
     /// Any other program: its lines are counted and passed over.
@@ -60,12 +62,15 @@ const NAMES: &[(&str, Program)] = &[
     // systemd itself, where it has not begun the program yet.
     ("(sshd)", Program::Systemd),
     ("xinetd", Program::Xinetd),
+    ("inetd", Program::Xinetd),
     ("fail2ban", Program::Fail2ban),
     ("fail2ban-server", Program::Fail2ban),
     ("sshguard", Program::Sshguard),
     ("sshg-blocker", Program::Sshguard),
     ("denyhosts", Program::DenyHosts),
     ("crowdsec", Program::CrowdSec),
+    ("blacklistd", Program::Blacklistd),
+    ("blocklistd", Program::Blacklistd),
     ("lfd", Program::Lfd),
 ];
 

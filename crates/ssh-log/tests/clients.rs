@@ -1,7 +1,7 @@
 //! What clients print that are no OpenSSH, and programs that run one: terminals for Windows and phones, libraries, tools for
 //! builds and backups. The words are those of the programs; addresses, names and versions are made up.
 
-use sshmend_ssh_log::transcript::{Attempt, Certainty, Reached, read};
+use sshmend_ssh_log::transcript::{Attempt, Certainty, Reached, Transcript, read};
 
 /// A paste; then, for each attempt, the host with its port and the first conclusion.
 type Case = (&'static str, &'static [(&'static str, &'static str)]);
@@ -234,6 +234,60 @@ fn debug_output_of_sshd_is_not_taken_for_a_client() {
         panic!("{:#?}", both.attempts)
     };
     assert_eq!(attempt.reached, Reached::Connected);
+}
+
+#[test]
+fn lines_that_sshd_signs_are_not_a_clients() {
+    let closed = "kex_exchange_identification: Connection closed by remote host";
+    let client = "Connection closed by 192.0.2.130 port 41000";
+    for text in [
+        format!("Event ID: 2\nsshd: error: {closed}\n"),
+        format!("2026-11-20 15:52:43.391078+0100 0x1f3a  Default  0x0  812  0  sshd: {client}\n"),
+        format!("Nov 20, 2026 @ 15:52:43.000\tgw\tsshd\t812\terror: {closed}\n"),
+        format!("{{\"labels\":{{\"ident\":\"sshd\"}},\"jsonPayload\":{{\"message\":\"{client}\"}}}}\n"),
+        format!("`{closed} [preauth]`\n"),
+        "gw:~# rc-service sshd restart\n/etc/ssh/sshd_config: line 9: Bad configuration option: Prot\n".into(),
+        "/etc/ssh/sshd_config.d/50-site.conf: line 2: Bad configuration option: Prot\n".into(),
+    ] {
+        let read = read(text.as_bytes());
+        assert!(!read.attempts.iter().any(Attempt::is_of_client), "{text}\n{read:#?}");
+        assert!(read.server_lines > 0, "{text}");
+    }
+    for text in [
+        format!("after a restart of sshd {closed}\n"),
+        format!("[sshd-tunnel] {closed}\n"),
+        "/home/eve/.ssh/config: line 9: Bad configuration option: hots\n".into(),
+    ] {
+        let read = read(text.as_bytes());
+        assert!(read.attempts.iter().any(Attempt::is_of_client), "{text}");
+    }
+}
+
+#[test]
+fn a_transcript_that_is_cut_off_proves_no_stall() {
+    let start = "debug1: Connecting to gw8 [192.0.2.131] port 22.\ndebug1: Connection established.\n\
+        debug1: Local version string SSH-2.0-OpenSSH_9.6\n\
+        debug1: Remote protocol version 2.0, remote software version OpenSSH_9.2\n\
+        debug1: Authenticating to gw8:22 as 'eve'\ndebug1: SSH2_MSG_KEXINIT sent\n";
+    let stalled = read(start.as_bytes());
+    let first = |read: &Transcript| {
+        let [attempt] = read.attempts.as_slice() else {
+            panic!("{read:#?}")
+        };
+        attempt
+            .conclusions
+            .first()
+            .map(|first| first.cause.as_str())
+    };
+    assert_eq!(first(&stalled), Some("mtu-black-hole"));
+    for end in [
+        "debug1: SSH2_MSG_KEXINIT rece",
+        "debug1: SSH2_MSG_KEXINIT received",
+        "debug1: kex: algo",
+    ] {
+        let cut = format!("{start}{end}\n");
+        assert_eq!(first(&read(cut.as_bytes())), None, "{end}");
+    }
 }
 
 #[test]

@@ -25,6 +25,54 @@ fn dated(line: &str) -> String {
 }
 
 #[test]
+fn complaints_about_the_configuration_are_found_within_a_line() {
+    for text in [
+        "rc:255 error:/srv/.tmp/tmpq7 line 3: Directive 'Port' is not allowed within a Match block",
+        "Restarting OpenBSD Secure Shell server: sshd/etc/ssh/sshd_config line 9: Bad yes/no argument: yess",
+        "[FAILED] Failed to start ssh.service - OpenBSD Secure Shell server.",
+        "audit: type=1400 audit(1795189963.250:9): apparmor=\"DENIED\" operation=\"open\" profile=\"sshd\" comm=\"sshd\" fsuid=0",
+    ] {
+        let shown = shown(format!("{text}\n").as_bytes());
+        let named = [
+            "sshd-config-invalid",
+            "service-start-failure",
+            "mandatory-access-denied",
+        ];
+        let found = shown
+            .iter()
+            .any(|event| named.iter().any(|name| event.contains(name)));
+        assert!(found, "{text}: {shown:?}");
+    }
+}
+
+#[test]
+fn in_a_log_without_processes_the_keys_complained_of_belong_to_the_start_that_lacks_them() {
+    let end = "sshd: no hostkeys available -- exiting.\n";
+    for (before, cause) in [
+        (
+            "Unable to load host key \"/srv/keys/ssh_host_rsa_key\": bad permissions\n",
+            "host-keys-permissions",
+        ),
+        (
+            "Permissions for '__PROGRAMDATA__\\\\ssh/ssh_host_rsa_key' are too open.\n",
+            "host-keys-permissions",
+        ),
+        (
+            "Unable to load host key: /srv/keys/ssh_host_rsa_key\n",
+            "host-keys-missing",
+        ),
+    ] {
+        let last = shown(format!("{before}{end}").as_bytes())
+            .pop()
+            .expect("an event");
+        assert!(
+            last.starts_with(&format!("broken | {cause}")),
+            "{before}{last}"
+        );
+    }
+}
+
+#[test]
 fn a_client_that_sends_nothing_is_one_connection_in_every_version() {
     // Up to 7.9; 8.0 to 8.2 without any address; 8.3 to 9.4; from 9.5 on.
     says(

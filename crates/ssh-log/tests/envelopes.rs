@@ -46,6 +46,8 @@ const AROUND: &[&str] = &[
     "<Data Name='payload'>{}</Data></EventData></Event>",
     "11/20/2026 3:52:43 PM            4 Information      sshd: {}",
     "Nov 20 15:52:43 gw jump/0a1b2c3d4e5f[77]: {}",
+    "Nov 20 15:52:43 gw conmon[77]: {}",
+    "jump  | 2026-11-20_15:52:43.17719 {}",
 ];
 
 /// What stands around a message and names its program.
@@ -56,6 +58,10 @@ const NAMED: &[&str] = &[
     "Nov 20 15:52:43 gw in.sshd[812]: {}",
     "Nov 20 15:52:43 gw sshd.pam[812]: {}",
     "Nov 20 15:52:43 gw sshd[812]:\t{}",
+    "Nov 20 15:52:43 gw sshd[812]: kernel:[  970.699396]: {}",
+    "Nov 20 15:52:43 gw sshd[812]: kernel: [12970.699398] {}",
+    "2026-11-20T15:52:43.10040 auth.info: sshd[812]:  {}",
+    "\"2026-11-20T15:52:43.000Z\",\"gw\",\"sshd[812]: {}\"",
     "11\u{6708} 20 15:52:43 gw sshd[812]: {}",
     "Fr 2026-11-20 15:52:43 CET gw sshd[812]: {}",
     "<86>1 2026-11-20T15:52:43Z gw sshd 812 - - {}",

@@ -47,7 +47,11 @@ fn numbered<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
         rest: rest.trim_ascii_start(),
     };
     let ends = |rest: &'a [u8]| {
-        matches!(rest, [] | [b' ' | b'\t' | b']' | b':' | b',' | b'|', ..]).then_some(rest)
+        matches!(
+            rest,
+            [] | [b' ' | b'\t' | b']' | b':' | b',' | b'|' | b'"', ..]
+        )
+        .then_some(rest)
     };
     if let Some((time, rest)) = stamps
         .day(text)

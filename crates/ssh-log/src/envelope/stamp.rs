@@ -244,7 +244,8 @@ impl Stamps {
         };
         let year = number(&[y1, y2, y3, y4])?.0;
         let (month, day) = (number(&[m1, m2])?.0, number(&[d1, d2])?.0);
-        let [b'T' | b' ', rest @ ..] = rest else {
+        // runit's svlogd writes `_`.
+        let [b'T' | b' ' | b'_', rest @ ..] = rest else {
             return None;
         };
         if stroke != other {

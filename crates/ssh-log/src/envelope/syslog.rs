@@ -137,8 +137,21 @@ pub(super) fn is_name_of_program(name: &[u8]) -> bool {
 pub(super) fn without_marks(message: &[u8]) -> &[u8] {
     match message.first() {
         Some(b'[' | b'(') => subsystem(solaris(message)),
+        Some(b'k') if message.starts_with(b"kernel:") => without_uptime(message),
         _ => message,
     }
+}
+
+/// The message of a program behind the mark of a log daemon that takes it for the kernel's: `kernel: [  970.699396] message`.
+fn without_uptime(message: &[u8]) -> &[u8] {
+    let behind = || {
+        let rest = message.strip_prefix(b"kernel:")?.trim_ascii_start();
+        let end = memchr(b']', &rest[..rest.len().min(24)])?;
+        since_boot(rest[..end].strip_prefix(b"[")?.trim_ascii())?;
+        let rest = &rest[end + 1..];
+        Some(rest.strip_prefix(b":").unwrap_or(rest).trim_ascii_start())
+    };
+    behind().unwrap_or(message)
 }
 
 /// fail2ban's own file: `2026-11-20 15:52:43,397 fail2ban.actions [812]: NOTICE  [sshd] Ban 192.0.2.7`.
@@ -184,6 +197,13 @@ fn bracketed<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
         line[1..end].trim_ascii(),
         line[end + 1..].trim_ascii_start(),
     );
+    if matches!(stamp, b"OK" | b"FAILED" | b"DEPEND" | b"ASSERT" | b"TIME") {
+        // The console, as systemd starts and stops units.
+        return Some(Envelope {
+            head: Head::Guessed,
+            ..Envelope::full(None, b"", Program::Systemd, None, rest)
+        });
+    }
     let time = match stamp.first()? {
         b'0'..=b'9' => since_boot(stamp).map(|()| None)?,
         _ => stamps.day(stamp).filter(|(_, rest)| rest.is_empty())?.0,
@@ -278,9 +298,11 @@ fn is_host_byte(byte: &u8) -> bool {
 /// The tag that Docker gives to the lines of a container: its number, behind a name or without.
 fn is_container(tag: &[u8]) -> bool {
     let last = tag.rsplit(|&by| by == b'/').next().unwrap_or(tag);
-    last.len() == 12
-        && last.iter().all(u8::is_ascii_hexdigit)
-        && last.iter().any(u8::is_ascii_digit)
+    // conmon writes down what the containers of Podman and CRI-O say.
+    last == b"conmon"
+        || last.len() == 12
+            && last.iter().all(u8::is_ascii_hexdigit)
+            && last.iter().any(u8::is_ascii_digit)
 }
 
 /// macOS puts `(libxpc.dylib) [com.openssh.sshd:net] ` before the message.
@@ -328,6 +350,8 @@ fn is_facility(word: &[u8]) -> bool {
         b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice",
         b"info", b"debug",
     ];
+    // svlogd puts a colon behind them.
+    let word = word.strip_suffix(b":").unwrap_or(word);
     let word = word
         .strip_prefix(b"<")
         .and_then(|word| word.strip_suffix(b">"))
@@ -365,8 +389,9 @@ fn tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
         None if head.ends_with(b"]") => (head, apple_level(message)),
         None => return None,
     };
-    let tag = split_pid(head).filter(|tag| !NOT_TAGS.contains(&tag.name))?;
-    Some((tag, message))
+    // A row of CSV begins with several quoted fields.
+    let is_name = |tag: &Tag<'_>| !NOT_TAGS.contains(&tag.name) && !tag.name.contains(&b'"');
+    Some((split_pid(head).filter(is_name)?, message))
 }
 
 fn split_pid(head: &[u8]) -> Option<Tag<'_>> {

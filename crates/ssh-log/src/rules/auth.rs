@@ -101,6 +101,22 @@ pub(super) const RULES: &[Rule] = &[
         "Authentication refused: {detail}",
         StrictModes,
     ),
+    // Windows (w32-sshfileperm.c).
+    of(
+        Cause::UserNotAllowed,
+        "Bad permissions. Try removing permissions for user: {} on file {}authorized_keys.",
+        StrictModes,
+    ),
+    // Junos.
+    of(
+        Cause::MaxAuthTries,
+        "SSHD_LOGIN_ATTEMPTS_THRESHOLD: Threshold for unsuccessful authentication attempts ({n}) reached by user '{user}'",
+        TooManyFailures,
+    ),
+    rule(
+        "SSHD_LOGIN_FAILED: Login failed for user '{user}' from host '{addr}'",
+        AuthFailed,
+    ),
     of(
         Cause::UserNotAllowed,
         "bad ownership or modes for chroot directory {detail}",

@@ -40,6 +40,12 @@ pub(super) const RULES: &[Rule] = &[
     )),
     anybody(of(CONFIG, "{config} line {n}: {detail}", Broken)),
     of(CONFIG, "rexec line {n}: {detail}", Broken),
+    // The file that a program checks before it is put in place has any name.
+    of(
+        CONFIG,
+        "Directive '{quoted}' is not allowed within a Match block",
+        Broken,
+    ),
     anybody(of(CONFIG, "command-line line {n}: {detail}", Broken)),
     anybody(of(
         CONFIG,
@@ -84,6 +90,11 @@ pub(super) const RULES: &[Rule] = &[
     shared(of(
         KEY_MODES,
         "Permissions {word} for '{detail}' are too open.",
+        HostKeyUnusable,
+    )),
+    shared(of(
+        KEY_MODES,
+        "Permissions for '{detail}' are too open.",
         HostKeyUnusable,
     )),
     shared(of(

@@ -73,6 +73,12 @@ pub(super) const RULES: &[Rule] = &[
         "kex_exchange_identification: Connection closed by remote host",
         NoIdentification,
     )),
+    // With the message that follows it on the same line.
+    shared(of(
+        VANISHED,
+        "kex_exchange_identification: Connection closed by remote host {}",
+        NoIdentification,
+    )),
     shared(of(
         VANISHED,
         "kex_exchange_identification: read: {detail}",
@@ -205,6 +211,8 @@ pub(super) const RULES: &[Rule] = &[
     anybody(rule("Corrupted MAC on input.", PacketCorrupt)),
     rule("Finished discarding for {addr} port {port}", PacketCorrupt),
     anybody(rule("Finished discarding for {addr}", PacketCorrupt)),
+    // Cisco IOS.
+    of(MISMATCH, "%SSH-3-NO_MATCH: {detail}", NegotiationFailed),
     // Transport.
     rule(
         "Read error from remote host {addr} port {port}: {detail}",

@@ -4,10 +4,11 @@
 
 use super::{Rule, of, rule};
 use crate::cause::CauseName as Cause;
+use crate::envelope::stamp::number;
 use crate::kind::Kind::{
     Accepted, AuthFailed, BadProtocol, BindFailed, Broken, Closed, Connected, Disconnected,
     GraceTimeout, InvalidUser, NegotiationFailed, Noted, PacketCorrupt, SessionClosed, Stopped,
-    TooManyFailures, UserDenied,
+    StrictModes, TooManyFailures, UserDenied,
 };
 
 const VANISHED: Cause = Cause::ClientVanished;
@@ -44,6 +45,20 @@ pub(super) const RULES: &[Rule] = &[
         InvalidUser,
     ),
     rule("Login attempt for nonexistent user", InvalidUser),
+    // Up to 0.52.
+    rule(
+        "bad password attempt for '{user}' from {endpoint}",
+        AuthFailed,
+    ),
+    rule(
+        "login attempt for nonexistent user from {endpoint}",
+        InvalidUser,
+    ),
+    of(
+        NOT_ALLOWED,
+        "{path} must be owned by user or root, and not {}",
+        StrictModes,
+    ),
     of(NOT_ALLOWED, "root login rejected", UserDenied),
     of(
         NOT_ALLOWED,
@@ -140,3 +155,14 @@ pub(super) const GONE: &[&str] = &[
     "Exit before auth: Error reading: {detail}",
     "Exit before auth: Disconnect received",
 ];
+
+/// The message behind `[825] Jul 10 23:53:52 `, which dropbear puts before it where it writes to a terminal.
+pub(super) fn without_stamp(message: &[u8]) -> &[u8] {
+    let behind = || {
+        let (_, rest) = number(message.strip_prefix(b"[")?)?;
+        let rest = rest.strip_prefix(b"] ")?;
+        let (day, text) = (rest.get(..16)?, &rest[16..]);
+        (day[3] == b' ' && day[9] == b':' && day[12] == b':' && day[15] == b' ').then_some(text)
+    };
+    behind().unwrap_or(message)
+}

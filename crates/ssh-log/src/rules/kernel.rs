@@ -6,8 +6,8 @@ use super::table::Table;
 use super::{Rule, Verdict, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
-    AccessDenied, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue, OomKill,
-    PacketBlocked,
+    AccessDenied, AuthFailed, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue,
+    OomKill, PacketBlocked,
 };
 
 const CONNTRACK: Cause = Cause::ConntrackFull;
@@ -73,31 +73,36 @@ pub(super) const RULES: &[Rule] = &[
         "VFS: file-max limit {n} reached",
         FileTableFull,
     ),
-    of(
-        CRASH,
-        "audit: type=1326 {} comm=\"sshd{} sig={n} {}",
-        Crashed,
-    ),
+    of(CRASH, "type=1326 {} comm=\"sshd{} sig={n} {}", Crashed),
     of(CRASH, "SECCOMP {} comm=\"sshd{} sig={n} {}", Crashed),
-    of(
-        CRASH,
-        "audit: type=1701 {} comm=\"sshd{} sig={n}{}",
-        Crashed,
-    ),
+    of(CRASH, "type=1701 {} comm=\"sshd{} sig={n}{}", Crashed),
     of(CRASH, "ANOM_ABEND {} comm=\"sshd{} sig={n}{}", Crashed),
     of(CRASH, "sshd[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "sshd-session[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "sshd-auth[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "traps: sshd{}] general protection{detail}", Crashed),
     of(CRASH, "traps: sshd{}] trap {detail}", Crashed),
+    // sshd tells the audit daemon of each login (audit-linux.c, and PAM).
+    rule(
+        "USER_LOGIN {} addr={addr} terminal=ssh res=failed{}",
+        AuthFailed,
+    ),
+    rule(
+        "USER_AUTH {} addr={addr} terminal=ssh res=failed{}",
+        AuthFailed,
+    ),
+    rule(
+        "USER_ERR {} addr={addr} terminal=ssh res=failed{}",
+        AuthFailed,
+    ),
     of(
         DENIED,
-        "audit: type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}",
+        "type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}",
         AccessDenied,
     ),
     of(
         DENIED,
-        "audit: type=1400 {}avc:  denied {} comm=\"sshd{}",
+        "type=1400 {}avc:  denied {} comm=\"sshd{}",
         AccessDenied,
     ),
     of(
@@ -124,6 +129,12 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a
 
 /// The text behind the time since boot, which syslog keeps: `[  12.345678] text`.
 fn text(message: &[u8]) -> &[u8] {
+    let message = since_boot(message);
+    // The kernel names the part of it that speaks; where that is all of the head, it is taken for the program.
+    message.strip_prefix(b"audit: ").unwrap_or(message)
+}
+
+fn since_boot(message: &[u8]) -> &[u8] {
     let Some(inner) = message.strip_prefix(b"[") else {
         return message;
     };

@@ -1,6 +1,6 @@
 //! The listener (sshd.c, srclimit.c).
 
-use super::{Rule, anybody, of, rule};
+use super::{Rule, anybody, of, rule, unsure};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BindFailed, Broken, Crashed, Dropped, DroppedPenalised, DropsCounted, ForkRejected,
@@ -130,11 +130,12 @@ pub(super) const RULES: &[Rule] = &[
         ListenerFault,
     )),
     anybody(of(Cause::ProcessLimit, "fork: {detail}", ListenerFault)),
-    of(
+    // On Windows it follows whatever keeps a process from being made.
+    unsure(of(
         Cause::ProcessLimit,
         "fork of unprivileged child failed",
         Broken,
-    ),
+    )),
     of(
         Cause::ProcessLimit,
         "do_exec_no_pty: fork: {detail}",

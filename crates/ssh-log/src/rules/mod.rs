@@ -161,7 +161,7 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> 
         Program::Xinetd => XINETD.verdict(message),
         Program::Fail2ban => FAIL2BAN.verdict(tools::without_level(message)),
         Program::Sshguard => SSHGUARD.verdict(message),
-        Program::DenyHosts | Program::CrowdSec | Program::Lfd => {
+        Program::DenyHosts | Program::CrowdSec | Program::Blacklistd | Program::Lfd => {
             OTHERS.verdict(tools::without_level(message))
         }
         Program::Tailscaled => TAILSCALED.verdict(message),
@@ -175,6 +175,9 @@ pub(crate) fn find(text: &[u8]) -> Option<Verdict<'_>> {
     search(text).0
 }
 
+static CONFIG: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new("/etc/ssh/sshd_config"));
+
 /// More places than this are not tried: a text with so many beginnings of messages imitates them.
 const TRIES: usize = 16;
 
@@ -182,6 +185,13 @@ const TRIES: usize = 16;
 /// texts that were tried.
 fn search(text: &[u8]) -> (Option<Verdict<'_>>, usize) {
     let (mut tries, mut steps) = (0, 0);
+    // `Starting OpenBSD Secure Shell server: sshd/etc/ssh/sshd_config line 7: …`: the path may stand in the middle of a word.
+    if let Some(at) = CONFIG.find(text).filter(|&at| at > 0) {
+        steps += text.len();
+        if let Some(verdict) = classify(Program::Bare, &text[at..]) {
+            return (Some(verdict), steps);
+        }
+    }
     for at in pieces::starts(text) {
         let rest = &text[at..];
         steps += 1;
@@ -222,6 +232,7 @@ fn is_named(verdict: &Verdict<'_>) -> bool {
 }
 
 fn dropbear(message: &[u8]) -> Option<Verdict<'_>> {
+    let message = dropbear::without_stamp(message);
     let verdict = DROPBEAR.verdict(message)?;
     let stage = match verdict.kind {
         Kind::SessionClosed => Stage::AfterLogin,

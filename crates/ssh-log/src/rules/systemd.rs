@@ -220,6 +220,12 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 pub(super) const XINETD: &[Rule] = &[
+    // inetd of FreeBSD, macOS and Junos (`cpmip`).
+    of(
+        LIMIT,
+        "ssh from {addr} exceeded counts/min (limit {n}/min){}",
+        SocketLimit,
+    ),
     of(LIMIT, "FAIL: ssh {word} from={addr}", SocketLimit),
     of(
         LIMIT,

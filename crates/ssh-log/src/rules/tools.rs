@@ -55,8 +55,9 @@ pub(super) const SSHGUARD: &[Rule] = &[
     rule("{addr}: not blocking (on whitelist)", BanIgnored),
 ];
 
-/// DenyHosts, CrowdSec, lfd.
+/// DenyHosts, CrowdSec, blacklistd, lfd.
 pub(super) const OTHERS: &[Rule] = &[
+    of(OTHER_BAN, "blocked {addr}/{}:22 for {} seconds", Banned),
     of(
         Cause::HostsDenyOwned,
         "new denied hosts: ['{addr}']",

@@ -367,8 +367,10 @@ impl Block {
     /// Takes the next line: it continues the block, or begins another.
     fn enter(&mut self, line: &[u8], indented: bool) {
         const CHAIN: [&[u8]; 2] = [b"During handling of the above", b"The above exception was"];
-        const STACK: [&[u8]; 7] = [
+        const STACK: [&[u8]; 8] = [
             b"at ",
+            // PowerShell.
+            b"At line:",
             b"from ",
             b"Caused by",
             b"... ",
@@ -426,15 +428,44 @@ fn serves(line: &[u8]) -> Option<bool> {
 
 /// Whether sshd wrote the line, to a log or with -d to a terminal.
 fn is_of_sshd(line: &[u8]) -> bool {
-    let head = line.get(..200).unwrap_or(line);
-    let named = |tag: &[u8]| {
-        memchr::memmem::find(head, tag)
-            .is_some_and(|at| head.get(at + tag.len()).is_some_and(u8::is_ascii_digit))
-    };
-    let tagged = [&b"sshd["[..], b"sshd-session[", b"sshd-auth["]
+    let has = |words: &[u8]| memchr::memmem::find(line, words).is_some();
+    let head = line.get(..512).unwrap_or(line);
+    has(b" [preauth]")
+        || has(b"dropbear[")
+        || memchr::memmem::find_iter(head, b"sshd").any(|at| is_signed(head, at))
+}
+
+/// Whether the `sshd` at this place is the program that says what follows, or its configuration that is complained of.
+fn is_signed(head: &[u8], at: usize) -> bool {
+    let (before, rest) = (&head[..at], &head[at + b"sshd".len()..]);
+    if before.last().is_some_and(|by| by.is_ascii_alphanumeric()) {
+        return false;
+    }
+    if let Some(rest) = rest.strip_prefix(b"_config") {
+        // `/etc/ssh/sshd_config: line 7: …`, `…/sshd_config.d/a.conf line 7: …`.
+        let end = rest.iter().position(|by| b": ".contains(by));
+        let rest = end.map_or(&b""[..], |end| &rest[end..]);
+        let rest = rest.strip_prefix(b":").unwrap_or(rest);
+        return rest.starts_with(b" line ") || rest.starts_with(b" terminating, ");
+    }
+    let rest = [&b"-session"[..], b"-auth"]
         .into_iter()
-        .any(named);
-    tagged || line.ends_with(b" [preauth]")
+        .find_map(|part| rest.strip_prefix(part))
+        .unwrap_or(rest);
+    // A column, a field of JSON, or a head without process: only what a log has stands before it.
+    let in_column = before
+        .trim_ascii_end()
+        .last()
+        .is_none_or(|by| by.is_ascii_digit() || b"]),|\t".contains(by));
+    match rest {
+        [b'[', digit, ..] => digit.is_ascii_digit(),
+        [b'\t', ..] => true,
+        [b'"', ..] => before.ends_with(b"\"") && before.iter().any(|by| b":,".contains(by)),
+        [b':', b' ', rest @ ..] => {
+            rest.starts_with(b"error: ") || rest.starts_with(b"fatal: ") || in_column
+        }
+        _ => false,
+    }
 }
 
 /// Whether a line may be the first half of a message.

@@ -96,7 +96,9 @@ fn complete(facts: &mut Facts) {
         match facts.reached {
             Reached::Connecting => facts.symptoms.push(ends(Symptom::ConnectTimeout)),
             Reached::Connected => facts.symptoms.push(ends(Symptom::BannerTimeout)),
-            Reached::Identified | Reached::KeyExchange | Reached::KeyReply => {
+            Reached::Identified | Reached::KeyExchange | Reached::KeyReply
+                if waits_for_keys(facts) =>
+            {
                 facts.symptoms.push(ends(Symptom::Stalled));
             }
             _ => {}
@@ -114,6 +116,18 @@ fn waits(facts: &Facts) -> bool {
         // What other programs print at the end is not all known.
         facts.last_is_known
     }
+}
+
+/// Whether the last message is one after which ssh waits for a packet of the key exchange; a text that ends elsewhere was
+/// cut off, and says nothing of what came then.
+fn waits_for_keys(facts: &Facts) -> bool {
+    const SENT: [&str; 4] = [
+        "SSH2_MSG_KEXINIT sent",
+        "expecting SSH2_MSG_KEX_",
+        "SSH2_MSG_KEX_DH_GEX_REQUEST",
+        "send packet: type ",
+    ];
+    !facts.last_is_debug || SENT.iter().any(|sent| facts.last.contains(sent))
 }
 
 /// With ConnectTimeout, ssh up to 7.9 waits for the first byte of the server instead of the connection (sshconnect.c,

@@ -276,6 +276,11 @@ impl Attempt {
         Some(format!("{name}{address}{port}"))
     }
 
+    /// Whether a line of it is a client's: one that names a host, that shows how far a connection came, or how it ended.
+    pub fn is_of_client(&self) -> bool {
+        self.end.is_some() || self.reached > Reached::Nothing || self.name().is_some()
+    }
+
     /// Whether it failed, for whatever reason.
     pub fn failed(&self) -> bool {
         self.end.is_some() || !self.conclusions.is_empty()

@@ -317,6 +317,11 @@ const LIBSSH: &[Row] = &[
         DENIED,
     ),
     name("ssh connect failed: "),
+    // Multipass.
+    name("ssh connection failed: "),
+    shared("Failed to connect: Connection refused", REFUSED),
+    shared("Failed to connect: Connection timed out", TIMEOUT),
+    shared("Failed to connect: No route to host", NO_ROUTE),
     name("libssh"),
 ];
 
@@ -422,6 +427,10 @@ const NET_SSH: &[Row] = &[
     says(
         "Net::SSH::Disconnect: connection closed by remote host",
         CLOSED,
+    ),
+    says(
+        "Net::SSH::Disconnect: disconnected: {}",
+        &[Symptom::Goodbye],
     ),
     shared("connection closed by remote host", CLOSED),
     name("Train::Transports::SSH"),

@@ -209,10 +209,6 @@ pub(super) const CONNECTING: &[Row] = &[
         "kex_exchange_identification: Connection closed by remote host",
         Symptom::Closed,
     ),
-    symptom(
-        "kex_exchange_identification: client sent invalid protocol identifier",
-        Symptom::NotSshBytes,
-    ),
     row(
         "kex_exchange_identification: read: {detail}",
         Sign::Failed(Phase::Identification),

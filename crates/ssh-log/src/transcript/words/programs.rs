@@ -92,6 +92,12 @@ pub(super) const ROWS: &[Row] = &[
         "This service allows sftp connections only",
         Symptom::AccountRefused,
     ),
+    // GitHub, Azure DevOps.
+    says("Your account is suspended", Symptom::AccountRefused),
+    says(
+        "You're using ssh-rsa that is about to be deprecated {}",
+        Symptom::SignatureRefused,
+    ),
     says("System is booting up. {}", Symptom::Booting),
     says("System is going down. {}", Symptom::Booting),
     says(

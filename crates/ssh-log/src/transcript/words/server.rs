@@ -14,6 +14,7 @@ pub(super) const ROWS: &[Row] = &[
     row("Missing privilege separation directory: {}"),
     row("Privilege separation user sshd does not exist"),
     row("refused connect from {}"),
+    row("kex_exchange_identification: client sent invalid protocol identifier {}"),
     row("sshd: no hostkeys available -- exiting."),
     row("no hostkeys available -- exiting"),
 ];
