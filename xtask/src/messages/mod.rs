@@ -20,7 +20,7 @@ use project::{PROJECTS, Project};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// What the sources are those of: openssh, linux-pam, systemd, sssd, google-authenticator, duo, nss-pam-ldapd
+    /// What the sources are those of: openssh, linux-pam, systemd, systemd-logind, sssd, google-authenticator, duo, nss-pam-ldapd
     project: String,
     /// A clone with its tags, or a folder of unpacked releases (NAME-VERSION each, as `apt-get source` leaves them)
     sources: PathBuf,

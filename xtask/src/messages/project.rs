@@ -24,6 +24,8 @@ pub(super) enum Dialect {
     Syslog(&'static [&'static str]),
     /// `log_unit_error_errno(u, r, "…")`, `LOG_UNIT_MESSAGE(u, "…")`, `[JOB_FAILED] = "…"`, and what pam_systemd writes.
     Systemd,
+    /// The same, and what logind answers on the bus, which pam_systemd writes behind its own words.
+    Logind,
 }
 
 pub(super) const PROJECTS: &[Project] = &[
@@ -71,6 +73,24 @@ pub(super) const PROJECTS: &[Project] = &[
         ],
         without: &[],
         dialect: Dialect::Systemd,
+    },
+    Project {
+        name: "systemd-logind",
+        tags: &[("v", "")],
+        first: (230, 0),
+        files: &[
+            "src/login/logind-action.c",
+            "src/login/logind-core.c",
+            "src/login/logind-dbus.c",
+            "src/login/logind-session.c",
+            "src/login/logind-user.c",
+            "src/login/logind-utmp.c",
+            "src/login/logind-wall.c",
+            "src/login/logind.c",
+            "src/login/user-runtime-dir.c",
+        ],
+        without: &[],
+        dialect: Dialect::Logind,
     },
     Project {
         name: "sssd",

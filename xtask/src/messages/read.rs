@@ -50,6 +50,7 @@ pub(super) fn messages(source: &str, dialect: Dialect) -> Vec<(String, String)> 
             Dialect::Syslog(functions) if functions.contains(&name) => of_syslog(name, rest),
             Dialect::Syslog(_) => None,
             Dialect::Systemd => of_systemd(name, rest),
+            Dialect::Logind => of_systemd(name, rest).or_else(|| of_reply(name, rest)),
         });
         at = end;
     }
@@ -92,6 +93,7 @@ fn of_systemd(name: &str, rest: &str) -> Option<(String, String)> {
     }
     let (level, about_unit) = match name {
         "LOG_UNIT_MESSAGE" | "LOG_EXEC_MESSAGE" => ("struct".to_owned(), true),
+        "LOG_MESSAGE" => ("struct".to_owned(), false),
         "log_unit_full" | "log_unit_full_errno" => (level(rest)?, true),
         _ => {
             let name = name.strip_prefix("log_")?;
@@ -107,6 +109,12 @@ fn of_systemd(name: &str, rest: &str) -> Option<(String, String)> {
     let format = format(rest).filter(|_| level != "debug")?;
     let before = if about_unit { "UNIT: " } else { "" };
     Some((level, format!("{before}{format}")))
+}
+
+/// An error that is answered on the bus: `sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "…")`.
+fn of_reply(name: &str, rest: &str) -> Option<(String, String)> {
+    let is_reply = name.starts_with("sd_bus_error_set") || name == "sd_bus_reply_method_errorf";
+    Some(("reply".to_owned(), format(rest).filter(|_| is_reply)?))
 }
 
 /// The most urgent level that the arguments before the format name: `LOG_ERR`, `quiet ? LOG_DEBUG : LOG_NOTICE`.
@@ -307,5 +315,20 @@ named(void)
                 "warning f"
             ]
         );
+    }
+
+    #[test]
+    fn messages_of_logind_are_also_those_that_it_answers() {
+        let source = r#"
+            return sd_bus_error_setf(error, LIMITS_EXCEEDED,
+                "a (%" PRIu64 ") b", n);
+            log_struct(LOG_INFO, LOG_MESSAGE("c %s.", d));
+            log_info("e");
+        "#;
+        assert_eq!(
+            shown(source, Dialect::Logind),
+            ["reply a (%u) b", "struct c %s.", "info e"]
+        );
+        assert_eq!(shown(source, Dialect::Systemd), ["struct c %s.", "info e"]);
     }
 }

@@ -19,10 +19,11 @@ macro_rules! known {
     };
 }
 
-const KNOWN: [Known; 7] = known![
+const KNOWN: [Known; 8] = known![
     "openssh",
     "linux-pam",
     "systemd",
+    "systemd-logind",
     "sssd",
     "google-authenticator",
     "duo",
@@ -100,6 +101,12 @@ fn lines(project: &str, level: &str, file: &str, format: &str) -> Vec<(Program, 
             Program::Systemd,
             format.replacen("UNIT: ", "ssh.service: ", 1),
         ),
+        // What it answers on the bus, pam_systemd writes behind its own words.
+        "systemd-logind" if level == "reply" => (
+            Program::SshdSession,
+            format!("pam_systemd(sshd:session): Failed to create session: {format}"),
+        ),
+        "systemd-logind" => (Program::Other, format.to_owned()),
         _ if level == "fatal" => (Program::SshdSession, format!("fatal: {format}")),
         _ => (Program::SshdSession, format.to_owned()),
     };
