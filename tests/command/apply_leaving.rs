@@ -110,6 +110,107 @@ fn rolled_back_entries_do_not_stand_and_changes_keep_the_first_value() {
 }
 
 #[test]
+fn what_is_wanted_stays_so_when_the_entry_that_covered_it_leaves() {
+    for (first, second, path, holds) in [
+        (
+            "[hosts-access]\nallow = [\"192.0.2.128/25\"]\n",
+            "[hosts-access]\nallow = [\"192.0.2.130\"]\n",
+            "/etc/hosts.allow",
+            "sshd: 192.0.2.130\n",
+        ),
+        (
+            "[fail2ban]\nignore = [\"203.0.113.50\"]\n",
+            "[fail2ban]\nignore = [{ address = \"203.0.113.50\", jail = \"sshd\" }]\n",
+            "/etc/fail2ban/jail.d/on.local",
+            "ignoreip = 203.0.113.50\n",
+        ),
+    ] {
+        let disk = machine();
+        let (first, second) = (
+            format!("name = \"narrow\"\n{first}"),
+            format!("name = \"narrow\"\n{second}"),
+        );
+        apply(&disk, &first);
+        assert_eq!(apply(&disk, &second).json()["changed"], true);
+        assert!(
+            disk.read(path).is_some_and(|text| text.contains(holds)),
+            "{path}: {:?}",
+            disk.read(path)
+        );
+        assert_eq!(apply(&disk, &second).json()["changed"], false, "{second}");
+        apply(&disk, "name = \"narrow\"\n");
+        assert!(
+            disk.read(path).is_some_and(|text| !text.contains(holds)),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn an_entry_is_known_however_it_is_spelled_and_only_where_it_was_added() {
+    let disk = machine();
+    disk.write("/etc/hosts.allow", "sshd: 192.0.2.3\n");
+    let policy = "name = \"spelled\"\n[hosts-access]\nallow = [\"192.0.2.3\", \"192.0.2.31\", \"2001:db8:9::/48\"]\n\
+                  [fail2ban]\nignore = [\"198.51.100.77/24\"]\n";
+    apply(&disk, policy);
+    let same = policy
+        .replace("2001:db8:9::/48", "[2001:db8:9::]/48")
+        .replace(".77/24", ".0/24");
+    assert_eq!(apply(&disk, &same).json()["changed"], false);
+    apply(&disk, "name = \"spelled\"\n");
+    assert_eq!(
+        disk.read("/etc/hosts.allow").as_deref(),
+        Some("sshd: 192.0.2.3\n"),
+        "it was there"
+    );
+    let jails = disk
+        .read("/etc/fail2ban/jail.d/zz-sshmend.local")
+        .expect("a file");
+    assert!(!jails.contains("198.51.100"), "{jails}");
+}
+
+#[test]
+fn an_exemption_that_gets_an_end_in_the_past_is_taken_out() {
+    let disk = machine();
+    apply(
+        &disk,
+        "name = \"ends\"\n[fail2ban]\nignore = [\"203.0.113.61\"]\n",
+    );
+    apply(
+        &disk,
+        "name = \"ends\"\n[fail2ban]\nignore = [{ address = \"203.0.113.61\", until = 2021-05-06 }]\n",
+    );
+    let jails = disk
+        .read("/etc/fail2ban/jail.d/zz-sshmend.local")
+        .expect("a file");
+    assert!(!jails.contains("203.0.113.61"), "{jails}");
+}
+
+#[test]
+fn of_two_policies_that_want_the_same_each_run_leaves_its_own_in_force() {
+    let disk = machine();
+    let of = |name: &str| {
+        format!(
+            "name = \"{name}\"\n[sshd-config]\nMaxSessions = 12\n[hosts-access]\nallow = [\"192.0.2.99\"]\n"
+        )
+    };
+    apply(&disk, &of("one"));
+    assert_eq!(apply(&disk, &of("two")).json()["changed"], false);
+    apply(&disk, "name = \"one\"\n");
+    assert_eq!(
+        apply(&disk, &of("two")).json()["changed"],
+        true,
+        "it puts it in itself"
+    );
+    apply(&disk, "name = \"one\"\n");
+    assert_eq!(
+        apply(&disk, &of("two")).json()["changed"],
+        false,
+        "and keeps it"
+    );
+}
+
+#[test]
 fn recorded_fixes_are_removed_when_they_leave_the_policy() {
     let disk = machine();
     let policy = "/etc/sshmend/policy.toml";

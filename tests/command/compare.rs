@@ -137,6 +137,94 @@ fn an_unreadable_file_is_never_called_equal() {
     );
 }
 
+#[test]
+fn the_order_of_match_blocks_is_a_difference_where_one_connection_meets_both() {
+    let (a, b) = (machine(), machine());
+    let write = |disk: &Disk, blocks: &[&str]| {
+        disk.write(
+            "/etc/ssh/sshd_config",
+            format!("Port 22\n{}", blocks.concat()),
+        );
+    };
+    let (ann, net) = (
+        "Match User ann\n  PermitTTY no\n",
+        "Match Address 198.51.100.0/24\n  PermitTTY yes\n",
+    );
+    write(&a, &[ann, net]);
+    write(&b, &[net, ann]);
+    compare(&a, &b, "").check(&expect![[r#"
+        exit 1
+        sshd-config: Match Address 198.51.100.0/24 and Match User ann: permittty no -> yes  A/etc/ssh/sshd_config:3 -> B/etc/ssh/sshd_config:3
+        --
+    "#]]);
+    // A block that says what everybody has still keeps the next one from deciding.
+    write(&a, &[net, ann]);
+    write(&b, &[ann]);
+    assert_eq!(compare(&a, &b, "").code, 1);
+    let other = "Match User ben\n  PermitTTY yes\n";
+    write(&a, &[ann, other]);
+    write(&b, &[other, ann]);
+    assert_eq!(compare(&a, &b, "").code, 0, "nobody is both");
+}
+
+#[test]
+fn what_stands_in_another_order_or_spelling_is_not_a_difference() {
+    let (a, b) = (machine(), machine());
+    let keys = [
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFIaYTqLW0yrN4vVJfT0oYqzkFqTV5rcVAFXVF4ZnIYT",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGIaYTqLW0yrN4vVJfT0oYqzkFqTV5rcVAFXVF4ZnIYT",
+    ];
+    let jail = |words: &str| format!("[sshd]\nenabled = true\nignoreip = {words}\n");
+    for (disk, users, keys, words) in [
+        (
+            &a,
+            "ann ben",
+            [keys[0], keys[1]],
+            "203.0.113.8 198.51.100.0/24",
+        ),
+        (
+            &b,
+            "ben ann",
+            [keys[1], keys[0]],
+            "198.51.100.0/24 203.0.113.8/32 198.51.100.3",
+        ),
+    ] {
+        disk.write("/etc/ssh/sshd_config", format!("AllowUsers {users}\n"));
+        disk.write(
+            "/etc/ssh/ssh_known_hosts",
+            format!("h.example {}\nh.example {}\n", keys[0], keys[1]),
+        );
+        disk.write("/etc/fail2ban/jail.d/on.local", jail(words));
+    }
+    compare(&a, &b, "").check(&expect![[r#"
+        exit 0
+        no difference in effect
+        --
+    "#]]);
+}
+
+#[test]
+fn what_decides_about_bans_and_files_that_rules_name_are_compared() {
+    let (a, b) = (machine(), machine());
+    for disk in [&a, &b] {
+        disk.write("/etc/hosts.allow", "sshd: /etc/staff.hosts\n");
+        disk.write("/etc/staff.hosts", "192.0.2.40\n");
+    }
+    b.write("/etc/staff.hosts", "192.0.2.40\n192.0.2.41\n");
+    b.write(
+        "/etc/fail2ban/jail.d/on.local",
+        "[sshd]\nenabled = true\nbantime = 4w\nignoreself = false\nignorecommand = /usr/bin/true\n",
+    );
+    compare(&a, &b, "").check(&expect![[r#"
+        exit 1
+        hosts-access: 192.0.2.41 at sshd denied -> granted  A/etc/hosts.deny:1 -> B/etc/hosts.allow:1
+        fail2ban: jail sshd: the machine itself exempt -> not exempt  no line -> B/etc/fail2ban/jail.d/on.local:4
+        fail2ban: jail sshd: ignorecommand (not set) -> /usr/bin/true  no line -> B/etc/fail2ban/jail.d/on.local:5
+        fail2ban: jail sshd: bantime (not set) -> 4w  no line -> B/etc/fail2ban/jail.d/on.local:3
+        --
+    "#]]);
+}
+
 /// Whatever a policy wants: once it is applied, a dry run finds no drift, and what it shows before is what changes in effect.
 #[test]
 fn after_a_policy_is_applied_the_tree_differs_by_what_the_dry_run_named_and_nothing_drifts() {

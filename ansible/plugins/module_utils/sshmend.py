@@ -11,6 +11,10 @@ import json
 # Where the install role and the packages put the command; sudo's secure_path may leave the first one out.
 FOLDERS = ["/usr/local/bin", "/usr/bin"]
 
+# The oldest command that understands what the modules ask of it.
+NEEDED = (0, 2)
+INSTALLED_BY = "the role sshmend.ssh.install installs it"
+
 # Exit codes of sshmend (docs/exit-codes.md).
 DONE = 0
 WOULD_CHANGE = 1
@@ -84,25 +88,42 @@ class Tool(object):
     def _run(self, words, operands=(), data=None):
         """Runs the command; returns its exit code and its document. Ends the module where there is none."""
         argv = [self._program()] + words + ["--format", "json", "--"] + list(operands)
-        code, out, err = self.module.run_command(argv, data=data)
+        try:
+            code, out, err = self.module.run_command(argv, data=data, handle_exceptions=False)
+        except (OSError, IOError) as error:
+            # What is not sshmend, or too old for these words, ends before it has read the policy.
+            code, out, err = error.errno, "", str(error)
         try:
             document = json.loads(out)
         except ValueError:
             document = None
         if not isinstance(document, dict):
+            self._refuse_other_version(argv[0])
             self.module.fail_json(
-                msg="sshmend ended with %d and printed no JSON document: %s" % (code, last_line(err) or last_line(out)),
+                msg="sshmend ended with %s and printed no JSON document: %s" % (code, last_line(err) or last_line(out)),
                 rc=code, cmd=argv, stderr=err, stdout=out,
             )
         return code, document
+
+    def _refuse_other_version(self, path):
+        """Ends the module where the program is not sshmend, or one of before the collection's."""
+        out = self.module.run_command([path, "--version"])[1]
+        version = version_of(out)
+        if version is None:
+            message = "%s is not sshmend: `%s --version` says %s" % (path, path, json.dumps(last_line(out)))
+        elif version < NEEDED:
+            needed = ".".join(str(number) for number in NEEDED)
+            message = "%s is %s, and this collection needs version %s or later" % (path, last_line(out), needed)
+        else:
+            return
+        self.module.fail_json(msg="%s. Hint: %s" % (message, INSTALLED_BY), hint=INSTALLED_BY)
 
     def _program(self):
         name = self.module.params["executable"]
         path = self.module.get_bin_path(name, opt_dirs=FOLDERS)
         if path is None:
             self.module.fail_json(
-                msg="%s is not installed on this machine. Hint: the role sshmend.ssh.install installs it" % name,
-                hint="the role sshmend.ssh.install installs it",
+                msg="%s is not installed on this machine. Hint: %s" % (name, INSTALLED_BY), hint=INSTALLED_BY,
             )
         return path
 
@@ -116,8 +137,7 @@ class Tool(object):
         hint = in_options(error.get("hint"))
         result = self._result(document)
         self.module.fail_json(
-            msg="%s. Hint: %s" % (message, hint) if hint else message,
-            rc=code, error=error, hint=hint, cause=error.get("cause"), **result
+            msg=hinted(message, hint), rc=code, error=error, hint=hint, cause=error.get("cause"), **result
         )
 
     def _finish(self, code, document):
@@ -144,11 +164,27 @@ class Tool(object):
         return result
 
 
+def hinted(message, hint):
+    """A message and its hint; below a line with a caret the hint has its own line."""
+    if not hint:
+        return message
+    return "%s%sHint: %s" % (message, "\n" if "\n" in message else ". ", hint)
+
+
 def in_options(hint):
     """A hint that names flags of the command, with the module's options in their place."""
     for option in CHANGE_OPTIONS:
         hint = hint and hint.replace("--" + option.replace("_", "-"), option)
     return hint
+
+
+def version_of(text):
+    """The first two numbers of what `sshmend --version` prints; None for what another program prints."""
+    words = text.split()
+    if len(words) < 2 or words[0] != "sshmend":
+        return None
+    numbers = words[1].split(".")[:2]
+    return tuple(int(number) for number in numbers if number.isdigit())
 
 
 def present(value):

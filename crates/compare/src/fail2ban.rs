@@ -1,13 +1,30 @@
-//! Addresses that jails exempt, and which jails there are to ban the others.
+//! Which jails there are, whom they exempt, and what has them ban the others.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use sshmend_fail2ban::{Config, Jail};
-use sshmend_lossless::{Origin, Snapshot};
+use sshmend_fail2ban::{Config, Ignored, Item, Jail, Word};
+use sshmend_lossless::Snapshot;
 use sshmend_plan::{DIRECTORY, fail2ban_release};
 
 use crate::{Answer, Area, Comparison, Difference, Side};
+
+const EXEMPT: &str = "exempt";
+const NOT_EXEMPT: &str = "not exempt";
+
+/// The options that decide whom a jail bans, where it looks, how and for how long.
+const SETTINGS: [&str; 11] = [
+    "ignorecommand",
+    "maxretry",
+    "findtime",
+    "bantime",
+    "banaction",
+    "port",
+    "filter",
+    "mode",
+    "backend",
+    "logpath",
+    "usedns",
+];
 
 pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Comparison) {
     let (a, b) = (read(before.snapshot), read(after.snapshot));
@@ -81,26 +98,62 @@ fn jails(name: &str, before: Option<&Jail>, after: Option<&Jail>, found: &mut Co
     if !both_run {
         return;
     }
-    let (a, b) = (exempt(before), exempt(after));
-    let words: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    for word in words {
-        let answer = |words: &BTreeMap<String, Option<Origin>>| match words.get(word) {
-            Some(origin) => Answer::new("exempt", origin.clone()),
-            None => Answer::new("not exempt", None),
-        };
+    let (Some(before), Some(after)) = (before, after) else {
+        return;
+    };
+    let mut add = |what: &str, answer: &dyn Fn(&Jail) -> Answer| {
         found.add(Difference {
             area: Area::Fail2ban,
             whom: Some(format!("jail {name}")),
-            what: word.clone(),
-            before: answer(&a),
-            after: answer(&b),
+            what: what.to_owned(),
+            before: answer(before),
+            after: answer(after),
         });
+    };
+    let mut words: Vec<&Word> = before.words().iter().chain(after.words()).collect();
+    words.sort_by(|a, b| a.text.cmp(&b.text));
+    words.dedup_by(|a, b| a.text == b.text);
+    for word in words {
+        add(&word.text, &|jail| exempt(jail, word));
+    }
+    add("the machine itself", &|jail| {
+        let origin = jail
+            .setting("ignoreself")
+            .and_then(|setting| setting.origin.clone());
+        Answer::new(if jail.ignoreself { EXEMPT } else { NOT_EXEMPT }, origin)
+    });
+    for key in SETTINGS {
+        add(key, &|jail| setting(jail, key));
+    }
+    // The value of `action` holds those of others.
+    let same = |key: &str| setting(before, key).text == setting(after, key).text;
+    if SETTINGS.into_iter().all(same) {
+        add("action", &|jail| setting(jail, "action"));
     }
 }
 
-/// The words of a jail's list, each with its line.
-fn exempt(jail: Option<&Jail>) -> BTreeMap<String, Option<Origin>> {
-    let words = jail.map(Jail::words).unwrap_or_default();
-    let words = words.iter().map(|word| (word.text.clone(), word.origin()));
-    words.collect()
+/// The value of an option, with blanks as one line has them.
+fn setting(jail: &Jail, key: &str) -> Answer {
+    let Some(setting) = jail.setting(key) else {
+        return Answer::default();
+    };
+    let words: Vec<&str> = setting.value.split_whitespace().collect();
+    Answer::new(words.join(" "), setting.origin.clone())
+}
+
+/// Whether a jail spares what a word of the one or the other list stands for, whatever its own list calls it.
+fn exempt(jail: &Jail, word: &Word) -> Answer {
+    let own = jail.words().iter().find(|own| own.text == word.text);
+    if let Some(own) = own {
+        return Answer::new(EXEMPT, own.origin());
+    }
+    match &word.item {
+        Item::Network(network) => match jail.ignored(*network) {
+            Ignored::Yes { origin, .. } => Answer::new(EXEMPT, origin),
+            Ignored::No => Answer::new(NOT_EXEMPT, None),
+            Ignored::Unknown(why) => Answer::new(format!("unknown: {why}"), None),
+        },
+        Item::Name(name) if jail.names(name) => Answer::new(EXEMPT, None),
+        _ => Answer::new(NOT_EXEMPT, None),
+    }
 }

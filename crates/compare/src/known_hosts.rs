@@ -1,12 +1,15 @@
 //! Keys of hosts: those of the machine and, where both sides have the home, those of its users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sshmend_known_hosts::KnownHosts;
 use sshmend_lossless::{Origin, Snapshot};
 
 use crate::{Answer, Area, Comparison, Difference, Side};
+
+/// The fingerprints of each name and type of key, in whatever order its lines stand, and its first line.
+type Keys = BTreeMap<String, (BTreeSet<String>, usize)>;
 
 /// The files of the machine (ssh_config(5), `GlobalKnownHostsFile`).
 const GLOBAL: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
@@ -52,10 +55,13 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
     for path in files {
         let a = entries(before, false, &path, found);
         let b = entries(after, true, &path, found);
-        let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+        let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
         for name in names {
-            let answer = |all: &BTreeMap<String, (String, usize)>| match all.get(name) {
-                Some((keys, line)) => Answer::new(keys, Some(Origin::new(&path, *line))),
+            let answer = |all: &Keys| match all.get(name) {
+                Some((keys, line)) => {
+                    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                    Answer::new(keys.join(", "), Some(Origin::new(&path, *line)))
+                }
                 None => Answer::new("unknown", None),
             };
             found.add(Difference {
@@ -70,13 +76,8 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
 }
 
 /// The keys of each name as written with the type of the key, and the first line that holds one.
-fn entries(
-    side: &Side<'_>,
-    second: bool,
-    path: &Path,
-    found: &mut Comparison,
-) -> BTreeMap<String, (String, usize)> {
-    let mut all: BTreeMap<String, (String, usize)> = BTreeMap::new();
+fn entries(side: &Side<'_>, second: bool, path: &Path, found: &mut Comparison) -> Keys {
+    let mut all: Keys = BTreeMap::new();
     let image = match side.snapshot.read(path) {
         Ok(Some(image)) => image,
         Ok(None) => return all,
@@ -104,13 +105,10 @@ fn entries(
         for name in names {
             let what = format!("{marker}{name} {}", key.key_type().name());
             let fingerprint = key.fingerprint().to_string();
-            match all.get_mut(&what) {
-                Some((keys, _)) if !keys.contains(&fingerprint) => {
-                    *keys = format!("{keys}, {fingerprint}");
-                }
-                Some(_) => {}
-                None => drop(all.insert(what, (fingerprint, record.line.number))),
-            }
+            let (keys, _) = all
+                .entry(what)
+                .or_insert_with(|| (BTreeSet::new(), record.line.number));
+            keys.insert(fingerprint);
         }
     }
     all

@@ -25,6 +25,7 @@
 
 mod fail2ban;
 mod known_hosts;
+mod overlap;
 mod sshd;
 mod wrappers;
 

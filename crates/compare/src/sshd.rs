@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sshmend_sshd_config::{Effective, Release, Scope, Tree, keyword_names};
+use sshmend_sshd_config::{Effective, Release, Scope, Tree, is_word_list, keyword_names};
 
-use crate::{Answer, Area, Comparison, Difference, Side};
+use crate::{Answer, Area, Comparison, Difference, Side, overlap};
 
 /// A Match block by its criteria, and a keyword in lower case.
 type Place = (String, String);
@@ -32,25 +32,58 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
             after: b.value(key),
         });
     }
-    let (of_a, of_b) = (a.blocks(), b.blocks());
+    let (all_a, all_b) = (a.overrides(), b.overrides());
+    let (of_a, of_b) = (firsts(&all_a), firsts(&all_b));
     let places: BTreeSet<&Place> = of_a.keys().chain(of_b.keys()).collect();
-    for place in places {
-        let (criteria, key) = place;
+    let mut differing = BTreeSet::new();
+    for place in &places {
+        let (criteria, key) = *place;
         // Where the block says nothing, or is not there, its connections have what all have.
         let own = |blocks: &BTreeMap<Place, Answer>, state: &State| {
             blocks
-                .get(place)
+                .get(*place)
                 .cloned()
                 .unwrap_or_else(|| state.value(key))
         };
+        let (before, after) = (own(&of_a, &a), own(&of_b, &b));
+        if before.text != after.text {
+            differing.insert(*place);
+        }
         found.add(Difference {
             area: Area::SshdConfig,
             whom: Some(format!("Match {criteria}")),
             what: key.clone(),
-            before: own(&of_a, &a),
-            after: own(&of_b, &b),
+            before,
+            after,
         });
     }
+    // A block whose own value differs is told already.
+    let alike: Vec<&Place> = places.difference(&differing).copied().collect();
+    for (index, one) in alike.iter().enumerate() {
+        for other in alike[index + 1..].iter().filter(|other| other.1 == one.1) {
+            if !overlap::is_disjoint(&one.0, &other.0) {
+                let both = [*one, *other];
+                found.add(Difference {
+                    area: Area::SshdConfig,
+                    whom: Some(format!("Match {} and Match {}", one.0, other.0)),
+                    what: one.1.clone(),
+                    before: a.first_of(&all_a, both),
+                    after: b.first_of(&all_b, both),
+                });
+            }
+        }
+    }
+}
+
+/// The first line of each block and keyword.
+fn firsts(all: &[(Place, Answer)]) -> BTreeMap<Place, Answer> {
+    let mut firsts = BTreeMap::new();
+    for (place, answer) in all {
+        firsts
+            .entry(place.clone())
+            .or_insert_with(|| answer.clone());
+    }
+    firsts
 }
 
 struct State {
@@ -94,20 +127,33 @@ impl State {
         };
         match &setting.unknown {
             Some(unseen) => Answer::new(format!("unknown: {unseen}"), None),
-            None => Answer::new(setting.values.join(", "), setting.origin.clone()),
+            None => {
+                let mut values = setting.values.clone();
+                // Whoever is in the list is, wherever that is.
+                if is_word_list(key) {
+                    values.sort();
+                }
+                Answer::new(values.join(", "), setting.origin.clone())
+            }
         }
     }
 
-    /// What Match blocks set, the first line of each block and keyword.
-    fn blocks(&self) -> BTreeMap<Place, Answer> {
-        let mut blocks = BTreeMap::new();
+    /// What connections have that two blocks are for: the one that comes first decides.
+    fn first_of(&self, all: &[(Place, Answer)], both: [&Place; 2]) -> Answer {
+        let first = all.iter().find(|(place, _)| both.contains(&place));
+        first.map_or_else(|| self.value(&both[0].1), |(_, answer)| answer.clone())
+    }
+
+    /// What Match blocks set, keyword by keyword in the order of reading.
+    fn overrides(&self) -> Vec<(Place, Answer)> {
+        let mut overrides = Vec::new();
         let keys: BTreeSet<String> = keyword_names().map(str::to_ascii_lowercase).collect();
         for key in keys {
             for over in self.tree.match_overrides(&key, Some(self.reading)) {
                 let answer = Answer::new(over.value, Some(over.line));
-                blocks.entry((over.criteria, key.clone())).or_insert(answer);
+                overrides.push(((over.criteria, key.clone()), answer));
             }
         }
-        blocks
+        overrides
     }
 }

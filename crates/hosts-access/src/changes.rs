@@ -188,7 +188,7 @@ impl Group {
 struct Changed<'a> {
     before: &'a Tables,
     rules: Vec<&'a Rule>,
-    /// Whether the end of hosts.deny is damaged in one state only, which touches everybody.
+    /// Whether the end of hosts.deny is damaged, or a file of patterns differs, in one state only: any client may be touched.
     everybody: bool,
 }
 
@@ -198,7 +198,9 @@ impl<'a> Changed<'a> {
         for which in [Which::Allow, Which::Deny] {
             different(&live(before, which), &live(after, which), &mut rules);
         }
-        let everybody = before.deny.fault().is_some() != after.deny.fault().is_some();
+        // A rule that names a file reads as before when that file has changed.
+        let everybody = before.deny.fault().is_some() != after.deny.fault().is_some()
+            || before.files != after.files;
         Self {
             before,
             rules,
@@ -311,9 +313,12 @@ fn all_daemons(before: &Tables, after: &Tables, asked: &[&str]) -> Vec<String> {
 const OTHER_DAEMON: &str = "any-other-daemon";
 
 fn groups(before: &Tables, after: &Tables) -> Vec<Group> {
+    let (files_before, files_after) = (before.files.words(), after.files.words());
+    let in_one_file_only = files_before.symmetric_difference(&files_after).copied();
     let words: BTreeSet<&[u8]> = rules(before, after)
         .flat_map(|rule| rule.clients.entries())
         .map(|entry| entry.pattern.host.word.as_slice())
+        .chain(in_one_file_only)
         .collect();
     let extents: Vec<(String, Extent)> = words
         .into_iter()

@@ -319,6 +319,16 @@ impl PatternFiles {
         self.files.get(path)
     }
 
+    /// All words of all files, but for names of further files.
+    pub(crate) fn words(&self) -> BTreeSet<&[u8]> {
+        let words = self.files.values().flat_map(|file| match file {
+            PatternFile::Words(words) => words.as_slice(),
+            PatternFile::Unreadable(_) => &[],
+        });
+        let words = words.filter(|(_, pattern)| !matches!(pattern, HostPattern::File(_)));
+        words.map(|(word, _)| word.as_slice()).collect()
+    }
+
     fn matches(&self, path: &Path, host: &Host<'_>) -> Answer {
         self.matches_below(path, host, 0)
     }

@@ -22,6 +22,7 @@ mod privsep_directory;
 mod reload;
 mod service;
 mod sshd_config;
+mod when;
 mod wish;
 
 pub use access::{Keeper, SshdChange, steps_lockout};
@@ -46,4 +47,5 @@ pub use privsep_directory::{PrivsepWish, privsep_directory};
 pub use reload::{listen_addresses, reload_sshd, restart_sshd};
 pub use service::{ServiceWish, service, without_unit_lines};
 pub use sshd_config::{SshdConfigWish, sshd_config};
+pub use when::When;
 pub use wish::{KnownHostsOf, Mended, SshdSource, Wish};

@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use sshmend_fail2ban::Address;
 use sshmend_hosts_access::Wanted;
 use sshmend_known_hosts::{Destination, Fingerprint};
-use sshmend_plan::{KnownHostsOf, Wish};
+use sshmend_plan::{KnownHostsOf, When, Wish};
 
 use crate::policy::Item;
 use crate::reader::Reader;
+use crate::spelling::address_as_written;
 use crate::tree::{Key, Node, Value};
 
 /// The keys of an entry that is a table.
@@ -54,9 +54,42 @@ pub(crate) fn fail2ban(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<
     reader.only(lists, &["ignore"], "a list of fail2ban");
     for (_, list) in lists.iter().filter(|(key, _)| key.text == "ignore") {
         for entry in reader.list(list, "a list of addresses") {
-            items.extend(address(reader, entry));
+            if let Some(item) = address(reader, entry) {
+                if let Some(line) = other_end(items, &item) {
+                    let message = format!("line {line} gives the same address another end");
+                    reader.fault(&entry.at, message, "leave one of them out");
+                }
+                items.push(item);
+            }
         }
     }
+}
+
+/// The line of an earlier entry for the same address in the same jails that ends at another time.
+fn other_end(items: &[Item], item: &Item) -> Option<usize> {
+    let of = |wish: &Wish| match wish {
+        Wish::Ignore {
+            addresses,
+            jails,
+            until,
+        } => {
+            let addresses: Vec<String> = addresses
+                .iter()
+                .map(|text| address_as_written(text))
+                .collect();
+            let mut jails = jails.clone();
+            jails.sort();
+            Some((addresses, jails, until.as_deref().and_then(When::parse)))
+        }
+        _ => None,
+    };
+    let (addresses, jails, until) = of(&item.wish)?;
+    let other = items.iter().find(|other| {
+        of(&other.wish).is_some_and(|(same, of_jails, end)| {
+            same == addresses && of_jails == jails && end != until
+        })
+    })?;
+    Some(other.place.line)
 }
 
 fn address(reader: &mut Reader<'_>, entry: &Node) -> Option<Item> {
@@ -68,9 +101,12 @@ fn address(reader: &mut Reader<'_>, entry: &Node) -> Option<Item> {
     }
     let until = fields.text(reader, "until");
     if let Some((text, at)) = &until {
-        if text.parse::<Timestamp>().is_err() && text.parse::<Date>().is_err() {
-            let hint = "such as 2026-12-31 or 2026-12-31T18:00:00Z";
-            reader.fault(at, format!("not a time: {text}"), hint);
+        if When::parse(text)
+            .and_then(|when| when.ends(TimeZone::UTC))
+            .is_none()
+        {
+            let hint = format!("{}; without until it has no end", When::FORMS);
+            reader.fault(at, format!("not a time: {text}"), &hint);
             return None;
         }
     }

@@ -113,9 +113,10 @@ impl Scan<'_> {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
             "null" => Value::Other("null"),
-            number => number
-                .parse()
-                .map_or(Value::Other("a number with a fraction"), Value::Number),
+            number => number.parse().map_or(
+                Value::Other("a number that is not whole, or too large"),
+                Value::Number,
+            ),
         }
     }
 

@@ -21,6 +21,7 @@
 //! # Ok::<(), sshmend_policy::NotAPolicy>(())
 //! ```
 
+mod array;
 mod entry;
 mod fault;
 mod json;
@@ -29,9 +30,12 @@ mod put;
 mod reader;
 mod record;
 mod schema;
+mod spelling;
 mod sshd;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_spelling;
 mod toml;
 mod tree;
 
@@ -40,3 +44,4 @@ pub use policy::{Group, Item, Policy};
 pub use put::{Put, keys_of, standing};
 pub use record::{NotRecorded, record};
 pub use schema::schema;
+pub use spelling::{address_as_written, client_as_written};

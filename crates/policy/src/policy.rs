@@ -42,6 +42,9 @@ pub struct Group {
     pub items: Vec<Item>,
 }
 
+/// What some editors put before UTF-8.
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The sections of a policy.
 const SECTIONS: [&str; 5] = [
     "name",
@@ -66,8 +69,9 @@ impl Policy {
                 return Err(NotAPolicy::new(path, &valid, vec![fault]));
             }
         };
-        let is_json = text.trim_start().starts_with('{');
-        let tree = if is_json {
+        // Some editors begin a file with a byte order mark; it has no width, so that columns stay as they are seen.
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        let tree = if is_json(text) {
             json::read(text)
         } else {
             toml::read(text)
@@ -108,6 +112,13 @@ impl Policy {
     }
 }
 
+/// A list in JSON is not a policy, but it is not TOML either: it is told as what it is.
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with('{')
+        || text.starts_with('[') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
+
 /// Rules that deny are removed for the patterns alone of which that was asked.
 fn differs(one: &Wish, other: &Wish) -> bool {
     let removes = |wish: &Wish| {
@@ -122,6 +133,20 @@ fn differs(one: &Wish, other: &Wish) -> bool {
     removes(one) != removes(other)
 }
 
+/// The name by which the next policy is known as the same one.
+fn name(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let name = reader.text(node)?;
+    if name.trim().is_empty() || name.contains(char::is_control) {
+        reader.fault(
+            &node.at,
+            "not a name",
+            "give one line of text, or leave the name out",
+        );
+        return None;
+    }
+    Some(name)
+}
+
 fn read(reader: &mut Reader<'_>, tree: &Node) -> Policy {
     let mut policy = Policy {
         name: None,
@@ -134,7 +159,7 @@ fn read(reader: &mut Reader<'_>, tree: &Node) -> Policy {
     reader.only(sections, &SECTIONS, "a section of a policy");
     for (key, section) in sections {
         match key.text.as_str() {
-            "name" => policy.name = reader.text(section),
+            "name" => policy.name = name(reader, section),
             "sshd-config" => sshd::read(reader, section, &mut policy.items),
             "hosts-access" => entry::hosts_access(reader, section, &mut policy.items),
             "fail2ban" => entry::fail2ban(reader, section, &mut policy.items),

@@ -1,9 +1,12 @@
 //! What was put in place for a policy, as the journal keeps it: so that what leaves the policy can be taken out again.
 
-use sshmend_plan::{KnownHostsOf, Wish};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sshmend_plan::{KnownHostsOf, When, Wish};
 use sshmend_sshd_config::{Operator, is_list, keyword_key};
 
 use crate::policy::Policy;
+use crate::spelling::{address_as_written, client_as_written};
 
 /// One thing that was put in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,13 +121,61 @@ impl Put {
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Setting { key, .. }, Self::Setting { key: other, .. }) => key == other,
+            (
+                Self::Rule { pattern, daemon },
+                Self::Rule {
+                    pattern: other,
+                    daemon: at,
+                },
+            ) => daemon == at && client_as_written(pattern) == client_as_written(other),
+            (
+                Self::Exempt { address, jails },
+                Self::Exempt {
+                    address: other,
+                    jails: of,
+                },
+            ) => jails == of && address_as_written(address) == address_as_written(other),
             _ => self == other,
         }
     }
 
-    /// Whether a policy wants it, or wants the same thing otherwise.
-    pub fn is_wanted_by(&self, policy: &Policy) -> bool {
-        policy.items.iter().any(|item| self.is_wanted(&item.wish))
+    /// What it is, to a person.
+    pub fn describes(&self) -> String {
+        match self {
+            Self::Setting { key, after, before } => {
+                let before = before
+                    .as_ref()
+                    .map(|before| format!(", before that {before}"));
+                format!("{key} {after}{}", before.unwrap_or_default())
+            }
+            Self::Element { key, element } => format!("{element} in {key}"),
+            Self::Rule { pattern, daemon } => format!("{pattern} let in at {daemon}"),
+            Self::Exempt { address, jails } if jails.is_empty() => {
+                format!("{address} exempt from bans")
+            }
+            Self::Exempt { address, jails } => {
+                format!("{address} exempt from bans by {}", jails.join(", "))
+            }
+            Self::Pin {
+                path,
+                host,
+                fingerprint,
+            } => format!("the key {fingerprint} of {host} in {path}"),
+        }
+    }
+
+    /// Whether a policy wants it at this time, or wants the same thing otherwise; `zone` is that of days without one.
+    pub fn is_wanted_by(&self, policy: &Policy, now: Timestamp, zone: &TimeZone) -> bool {
+        let over = |wish: &Wish| {
+            let Wish::Ignore { until, .. } = wish else {
+                return false;
+            };
+            let end = until.as_deref().and_then(When::parse);
+            end.and_then(|end| end.ends(zone.clone()))
+                .is_some_and(|end| end <= now)
+        };
+        let mut wishes = policy.items.iter().map(|item| &item.wish);
+        wishes.any(|wish| self.is_wanted(wish) && !over(wish))
     }
 
     /// Whether a policy wants that no line sets its keyword.
@@ -163,7 +214,10 @@ impl Put {
                     daemon: other,
                     ..
                 },
-            ) => daemon == other && patterns.contains(pattern),
+            ) => {
+                let pattern = client_as_written(pattern);
+                daemon == other && patterns.iter().any(|one| client_as_written(one) == pattern)
+            }
             (
                 Self::Exempt { address, jails },
                 Wish::Ignore {
@@ -171,7 +225,13 @@ impl Put {
                     jails: others,
                     ..
                 },
-            ) => jails == others && addresses.contains(address),
+            ) => {
+                let address = address_as_written(address);
+                jails == others
+                    && addresses
+                        .iter()
+                        .any(|one| address_as_written(one) == address)
+            }
             (
                 Self::Pin {
                     host, fingerprint, ..

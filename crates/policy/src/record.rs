@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use sshmend_plan::{KnownHostsOf, SshdSource, Wish};
-use sshmend_sshd_config::{Assignment, Operator, is_list, keyword_key};
+use sshmend_sshd_config::{Assignment, Operator, is_list, is_octal, is_word_list, keyword_key};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
+use crate::array::{add, address, client, element, place_of, push, split_words};
 use crate::fault::NotAPolicy;
-use crate::policy::Policy;
+use crate::policy::{BYTE_ORDER_MARK, Policy};
 use crate::sshd::UNSET;
 
 /// Why a wish does not stand in the policy now.
@@ -73,13 +74,18 @@ pub fn record(
             } else {
                 "allow"
             };
-            let extra: Vec<(&str, Value)> = (daemon != "sshd")
+            let extra: Vec<(&'static str, Value)> = (daemon != "sshd")
                 .then(|| ("daemon", daemon.as_str().into()))
                 .into_iter()
                 .collect();
-            let list = list(section(&mut document, "hosts-access"), name);
-            for pattern in patterns {
-                add(list, ("pattern", pattern), &extra, &["daemon"]);
+            let section = section(&mut document, "hosts-access");
+            for text in patterns {
+                let word = client(text);
+                // Whom deny-removed lets in is let in.
+                let stands = section.get("deny-removed").and_then(Item::as_array);
+                if *remove_deny || stands.and_then(|all| place_of(all, word, &extra)).is_none() {
+                    add(list(section, name), word, &extra);
+                }
             }
         }
         Wish::Ignore {
@@ -87,7 +93,7 @@ pub fn record(
             jails,
             until,
         } => {
-            let mut extra: Vec<(&str, Value)> = Vec::new();
+            let mut extra: Vec<(&'static str, Value)> = Vec::new();
             match &jails[..] {
                 [] => {}
                 [jail] => extra.push(("jail", jail.as_str().into())),
@@ -95,8 +101,8 @@ pub fn record(
             }
             extra.extend(until.as_ref().map(|until| ("until", until.as_str().into())));
             let list = list(section(&mut document, "fail2ban"), "ignore");
-            for address in addresses {
-                add(list, ("address", address), &extra, &["jail"]);
+            for text in addresses {
+                add(list, address(text), &extra);
             }
         }
         Wish::KnownHosts(wish) => pin(&mut document, wish, account)?,
@@ -106,10 +112,25 @@ pub fn record(
             ));
         }
     }
-    let text = document.to_string();
+    let text = in_the_dialect_of(text, document.to_string());
     // What was written is read back.
     Policy::parse(path, text.as_bytes()).map_err(NotRecorded::NotAPolicy)?;
     Ok(text)
+}
+
+/// The new text with the line endings and the mark at the beginning that the old one has, which toml_edit does not keep.
+fn in_the_dialect_of(old: &str, new: String) -> String {
+    let feeds = old.matches('\n').count();
+    let new = if feeds > 0 && old.matches("\r\n").count() == feeds {
+        new.replace('\n', "\r\n")
+    } else {
+        new
+    };
+    if old.starts_with(BYTE_ORDER_MARK) {
+        format!("{BYTE_ORDER_MARK}{new}")
+    } else {
+        new
+    }
 }
 
 fn of_the_machine(source: &SshdSource) -> Result<(), NotRecorded> {
@@ -137,13 +158,20 @@ fn section<'d>(document: &'d mut DocumentMut, name: &str) -> &'d mut dyn TableLi
     item.as_table_like_mut().expect("it was just made one")
 }
 
-/// A list in a section, made where there is none.
+/// A list in a section, made where there is none; a value that stands there alone becomes its first element.
 fn list<'d>(section: &'d mut dyn TableLike, name: &str) -> &'d mut Array {
     let item = section
         .entry(name)
         .or_insert_with(|| Item::Value(Array::new().into()));
     if !item.is_array() {
-        *item = Item::Value(Array::new().into());
+        let mut list = Array::new();
+        if let Some(alone) = item.as_value_mut() {
+            *list.decor_mut() = alone.decor().clone();
+            let mut first = alone.clone();
+            first.decor_mut().clear();
+            list.push(first);
+        }
+        *item = Item::Value(list.into());
     }
     item.as_array_mut().expect("it was just made one")
 }
@@ -164,9 +192,10 @@ fn unset(section: &mut dyn TableLike, key: &str) {
 
 /// A keyword that has a value is not one to unset.
 fn set_again(section: &mut dyn TableLike, wanted: Option<&str>) {
-    let Some(list) = section.get_mut(UNSET).and_then(Item::as_array_mut) else {
+    if section.get(UNSET).is_none() {
         return;
-    };
+    }
+    let list = list(section, UNSET);
     let before = list.len();
     list.retain(|one| text_of(one).and_then(|text| keyword_key(&text)).as_deref() != wanted);
     if list.is_empty() {
@@ -183,7 +212,7 @@ fn set(section: &mut dyn TableLike, setting: &Assignment, all: &[Assignment]) {
     let known = section.iter().find(|(name, _)| keyword_key(name) == wanted);
     let name = known.map_or_else(|| setting.key.clone(), |(name, _)| name.to_owned());
     if !is_list(&setting.key) {
-        put(section, &name, scalar(&setting.value));
+        put(section, &name, scalar(&setting.key, &setting.value));
         return;
     }
     let item = section.entry(&name).or_insert(Item::None);
@@ -192,13 +221,21 @@ fn set(section: &mut dyn TableLike, setting: &Assignment, all: &[Assignment]) {
             let same = all.iter().filter(|other| {
                 other.operator == Operator::Set && keyword_key(&other.key) == wanted
             });
-            let whole: Array = same.map(|other| other.value.as_str()).collect();
+            let whole: Array = same.map(|other| element(&other.value)).collect();
             put(section, &name, Value::Array(whole));
         }
-        (operator, Some(Value::Array(whole))) => change(whole, operator, &setting.value),
+        (operator, Some(Value::Array(whole))) => {
+            if is_word_list(&setting.key) {
+                split_words(whole);
+            }
+            change(whole, operator, &setting.value);
+        }
         (operator, Some(Value::InlineTable(parts))) => in_parts(parts, operator, &setting.value),
         (operator, Some(Value::String(text))) => {
             let mut whole: Array = [text.value().as_str()].into_iter().collect();
+            if is_word_list(&setting.key) {
+                split_words(&mut whole);
+            }
             change(&mut whole, operator, &setting.value);
             put(section, &name, Value::Array(whole));
         }
@@ -254,7 +291,7 @@ fn change(list: &mut Array, operator: Operator, value: &str) {
         .iter()
         .any(|element| text_of(element).as_deref() == Some(value))
     {
-        push(list, value.into());
+        push(list, element(value));
     }
 }
 
@@ -267,14 +304,12 @@ fn text_of(value: &Value) -> Option<String> {
 }
 
 /// A value as a person would write it in TOML.
-fn scalar(text: &str) -> Value {
+fn scalar(key: &str, text: &str) -> Value {
     match text {
         "yes" => true.into(),
         "no" => false.into(),
-        _ => match text.parse::<i64>() {
-            Ok(number) if number.to_string() == text => number.into(),
-            _ => text.into(),
-        },
+        _ if is_octal(key) => text.into(),
+        _ => element(text),
     }
 }
 
@@ -286,79 +321,6 @@ fn put(section: &mut dyn TableLike, name: &str, mut value: Value) {
     } else {
         section.insert(name, Item::Value(value));
     }
-}
-
-/// Adds an entry, as text where nothing else is said of it; one about the same in the same respects is replaced.
-fn add(list: &mut Array, (first, word): (&str, &str), extra: &[(&str, Value)], respects: &[&str]) {
-    let entry = if extra.is_empty() {
-        Value::from(word)
-    } else {
-        let mut table = InlineTable::new();
-        table.insert(first, word.into());
-        for (key, value) in extra {
-            table.insert(*key, value.clone());
-        }
-        Value::InlineTable(table)
-    };
-    let is_same = |old: &Value| {
-        let (table, text) = (old.as_inline_table(), old.as_str());
-        let old_word = text.or_else(|| table?.get(first)?.as_str());
-        let alike = |key: &&str| {
-            let old = table.and_then(|table| table.get(key)).map(bare);
-            let new = extra.iter().find(|(name, _)| name == key);
-            old == new.map(|(_, value)| bare(value))
-        };
-        old_word == Some(word) && respects.iter().all(alike)
-    };
-    let place = list.iter().position(is_same);
-    match place.and_then(|place| list.get_mut(place)) {
-        Some(old) if bare(old) == bare(&entry) => {}
-        Some(old) => {
-            let decor = old.decor().clone();
-            *old = entry;
-            *old.decor_mut() = decor;
-        }
-        None => push(list, entry),
-    }
-}
-
-/// The value alone, without blanks and remarks.
-fn bare(value: &Value) -> String {
-    let mut value = value.clone();
-    value.decor_mut().clear();
-    value.to_string()
-}
-
-/// Adds an element below the last one where each has its own line; a remark stays with the element before it.
-fn push(list: &mut Array, value: Value) {
-    let count = list.len();
-    let raw = |raw: Option<&toml_edit::RawString>| {
-        raw.and_then(|raw| raw.as_str())
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let Some(last) = count.checked_sub(1).and_then(|last| list.get_mut(last)) else {
-        list.push(value);
-        return;
-    };
-    let prefix = raw(last.decor().prefix());
-    let Some((_, indent)) = prefix.rsplit_once('\n') else {
-        list.push(value);
-        return;
-    };
-    // Behind the last element, or behind its comma, stands what is left until the bracket.
-    let suffix = raw(last.decor().suffix());
-    last.decor_mut().set_suffix("");
-    let behind = if list.trailing_comma() {
-        raw(Some(list.trailing()))
-    } else {
-        suffix
-    };
-    let remark = behind.trim_end();
-    let before = format!("{remark}\n{indent}");
-    list.push_formatted(value.decorated(before, ""));
-    list.set_trailing("\n");
-    list.set_trailing_comma(true);
 }
 
 /// The keys of a host.

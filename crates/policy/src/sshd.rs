@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sshmend_plan::{SshdSource, Wish};
-use sshmend_sshd_config::{Assignment, Operator, is_list, keyword_key, keyword_names};
+use sshmend_sshd_config::{Assignment, Operator, is_list, is_octal, keyword_key, keyword_names};
 
 use crate::policy::Item;
 use crate::reader::Reader;
@@ -88,6 +88,7 @@ fn not_a_setting(reader: &mut Reader<'_>, key: &Key) {
     } else {
         let names =
             keyword_names().filter(|name| !STRUCTURE.contains(&name.to_ascii_lowercase().as_str()));
+        let names = names.chain([UNSET]);
         reader.unknown(key, names, "a keyword of sshd_config");
     }
 }
@@ -119,16 +120,28 @@ fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment>
         Value::List(list) => elements(reader, list, &to(Operator::Set)),
         Value::Table(operations) => {
             reader.only(operations, &OPERATIONS, "something to do to a list");
-            let each = operations.iter().flat_map(|(operation, elements)| {
-                let operator = if operation.text == "add" {
-                    Operator::Add
+            let mut all: Vec<Assignment> = Vec::new();
+            for (operation, elements) in operations {
+                let (operator, other) = if operation.text == "add" {
+                    (Operator::Add, Operator::Remove)
                 } else {
-                    Operator::Remove
+                    (Operator::Remove, Operator::Add)
                 };
                 let list = reader.list(elements, "a list").to_vec();
-                self::elements(reader, &list, &to(operator))
-            });
-            each.collect()
+                for one in &list {
+                    let wanted = self::elements(reader, std::slice::from_ref(one), &to(operator));
+                    let is_contrary = |known: &Assignment| {
+                        known.operator == other
+                            && wanted.iter().any(|wanted| wanted.value == known.value)
+                    };
+                    if all.iter().any(is_contrary) {
+                        let message = "it is to be added and removed";
+                        reader.fault(&one.at, message, "leave one of them out");
+                    }
+                    all.extend(wanted);
+                }
+            }
+            all
         }
         _ => elements(reader, std::slice::from_ref(value), &to(Operator::Set)),
     }
@@ -137,13 +150,25 @@ fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment>
 /// The same assignment of each element.
 fn elements(reader: &mut Reader<'_>, list: &[Node], of: &Assignment) -> Vec<Assignment> {
     let mut all = Vec::new();
+    let octal = is_octal(&of.key);
     for one in list {
         let text = match &one.value {
             Value::Text(text) => text.trim().to_owned(),
+            // 0o177, and 0177 in YAML, arrive as 127, which sshd would read as 0127.
+            Value::Number(_) if octal => {
+                let message = "a number does not say that it is octal";
+                reader.fault(&one.at, message, "write it as sshd_config does, in quotes");
+                continue;
+            }
             Value::Number(number) => number.to_string(),
             Value::Bool(true) => "yes".to_owned(),
             Value::Bool(false) => "no".to_owned(),
-            Value::List(_) | Value::Table(_) | Value::Other(_) => {
+            Value::Other(_) => {
+                let message = format!("a value is expected here, not {}", one.value.describes());
+                reader.fault(&one.at, message, "write it as sshd_config does, in quotes");
+                continue;
+            }
+            Value::List(_) | Value::Table(_) => {
                 reader.expected(one, "a value");
                 continue;
             }

@@ -9,7 +9,7 @@ use sshmend_sshd_config::Assignment;
 
 use crate::Policy;
 
-fn parse(text: &str) -> Result<Policy, String> {
+pub(crate) fn parse(text: &str) -> Result<Policy, String> {
     let parsed = Policy::parse(Path::new("p.toml"), text.as_bytes());
     parsed.map_err(|error| {
         let hint = error.hint().map(|hint| format!("\nhint: {hint}"));
@@ -29,7 +29,7 @@ fn wishes(text: &str) -> String {
     lines.collect()
 }
 
-fn refused(text: &str, expected: &Expect) {
+pub(crate) fn refused(text: &str, expected: &Expect) {
     expected.assert_eq(&parse(text).expect_err("it is not a policy"));
 }
 
@@ -175,9 +175,10 @@ fn values_of_the_wrong_type_are_refused_at_their_place() {
     refused(
         "[sshd-config]\nMaxSessions = 1.5\n",
         &expect![[r#"
-        p.toml:2:15: a value is expected here, not a number with a fraction
-        2 | MaxSessions = 1.5
-          |               ^^^"#]],
+            p.toml:2:15: a value is expected here, not a number that is not whole, or too large
+            2 | MaxSessions = 1.5
+              |               ^^^
+            hint: write it as sshd_config does, in quotes"#]],
     );
     refused(
         "[sshd-config]\nMaxSessions = [1]\n",
@@ -240,7 +241,7 @@ fn values_of_the_wrong_type_are_refused_at_their_place() {
             p.toml:2:38: not a time: soon
             2 | ignore = [{ address = "::1", until = "soon" }]
               |                                      ^^^^^^
-            hint: such as 2026-12-31 or 2026-12-31T18:00:00Z"#]],
+            hint: such as 2026-12-31, 2026-12-31T18:00 or 2026-12-31T18:00:00Z; without until it has no end"#]],
     );
     refused(
         "[[known-hosts]]\nhost = \"a\"\n",
@@ -449,27 +450,27 @@ fn wishes_are_recorded_and_comments_and_layout_stay() {
         "",
         &all,
         &expect![[r#"
-        [sshd-config]
-        MaxStartups = "50:30:200"
-        UseDNS = false
-        LoginGraceTime = 30
-        AcceptEnv = { add = ["TZ"] }
-        AllowUsers = { remove = ["eve"] }
-        Port = ["22", "2200"]
+            [sshd-config]
+            MaxStartups = "50:30:200"
+            UseDNS = false
+            LoginGraceTime = 30
+            AcceptEnv = { add = ["TZ"] }
+            AllowUsers = { remove = ["eve"] }
+            Port = [22, 2200]
 
-        [hosts-access]
-        allow = ["192.0.2.7"]
-        deny-removed = [{ pattern = "198.51.100.0/24", daemon = "vsftpd" }]
+            [hosts-access]
+            allow = ["192.0.2.7"]
+            deny-removed = [{ pattern = "198.51.100.0/24", daemon = "vsftpd" }]
 
-        [fail2ban]
-        ignore = [{ address = "203.0.113.9", jail = "sshd" }]
+            [fail2ban]
+            ignore = [{ address = "203.0.113.9", jail = "sshd" }]
 
-        [[known-hosts]]
-        host = "git.example"
-        port = 2222
-        fingerprint = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-        user = "kim"
-    "#]],
+            [[known-hosts]]
+            host = "git.example"
+            port = 2222
+            fingerprint = "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+            user = "kim"
+        "#]],
     );
     let text = r#"# bastions, see the wiki
 name = "bastions"
@@ -508,7 +509,7 @@ user = "kim"
             AllowUsers = { add = ["ann"], remove = ["eve"] }
             UseDNS = false
             LoginGraceTime = 30
-            Port = ["22", "2200"]
+            Port = [22, 2200]
 
             [hosts-access]
             allow = [

@@ -66,7 +66,7 @@ fn scalar(value: &toml_edit::Value, key: &Range<usize>) -> Value {
         toml_edit::Value::Boolean(is) => Value::Bool(*is.value()),
         // A date may stand with or without quotes.
         toml_edit::Value::Datetime(time) => Value::Text(time.value().to_string()),
-        toml_edit::Value::Float(_) => Value::Other("a number with a fraction"),
+        toml_edit::Value::Float(_) => Value::Other("a number that is not whole, or too large"),
         toml_edit::Value::Array(array) => {
             let each = array
                 .iter()

@@ -3,6 +3,7 @@
 use sshmend_lossless::nearest;
 use std::sync::LazyLock;
 
+use crate::elements::is_many_a_line;
 use crate::release::Release;
 use crate::table::TABLE;
 use crate::value::{Kind, Penalties};
@@ -144,6 +145,16 @@ pub fn nearest_keyword(word: &str) -> Option<&'static str> {
 /// Whether a keyword, by any of its names in any case, holds several values side by side.
 pub fn is_list(name: &str) -> bool {
     Keyword::find_in_any(name).is_some_and(Keyword::accumulates)
+}
+
+/// Whether one line of a keyword holds as many elements as one likes, with blanks between them: `AllowUsers kim root`.
+pub fn is_word_list(name: &str) -> bool {
+    Keyword::find_in_any(name).is_some_and(|keyword| is_many_a_line(keyword.kind))
+}
+
+/// Whether sshd reads the number of a keyword in octal.
+pub fn is_octal(name: &str) -> bool {
+    Keyword::find_in_any(name).is_some_and(|keyword| keyword.kind == Kind::Octal)
 }
 
 /// The lower-case name under which a keyword is reported, whatever it is called and in whatever case; `None` where no

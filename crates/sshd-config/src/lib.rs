@@ -73,7 +73,9 @@ mod write;
 pub use assignment::{Assignment, Operator};
 pub use connection::{BadConnection, Connection};
 pub use effective::{Effective, Scope, Setting};
-pub use keyword::{is_list, keyword_key, keyword_named, keyword_names, nearest_keyword};
+pub use keyword::{
+    is_list, is_octal, is_word_list, keyword_key, keyword_named, keyword_names, nearest_keyword,
+};
 pub use overrides::Override;
 pub use owner::Foreign;
 pub use problem::{Problem, Unseen, Verdict};

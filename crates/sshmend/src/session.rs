@@ -67,7 +67,11 @@ impl Session {
 
     /// The same person at another tree: at this machine for `/`.
     pub(crate) fn at(&self, tree: &Path) -> Result<Self, Failure> {
-        let root = (tree != Path::new("/")).then(|| tree.to_owned());
+        let root = (tree != Path::new("/")).then(|| self.environment.absolute(tree));
+        if let Some(root) = &root {
+            let hint = "name a folder that holds etc; git worktree add FOLDER COMMIT makes one of a commit";
+            Machine::below(root).map_err(|error| Failure::from_file(&error).with_hint(hint))?;
+        }
         let general = General {
             root,
             state: None,

@@ -1,16 +1,17 @@
 //! `sshmend apply`: everything that a policy wants, as one plan and one transaction.
 
 mod leaving;
+mod mentions;
 pub(super) mod putting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
-use sshmend_host::{Account, now};
+use sshmend_host::{Account, now, zone};
 use sshmend_lossless::{Origin, Snapshot};
 use sshmend_plan::{ForPolicy, Mended, Notice, Plan, Wish};
-use sshmend_policy::{Group, Item, Policy, Put};
+use sshmend_policy::{Group, Item, Policy, Put, address_as_written, client_as_written};
 use sshmend_sshd_config::{Assignment, keyword_key};
 
 use crate::cli::ApplyPolicy;
@@ -51,7 +52,7 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
             if let Some(end) = end.filter(|_| lasts) {
                 plan = fail2ban::for_a_while(plan, end, now());
             }
-            let name = arguments.policy.display();
+            let name = called(&policy, &arguments.policy);
             let as_wanted = plan.changes_nothing() && plan.activation.is_empty();
             plan.purpose = if as_wanted {
                 format!("everything is as {name} wants it")
@@ -63,6 +64,15 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
             execute(&session, plan, flags)
         }
         Err(failure) => refuse(&session, Plan::default(), flags, failure),
+    }
+}
+
+/// What a policy is called in messages.
+fn called(policy: &Policy, path: &Path) -> String {
+    match &policy.name {
+        _ if path != Path::new("-") => path.display().to_string(),
+        Some(name) => name.clone(),
+        None => "the policy".to_owned(),
     }
 }
 
@@ -82,40 +92,78 @@ fn all(
     whose: &Whose,
     name: Option<String>,
 ) -> Result<(Plan, Option<Timestamp>), Failure> {
-    let (mut plans, mut put, mut ends) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for group in policy.groups() {
-        let before = putting::Before::of(session, &group.wish);
-        let mut plan = one(session, &group.wish, whose.account(&group))
-            .map_err(|failure| blamed(session, &group, whose, failure))?;
-        if !plan.changes_nothing() || !plan.activation.is_empty() {
-            plan.notices.extend(drift(&group, &plan));
-            ends.insert(end_of(&group.wish));
-            let wishes = group.items.iter().map(|item| &item.wish);
-            put.extend(wishes.flat_map(|wish| before.put_by(wish, &plan)));
-        }
-        session.plan_on(&plan.files);
-        plans.push(plan);
-    }
-    let mut put: Vec<Vec<String>> = put.iter().map(Put::words).collect();
+    let mut parts = Parts::default();
+    parts.put_in(session, policy, whose)?;
     if let Some(name) = &name {
+        let now = now();
         let earlier = leaving::put_earlier(session, name)?;
         let unset = earlier.iter().filter(|put| put.is_unset_by(policy));
-        put.extend(unset.map(Put::words_out));
-        for left in earlier.iter().filter(|put| !put.is_wanted_by(policy)) {
-            let out = leaving::taken_out(session, left);
-            session.plan_on(&out.plan.files);
-            if !out.plan.changes_nothing() {
-                ends.insert(None);
-            }
-            plans.push(out.plan);
-            put.extend(out.gone.then(|| left.words_out()));
+        parts.put.extend(unset.map(Put::words_out));
+        let left = |put: &&Put| !put.is_wanted_by(policy, now, &zone());
+        let mut changes = false;
+        for left in earlier.iter().filter(left) {
+            changes |= parts.take_out(session, left);
+        }
+        // What is wanted may have been so because of what went.
+        if changes {
+            parts.put_in(session, policy, whose)?;
         }
     }
+    let Parts { plans, put, ends } = parts;
     let mut plan = Plan::chain(plans).map_err(|refusal| Failure::from_refusal(&refusal))?;
     plan.for_policy = name.map(|name| ForPolicy { name, put });
     let only_one = ends.len() == 1;
     let end = ends.into_iter().next().flatten().filter(|_| only_one);
     Ok((plan, end))
+}
+
+/// What a plan is put together from.
+#[derive(Default)]
+struct Parts {
+    plans: Vec<Plan>,
+    /// For the journal: what is put in and taken out, in this order.
+    put: Vec<Vec<String>>,
+    /// When what changes is to end.
+    ends: BTreeSet<Option<Timestamp>>,
+}
+
+impl Parts {
+    /// What the policy wants and the machine, as the parts before leave it, has not.
+    fn put_in(
+        &mut self,
+        session: &mut Session,
+        policy: &Policy,
+        whose: &Whose,
+    ) -> Result<(), Failure> {
+        for group in policy.groups() {
+            let before = putting::Before::of(session, &group.wish);
+            let mut plan = one(session, &group.wish, whose.account(&group))
+                .map_err(|failure| blamed(session, &group, whose, failure))?;
+            if !plan.changes_nothing() || !plan.activation.is_empty() {
+                plan.notices.extend(drift(&group, &plan));
+                self.ends.insert(end_of(&group.wish));
+                let wishes = group.items.iter().map(|item| &item.wish);
+                let put = wishes.flat_map(|wish| before.put_by(wish, &plan));
+                self.put.extend(put.map(|put| put.words()));
+            }
+            session.plan_on(&plan.files);
+            self.plans.push(plan);
+        }
+        Ok(())
+    }
+
+    /// Takes out what left the policy; true where that changes something.
+    fn take_out(&mut self, session: &mut Session, left: &Put) -> bool {
+        let out = leaving::taken_out(session, left);
+        let changes = !out.plan.changes_nothing();
+        session.plan_on(&out.plan.files);
+        if changes {
+            self.ends.insert(None);
+        }
+        self.plans.push(out.plan);
+        self.put.extend(out.gone.then(|| left.words_out()));
+        changes
+    }
 }
 
 /// When what is wanted ends; `None` where it is for good, or is over already.
@@ -206,8 +254,16 @@ fn told(item: &Item, plan: &Plan) -> Notice {
         Wish::Allow {
             patterns, daemon, ..
         } => format!("{} is not let in at {daemon}", patterns.join(" ")),
-        Wish::Ignore { addresses, .. } => {
-            format!("fail2ban does not ignore {} as wanted", addresses.join(" "))
+        Wish::Ignore {
+            addresses, until, ..
+        } => {
+            let addresses = addresses.join(" ");
+            match until.as_deref().map(end) {
+                Some(Ok(end)) if end <= now() => {
+                    format!("fail2ban still ignores {addresses}, whose exemption is over")
+                }
+                _ => format!("fail2ban does not ignore {addresses} as wanted"),
+            }
         }
         Wish::KnownHosts(wish) => format!("the key of {} is not pinned", wish.host),
         wish => format!("not so yet: {}", wish.argv().join(" ")),
@@ -221,19 +277,17 @@ fn told(item: &Item, plan: &Plan) -> Notice {
 
 /// Whether a plan is there because of this wish, among others of its kind.
 pub(super) fn differs(wish: &Wish, plan: &Plan) -> bool {
-    let written = |word: &String| {
-        plan.files.iter().any(|change| {
-            let edits = change.edits.iter().map(|edit| edit.text.as_slice());
-            let created = change.after.as_deref().filter(|_| change.before.is_none());
-            let mut texts = edits.chain(created);
-            texts.any(|text| String::from_utf8_lossy(text).contains(word.as_str()))
-        })
-    };
     match wish {
         Wish::SshdConfig { settings, .. } => effect_of(keys(settings), plan).is_some(),
         Wish::Unset { keys, .. } => keys.iter().any(|key| removes(key, plan)),
-        Wish::Allow { patterns, .. } => patterns.iter().any(written),
-        Wish::Ignore { addresses, .. } => addresses.iter().any(written),
+        Wish::Allow { patterns, .. } => {
+            let mut words = patterns.iter().map(|pattern| client_as_written(pattern));
+            words.any(|word| mentions::change(plan, &word))
+        }
+        Wish::Ignore { addresses, .. } => {
+            let mut words = addresses.iter().map(|address| address_as_written(address));
+            words.any(|word| mentions::change(plan, &word))
+        }
         _ => true,
     }
 }

@@ -1,21 +1,18 @@
 //! Times as people write them.
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use sshmend_host::zone;
+use sshmend_plan::When;
 
 use crate::error::Failure;
 
-/// Reads a moment of the past: how long ago it was (`2h`), a day, which begins it, or a time of RFC 3339.
+/// Reads a moment of the past: how long ago it was (`2h`), a day, which begins it, or a time.
 pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let ago = || now.checked_sub(text.parse::<SignedDuration>().ok()?).ok();
-    let parsed = text
-        .parse()
-        .ok()
-        .or_else(|| beginning(text.parse().ok()?))
-        .or_else(ago);
-    parsed.ok_or_else(|| {
+    let written = When::parse(text).and_then(|when| when.begins(zone()));
+    written.or_else(ago).ok_or_else(|| {
         Failure::trouble(format!("not a time: {text}"))
-            .with_hint("such as 2h, 2026-12-31 or 2026-12-31T18:00:00Z")
+            .with_hint("such as 2h, 2026-12-31, \"2026-12-31 18:00\" or 2026-12-31T18:00:00Z")
     })
 }
 
@@ -29,18 +26,15 @@ pub(crate) fn future(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     }
 }
 
-/// Reads when something ends: a time of RFC 3339, or a day, which it ends with.
+/// Reads when something ends: a time, or a day, which it ends with.
 pub(crate) fn end(text: &str) -> Result<Timestamp, Failure> {
-    let end_of_day = || beginning(text.parse::<Date>().ok()?.tomorrow().ok()?);
-    text.parse().ok().or_else(end_of_day).ok_or_else(|| {
-        Failure::trouble(format!("not a time: {text}"))
-            .with_hint("such as 2026-12-31 or 2026-12-31T18:00:00Z")
-    })
+    let end = When::parse(text).and_then(|when| when.ends(zone()));
+    end.ok_or_else(|| Failure::trouble(format!("not a time: {text}")).with_hint(When::FORMS))
 }
 
 /// A moment in the zone of this machine.
 pub(crate) fn moment(time: Timestamp) -> String {
-    let zoned = time.to_zoned_datetime(sshmend_host::zone());
+    let zoned = time.to_zoned_datetime(zone());
     zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -60,13 +54,6 @@ pub(crate) fn age(time: Timestamp, now: Timestamp) -> String {
             format!("{number} {unit}{plural} ago")
         }
     }
-}
-
-/// The beginning of a day in the zone of this machine.
-fn beginning(day: Date) -> Option<Timestamp> {
-    day.to_zoned_datetime(sshmend_host::zone())
-        .ok()
-        .map(|zoned| zoned.timestamp())
 }
 
 #[cfg(test)]
@@ -90,6 +77,8 @@ mod tests {
             "2026-11-30T01:02:03Z"
         );
         assert!(past("2026-11-30", now()).expect("a day") < now());
+        let (day, time) = (past("2026-11-30", now()), past("2026-11-30 18:00", now()));
+        assert!(time.expect("a time") > day.expect("a day"));
         assert!(past("yesterday", now()).is_err());
     }
 

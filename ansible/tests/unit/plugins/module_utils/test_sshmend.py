@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import errno
 import json
 import unittest
 
@@ -29,12 +30,17 @@ class Module(object):
         defaults = dict(executable="sshmend", root=None, allow_lockout=False, confirm_within=None, keep=[], reload=True, state_dir=None, wait="60s")
         self.params = dict(defaults, **params)
         self.answer = (code, out, err)
+        self.version = "sshmend 0.2.0 (0123456789ab 2026-11-29)\n"
         self.argv = self.data = None
 
     def get_bin_path(self, name, opt_dirs=None):
         return "/bin/" + name if self.answer[0] is not None else None
 
-    def run_command(self, argv, data=None):
+    def run_command(self, argv, data=None, handle_exceptions=True):
+        if argv[1:] == ["--version"]:
+            return 0, self.version, ""
+        if self.answer[0] == errno.EPIPE and not handle_exceptions:
+            raise OSError(errno.EPIPE, "Broken pipe")
         self.argv, self.data = argv, data
         return self.answer
 
@@ -88,6 +94,11 @@ class Translated(unittest.TestCase):
             self.assertEqual(result["msg"], 'unknown keyword "MaxStartup". Hint: did you mean MaxStartups?')
             self.assertEqual((result["hint"], result["cause"]), ("did you mean MaxStartups?", "sshd-config-invalid"))
 
+    def test_a_hint_stands_below_the_carets_of_a_message(self):
+        error = dict(message="-:1:2: no\n1 | x\n  | ^", hint="did you mean y?", exit_code=2)
+        result = ended(Module(2, change(error=error)), lambda tool: tool.apply({}))[1]
+        self.assertEqual(result["msg"], "-:1:2: no\n1 | x\n  | ^\nHint: did you mean y?")
+
     def test_flags_in_a_hint_are_options_of_the_module(self):
         error = dict(message="this may lock you out", hint="--confirm-within 2m takes it back; --allow-lockout does it all the same", exit_code=2)
         result = ended(Module(2, change(error=error)), lambda tool: tool.apply({}))[1]
@@ -103,6 +114,20 @@ class Translated(unittest.TestCase):
         failed, result = ended(Module(101, "", "note\nerror: broken\n"), lambda tool: tool.apply({}))
         self.assertEqual((failed, result["rc"]), (True, 101))
         self.assertIn("error: broken", result["msg"])
+
+    def test_a_program_that_is_too_old_or_another_one_is_named(self):
+        for code, version, told in [
+            (errno.EPIPE, "sshmend 0.1.7\n", "/bin/sshmend is sshmend 0.1.7, and this collection needs version 0.2 or later"),
+            (2, "sshmend 0.1.7\n", "needs version 0.2 or later"),
+            (0, "frobnicate 9.9\n", '/bin/sshmend is not sshmend: `/bin/sshmend --version` says "frobnicate 9.9"'),
+            (0, "", "/bin/sshmend is not sshmend"),
+            (errno.EPIPE, "sshmend 1.0.0\n", "Broken pipe"),
+        ]:
+            module = Module(code, "")
+            module.version = version
+            failed, result = ended(module, lambda tool: tool.apply({}))
+            self.assertTrue(failed)
+            self.assertIn(told, result["msg"])
 
     def test_a_machine_without_the_command_names_the_role(self):
         failed, result = ended(Module(None, ""), lambda tool: tool.apply({}))

@@ -58,7 +58,7 @@ pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
             fingerprint,
         } => pin(session, path, host, fingerprint),
     };
-    let words = put.words().join(" ");
+    let words = put.describes();
     let gone = plan.is_ok();
     let (name, text, mut plan) = match plan {
         Ok(plan) if plan.changes_nothing() => {
@@ -67,7 +67,7 @@ pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
         }
         Ok(plan) => {
             let text = format!(
-                "taken out, because the policy had put it there and no longer wants it: {words}"
+                "taken out, because the policy had put it in and no longer wants it: {words}"
             );
             ("left-the-policy", text, plan)
         }

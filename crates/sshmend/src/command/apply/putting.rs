@@ -1,10 +1,10 @@
 //! What a plan puts in place for a policy, so that it can be taken out again.
 
 use sshmend_plan::{Plan, SshdSource, Wish};
-use sshmend_policy::{Put, keys_of};
+use sshmend_policy::{Put, address_as_written, client_as_written, keys_of};
 use sshmend_sshd_config::Effective;
 
-use super::differs;
+use super::{differs, mentions};
 use crate::command::sshd::Configuration;
 use crate::session::Session;
 
@@ -34,6 +34,7 @@ impl Before {
                 patterns, daemon, ..
             } => patterns
                 .iter()
+                .filter(|pattern| mentions::added(plan, &client_as_written(pattern)))
                 .map(|pattern| Put::Rule {
                     pattern: pattern.clone(),
                     daemon: daemon.clone(),
@@ -43,6 +44,7 @@ impl Before {
                 addresses, jails, ..
             } => addresses
                 .iter()
+                .filter(|address| mentions::added(plan, &address_as_written(address)))
                 .map(|address| Put::Exempt {
                     address: address.clone(),
                     jails: jails.clone(),

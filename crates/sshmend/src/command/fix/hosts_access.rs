@@ -17,12 +17,16 @@ pub(super) fn allow(
     remove_deny: bool,
     daemon: &str,
 ) -> Result<Plan, Failure> {
-    let patterns = patterns
-        .iter()
-        .map(|text| pattern(text))
-        .collect::<Result<_, _>>()?;
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for text in patterns {
+        let pattern = pattern(text)?;
+        // With and without brackets it is one network.
+        if !wanted.iter().any(|one| one.word() == pattern.word()) {
+            wanted.push(pattern);
+        }
+    }
     let order = HostsAccessOrder::Allow {
-        patterns,
+        patterns: wanted,
         remove_deny,
     };
     plan(session, order, daemon)
