@@ -44,3 +44,16 @@ fn a_share_of_dropped_connections_is_told_although_the_first_one_works() {
     let excluded = json["excluded"].as_array().expect("a list");
     assert!(excluded.iter().all(|one| one["cause"] != "max-startups"));
 }
+
+/// An address of a link without the name of the link: the system refuses it before a packet is sent.
+#[test]
+fn a_connection_that_fails_for_an_unknown_reason_is_not_good_news() {
+    let said = run(&["diagnose", "fe80::7", "--format", "json"], b"");
+    let json = said.json();
+    assert_eq!(json["connections"]["worked"], 0, "{json}");
+    assert_ne!(said.code, 0, "{json}");
+    if json["findings"].as_array().is_some_and(Vec::is_empty) {
+        assert_eq!(said.code, 2);
+        assert_eq!(json["error"]["exit_code"], 2, "{json}");
+    }
+}

@@ -69,7 +69,11 @@ pub(crate) fn dial(dial: &Dial) -> Dialled {
 fn end_of(error: &io::Error) -> DialEnd {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => DialEnd::Refused,
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => DialEnd::Unreachable,
+        // Without an address of the family, or with its interface down, there is no way either.
+        io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::NetworkDown
+        | io::ErrorKind::AddrNotAvailable => DialEnd::Unreachable,
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => DialEnd::Reset,
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => DialEnd::Silence,
         _ => DialEnd::Failed(reason(error)),
@@ -164,4 +168,25 @@ fn greeted(bytes: &[u8]) -> bool {
     bytes
         .split_inclusive(|&byte| byte == b'\n')
         .any(|line| line.starts_with(b"SSH-") && line.ends_with(b"\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use sshmend_lossless::DialEnd;
+
+    use super::end_of;
+
+    #[test]
+    fn without_an_address_or_a_route_there_is_no_way() {
+        const EADDRNOTAVAIL: i32 = 99;
+        const ENETDOWN: i32 = 100;
+        const ENETUNREACH: i32 = 101;
+        const EHOSTUNREACH: i32 = 113;
+        for errno in [EADDRNOTAVAIL, ENETDOWN, ENETUNREACH, EHOSTUNREACH] {
+            let error = io::Error::from_raw_os_error(errno);
+            assert_eq!(end_of(&error), DialEnd::Unreachable, "{error}");
+        }
+    }
 }

@@ -105,7 +105,7 @@ impl Dialled {
 pub enum DialEnd {
     /// The peer answered with a reset to the first packet, or an ICMP error was mapped to it.
     Refused,
-    /// ICMP said that there is no way (`EHOSTUNREACH`, `ENETUNREACH`).
+    /// There is no way: ICMP said so, or this machine has none (`EHOSTUNREACH`, `ENETUNREACH`, `ENETDOWN`, `EADDRNOTAVAIL`).
     Unreachable,
     /// The peer reset the standing connection.
     Reset,

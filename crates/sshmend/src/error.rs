@@ -28,6 +28,8 @@ pub(crate) enum Outcome {
     NotUnderstood,
     /// Nothing was found, and most of what there is to see only root can see.
     NeedsRoot,
+    /// A connection failed, and nothing was found that explains it.
+    Unexplained,
 }
 
 impl Outcome {
@@ -44,6 +46,12 @@ impl Outcome {
                 let failure = Failure::trouble(message).with_hint("run it with sudo");
                 Some(failure.trouble_json())
             }
+            Self::Unexplained => {
+                let message = "a connection failed, and no cause that is known explains it";
+                let failure =
+                    Failure::trouble(message).with_hint("ssh -vvv shows how far it comes");
+                Some(failure.trouble_json())
+            }
         }
     }
 }
@@ -53,7 +61,9 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Fine => Self::SUCCESS,
             Outcome::Findings => Self::from(1),
-            Outcome::NotUnderstood | Outcome::NeedsRoot => Self::from(Severity::Trouble as u8),
+            Outcome::NotUnderstood | Outcome::NeedsRoot | Outcome::Unexplained => {
+                Self::from(Severity::Trouble as u8)
+            }
         }
     }
 }

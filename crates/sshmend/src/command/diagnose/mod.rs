@@ -68,15 +68,19 @@ pub(crate) fn diagnose_server(
     Ok((diagnosis, several))
 }
 
-/// Of a paste, no finding is good news only where a login succeeded and nothing else failed.
+/// No finding is good news only where nothing failed: of a paste a login succeeded, from here every connection worked.
 fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
     let healthy =
         || diagnosis.attempts.iter().all(Attempt::succeeded) && !diagnosis.attempts.is_empty();
+    let failed = diagnosis
+        .connections
+        .is_some_and(|connections| connections.worked < connections.made);
     match question.vantage {
         _ if diagnosis.nothing_understood() => Outcome::NotUnderstood,
         _ if diagnosis.is_inconclusive() => Outcome::NeedsRoot,
         _ if !diagnosis.findings.is_empty() => Outcome::Findings,
         Vantage::Transcript(_) if !healthy() => Outcome::NotUnderstood,
+        _ if failed => Outcome::Unexplained,
         _ => Outcome::Fine,
     }
 }
