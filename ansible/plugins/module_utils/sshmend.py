@@ -107,9 +107,11 @@ class Tool(object):
 
     def _refuse_other_version(self, path):
         """Ends the module where the program is not sshmend, or one of before the collection's."""
-        out = self.module.run_command([path, "--version"])[1]
+        code, out, err = self.module.run_command([path, "--version"])
         version = version_of(out)
-        if version is None:
+        if code != 0:
+            message = "%s does not run on this machine: %s" % (path, last_line(err) or "it ended with %d" % code)
+        elif version is None:
             message = "%s is not sshmend: `%s --version` says %s" % (path, path, json.dumps(last_line(out)))
         elif version < NEEDED:
             needed = ".".join(str(number) for number in NEEDED)

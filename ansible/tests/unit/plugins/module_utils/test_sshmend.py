@@ -38,7 +38,7 @@ class Module(object):
 
     def run_command(self, argv, data=None, handle_exceptions=True):
         if argv[1:] == ["--version"]:
-            return 0, self.version, ""
+            return (0, self.version, "") if self.version else (1, "", "sshmend: version `GLIBC_2.34' not found")
         if self.answer[0] == errno.EPIPE and not handle_exceptions:
             raise OSError(errno.EPIPE, "Broken pipe")
         self.argv, self.data = argv, data
@@ -120,7 +120,7 @@ class Translated(unittest.TestCase):
             (errno.EPIPE, "sshmend 0.1.7\n", "/bin/sshmend is sshmend 0.1.7, and this collection needs version 0.2 or later"),
             (2, "sshmend 0.1.7\n", "needs version 0.2 or later"),
             (0, "frobnicate 9.9\n", '/bin/sshmend is not sshmend: `/bin/sshmend --version` says "frobnicate 9.9"'),
-            (0, "", "/bin/sshmend is not sshmend"),
+            (1, "", "/bin/sshmend does not run on this machine: sshmend: version `GLIBC_2.34' not found"),
             (errno.EPIPE, "sshmend 1.0.0\n", "Broken pipe"),
         ]:
             module = Module(code, "")
