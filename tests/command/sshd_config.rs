@@ -150,8 +150,9 @@ fn values_refused_by_this_release_are_never_written() {
         .check(&expect![[r#"
         exit 2
         --
-        error: not KEY=VALUE: MaxSessions
-        hint: such as MaxStartups=30:30:200, AllowUsers+=ann or Port-=2222
+        error: invalid value 'MaxSessions' for '[KEY=VALUE]...': not KEY=VALUE: write MaxStartups=30:30:200, AllowUsers+=ann or Port-=2222
+
+        For more information, try '--help'.
     "#]]);
     assert_eq!(
         disk.read("/etc/ssh/sshd_config").as_deref(),
