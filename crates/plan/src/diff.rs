@@ -11,11 +11,23 @@ use sshmend_lossless::{Attributes, Bytes, EditSet, FileChange};
 ///
 /// A new mode or owner stands above it, in a line that begins with `#`. The bytes of a private key are never shown.
 pub fn unified(change: &FileChange) -> String {
-    let path = change.target().display().to_string();
+    let path = in_one_line(&change.target().display().to_string());
     let attributes = attributes(change)
         .map(|words| format!("# {path}: {words}\n"))
         .unwrap_or_default();
     attributes + &content(&path, change)
+}
+
+/// A name in which a line could end could add lines to a diff that are not in the file.
+fn in_one_line(path: &str) -> String {
+    let escaped = |character: char| -> String {
+        if character.is_control() {
+            character.escape_default().to_string()
+        } else {
+            character.to_string()
+        }
+    };
+    path.chars().map(escaped).collect()
 }
 
 fn content(path: &str, change: &FileChange) -> String {
