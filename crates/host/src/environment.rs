@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Uid, getegid, geteuid, getppid};
 
 use crate::machine::Machine;
@@ -102,6 +103,13 @@ impl Environment {
     pub fn absolute(&self, path: &Path) -> PathBuf {
         self.directory.join(path)
     }
+}
+
+/// Whatever the caller's umask says, what this process makes is open to the user it runs as: in a directory of mode 0000
+/// nobody but root gets on.
+pub fn keep_own_rights() {
+    let given = umask(Mode::all());
+    umask(given.difference(Mode::S_IRWXU));
 }
 
 /// The time now.

@@ -7,6 +7,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 
@@ -14,7 +16,7 @@ use crate::directory::Directory;
 use crate::environment::{now, zone};
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
-use crate::trust::kept;
+use crate::trust::{Purpose, kept};
 use crate::walk::open_node;
 
 /// Held until it is dropped or the process ends, however it ends. The file stays: a lock on a name that is replaced
@@ -65,6 +67,50 @@ impl Machine {
     }
 }
 
+impl Machine {
+    /// Lets the process that has the lock of a state directory go on where it was stopped, as by Ctrl-Z: it would keep the
+    /// lock for as long as nobody does.
+    pub fn resume_holder(&self, state: &Path) {
+        let Ok(Some(lock)) = self.locate_kept(&state.join("lock")) else {
+            return;
+        };
+        let locks = std::fs::read_to_string("/proc/locks").unwrap_or_default();
+        for pid in holders(&locks, lock.ino()) {
+            let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+            if is_stopped(&stat) {
+                // Where it has ended meanwhile there is nothing to resume.
+                let _ = kill(Pid::from_raw(pid), Signal::SIGCONT);
+            }
+        }
+    }
+
+    fn locate_kept(&self, path: &Path) -> Result<Option<std::fs::Metadata>, Why> {
+        match self.root.locate(path, Purpose::Keep) {
+            Ok(found) => Ok(Some(found.meta)),
+            Err(Why::Missing) => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+}
+
+/// The processes that hold a whole-file lock on the inode: `1: FLOCK  ADVISORY  WRITE 2013 00:1c:12345 0 EOF`
+/// (proc_locks(5)). The device is not compared: some file systems show another one to stat(2).
+fn holders(locks: &str, inode: u64) -> Vec<i32> {
+    let holder = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let place = words.get(5)?.rsplit(':').next()?;
+        let holds = words.get(1) == Some(&"FLOCK") && place.parse() == Ok(inode);
+        holds.then(|| words.get(4)?.parse().ok()).flatten()
+    };
+    locks.lines().filter_map(holder).collect()
+}
+
+/// The third field of /proc/PID/stat (proc_pid_stat(5)); the second may hold blanks and parentheses.
+fn is_stopped(stat: &[u8]) -> bool {
+    let end = stat.iter().rposition(|&byte| byte == b')');
+    end.is_some_and(|end| stat[end..].starts_with(b") T"))
+}
+
 /// A device or pipe is never opened, for that alone can have effects; nor is a file written that has another name.
 fn open(directory: &Directory, path: &Path, name: &OsStr) -> Result<File, Why> {
     let flags =
@@ -113,5 +159,27 @@ fn word(file: &File) -> String {
     match file.take(512).read_to_string(&mut word) {
         Ok(_) if !word.trim().is_empty() => word.trim().to_owned(),
         _ => "another process".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_holder_of_a_lock_is_found_by_its_inode() {
+        let locks = "1: FLOCK  ADVISORY  WRITE 2013 00:1c:12345 0 EOF\n\
+                     2: POSIX  ADVISORY  WRITE 7 00:1c:12345 0 EOF\n\
+                     3: FLOCK  ADVISORY  WRITE 9 00:1c:1234 0 EOF\n\
+                     1: -> FLOCK  ADVISORY  WRITE 8 00:1c:12345 0 EOF\n";
+        assert_eq!(holders(locks, 12345), [2013]);
+        assert_eq!(holders(locks, 5), []);
+    }
+
+    #[test]
+    fn a_stopped_process_is_told_by_the_field_behind_its_name() {
+        assert!(is_stopped(b"7 (a) S) T 1 7 7"));
+        assert!(!is_stopped(b"7 (a) T) S 1 7 7"));
+        assert!(!is_stopped(b""));
     }
 }

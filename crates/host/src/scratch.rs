@@ -1,15 +1,26 @@
 //! What a program writes into files, without a file of the machine.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use nix::unistd::geteuid;
+use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::failure::reason;
 use crate::run::Runner;
 
 /// In memory, where there is one, so that a secret touches no disk.
 const IN_MEMORY: [&str; 2] = ["/run", "/dev/shm"];
+
+/// What the names of the directories begin with.
+const PREFIX: &str = ".sshmend-files-";
+
+/// How often a directory is made anew that another process takes for a leftover.
+const ATTEMPTS: u32 = 8;
 
 /// How long the program may take: a large key on a busy machine takes a while.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -25,7 +36,7 @@ pub fn written_by(
     names: &[&str],
 ) -> Result<Vec<Vec<u8>>, String> {
     let directory = private_directory()?;
-    let argv = argv(directory.path());
+    let argv = argv(&directory.path());
     let program = argv.first().cloned().unwrap_or_default();
     let runner = Runner {
         deadline: DEADLINE,
@@ -47,19 +58,90 @@ pub fn written_by(
     names.iter().map(read).collect()
 }
 
-fn private_directory() -> Result<tempfile::TempDir, String> {
-    let places = IN_MEMORY
+/// Removes what processes that were killed have left of [`written_by`], and nothing of one that runs: as long as that
+/// lives it has its directory locked, and the kernel gives the lock back however it ends.
+///
+/// What cannot be removed stays for the next one.
+pub fn remove_leftovers() {
+    for place in places() {
+        let Ok(names) = fs::read_dir(&place) else {
+            continue;
+        };
+        for name in names.flatten().map(|entry| entry.file_name()) {
+            if name.as_bytes().starts_with(PREFIX.as_bytes()) {
+                remove_left(&place.join(name));
+            }
+        }
+    }
+}
+
+fn remove_left(path: &Path) {
+    let Ok(directory) = open_directory(path) else {
+        return;
+    };
+    // In a folder of all users anybody can make a directory of that name.
+    let own = directory
+        .metadata()
+        .is_ok_and(|meta| meta.uid() == geteuid().as_raw());
+    if own && directory.try_lock().is_ok() {
+        // Whoever comes next tries again.
+        drop(fs::remove_dir_all(path));
+    }
+}
+
+fn places() -> impl Iterator<Item = PathBuf> {
+    IN_MEMORY
         .into_iter()
         .map(PathBuf::from)
-        .chain([std::env::temp_dir()]);
-    let private = fs::Permissions::from_mode(0o700);
-    let make = |place| {
-        tempfile::Builder::new()
-            .prefix(".sshmend-")
-            .permissions(private.clone())
-            .tempdir_in(place)
-    };
-    let mut made = places.map(make);
+        .chain([std::env::temp_dir()])
+}
+
+/// A directory that is gone with this, and locked until then.
+struct Private {
+    directory: tempfile::TempDir,
+    _locked: File,
+}
+
+impl Private {
+    fn in_place(place: &Path) -> io::Result<Self> {
+        for _ in 0..ATTEMPTS {
+            let directory = tempfile::Builder::new()
+                .prefix(PREFIX)
+                .permissions(fs::Permissions::from_mode(0o700))
+                .tempdir_in(place)?;
+            let locked = open_directory(directory.path());
+            // Before it was locked, another process may have taken it for a leftover.
+            if let Ok(locked) = locked
+                && locked.try_lock().is_ok()
+                && same_directory(&locked, directory.path())
+            {
+                return Ok(Self {
+                    directory,
+                    _locked: locked,
+                });
+            }
+        }
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+}
+
+fn same_directory(open: &File, path: &Path) -> bool {
+    let id = |meta: fs::Metadata| (meta.dev(), meta.ino());
+    let (open, named) = (open.metadata().map(id), fs::symlink_metadata(path).map(id));
+    open.is_ok_and(|open| named.is_ok_and(|named| open == named))
+}
+
+fn open_directory(path: impl AsRef<Path>) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(openat(CWD, path.as_ref(), flags, Mode::empty())?.into())
+}
+
+fn private_directory() -> Result<Private, String> {
+    let mut made = places().map(|place| Private::in_place(&place));
     let made = made
         .find(Result::is_ok)
         .transpose()
@@ -86,6 +168,24 @@ mod tests {
         assert_eq!(files[1], b"700\n");
         let place = PathBuf::from(String::from_utf8_lossy(&files[0]).trim_end());
         assert!(place.is_absolute() && !place.exists());
+    }
+
+    #[test]
+    fn what_a_killed_process_has_left_is_removed_and_what_is_in_use_is_not() {
+        let left = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in("/dev/shm")
+            .expect("a directory")
+            .keep();
+        fs::write(left.join("key"), "secret").expect("a file");
+        let other = tempfile::Builder::new()
+            .prefix(".sshmend-other-")
+            .tempdir_in("/dev/shm")
+            .expect("a directory");
+        let used = Private::in_place(Path::new("/dev/shm")).expect("a directory");
+        remove_leftovers();
+        assert!(!left.exists());
+        assert!(used.path().exists() && other.path().exists());
     }
 
     #[test]

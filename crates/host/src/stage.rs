@@ -60,6 +60,14 @@ pub enum Warning {
         /// How many other names it has.
         partners: u64,
     },
+    /// An editor seems to have the file open, and replaces it with what it has when it saves.
+    #[error("{}: an editor seems to have it open ({})", path.display(), by.display())]
+    OpenInEditor {
+        /// The file.
+        path: PathBuf,
+        /// What says so, in the same directory.
+        by: PathBuf,
+    },
     /// A group other than root's may write into the directory, and so replace the file.
     #[error("{}: group {gid} may write into its directory", path.display())]
     GroupWritable {
@@ -311,6 +319,11 @@ impl Site {
                 partners: links - 1,
             });
         }
+        let by = self.open_in_editor();
+        warnings.extend(by.map(|by| Warning::OpenInEditor {
+            path: path.clone(),
+            by,
+        }));
         if let Ok(stat) = self.directory.file.metadata()
             && stat.mode() & 0o020 != 0
             && stat.gid() != 0
@@ -321,6 +334,18 @@ impl Site {
             });
         }
         warnings
+    }
+
+    /// What vim (its swap file) or Emacs (its lock) keeps beside a file that is open.
+    fn open_in_editor(&self) -> Option<PathBuf> {
+        let beside = |before: &str, after: &str| {
+            let mut name = OsString::from(before);
+            name.push(&self.name);
+            name.push(after);
+            let there = open_node(self.directory.file.as_fd(), &name).is_ok();
+            there.then(|| self.directory.path.join(name))
+        };
+        beside(".", ".swp").or_else(|| beside(".#", ""))
     }
 
     fn create(&self, temporary: &str) -> Result<File, Errno> {
