@@ -38,11 +38,13 @@ impl Facts<'_> {
         if self.question.offline {
             return Err(Unchecked::new("processes", "the machine is not running"));
         }
-        Ok(self
-            .names(PROC)?
-            .into_iter()
-            .filter_map(|name| name.parse().ok())
-            .collect())
+        let names = self.names(PROC)?.into_iter();
+        let pids: Vec<u32> = names.filter_map(|name| name.parse().ok()).collect();
+        // A /proc that shows not even ourselves is an empty directory, as in a chroot.
+        if pids.is_empty() {
+            return Err(Unchecked::new("processes", "/proc is not mounted"));
+        }
+        Ok(pids)
     }
 
     /// The titles of all processes, by process id; what ended meanwhile is left out.

@@ -16,6 +16,8 @@ pub struct Sshd {
     pub version: Option<String>,
     /// The process id of the listener.
     pub pid: Option<u32>,
+    /// Why it is not known whether one runs on this machine, where it is not.
+    pub unseen: Option<String>,
     /// The unit that runs the listener, when systemd does.
     pub unit: Option<String>,
     /// The socket unit that starts sshd for each connection or on the first one.
@@ -25,7 +27,10 @@ pub struct Sshd {
 impl Sshd {
     fn of(facts: &Facts<'_>) -> Self {
         let daemon = facts.daemon().ok().flatten();
-        let pid = facts.listener().ok().flatten().map(|listener| listener.pid);
+        let listener = facts.listener();
+        let unseen = listener.as_ref().err().filter(|_| !facts.question.offline);
+        let unseen = unseen.map(|unchecked| unchecked.reason.clone());
+        let pid = listener.ok().flatten().map(|listener| listener.pid);
         let manager = facts.manager().unwrap_or(Manager::Other);
         // A unit that is about to be started again after it failed runs nothing that could be told to read its files.
         let unit = manager
@@ -40,6 +45,7 @@ impl Sshd {
             program: daemon.as_ref().map(|daemon| daemon.program.clone()),
             options: daemon.map(|daemon| daemon.options).unwrap_or_default(),
             pid,
+            unseen,
             unit: unit.map(|unit| unit.name().to_owned()),
             socket: manager.socket().map(|unit| unit.name().to_owned()),
         }
@@ -84,7 +90,11 @@ mod tests {
         };
         let again = "ActiveState=activating\nSubState=auto-restart\nResult=exit-code\nMainPID=0\n";
         assert_eq!(unit(again), None);
+        let chroot = sshmend_lossless::fixture::snapshot("//- /proc dir\n");
+        let unseen = Sshd::all(&chroot, &Question::server(NOW));
+        assert_eq!(unseen[0].unseen.as_deref(), Some("/proc is not mounted"));
         let running = Sshd::all(&machine(""), &Question::server(NOW));
+        assert_eq!(running[0].unseen, None);
         assert_eq!(running[0].unit.as_deref(), Some("ssh.service"));
     }
 }

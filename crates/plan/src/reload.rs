@@ -31,6 +31,13 @@ pub fn restart_sshd(sshd: &Sshd) -> Option<Step> {
 /// be asked what it makes of its files first.
 pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<SocketAddr>) -> bool {
     let Some((reload, name)) = reload_sshd(sshd) else {
+        if let Some(why) = &sshd.unseen {
+            let text = format!(
+                "whether an sshd runs here is not known ({why}): none is reloaded, and the next one to start reads the change"
+            );
+            plan.notices.push(Notice::new("not-reloaded", text));
+            return false;
+        }
         let text = "no sshd runs here: the next one to start reads the change";
         plan.notices
             .push(Notice::new(CauseName::SshdNotRunning.as_str(), text));
