@@ -400,7 +400,25 @@ fn lockout(before: &Tables, after: &Tables, person: &Person, daemon: &str) -> Lo
             }
         }
     });
-    judged.fold(Lockout::Keeps, Lockout::worse)
+    let known = judged.fold(Lockout::Keeps, Lockout::worse);
+    match lost_by_somebody(before, after, daemon).filter(|_| person.from_unknown) {
+        Some(why) => known.worse(Lockout::Unknown(why)),
+        None => known,
+    }
+}
+
+/// Who loses access by a change, for somebody of whom it is not known whether that is who they are.
+fn lost_by_somebody(before: &Tables, after: &Tables, daemon: &str) -> Option<String> {
+    let changes = access_changes(before, after, &[daemon], &[]);
+    let mut lost = changes.lost.iter().chain(&changes.unclear);
+    let who = match lost.next() {
+        Some(change) => change.who.clone(),
+        None if changes.left_out > 0 => "somebody".to_owned(),
+        None => return None,
+    };
+    Some(format!(
+        "where you come from is not known, and {who} may be denied"
+    ))
 }
 
 /// libwrap itself is asked about every address that the pattern stands for.

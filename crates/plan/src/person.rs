@@ -7,8 +7,11 @@ use std::net::IpAddr;
 pub struct Person {
     /// The login name: of the one who called sudo, where that is how.
     pub user: Option<String>,
-    /// The address that they come from; `None` at the console.
+    /// The address that they come from; `None` at the console, and where SSH does not say it.
     pub addr: Option<IpAddr>,
+    /// Whether they come over SSH from an address that is not known: it is one of a link (`fe80::1%eth0`), or sshd was
+    /// handed the connection and says `UNKNOWN`.
+    pub from_unknown: bool,
     /// The address and port of this machine that they came to.
     pub server: Option<(IpAddr, u16)>,
     /// Addresses that must not lose access either.
@@ -16,22 +19,25 @@ pub struct Person {
 }
 
 impl Person {
-    /// Reads `SSH_CONNECTION`: client address and port, server address and port (ssh(1)).
+    /// Reads `SSH_CONNECTION`: client address and port, server address and port (ssh(1)). Whoever has one comes over SSH,
+    /// also where it cannot be read.
     pub fn new(user: Option<String>, ssh_connection: Option<&str>) -> Self {
         let words: Vec<&str> = ssh_connection.unwrap_or_default().split(' ').collect();
-        let [client, _, server, port] = words[..] else {
-            return Self {
-                user,
-                ..Self::default()
-            };
-        };
-        let server = server.parse().ok().zip(port.parse().ok());
+        let word = |number: usize| words.get(number).copied().unwrap_or_default();
+        let addr = word(0).parse().ok();
+        let server = word(2).split('%').next().unwrap_or_default();
         Self {
             user,
-            addr: client.parse().ok(),
-            server,
+            addr,
+            from_unknown: ssh_connection.is_some() && addr.is_none(),
+            server: server.parse().ok().zip(word(3).parse().ok()),
             keep: Vec::new(),
         }
+    }
+
+    /// Whether they come over SSH.
+    pub fn is_remote(&self) -> bool {
+        self.addr.is_some() || self.from_unknown
     }
 }
 
@@ -47,7 +53,23 @@ mod tests {
             person.server,
             Some(("2001:db8::2".parse().expect("an address"), 22))
         );
-        assert_eq!(Person::new(None, Some("garbage")), Person::default());
         assert_eq!(Person::new(None, None), Person::default());
+        assert!(!Person::default().is_remote());
+    }
+
+    #[test]
+    fn whoever_comes_over_ssh_from_an_address_that_is_not_known_is_not_at_the_console() {
+        for connection in [
+            "UNKNOWN 65535 UNKNOWN 65535",
+            "garbage",
+            "192.0.2.300 1 192.0.2.1 22",
+        ] {
+            let person = Person::new(None, Some(connection));
+            assert!(person.is_remote() && person.addr.is_none(), "{connection}");
+        }
+        let link = Person::new(None, Some("fe80::1%eth0 50000 fe80::2%eth0 22"));
+        let server = "fe80::2".parse().expect("an address");
+        assert!(link.is_remote());
+        assert_eq!(link.server, Some((server, 22)));
     }
 }

@@ -121,6 +121,7 @@ const HASTY: u64 = 10;
 /// Why they may not get in as before; `None` where nothing stands in their way.
 pub(super) fn doubt(before: &View<'_>, after: &View<'_>) -> Option<String> {
     unseen(after)
+        .or_else(|| listens_elsewhere(before, after))
         .or_else(|| listed(before, after))
         .or_else(|| ways(before, after))
         .or_else(|| few(before, after))
@@ -135,8 +136,17 @@ fn unseen(after: &View<'_>) -> Option<String> {
     Some(format!("{unseen}, and what is in it may shut you out"))
 }
 
+/// Where sshd listens is no matter of values for who came to an address that is not known.
+fn listens_elsewhere(before: &View<'_>, after: &View<'_>) -> Option<String> {
+    const PLACES: [&str; 3] = ["listenaddress", "port", "addressfamily"];
+    let nowhere = after.keeper.from_unknown && after.keeper.server.is_none();
+    let mut changed = PLACES.into_iter();
+    let key = changed.find(|key| nowhere && before.values(key) != after.values(key))?;
+    Some(format!("{key} changes, and where you come in is not known"))
+}
+
 fn listed(before: &View<'_>, after: &View<'_>) -> Option<String> {
-    let at_console = after.keeper.addr.is_none();
+    let at_console = after.keeper.addr.is_none() && !after.keeper.from_unknown;
     match (lists(before), lists(after)) {
         (Listed::Allowed, Listed::Open(name)) if !at_console => Some(format!(
             "whether {name} lets you in depends on names that are not known"

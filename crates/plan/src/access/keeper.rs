@@ -12,8 +12,10 @@ use crate::person::Person;
 pub struct Keeper {
     /// The login name, where it is known.
     pub user: Option<String>,
-    /// The address that they come from; `None` at the console.
+    /// The address that they come from; `None` at the console, and where it is not known.
     pub addr: Option<IpAddr>,
+    /// Whether they come over SSH from an address that is not known.
+    pub from_unknown: bool,
     /// The address and port of this machine that they come to, where that is known.
     pub server: Option<(IpAddr, u16)>,
     /// What they are called where they are not the person at the keyboard.
@@ -27,12 +29,14 @@ impl Person {
         let other = |addr: IpAddr, called: &str| Keeper {
             user: self.user.clone(),
             addr: Some(addr),
+            from_unknown: false,
             server: None,
             called: Some(format!("{addr} ({called})")),
         };
         let own = Keeper {
             user: self.user.clone(),
             addr: self.addr,
+            from_unknown: self.from_unknown,
             server: self.server,
             called: None,
         };

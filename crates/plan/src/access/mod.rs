@@ -53,7 +53,7 @@ impl SshdChange<'_> {
             let judged = judge(&before, &after);
             // At a console a way in by SSH is not the one in use: what shuts others out than everybody is a note there.
             let at_console =
-                person.addr.is_none() && !person.keep.iter().any(|addr| Some(*addr) == keeper.addr);
+                !person.is_remote() && !person.keep.iter().any(|addr| Some(*addr) == keeper.addr);
             keeper.about(match judged {
                 Judged::Everybody(why, origin) => Lockout::Loses { why, origin },
                 Judged::Them(why, _) if at_console => Lockout::Unknown(why),

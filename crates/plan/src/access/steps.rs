@@ -25,7 +25,7 @@ pub fn steps_lockout(steps: &[Step], person: &Person) -> Lockout {
                     format!("jail {jail} had banned {banned}, and does again{also}")
                 })
         }
-        step if step.ends_service() && !addresses.is_empty() => {
+        step if step.ends_service() && (person.is_remote() || !addresses.is_empty()) => {
             Some(format!("{} is part of what was before", step.title()))
         }
         _ => None,
@@ -95,5 +95,10 @@ mod tests {
             ..console
         };
         assert!(matches!(steps_lockout(&stop, &kept), Lockout::Loses { .. }));
+        let unknown = Person::new(None, Some("UNKNOWN 65535 UNKNOWN 65535"));
+        assert!(matches!(
+            steps_lockout(&stop, &unknown),
+            Lockout::Loses { .. }
+        ));
     }
 }

@@ -155,6 +155,7 @@ fn possible_refusals_are_reported_as_a_doubt() {
         "PubkeyAuthentication no\n",
         "PasswordAuthentication no\n",
         "AuthenticationMethods publickey,password\n",
+        "AuthenticationMethods publickey,publickey\n",
         "AuthorizedKeysFile /etc/ssh/keys/%u\n",
         "PubkeyAcceptedAlgorithms rsa-sha2-512\n",
         "RevokedKeys /etc/ssh/keys/odd\n",
@@ -374,4 +375,35 @@ fn an_unreadable_file_does_not_mean_the_default() {
         &format!("{damaged}MaxSessions 7\n"),
         "unknown: /etc/ssh/damaged.conf cannot be read",
     );
+}
+
+#[test]
+fn whoever_comes_from_an_unknown_address_is_asked_as_everybody_over_ssh() {
+    let handed_over = Person::new(Some("dora".to_owned()), Some("UNKNOWN 65535 UNKNOWN 65535"));
+    let over_a_link = Person::new(
+        Some("dora".to_owned()),
+        Some("fe80::9%eth0 5000 fe80::1%eth0 22"),
+    );
+    for (person, after, expected) in [
+        (&handed_over, "DenyUsers dora\n", "loses: DenyUsers"),
+        (
+            &handed_over,
+            "AllowUsers *@192.0.2.9 *@127.0.0.1 *@::1\n",
+            "unknown: whether AllowUsers",
+        ),
+        (
+            &handed_over,
+            "Port 2222\n",
+            "unknown: listenaddress changes",
+        ),
+        (&handed_over, "MaxSessions 7\n", "keeps"),
+        (&over_a_link, "Port 2222\n", "loses: sshd would not listen"),
+        (
+            &over_a_link,
+            "AllowUsers dora@fe80::9 *@127.0.0.1 *@::1\n",
+            "unknown: whether AllowUsers",
+        ),
+    ] {
+        check(person, "", after, expected);
+    }
 }

@@ -23,8 +23,8 @@ const KRL: &[u8] = b"SSHKRL\n\0";
 /// How an account can be logged in to.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Ways {
-    /// Each way is the set of the methods that it takes.
-    pub(super) ways: BTreeSet<BTreeSet<String>>,
+    /// Each way is the methods that it takes, in alphabetical order: one that is named twice takes two keys.
+    pub(super) ways: BTreeSet<Vec<String>>,
     /// Why a method that is switched on does not open the account.
     pub(super) closed: BTreeMap<&'static str, String>,
 }
@@ -32,21 +32,21 @@ pub(super) struct Ways {
 impl Ways {
     /// Whether someone who came by any of the other ways certainly has one left here.
     pub(super) fn keep_all(&self, before: &Self) -> bool {
-        let kept = |way: &BTreeSet<String>| self.ways.iter().any(|left| left.is_subset(way));
+        let kept = |way: &Vec<String>| self.ways.iter().any(|left| takes_no_more(left, way));
         before.ways.iter().all(kept)
     }
 
     /// Whether a method is part of any way.
     pub(super) fn take(&self, method: &str) -> bool {
-        self.ways.iter().any(|way| way.contains(method))
+        self.ways
+            .iter()
+            .any(|way| way.iter().any(|one| one == method))
     }
 
     /// The ways in words.
     pub(super) fn words(&self) -> String {
         let ways = self.ways.iter();
-        let words: Vec<String> = ways
-            .map(|way| way.iter().cloned().collect::<Vec<_>>().join(" with "))
-            .collect();
+        let words: Vec<String> = ways.map(|way| way.join(" with ")).collect();
         words.join(" or ")
     }
 
@@ -63,21 +63,30 @@ impl Ways {
                 None => _ = open.insert(method),
             }
         }
-        let single = |method: &&str| BTreeSet::from([(*method).to_owned()]);
+        let single = |method: &&str| vec![(*method).to_owned()];
         let lists = view.value("authenticationmethods");
         let ways = if matches!(lists, "" | "any") {
             open.iter().map(single).collect()
         } else {
             let name = |method: &str| method.split(':').next().unwrap_or_default().to_owned();
-            let lists = lists
-                .split(' ')
-                .map(|list| list.split(',').map(name).collect());
+            let lists = lists.split(' ').map(|list| {
+                let mut way: Vec<String> = list.split(',').map(name).collect();
+                way.sort();
+                way
+            });
             let possible =
-                |way: &BTreeSet<String>| way.iter().all(|method| open.contains(method.as_str()));
+                |way: &Vec<String>| way.iter().all(|method| open.contains(method.as_str()));
             lists.filter(possible).collect()
         };
         Self { ways, closed }
     }
+}
+
+/// Whether a way takes no method more often than the other.
+fn takes_no_more(way: &[String], other: &[String]) -> bool {
+    let times = |way: &[String], method: &String| way.iter().filter(|one| *one == method).count();
+    way.iter()
+        .all(|method| times(way, method) <= times(other, method))
 }
 
 /// Why a method that is switched on does not open this account.

@@ -260,7 +260,7 @@ impl<'a> Run<'a> {
             None => String::new(),
         };
         let person = self.session.person();
-        let matters = person.addr.is_some() || !person.keep.is_empty();
+        let matters = person.is_remote() || !person.keep.is_empty();
         match &self.plan.lockout {
             // The way back from a change to what was before is not barred to who sits at the console.
             Lockout::Loses { .. } if !matters && matches!(self.way, Way::Back(_)) => Ok(()),
