@@ -246,8 +246,13 @@ impl Record {
     /// Reads `transaction.toml`.
     ///
     /// # Errors
-    /// What is wrong with it, in one sentence; a version other than the one that is written is not read.
+    /// What is wrong with it, in one sentence; a version other than the one that is written is not read, nor is one of
+    /// which the end is missing.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
+        let (found, announced) = (lines(text), announced(text));
+        if let Some(announced) = announced.filter(|&announced| announced != found) {
+            return Err(format!("{found} of its {announced} lines are there"));
+        }
         let record: Self =
             toml_edit::de::from_slice(text).map_err(|error| error.message().to_owned())?;
         if record.version == VERSION {
@@ -257,13 +262,29 @@ impl Record {
         }
     }
 
-    /// Writes `transaction.toml`.
+    /// Writes `transaction.toml`: first how many lines it has, for a beginning of it is TOML as well and would name fewer
+    /// files.
     ///
     /// # Errors
     /// Why TOML cannot say it.
     pub fn to_toml(&self) -> Result<String, String> {
-        toml_edit::ser::to_string_pretty(self).map_err(|error| error.to_string())
+        let text = toml_edit::ser::to_string_pretty(self).map_err(|error| error.to_string())?;
+        Ok(format!("{LINES}{}\n{text}", lines(text.as_bytes()) + 1))
     }
+}
+
+/// What the first line begins with, but for the journals of early releases.
+const LINES: &str = "lines = ";
+
+fn lines(text: &[u8]) -> usize {
+    text.iter().filter(|&&byte| byte == b'\n').count()
+}
+
+/// How many lines the first one announces.
+fn announced(text: &[u8]) -> Option<usize> {
+    let first = text.split(|&byte| byte == b'\n').next()?;
+    let number = first.strip_prefix(LINES.as_bytes())?;
+    std::str::from_utf8(number).ok()?.parse().ok()
 }
 
 impl FileRecord {
@@ -440,5 +461,15 @@ activation = [["kill", "-HUP", "4711"]]
         }
         let newer = OLD.replace("[\"kill\", \"-HUP\", \"4711\"]", "{ step = \"dance\" }");
         assert!(Record::parse(newer.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_record_that_was_cut_off_anywhere_is_not_read() {
+        let text = Record::parse(OLD.as_bytes()).expect("a record");
+        let text = text.to_toml().expect("TOML");
+        assert!(Record::parse(text.as_bytes()).is_ok());
+        for end in 0..text.len() {
+            assert!(Record::parse(&text.as_bytes()[..end]).is_err(), "{end}");
+        }
     }
 }

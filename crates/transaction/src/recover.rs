@@ -84,15 +84,12 @@ impl<D: Disk> Store<'_, D> {
         if !record.is_unfinished() {
             return Ok(None);
         }
-        // Nobody was told that it waits for a confirmation, and nobody will be: it goes back, a rollback too.
-        let waits = |back: &Back| back.unless_confirmed;
-        let stays = !record.back.as_ref().is_some_and(waits);
-        if record.rolls_back.is_some() && stays {
+        if record.is_finished_forward() {
             let way = self.complete_cut_off(&record).map_err(failed)?;
             return self.finish(record, &way, prove).map(Some);
         }
         let way = self.way_back(&record).map_err(failed)?;
-        if stays
+        if record.stays()
             && record.state == State::Committed
             && way.is_whole(&record)
             && prove(&record, Files::New)
@@ -179,6 +176,19 @@ impl<D: Disk> Store<'_, D> {
             }
         }
         self.journal.forget(id)
+    }
+}
+
+impl Record {
+    /// Whether recovery makes all its files new, and not old: it is a way back that was cut off.
+    pub fn is_finished_forward(&self) -> bool {
+        self.rolls_back.is_some() && self.stays()
+    }
+
+    /// Nobody was told that one waits for a confirmation, and nobody will be: it goes back, a rollback too.
+    fn stays(&self) -> bool {
+        let waits = |back: &Back| back.unless_confirmed;
+        !self.back.as_ref().is_some_and(waits)
     }
 }
 

@@ -56,6 +56,14 @@ impl<D: Disk> Journal<'_, D> {
         self.way(files, record, record.files.len(), Side::Before, &[])
     }
 
+    /// The same to what the transaction makes of them.
+    ///
+    /// # Errors
+    /// As [`Journal::way_back`].
+    pub fn way_forward(&self, files: &D, record: &Record) -> Result<Way, Cause> {
+        self.way(files, record, record.files.len(), Side::After, &[])
+    }
+
     /// The same of the first `count` files, to either side. The captured changes have the bytes of a private key, of
     /// which no copy is kept.
     fn way(

@@ -71,7 +71,8 @@ impl<'a, D: Disk> Store<'a, D> {
         rolls_back: Option<&Id>,
     ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
         let settled = self.refuse_unfinished(rolls_back)?;
-        self.journal.clear_marks(&settled).map_err(Cause::from)?;
+        let cleared = self.journal.clear_marks(&settled);
+        cleared.map_err(|error| Cause::from(JournalError::from(error)))?;
         let record = self.journal_changes(captured.changes(), intent, rolls_back.cloned())?;
         Ok(Prepared {
             store: self,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::apply::{Stopped, apply};
 use crate::disk::Disk;
 use crate::error::{
     Cause, CommitError, ConfirmError, Files, JournalError, PrepareError, RecoverError,
@@ -120,11 +121,12 @@ impl<D: Disk> Store<'_, D> {
         Ok(temporary)
     }
 
-    /// Takes back what is to be taken back: a transaction of its own, which is not done before `prove` says so.
+    /// Takes back what is to be taken back: a transaction of its own, which is not done before `prove` says so. Where the
+    /// journal cannot be written, as on a full disk, the files go back without one: nobody may be there to make room.
     ///
     /// # Errors
     /// When files of it were edited since: all stay as they are. Or when the old files cannot be brought back or into
-    /// force; it is then a way back that was cut off, which [`Store::recover`] finishes.
+    /// force; it is then a way back that was cut off, which [`Store::recover`] finishes, or is taken back again.
     pub fn expire(
         &self,
         record: Record,
@@ -153,15 +155,25 @@ impl<D: Disk> Store<'_, D> {
         let noted = match captured {
             None if !prove(&record, Files::Old) => return Err(unproved(id)),
             None => self.turn(record, State::RolledBack),
-            Some(captured) => {
-                let prepared = self.roll_back(&id, captured, intent);
-                let prepared = prepared.map_err(|error| stays(begun(error)))?;
-                let committed = prepared.commit().map_err(|error| failed(&id, error))?;
-                if !prove(&record, Files::Old) {
-                    return Err(unproved(id));
+            Some(captured) => match self.roll_back(&id, captured.clone(), intent) {
+                Ok(prepared) => {
+                    let committed = prepared.commit().map_err(|error| failed(&id, error))?;
+                    if !prove(&record, Files::Old) {
+                        return Err(unproved(id));
+                    }
+                    committed.finish().map(drop)
                 }
-                committed.finish().map(drop)
-            }
+                Err(error) if is_unwritten(&error) => {
+                    // Whoever comes next compares the files with the record anew, however far this one came.
+                    let applied = apply(self.files, &id, captured.changes());
+                    applied.map_err(|stopped| failed_at(&id, stopped))?;
+                    if !prove(&record, Files::Old) {
+                        return Err(unproved(id));
+                    }
+                    self.turn(record, State::RolledBack)
+                }
+                Err(error) => return Err(stays(begun(error))),
+            },
         };
         noted.map_err(|error| RecoverError::Unnoted {
             id: id.clone(),
@@ -182,6 +194,23 @@ impl<D: Disk> Store<'_, D> {
         }
         let state = record.state;
         self.journal.mark(&mut record, state)
+    }
+}
+
+/// Whether a file of the journal could not be written.
+fn is_unwritten(error: &PrepareError) -> bool {
+    matches!(
+        error,
+        PrepareError::Cause(Cause::Journal(JournalError::File(_)))
+    )
+}
+
+fn failed_at(id: &Id, stopped: Stopped) -> RecoverError {
+    let (id, cause) = (id.clone(), stopped.cause);
+    if stopped.touched == 0 {
+        RecoverError::Stays { id, cause }
+    } else {
+        RecoverError::Failed { id, cause }
     }
 }
 

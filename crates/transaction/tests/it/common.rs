@@ -270,3 +270,32 @@ fn newest_change<D: Disk>(journal: &Journal<'_, D>) -> Result<Record, JournalErr
     }
     Err(JournalError::Unnamed("any change".to_owned()))
 }
+
+/// Makes the changes of the tests, and finishes.
+pub(crate) fn apply(disk: &TestDisk, second: i64) -> Record {
+    let store = store(&disk.machine);
+    let prepared = store.prepare(disk.captured(), &intent(second)).unwrap();
+    prepared.commit().unwrap().finish().unwrap()
+}
+
+/// Takes a transaction back.
+pub(crate) fn roll_back(
+    disk: &TestDisk,
+    which: &Which,
+    second: i64,
+) -> Result<TakenBack, RollBackError> {
+    take_back(&disk.machine, which, &intent(second))
+}
+
+/// How all transactions stand, and what each rolls back.
+pub(crate) fn states(disk: &TestDisk) -> Vec<(State, Option<Id>)> {
+    let past = Journal::new(&disk.machine, STATE)
+        .history()
+        .unwrap()
+        .into_iter();
+    past.map(|past| match past {
+        Past::Record(record) => (record.state, record.rolls_back),
+        other => panic!("{other:?}"),
+    })
+    .collect()
+}

@@ -10,9 +10,11 @@
 )]
 
 mod common;
+mod edited;
 mod faults;
 mod faults_later;
 mod faulty;
 mod life;
 mod long;
+mod stuck;
 mod temporary;
