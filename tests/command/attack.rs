@@ -13,7 +13,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::disk::{Said, run, run_with};
+use crate::disk::{Disk, Said, run, run_with};
+use crate::live::{on_stage, says};
 
 /// A user with no account and no rights.
 const EVE: u32 = 61234;
@@ -378,4 +379,66 @@ fn nothing_waits_for_a_pipe() {
         );
     }
     assert!(started.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn an_editor_that_has_the_file_open_is_named() {
+    for beside in ["/etc/.hosts.allow.swp", "/etc/.#hosts.allow"] {
+        let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n//- /etc/hosts.allow\n# none\n");
+        disk.write(beside, "");
+        let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes");
+        let note = format!("/etc/hosts.allow: an editor seems to have it open ({beside})");
+        assert_eq!(said.code, 0);
+        assert!(
+            said.stdout.contains(&note),
+            "{}{}",
+            said.stdout,
+            said.stderr
+        );
+    }
+}
+
+#[test]
+fn a_name_of_several_lines_adds_none_to_the_diff() {
+    let disk = Disk::new("//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n");
+    disk.write(
+        "/etc/ssh/sshd_config.d/a\n-MaxSessions 1\n.conf",
+        "MaxSessions 4\n",
+    );
+    let said = disk.run("fix sshd-config MaxSessions=9 --dry-run");
+    let lines = said.stdout.lines();
+    let removed: Vec<&str> = lines.filter(|line| line.starts_with("-M")).collect();
+    assert_eq!(removed, ["-MaxSessions 4"], "{}", said.stdout);
+}
+
+#[test]
+fn what_a_killed_process_left_and_what_a_umask_takes_away_does_no_harm() {
+    let script = r#"
+mkdir -m 700 /run/.sshmend-files-1 /run/.sshmend-files-2; echo secret > /run/.sshmend-files-1/key
+exec 8< /run/.sshmend-files-2; flock 8
+"$S" recover; ls -A /run | grep sshmend
+umask 0777
+"$S" fix sshd-config MaxSessions=9 --yes > /dev/null 2>&1; echo "fix $?"
+stat -c %a /var/lib/sshmend/lock /var/lib/sshmend/open
+"#;
+    let Some(text) = on_stage(script) else { return };
+    assert_eq!(
+        text,
+        "nothing to recover\n.sshmend-files-2\nfix 0\n600\n700\n"
+    );
+}
+
+#[test]
+fn without_proc_it_is_not_said_that_no_sshd_runs() {
+    let script = r#"
+mount -t tmpfs tmpfs /proc
+"$S" fix sshd-config MaxSessions=9 --yes > "$scratch/said" 2>&1; echo "fix $?"
+grep -o 'whether an sshd runs here is not known' "$scratch/said"
+grep -c 'no sshd runs' "$scratch/said"
+"#;
+    let Some(text) = on_stage(script) else { return };
+    says(
+        &text,
+        &["fix 0", "whether an sshd runs here is not known", "0"],
+    );
 }

@@ -156,6 +156,63 @@ pkill -9 -f 'recover --due'
 }
 
 #[test]
+fn whoever_has_the_state_folder_does_not_keep_a_change_from_going_back() {
+    // One that was stopped, as by Ctrl-Z, goes on; another process comes first.
+    check(
+        r#"
+cp -a /etc/ssh/sshd_config "$scratch/before"
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 3s > /dev/null 2>&1 &
+until ! cmp -s /etc/ssh/sshd_config "$scratch/before"; do :; done; kill -STOP $!
+reaches stopped 'rolled-back done'
+cmp /etc/ssh/sshd_config "$scratch/before" && echo same
+wait
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 2s > /dev/null 2>&1
+flock /var/lib/sshmend/lock sleep 6
+reaches busy 'rolled-back done rolled-back done'
+cmp /etc/ssh/sshd_config "$scratch/before" && echo same again
+limit old 10-100
+"#,
+        &[
+            "stopped: rolled-back done ",
+            "same",
+            "busy: rolled-back done rolled-back done ",
+            "same again",
+            "old SSH-2 of 10-100",
+        ],
+    );
+}
+
+#[test]
+fn unconfirmed_changes_go_back_on_a_full_disk_too() {
+    check(
+        r#"
+cp -a /etc/ssh/sshd_config "$scratch/before"
+mount -o remount,size=200k /var/lib/sshmend
+"$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 20s > /dev/null 2>&1; echo "fix $?"
+dd if=/dev/zero of=/var/lib/sshmend/full bs=4k 2> /dev/null
+limit new 30-200
+for _ in $(seq 300); do cmp -s /etc/ssh/sshd_config "$scratch/before" && break; sleep 0.1; done
+awaits 'of 10-100' listener
+cmp /etc/ssh/sshd_config "$scratch/before" && echo same
+"$S" recover > /dev/null 2> "$scratch/said"; echo "recover $?"
+grep -o 'are as they were before it, but that could not be noted' "$scratch/said"
+rm /var/lib/sshmend/full
+"$S" recover > /dev/null 2>&1; echo "with room $?"; state
+"#,
+        &[
+            "fix 0",
+            "new SSH-2 of 30-200",
+            "of 10-100",
+            "same",
+            "recover 5",
+            "are as they were before it, but that could not be noted",
+            "with room 0",
+            "rolled-back ",
+        ],
+    );
+}
+
+#[test]
 fn temporary_changes_end_without_systemd_too() {
     check(
         r#"

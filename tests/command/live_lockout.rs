@@ -21,7 +21,7 @@ for wish in AddressFamily=inet6 Port=2022 ListenAddress=127.0.0.9 PerSourceMaxSt
     HostKeyAlgorithms=ssh-dss Ciphers=aes256-cbc KexAlgorithms=diffie-hellman-group1-sha1 MACs=hmac-md5 MaxStartups=1 \
     RevokedKeys=/nowhere RevokedKeys=/etc/passwd ForceCommand=/bin/false ForceCommand=/nowhere ChrootDirectory=/nowhere \
     ChrootDirectory=/tmp PubkeyAuthentication=no AuthorizedKeysFile=/nowhere/%u AuthenticationMethods=publickey,password \
-    PubkeyAcceptedAlgorithms=rsa-sha2-512 PermitRootLogin=no PermitRootLogin=forced-commands-only UsePAM=no \
+    AuthenticationMethods=publickey,publickey PubkeyAcceptedAlgorithms=rsa-sha2-512 PermitRootLogin=no PermitRootLogin=forced-commands-only UsePAM=no \
     AllowUsers=nobody DenyUsers=root AllowGroups=daemon DenyGroups=root LoginGraceTime=1 TrustedUserCAKeys=/etc/passwd \
     'AllowUsers=root@192.0.2.0/24' 'DenyUsers=r*t@127.0.0.0/8' 'DenyUsers=root@0:0:0:0:0:ffff:127.0.0.1 root@::1' PermitTTY=no \
     KexAlgorithms=sntrup761x25519-sha512@openssh.com Ciphers=chacha20-poly1305@openssh.com MACs=umac-64@openssh.com \
@@ -134,4 +134,56 @@ login
         "welcome",
     ];
     says(&text, &lines);
+}
+
+/// sshd says so where it was handed the connection, and with the interface for an address of a link.
+#[test]
+fn whoever_comes_from_an_address_that_is_not_known_is_not_at_a_console() {
+    let script = r#"
+for connection in 'UNKNOWN 65535 UNKNOWN 65535' 'fe80::1%lo 50022 fe80::2%lo 22' garbage; do
+    export SSH_CONNECTION="$connection"
+    for wish in AllowUsers=root@192.0.2.1 RequiredRSASize=8192 DenyUsers=root; do
+        "$S" fix sshd-config "$wish" --yes > /dev/null 2> "$scratch/said"; code=$?
+        [ "$code" = 2 ] && grep -q 'lock you out' "$scratch/said" || echo "$connection: $wish: $code $(cat "$scratch/said")"
+    done
+done
+[ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
+"$S" fix sshd-config MaxSessions=9 --yes > /dev/null 2>&1; echo "harmless $?"
+login
+"#;
+    let Some(text) = on_stage(&format!("{OVER_SSH}{script}")) else {
+        return;
+    };
+    assert_eq!(text, "same\nharmless 0\nwelcome\n");
+}
+
+/// A rollback that was cut off is finished, and a half-made change undone: both as if they were asked for.
+#[test]
+fn what_recovery_would_undo_or_finish_is_asked_before_a_file_moves() {
+    let script = r#"
+newest() { echo "/var/lib/sshmend/transactions/$(ls /var/lib/sshmend/transactions | tail -1)/transaction.toml"; }
+stuck() { sed -i "s/^state = .*/state = \"$1\"/" "$(newest)"; }
+refused() { grep -o 'would lock you out: .*' "$scratch/said"; }
+sed -i '1i PermitRootLogin no' /etc/ssh/sshd_config; reload
+SSH_CONNECTION= "$S" fix sshd-config PermitRootLogin=yes --yes > /dev/null 2>&1
+SSH_CONNECTION= "$S" rollback --yes --no-reload > /dev/null 2>&1; stuck committed
+"$S" recover > /dev/null 2> "$scratch/said"; echo "finish $?"; refused
+login
+"$S" recover --allow-lockout > /dev/null 2>&1; echo "allowed $?"
+sed -i '/PermitRootLogin/d' /etc/ssh/sshd_config; reload
+printf 'sshd: ALL\n' > /etc/hosts.deny
+SSH_CONNECTION= "$S" fix hosts-access --allow 127.0.0.1 --yes > /dev/null 2>&1; stuck prepared
+"$S" recover > /dev/null 2> "$scratch/said"; echo "undo $?"; refused
+login
+SSH_CONNECTION= "$S" recover > /dev/null 2>&1; echo "at the console $?"
+cat /etc/hosts.allow
+"#;
+    let Some(text) = on_stage(&format!("{OVER_SSH}{script}")) else {
+        return;
+    };
+    assert_eq!(
+        text,
+        "finish 2\nwould lock you out: you log in as root, which is refused\nwelcome\nallowed 0\n\
+         undo 2\nwould lock you out: 127.0.0.1 would be denied\nwelcome\nat the console 0\n"
+    );
 }

@@ -541,6 +541,9 @@ pub(crate) struct Recover {
     /// An address that must not lose access either by what is finished (repeatable)
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["forget", "install", "boot"])]
     pub(crate) keep: Vec<IpAddr>,
+    /// Undo or finish also what then locks out the person at the keyboard
+    #[arg(long, conflicts_with_all = ["forget", "install", "boot"])]
+    pub(crate) allow_lockout: bool,
     /// Take this transaction back if it is still to end by itself: what its timer calls
     #[arg(long, value_name = "ID", hide = true, conflicts_with_all = ["forget", "install", "boot"])]
     pub(crate) due: Option<String>,

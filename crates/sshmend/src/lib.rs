@@ -22,6 +22,7 @@ const VERSION: &str = env!("SSHMEND_VERSION");
 
 /// Parses the arguments, runs the command and says what came of it.
 pub fn run() -> ExitCode {
+    sshmend_host::keep_own_rights();
     let words: Vec<_> = std::env::args_os().collect();
     match usage::parse(&words) {
         Ok(arguments) => command::dispatch(arguments).map_or_else(ExitCode::from, ExitCode::from),

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sshmend_facts::Question;
-use sshmend_host::{Account, Environment, LockError, Machine, Why, now, pause, zone};
+use sshmend_host::{
+    Account, Environment, LockError, Machine, Why, now, pause, remove_leftovers, zone,
+};
 use sshmend_lossless::{FileChange, Origin, Snapshot};
 use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
@@ -251,8 +253,26 @@ impl Session {
 
     /// Takes the state folder for this run alone; while another process has it, waits as long as it may.
     pub(crate) fn store(&self, purpose: &str, wait: Wait) -> Result<Store<'_, Machine>, Failure> {
+        self.store_within(purpose, wait.time.unwrap_or_default(), || {})
+    }
+
+    /// The same for what has to be done and has nobody who would call it again: whoever has the folder comes first,
+    /// however long that takes, and goes on where it was stopped.
+    pub(crate) fn store_in_the_end(&self, purpose: &str) -> Result<Store<'_, Machine>, Failure> {
+        let resume = || self.state_disk().resume_holder(&self.state());
+        self.store_within(purpose, Duration::MAX, resume)
+    }
+
+    fn store_within(
+        &self,
+        purpose: &str,
+        mut left: Duration,
+        meanwhile: impl Fn(),
+    ) -> Result<Store<'_, Machine>, Failure> {
+        if self.machine.is_live() {
+            remove_leftovers();
+        }
         let (state, mut told) = (self.state(), false);
-        let mut left = wait.time.unwrap_or_default();
         loop {
             let opened = Store::open(&self.machine, self.state_disk(), &state, purpose);
             let error = match opened {
@@ -267,6 +287,7 @@ impl Session {
                 self.output.talk(&format!("waiting: {error}"));
                 told = true;
             }
+            meanwhile();
             pause(PULSE);
             left = left.saturating_sub(PULSE);
         }

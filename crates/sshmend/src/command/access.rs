@@ -103,23 +103,25 @@ pub(crate) fn of_files(
     Ok(())
 }
 
-/// What files that are there already mean for them, beside those that were there before.
-pub(crate) fn of_what_is_there(
+/// What one state of the files means for them beside another, each told by what makes it of the files that are there.
+pub(crate) fn between(
     session: &Session,
-    undoing: &[FileChange],
+    from: &[FileChange],
+    to: &[FileChange],
 ) -> Result<Lockout, Failure> {
     let person = session.person();
     let mut lockout = Lockout::Keeps;
-    if undoing.iter().any(is_of_wrappers) {
+    if from.iter().chain(to).any(is_of_wrappers) {
         let live = session.machine.is_live();
         lockout = session.look(&mut Snapshot::default(), |now| {
-            hosts_access_lockout(&now.after(undoing), now, &person, live)
+            hosts_access_lockout(&now.after(from), &now.after(to), &person, live)
         });
     }
     let mut configuration = Configuration::capture(session, &SshdSource::default())?;
     let asked = Asked::of(&configuration);
     let of_sshd = session.look(&mut configuration.snapshot, |now| {
-        asked.change(&now.after(undoing), now).lockout(&person)
+        let (from, to) = (now.after(from), now.after(to));
+        asked.change(&from, &to).lockout(&person)
     });
     Ok(lockout.worse(of_sshd))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sshmend_host::{Machine, Uninterrupted, boot, leave_session, now, pause};
+use sshmend_host::{Machine, Uninterrupted, boot, leave_session, now, pause, remove_leftovers};
 use sshmend_lossless::{FileImage, Step, UnitVerb};
 use sshmend_plan::Lockout;
 use sshmend_transaction::{
@@ -10,7 +10,7 @@ use sshmend_transaction::{
     Today,
 };
 
-use super::access::of_what_is_there;
+use super::access::between;
 use super::aftermath::aftermath;
 use super::recover_at_boot;
 use super::rollback::way_back;
@@ -54,6 +54,9 @@ fn recover(
     arguments: &Recover,
     journal: &Journal<'_, Machine>,
 ) -> Result<Outcome, Failure> {
+    if session.machine.is_live() && !arguments.dry_run {
+        remove_leftovers();
+    }
     let (due, today) = (due(session, arguments)?, today());
     let open = journal
         .open()
@@ -71,7 +74,15 @@ fn recover(
             Outcome::Findings
         });
     }
-    let store = session.store("sshmend recover", arguments.wait)?;
+    let store = if due.is_some() {
+        session.store_in_the_end("sshmend recover")?
+    } else {
+        session.store("sshmend recover", arguments.wait)?
+    };
+    let alone = due.is_some() || arguments.boot;
+    if !alone && !arguments.allow_lockout {
+        refuse_lockout(session, store.journal(), &open)?;
+    }
     let _held = Uninterrupted::begin();
     let boot = arguments.boot;
     let recovered = store.recover(&mut |record, files| is_in_force(session, record, files, boot));
@@ -181,17 +192,58 @@ fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) 
 
 /// What would lock out the person over SSH is not finished, unless they had allowed that: it goes back.
 fn keeps_access(session: &Session, record: &Record) -> Result<(), Failure> {
-    let allowed = record.argv.iter().any(|word| word == "--allow-lockout");
-    let person = session.person();
-    if allowed || person.addr.is_none() && person.keep.is_empty() {
+    if !asks_for_access(session, record) {
         return Ok(());
     }
-    match of_what_is_there(session, &way_back(session, record)?.changes)? {
+    match between(session, &way_back(session, record)?.changes, &[])? {
         Lockout::Loses { why, .. } => {
             Err(Failure::trouble(format!("it would lock you out: {why}")))
         }
         Lockout::Unknown(_) | Lockout::Keeps => Ok(()),
     }
+}
+
+/// Whether somebody has access to lose by a transaction, and nobody had allowed that.
+fn asks_for_access(session: &Session, record: &Record) -> bool {
+    let allowed = record.argv.iter().any(|word| word == "--allow-lockout");
+    let person = session.person();
+    !allowed && (person.is_remote() || !person.keep.is_empty())
+}
+
+/// What goes back, or is a way back, is as good as done for whoever calls: what would lock them out by that is refused
+/// before a file moves. What is proved instead is asked by [`keeps_access`].
+fn refuse_lockout(
+    session: &Session,
+    journal: &Journal<'_, Machine>,
+    open: &[Past],
+) -> Result<(), Failure> {
+    for past in open {
+        let Past::Record(record) = past else { continue };
+        if !record.is_unfinished() || !asks_for_access(session, record) {
+            continue;
+        }
+        let ways = [Journal::way_back, Journal::way_forward]
+            .map(|way| way(journal, &session.machine, record));
+        // Of what cannot be brought to both sides recovery itself says what is in its way.
+        let [Ok(old), Ok(new)] = ways else { continue };
+        let (what, lockout) = if record.is_finished_forward() {
+            let lockout = between(session, &old.changes, &new.changes)?;
+            ("finish", lockout)
+        } else if new.changes.is_empty() && record.state == State::Committed {
+            continue;
+        } else {
+            let lockout = between(session, &new.changes, &old.changes)?;
+            ("undo", lockout)
+        };
+        if let Lockout::Loses { why, .. } = lockout {
+            let id = &record.id;
+            let message = format!("nothing was changed: to {what} {id} would lock you out: {why}");
+            return Err(Failure::trouble(message).with_hint(
+                "--allow-lockout does it all the same, if you have another way in; --forget ID leaves the files as they are",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What has to do with a daemon that runs.
