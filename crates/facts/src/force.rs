@@ -52,7 +52,7 @@ impl Facts<'_> {
     }
 
     /// As [`Facts::force`], of what some files say.
-    fn force_of(&self, files: &[PathBuf]) -> Force {
+    pub(crate) fn force_of(&self, files: &[PathBuf]) -> Force {
         let newest = files
             .iter()
             .filter_map(|path| Some((self.file(path).ok()??.meta.mtime, path)))
@@ -117,7 +117,7 @@ impl Facts<'_> {
     }
 
     /// When a process started.
-    fn started_at(&self, pid: u32) -> Option<i64> {
+    pub(crate) fn started_at(&self, pid: u32) -> Option<i64> {
         let text = self.text(format!("/proc/{pid}/stat")).ok().flatten()?;
         // The name may hold blanks and parentheses; the state behind it is the third field.
         let ticks: i64 = text

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use sshmend_lossless::CommandOutput;
+
 use crate::Facts;
 use crate::known::{Known, Unchecked};
+use crate::route::Route;
 
 /// A key as `-l` of ssh-add and ssh-keygen shows it; a certificate has the fingerprint of its key, and is offered beside it.
 type Key = (String, bool);
@@ -47,7 +50,7 @@ fn key(line: &str) -> Option<Key> {
 
 impl Facts<'_> {
     /// The files of keys and certificates that ssh found: of others it says `type -1`.
-    fn loaded(&self) -> Vec<&str> {
+    pub(crate) fn loaded(&self) -> Vec<&str> {
         let Some(lines) = self.printed_lines() else {
             return Vec::new();
         };
@@ -80,6 +83,59 @@ impl Facts<'_> {
             .collect()
     }
 
+    /// The keys of the agent.
+    fn held(&self, route: &Route) -> BTreeSet<Key> {
+        let agent = agent(&route.agent)
+            .and_then(|argv| self.run(&argv).ok())
+            .filter(|output| output.success());
+        agent
+            .map(|output| output.text().lines().filter_map(key).collect())
+            .unwrap_or_default()
+    }
+
+    /// The kinds of the keys that ssh would offer, as `-l` shows them: `ED25519`; `None` where one of them is not known.
+    pub(crate) fn kinds_of_keys(&self) -> Option<Vec<String>> {
+        let route = self.route().ok()?;
+        let mut listed = String::new();
+        for file in self.loaded() {
+            listed += &self.run(&fingerprint(file)).ok()?.text();
+        }
+        if !route.identities_only {
+            let agent = agent(&route.agent).and_then(|argv| self.run(&argv).ok());
+            listed += &agent
+                .filter(|output| output.success())
+                .map(CommandOutput::text)
+                .unwrap_or_default();
+        }
+        let kind = |line: &str| {
+            Some(
+                line.trim_end()
+                    .strip_suffix(')')?
+                    .rsplit_once('(')?
+                    .1
+                    .to_owned(),
+            )
+        };
+        let mut kinds = listed.lines().map(kind).collect::<Option<Vec<_>>>()?;
+        kinds.sort();
+        kinds.dedup();
+        Some(kinds)
+    }
+
+    /// Whether the agent holds the private key of a file; taken so where that is not known.
+    pub(crate) fn agent_holds(&self, file: &str) -> bool {
+        let (Ok(route), Ok(output)) = (self.route(), self.run(&fingerprint(file))) else {
+            return true;
+        };
+        let held = self.held(&route);
+        output
+            .text()
+            .lines()
+            .next()
+            .and_then(key)
+            .is_none_or(|key| held.contains(&key))
+    }
+
     /// What ssh would offer; unknown where it did not come so far.
     pub fn offer(&self) -> Known<Offer> {
         let route = self.route()?;
@@ -96,12 +152,7 @@ impl Facts<'_> {
                     .and_then(key),
             );
         }
-        let agent = agent(&route.agent)
-            .and_then(|argv| self.run(&argv).ok())
-            .filter(|output| output.success());
-        let held: BTreeSet<Key> = agent
-            .map(|output| output.text().lines().filter_map(key).collect())
-            .unwrap_or_default();
+        let held = self.held(&route);
         let of_agent = if route.identities_only {
             0
         } else {

@@ -52,7 +52,7 @@ const UNITS: [&str; 4] = ["ssh.service", "sshd.service", "ssh.socket", "sshd.soc
 
 const PROPERTIES: &str = "Id,LoadState,ActiveState,SubState,Result,ConditionResult,ConditionTimestampMonotonic,UnitFileState,MainPID,ExecMainStatus,\
     NRestarts,RuntimeDirectory,FragmentPath,Triggers,TriggeredBy,Accept,Listen,NConnections,NRefused,MaxConnections,\
-    MaxConnectionsPerSource,ExecStart,ExecStartPre,Environment,EnvironmentFiles,DropInPaths,Requires,Requisite,BindsTo,IPAddressAllow,IPAddressDeny,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,StateChangeTimestampMonotonic,NeedDaemonReload";
+    MaxConnectionsPerSource,ExecStart,ExecStartPre,Environment,EnvironmentFiles,DropInPaths,Requires,Requisite,BindsTo,IPAddressAllow,IPAddressDeny,TasksCurrent,TasksMax,ControlGroup,ExecMainStartTimestamp,StateChangeTimestampMonotonic,NeedDaemonReload,ConflictedBy,RuntimeMaxUSec";
 
 const SYSTEM_STATE: [&str; 2] = ["systemctl", "is-system-running"];
 

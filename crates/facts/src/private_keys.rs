@@ -24,6 +24,10 @@ pub enum KeyFault {
     Unreadable(String),
     /// The public key beside it is that of another one, and ssh offers that.
     OtherPublic,
+    /// The configuration names a public key, and the agent does not hold the private one.
+    PublicOnly,
+    /// It has a passphrase, and ssh may not ask for it (`BatchMode`).
+    Locked,
 }
 
 /// Derives the public key; a key with a passphrase is not opened.
@@ -43,7 +47,7 @@ fn body(line: &str) -> Option<(&str, &str)> {
 
 impl Facts<'_> {
     /// The files of private keys that ssh has looked for.
-    fn identities(&self) -> Vec<&str> {
+    pub(crate) fn identities(&self) -> Vec<&str> {
         let Some(lines) = self.printed_lines() else {
             return Vec::new();
         };
@@ -54,6 +58,14 @@ impl Facts<'_> {
         files
             .map(|(path, _)| path)
             .filter(|path| !path.ends_with("-cert") && !path.ends_with(".pub"))
+            .collect()
+    }
+
+    /// The files of public keys that the configuration names, in order to choose among the keys of the agent.
+    fn public_identities(&self) -> Vec<&str> {
+        self.loaded()
+            .into_iter()
+            .filter(|file| file.ends_with(".pub"))
             .collect()
     }
 
@@ -71,8 +83,11 @@ impl Facts<'_> {
             .filter(|file| !absent(file) && !is_useless(file))
             .count();
         let of_agent = self.offer().map_or(1, |offer| offer.of_agent);
-        if left == 0 && of_agent == 0 {
-            faults
+        let named = self.public_identities();
+        let all_public = |held: &dyn Fn(&str) -> bool| named.iter().all(|file| !held(file));
+        if left == 0 && of_agent == 0 && all_public(&|file| self.agent_holds(file)) {
+            let public = named.iter().map(|file| (*file, KeyFault::PublicOnly));
+            public.chain(faults).collect()
         } else {
             Vec::new()
         }
@@ -87,9 +102,13 @@ impl Facts<'_> {
         if !output.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let line = said.lines().next()?.trim();
-            // Whether others may read it is told of its own, and a passphrase is not a fault.
-            let other = line.contains("passphrase") || said.contains("too open");
-            return (!other).then(|| KeyFault::Unreadable(line.to_owned()));
+            if line.contains("passphrase") {
+                let may_ask = self.route().is_ok_and(|route| !route.batch);
+                return (!may_ask).then_some(KeyFault::Locked);
+            }
+            // Whether others may read it is told of its own.
+            let is_open = said.contains("too open");
+            return (!is_open).then(|| KeyFault::Unreadable(line.to_owned()));
         }
         let derived = output.text();
         let beside = self.text(public(file)).ok().flatten()?;

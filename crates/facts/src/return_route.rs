@@ -178,6 +178,18 @@ impl Facts<'_> {
         Some((hop, line.trim().to_owned()))
     }
 
+    /// The next machine on the way back to the client, where its card is written down by hand and not asked for: the line.
+    pub fn fixed_neighbour(&self) -> Option<(IpAddr, String)> {
+        let hop = self.way_back()?.via.or(self.question.client_address())?;
+        let text = self.run(&NEIGHBOURS).ok()?.text();
+        let is_fixed = |line: &&str| {
+            line.split(' ').next().and_then(|word| word.parse().ok()) == Some(hop)
+                && line.split(' ').any(|word| word == "PERMANENT")
+        };
+        let line = text.lines().find(is_fixed)?;
+        Some((hop, line.trim().to_owned()))
+    }
+
     /// The interfaces with an address of IPv4 that do not lead to the client.
     fn other_interfaces(&self) -> Vec<String> {
         let way = self.way_back().and_then(|way| way.interface);

@@ -140,10 +140,15 @@ impl Facts<'_> {
         !self.question.offline && matches!(self.snapshot.command(argv), Some(Err(NotRun::Missing)))
     }
 
+    /// The settings of ssh that are in force for the destination.
+    pub(crate) fn client_config(&self) -> Option<ClientConfig> {
+        let output = self.run(&show(self.question.target()?)).ok()?;
+        ClientConfig::parse(output.text()).ok()
+    }
+
     /// What ssh looks up in known_hosts, and where.
     fn known_hosts(&self) -> Option<KnownHosts> {
-        let output = self.run(&show(self.question.target()?)).ok()?;
-        Some(KnownHosts::of(&ClientConfig::parse(output.text()).ok()?))
+        Some(KnownHosts::of(&self.client_config()?))
     }
 
     /// The known_hosts files of ssh that this user cannot read, so that no key in them counts, with the reason.

@@ -1,4 +1,4 @@
-use sshmend_facts::{Facts, KeyFault};
+use sshmend_facts::{Facts, KeyFault, NoMethod};
 
 use super::claimed::claim;
 use super::library_mismatch::does_not_start;
@@ -55,10 +55,61 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         useless(file, &fault, verdict);
     }
     if verdict.findings.is_empty() {
+        if let Some(why) = facts.no_method() {
+            no_method(&why, verdict);
+        }
+    }
+    if let Some(command) = facts.remote_command() {
+        remote_command(&command, verdict);
+    }
+    if verdict.findings.is_empty() {
         if let Some(finding) = claim(facts, verdict) {
             claimed(finding);
         }
     }
+}
+
+/// Nothing is left that ssh would try and the server takes.
+fn no_method(why: &NoMethod, verdict: &mut Verdict) {
+    match why {
+        NoMethod::NoKeys(line) => {
+            let keyword = line.split(' ').next().unwrap_or_default();
+            let finding = verdict.likely(format!(
+                "the configuration of ssh leaves keys out ({line}), and the server takes nothing else that ssh may try"
+            ));
+            finding.shown_by("ssh -G", line);
+            finding.step(format!(
+                "find the line and correct it: `grep -in {keyword} ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`"
+            ));
+        }
+        NoMethod::OtherAlgorithms(line, kinds) => {
+            let keyword = line.split(' ').next().unwrap_or_default();
+            let finding = verdict.likely(format!(
+                "the configuration of ssh has no algorithm for its keys ({kinds}), and the server takes nothing else that ssh may try"
+            ));
+            finding.shown_by("ssh -G", line);
+            finding.step(format!(
+                "find the line and correct it: `grep -inE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; `+NAME` adds to the list of ssh instead of replacing it ({keyword})"
+            ));
+        }
+        NoMethod::NoKey(agent) => {
+            let finding = verdict.likely(
+                "ssh has no key to offer, and the server takes nothing else that ssh may try",
+            );
+            finding.shown_by("ssh -G", format!("identityagent {agent}"));
+            finding.step("see what the agent holds (`ssh-add -l`) and which files are looked for (`ssh -G DESTINATION | grep identity`); name the key by `IdentityFile`, start the agent, or make a key: `ssh-keygen -t ed25519`");
+        }
+    }
+}
+
+/// ssh ends where both its configuration and its command line have a command (ssh.c).
+fn remote_command(command: &str, verdict: &mut Verdict) {
+    let finding = verdict.possible(
+        "RemoteCommand is set for this host, so that ssh ends at once where it is given a command as well (`ssh HOST COMMAND`, git, rsync)",
+    );
+    finding.latent_if(true);
+    finding.shown_by("ssh -G", format!("remotecommand {command}"));
+    finding.step("give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`");
 }
 
 /// A key of the user that opens nothing, where no other one is left.
@@ -86,6 +137,22 @@ fn useless(file: &str, fault: &KeyFault, verdict: &mut Verdict) {
             ),
             "is not the public key of that file".to_owned(),
             format!("write the right one: `ssh-keygen -y -f {file} > {file}.pub`"),
+        ),
+        KeyFault::PublicOnly => (
+            format!(
+                "the configuration of ssh names the public key {file}, the agent does not hold the private one, and no other key is left"
+            ),
+            "is a public key".to_owned(),
+            "name the private key (`IdentityFile` without `.pub`), or give it to the agent: `ssh-add`".to_owned(),
+        ),
+        KeyFault::Locked => (
+            format!(
+                "the private key {file} has a passphrase, BatchMode keeps ssh from asking for it, and no other key is left"
+            ),
+            "has a passphrase".to_owned(),
+            format!(
+                "give it to the agent: `ssh-add {file}`; for a program, take a key of its own without one"
+            ),
         ),
     };
     let finding = verdict.likely(what);
@@ -160,6 +227,146 @@ fn refused(said: &str, verdict: &mut Verdict) {
 mod tests {
     use crate::testing::{check_client, check_transcript, works};
     use expect_test::expect;
+
+    /// ssh with these settings, tried at a server that takes `methods`; of its keys none is there.
+    fn tried(settings: &str, methods: &str) -> String {
+        format!(
+            "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{settings}\n//$ TRY => 255\ndebug1: Connection established.\n\
+             debug1: identity file /home/alice/.ssh/id_rsa type -1\ndebug1: Authentications that can continue: {methods}\n\
+             alice@server: Permission denied ({methods}).\n//- /home/alice/.ssh/id_rsa missing\n//$ ssh-add -l => 1\nThe agent has no identities.\n"
+        )
+    }
+
+    #[test]
+    fn settings_that_leave_no_way_to_log_in_are_told() {
+        let check = |settings: &str, methods: &str, expected| {
+            check_client(
+                "client-config-invalid",
+                &tried(settings, methods),
+                &[works()],
+                expected,
+            );
+        };
+        check(
+            "preferredauthentications password\nbatchmode yes",
+            "publickey,password",
+            &expect![[r#"
+                likely: the configuration of ssh leaves keys out (preferredauthentications password), and the server takes nothing else that ssh may try
+                  ssh -G: preferredauthentications password
+                  - find the line and correct it: `grep -in preferredauthentications ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`
+            "#]],
+        );
+        check(
+            "pubkeyauthentication false",
+            "publickey",
+            &expect![[r#"
+            likely: the configuration of ssh leaves keys out (pubkeyauthentication false), and the server takes nothing else that ssh may try
+              ssh -G: pubkeyauthentication false
+              - find the line and correct it: `grep -in pubkeyauthentication ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`
+        "#]],
+        );
+        check(
+            "identityagent /run/agent",
+            "publickey",
+            &expect![[r#"
+            likely: ssh has no key to offer, and the server takes nothing else that ssh may try
+              ssh -G: identityagent /run/agent
+              - see what the agent holds (`ssh-add -l`) and which files are looked for (`ssh -G DESTINATION | grep identity`); name the key by `IdentityFile`, start the agent, or make a key: `ssh-keygen -t ed25519`
+        "#]],
+        );
+        let other = |more: &str| {
+            tried(
+                "pubkeyacceptedalgorithms rsa-sha2-512,rsa-sha2-256",
+                "publickey",
+            ) + more
+        };
+        let key = "//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n";
+        check_client(
+            "client-config-invalid",
+            &other(key),
+            &[works()],
+            &expect![[r#"
+                likely: the configuration of ssh has no algorithm for its keys (ED25519), and the server takes nothing else that ssh may try
+                  ssh -G: pubkeyacceptedalgorithms rsa-sha2-512,rsa-sha2-256
+                  - find the line and correct it: `grep -inE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; `+NAME` adds to the list of ssh instead of replacing it (pubkeyacceptedalgorithms)
+            "#]],
+        );
+        let both = "//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n3072 SHA256:X old (RSA)\n";
+        check_client(
+            "client-config-invalid",
+            &other(both),
+            &[works()],
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+        // Somebody can be asked for the password.
+        check(
+            "preferredauthentications password",
+            "publickey,password",
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+        check(
+            "pubkeyauthentication no",
+            "publickey,keyboard-interactive",
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+        check(
+            "pkcs11provider /usr/lib/opensc-pkcs11.so",
+            "publickey",
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_named_public_key_needs_the_agent() {
+        let named = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nidentitiesonly yes\n//$ TRY => 255\ndebug1: identity file /home/alice/.ssh/work.pub type 3\n\
+            debug1: Authentications that can continue: publickey\n//$ ssh-keygen -lf /home/alice/.ssh/work.pub => 0\n256 SHA256:W work (ED25519)\n";
+        let check = |agent: &str, expected| {
+            check_client(
+                "client-config-invalid",
+                &format!("{named}{agent}"),
+                &[works()],
+                expected,
+            );
+        };
+        check(
+            "//$ ssh-add -l => 1\nThe agent has no identities.\n",
+            &expect![[r#"
+                likely: the configuration of ssh names the public key /home/alice/.ssh/work.pub, the agent does not hold the private one, and no other key is left
+                  /home/alice/.ssh/work.pub: is a public key
+                  - name the private key (`IdentityFile` without `.pub`), or give it to the agent: `ssh-add`
+            "#]],
+        );
+        check(
+            "//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n",
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_command_of_the_configuration_keeps_others_out() {
+        let set =
+            "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nremotecommand tmux attach\n";
+        check_client(
+            "client-config-invalid",
+            set,
+            &[works()],
+            &expect![[r#"
+            possible (latent): RemoteCommand is set for this host, so that ssh ends at once where it is given a command as well (`ssh HOST COMMAND`, git, rsync)
+              ssh -G: remotecommand tmux attach
+              - give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`
+        "#]],
+        );
+    }
 
     #[test]
     fn ssh_names_the_line() {

@@ -73,7 +73,15 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
             format!("{owner} turns {who} away from port {port}: {effect}"),
         ),
         (false, Some(0)) => return,
-        (false, None) if client.is_some_and(|client| facts.has_logged_in(client)) => return,
+        // That it once got through does not rule out a rate, a time of day or a hop more.
+        (false, None) if client.is_some_and(|client| facts.has_logged_in(client)) => {
+            let reason = format!(
+                "{who} has got in before; whether this rule turns it away now depends on more than its address: {}",
+                block.seen.text
+            );
+            verdict.unchecked.push(Unchecked::new("firewall", reason));
+            return;
+        }
         (false, packets) => {
             let what = format!(
                 "{owner} may turn {who} away from port {port}, depending on a rate or another condition: {effect}"
@@ -273,6 +281,21 @@ mod tests {
             &limit(3),
             &expect![[r#"
                 unchecked: firewall: some rules depend on the client: name it with --client (first: -A INPUT -p tcp -m tcp --dport 22 -m recent --update --seconds 60 --hitcount 4 --name x --rsource -j REJECT --reject-with tcp-reset)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_rule_that_depends_on_more_than_the_client_is_not_ruled_out_by_a_login() {
+        let hops = "//$ nft -j list ruleset => 0\n{\"nftables\":[{\"chain\":{\"family\":\"ip\",\"table\":\"t\",\"name\":\"in\",\"handle\":1,\"type\":\"filter\",\"hook\":\"input\",\"prio\":0,\"policy\":\"accept\"}},\
+            {\"rule\":{\"family\":\"ip\",\"table\":\"t\",\"chain\":\"in\",\"handle\":4,\"expr\":[{\"match\":{\"op\":\"<\",\"left\":{\"payload\":{\"protocol\":\"ip\",\"field\":\"ttl\"}},\"right\":60}},{\"drop\":null}]}}]}\n";
+        let login = "2026-11-20T17:59:00+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
+        check_as(
+            &from("198.51.100.7"),
+            "firewall-rejects",
+            &format!("{hops}{LOG}{login}"),
+            &expect![[r#"
+                unchecked: firewall: 198.51.100.7 has got in before; whether this rule turns it away now depends on more than its address: rule with handle 4
             "#]],
         );
     }

@@ -60,6 +60,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         });
     }
     path_filter(facts, verdict);
+    if let Some((hop, line)) = facts.fixed_neighbour() {
+        // The kernel sends to that card whether or not it is there.
+        let reason =
+            format!("the card of {hop} was written down by hand: is it still that one? {line}");
+        verdict
+            .unchecked
+            .push(Unchecked::new("the way back to the client", reason));
+    }
     verdict.exclude(
         Fact::Answer,
         format!(

@@ -4,6 +4,7 @@ pub(crate) mod claimed;
 pub(crate) mod heard;
 mod hosts_remedy;
 mod listens_elsewhere;
+mod missing_files;
 mod never_started;
 mod refused_account;
 mod refused_by_pam;

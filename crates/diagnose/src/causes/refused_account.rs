@@ -3,7 +3,6 @@
 use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
-use sshmend_sshd_config::Setting;
 
 use super::refused_by_pam;
 use crate::finding::Finding;
@@ -195,14 +194,11 @@ fn chroot(detail: &str) -> Advice {
 }
 
 /// How sshd gets to know a change: its files are read again on a reload, its command line at a restart alone.
-pub(super) fn reload(facts: &Facts<'_>, setting: &Setting, finding: &mut Finding) {
+pub(super) fn reload(facts: &Facts<'_>, origin: Option<&Origin>, finding: &mut Finding) {
     let unit = facts
         .start()
         .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
-    let of_command_line = setting
-        .origin
-        .as_ref()
-        .is_some_and(|origin| !origin.path.is_absolute());
+    let of_command_line = origin.is_some_and(|origin| !origin.path.is_absolute());
     finding.step(if of_command_line {
         format!("then start sshd anew, which a reload does not: `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)")
     } else {

@@ -115,6 +115,18 @@ fn is_needed(facts: &Facts<'_>, module: &str) -> bool {
 }
 
 fn missing_module(module: &str) -> Advice {
+    // What stands between brackets is a word of a line, not a file (libpam, pam_handlers.c).
+    if let Some(word) = module
+        .split_once("[...")
+        .map(|(_, word)| word.trim_end_matches(']'))
+    {
+        return Advice::new(
+            format!(
+                "PAM refuses every account, because it does not know a word of its configuration: {word}"
+            ),
+            format!("correct the word: `grep -n -- {word} /etc/pam.d/*`; it counts at once"),
+        );
+    }
     Advice::new(
         format!("PAM refuses every account, because a module cannot be loaded: {module}"),
         format!(

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_facts::{Account, Facts, Force, Harm, LogLine};
+use sshmend_facts::{Account, Facts, Force, LogLine};
 use sshmend_sshd_config::Setting;
 
-use super::refused_account;
+use super::{missing_files, refused_account};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 
@@ -22,14 +22,14 @@ const HIDE: [&str; 5] = [
 /// What speaks against the keys and passwords of an account, unless the last that the log says of it is that it was let in.
 pub(super) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     if facts.was_let_in() {
-        return;
+        return missing_files::judge(facts, verdict);
     }
     let gave_up = facts.gave_up();
     if let Some(line) = gave_up {
         methods(facts, user, line, verdict);
     }
     if verdict.findings.is_empty() {
-        missing_files(facts, gave_up, verdict);
+        missing_files::judge(facts, verdict);
     }
     if let Ok(Some(account)) = facts.account(user) {
         if verdict.findings.is_empty() {
@@ -78,38 +78,7 @@ fn methods(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict)
         finding.step(format!(
             "log in by what that line asks for, or change {key}"
         ));
-        refused_account::reload(facts, setting, finding);
-    }
-}
-
-/// Files that the configuration names, and without which keys or sessions come to nothing.
-fn missing_files(facts: &Facts<'_>, gave_up: Option<&LogLine>, verdict: &mut Verdict) {
-    for file in facts.missing_files() {
-        let Ok(Some(setting)) = facts.setting(file.key) else {
-            continue;
-        };
-        let comes = match file.harm {
-            Harm::EveryKey => "so that sshd takes no key at all",
-            Harm::EverySession => "so that no session can begin",
-            Harm::SomeKeys => "so that what it would vouch for opens nothing",
-            Harm::Transfers => "so that sftp and scp fail",
-        };
-        let what = format!(
-            "{} names {}, which does not exist, {comes}",
-            file.key, file.path
-        );
-        let finding = match (facts.force(setting), file.harm) {
-            (Force::Refuted | Force::Unread(_), _) => continue,
-            (_, Harm::Transfers) => verdict.possible(what).latent_if(gave_up.is_none()),
-            (_, Harm::SomeKeys) if gave_up.is_none() => verdict.possible(what),
-            _ => verdict.likely(what),
-        };
-        finding.shown_by_setting(facts, setting);
-        if let Some(line) = gave_up {
-            finding.shown_by_lines(&[line]);
-        }
-        finding.step(format!("put {} back, or correct {}", file.path, file.key));
-        refused_account::reload(facts, setting, finding);
+        refused_account::reload(facts, setting.origin.as_ref(), finding);
     }
 }
 

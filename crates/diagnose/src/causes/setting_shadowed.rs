@@ -24,6 +24,15 @@ const OF_CONNECTIONS: [&str; 10] = [
     "loglevel",
 ];
 
+/// What distributions write into the main file: a line before it is how it is meant to be changed.
+const OF_PACKAGES: [(&str, &str); 5] = [
+    ("usepam", "yes"),
+    ("x11forwarding", "yes"),
+    ("printmotd", "no"),
+    ("kbdinteractiveauthentication", "no"),
+    ("gssapiauthentication", "yes"),
+];
+
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(effective) = verdict.look(facts.effective()) else {
         return;
@@ -41,6 +50,7 @@ fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
         .shadowed
         .iter()
         .filter(|lost| lost.value != value)
+        .filter(|lost| !OF_PACKAGES.contains(&(&*setting.key, &*lost.value)))
         .filter(|lost| lost.why != Why::MatchBlock || OF_CONNECTIONS.contains(&&*setting.key))
         .collect();
     let Some(first) = lost.first() else { return };

@@ -131,7 +131,39 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     }
     match obstacle {
         Some(obstacle) => obstacle.explain(facts, finding),
-        None => remedy(facts, service, finding),
+        None => {
+            if let Some(unit) = service {
+                ended_by(unit, finding);
+            }
+            remedy(facts, service, finding);
+        }
+    }
+}
+
+/// What systemd goes by when it stops a unit that nobody has stopped: it will do so again (systemd.unit(5), systemd.service(5)).
+fn ended_by(unit: &Unit, finding: &mut Finding) {
+    let shown = |property: &str| format!("{}: {property}={}", unit.name(), unit.get(property));
+    let others = unit.get("ConflictedBy");
+    if !others.is_empty() {
+        finding.shown_by("systemctl show", shown("ConflictedBy"));
+        finding.step(format!(
+            "only one of the two can run (`Conflicts=` of {others}): a start of sshd stops {others}, and a start of {others} stops sshd; see `systemctl status {others}`"
+        ));
+    }
+    let bound = unit.get("BindsTo");
+    if !bound.is_empty() {
+        finding.shown_by("systemctl show", shown("BindsTo"));
+        finding.step(format!(
+            "sshd stops whenever {bound} does (`BindsTo=`): see `systemctl status {bound}`, or write `Wants=` instead"
+        ));
+    }
+    let longest = unit.get("RuntimeMaxUSec");
+    if unit.get("Result") == "timeout" && !["", "infinity"].contains(&longest) {
+        finding.shown_by("systemctl show", shown("RuntimeMaxUSec"));
+        finding.step(format!(
+            "systemd ends sshd {longest} after each start (`RuntimeMaxSec=`): take that line out, `systemctl cat {}` shows where it stands",
+            unit.name()
+        ));
     }
 }
 

@@ -204,7 +204,7 @@ impl Lists<'_> {
                 finding.step(format!("if it is not meant: {place}: {step}"));
             }
         }
-        refused_account::reload(self.facts, setting, finding);
+        refused_account::reload(self.facts, setting.origin.as_ref(), finding);
     }
 }
 

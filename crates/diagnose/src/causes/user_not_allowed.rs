@@ -5,7 +5,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::Heard;
 use super::user_lists::Lists;
-use super::{refused_account, refused_by_pam, refused_keys, refused_state};
+use super::{missing_files, refused_account, refused_by_pam, refused_keys, refused_state};
 use crate::finding::Certainty;
 use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -25,14 +25,61 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         refused_state::judge(facts, user, verdict);
     }
     if verdict.findings.is_empty() {
+        waits(facts, verdict);
+    }
+    if verdict.findings.is_empty() {
         listen(facts, verdict);
     }
     if let Some(user) = user.filter(|_| verdict.findings.is_empty()) {
         refused_keys::judge(facts, user, verdict);
     }
+    if user.is_none() && verdict.findings.is_empty() {
+        missing_files::judge(facts, verdict);
+    }
     if verdict.findings.is_empty() {
         unexplained(facts, verdict);
     }
+}
+
+/// Who waits for a login gives up after so many seconds.
+const GIVEN_UP: i64 = 10;
+
+/// A login that hangs after the key or the password was taken.
+fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let waiting = facts.waiting_logins();
+    let Some(first) = waiting.first() else { return };
+    let (who, place) = match &first.by {
+        Some(by) => (
+            format!("a module of PAM in the login `{by}`"),
+            "the line of pam_exec in /etc/pam.d/sshd and what it includes",
+        ),
+        None => (
+            "a login".to_owned(),
+            "the script, which is run before each session",
+        ),
+    };
+    let longest = waiting.iter().map(|one| one.seconds).max();
+    // A slow program delays a login; people give up after a while.
+    let certainty = if longest >= Some(GIVEN_UP) {
+        Certainty::Likely
+    } else {
+        Certainty::Possible
+    };
+    let what = format!(
+        "{who} waits for a program that does not end: {}",
+        first.title
+    );
+    let finding = verdict.find(certainty, what);
+    for one in &waiting {
+        finding.shown_by(
+            "/proc",
+            format!("process {}, for {} s: {}", one.pid, one.seconds, one.title),
+        );
+    }
+    finding.step(format!(
+        "mend what it waits for, or {place}; `kill {}` lets this login go on or end",
+        first.pid
+    ));
 }
 
 /// A login that came to nothing for a reason that sshd does not log at its level.
@@ -166,6 +213,15 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(last) = lines.iter().copied().rfind(|line| denies(facts, line)) else {
         return strangers_name(facts, verdict);
     };
+    // What was refused before the last login of the same account from the same client stands in the way no more.
+    if asked.0.is_some()
+        && asked.1.is_some()
+        && facts.worked_since(last)
+        && facts.was_let_in()
+        && !refused_account::ends_later(last)
+    {
+        return;
+    }
     let proven = last.client.is_some() && last.client == asked.1
         || last.user.is_some() && last.user.as_deref() == asked.0;
     let certainty = match asked {
@@ -287,6 +343,62 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_waits_for_a_program_is_told() {
+        let stat = |pid: u32| {
+            format!(
+                "//- /proc/{pid}/stat\n{pid} (x) S 1 {pid} {pid} 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 100000\n"
+            )
+        };
+        let process =
+            |pid: u32, title: &str| format!("//- /proc/{pid}/cmdline\n{title}\n{}", stat(pid));
+        let login = process(812, "sshd: alice [priv]") + "//- /proc/812/task/812/children\n813\n";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!(
+                "{ACCOUNTS}{login}{}",
+                process(813, "/usr/local/bin/ask-the-gate")
+            ),
+            &expect![[r#"
+                likely: a module of PAM in the login `sshd: alice [priv]` waits for a program that does not end: /usr/local/bin/ask-the-gate
+                  /proc: process 813, for 88999 s: /usr/local/bin/ask-the-gate
+                  - mend what it waits for, or the line of pam_exec in /etc/pam.d/sshd and what it includes; `kill 813` lets this login go on or end
+            "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!("{ACCOUNTS}{}", process(813, "/bin/sh /etc/ssh/sshrc")),
+            &expect![[r#"
+                likely: a login waits for a program that does not end: /bin/sh /etc/ssh/sshrc
+                  /proc: process 813, for 88999 s: /bin/sh /etc/ssh/sshrc
+                  - mend what it waits for, or the script, which is run before each session; `kill 813` lets this login go on or end
+            "#]],
+        );
+        // The session itself.
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!("{ACCOUNTS}{login}{}", process(813, "sshd: alice@pts/0")),
+            &expect![[""]],
+        );
+        // Somebody else's.
+        check_as(
+            &user("backup"),
+            "user-not-allowed",
+            &format!(
+                "{ACCOUNTS}{login}{}",
+                process(813, "/usr/local/bin/ask-the-gate")
+            ),
+            &expect![[r#"
+                possible: the account backup has a shell that ends at once: /usr/sbin/nologin
+                  /etc/passwd: backup:x:34:34::/var/backups:/usr/sbin/nologin
+                  - give it a shell, if it is meant for people: `usermod -s /bin/bash backup`
+            "#]],
+        );
+    }
+
+    #[test]
     fn messages_of_pam_are_understood() {
         let says = |text: &str| {
             format!(
@@ -373,16 +485,7 @@ mod tests {
         let since = says(
             "User alice from 198.51.100.7 not allowed because not listed in AllowUsers",
         ) + "2026-11-20T17:59:30+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
-        check_as(
-            &alice(),
-            "user-not-allowed",
-            &since,
-            &expect![[r#"
-                possible: sshd does not let the account alice log in: not listed in AllowUsers (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: User alice from 198.51.100.7 not allowed because not listed in AllowUsers
-                  - no line of the files says so: another sshd may have said it, or sshd knows the client by another name; see `sshd -T -C user=alice,host=NAME,addr=ADDRESS`
-            "#]],
-        );
+        check_as(&alice(), "user-not-allowed", &since, &expect![""]);
         let other = says("User bob from 198.51.100.7 not allowed because not listed in AllowUsers");
         check_as(&alice(), "user-not-allowed", &other, &expect![""]);
     }

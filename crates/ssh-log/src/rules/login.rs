@@ -99,16 +99,28 @@ pub(super) const RULES: &[Rule] = &[
         "Authentication tried for {user} with valid certificate but not from a permitted {detail}",
         KeyRefused,
     ),
+    // The line of the list, or the certificate, stands before it (auth.c, auth_authorise_keyopts).
     of(
         DENIED,
-        "auth_authorise_keyopts: Authentication tried for {user} with correct key but not from a permitted host {detail}",
+        "{path}: Authentication tried for {user} with correct key but not from a permitted host {detail}",
         KeyRefused,
     ),
     of(
         DENIED,
-        "auth_authorise_keyopts: Authentication tried for {user} with valid certificate but not from a permitted {detail}",
+        "{path}: Authentication tried for {user} with valid certificate but not from a permitted {detail}",
         KeyRefused,
     ),
+    of(
+        DENIED,
+        "cert: Authentication tried for {user} with valid certificate but not from a permitted {detail}",
+        KeyRefused,
+    ),
+    shared(of(DENIED, "Refused by certificate options", KeyRefused)),
+    shared(of(
+        DENIED,
+        "Refused by certificate options at {detail}",
+        KeyRefused,
+    )),
     of(DENIED, "Bad options in {detail}", KeyRefused),
     of(
         DENIED,
@@ -173,7 +185,12 @@ pub(super) const RULES: &[Rule] = &[
     )),
     of(
         DENIED,
-        "auth_authorise_keyopts: Certificate source-address {detail}",
+        "{path}: Certificate source-address {detail}",
+        KeyRefused,
+    ),
+    of(
+        DENIED,
+        "cert: Certificate source-address {detail}",
         KeyRefused,
     ),
     anybody(of(

@@ -65,6 +65,10 @@ pub(super) const BEFORE: &[Row] = &[
     ),
     symptom("KnownHostsCommand failed", Symptom::ConfigInvalid),
     symptom(
+        "Cannot execute command-line and remote command",
+        Symptom::ConfigInvalid,
+    ),
+    symptom(
         "Error checking host key {} in revoked keys file {}",
         Symptom::ConfigInvalid,
     ),
@@ -374,6 +378,10 @@ pub(super) const LATER: &[Row] = &[
     symptom(
         "Received disconnect from {addr}: 2: Too many authentication failures",
         Symptom::TooManyFailures,
+    ),
+    symptom(
+        "Received disconnect from {addr} port {port}:2: no authentication methods enabled",
+        Symptom::Denied,
     ),
     symptom(
         "Received disconnect from {addr} port {port}:12: {}",
