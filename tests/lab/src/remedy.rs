@@ -109,6 +109,9 @@ fn by_owner(bench: &Bench, found: &Findings) -> Result<Verdict, LabError> {
     bench.works()
 }
 
+/// More faults than one case has beyond the first.
+const FAULTS: usize = 2;
+
 /// Runs the remedy as printed, and those of the faults that it uncovers; then takes all of them back.
 fn printed(
     bench: &Bench,
@@ -121,7 +124,10 @@ fn printed(
         return;
     };
     let mut cures = Vec::new();
-    for further in 0..=remedy.further {
+    // Nobody has said how many faults there are: each that is uncovered is asked for in its turn.
+    let open_ended = remedy.from == From::Auto;
+    let most = if open_ended { FAULTS } else { remedy.further };
+    for further in 0..=most {
         if further > 0 {
             let wanted = Expect::of(bench.case, &bench.case.expect.server);
             tell(Check::ask("next cause", || {
@@ -144,15 +150,21 @@ fn printed(
         if remedy.no_rollback.is_none() && further == 0 {
             tell(Check::ask("dry-run", || cure.dry_run(&before)));
         }
-        if !tell(Check::ask("remedy", || {
-            cure.apply(further == remedy.further)
-        })) {
+        if !tell(Check::ask("remedy", || cure.apply(further == most))) {
             return;
         }
         cures.push(cure);
+        if open_ended && bench.works().is_ok_and(|works| works.is_ok()) {
+            break;
+        }
     }
     if let (Some(last), None) = (cures.last(), &remedy.no_rollback) {
         tell(Check::ask("again", || last.again()));
+        // What is offered may only start a service: then no file is to be restored.
+        let wrote_nothing = || machine.tree().is_ok_and(|now| now == before);
+        if remedy.from == From::Auto && wrote_nothing() {
+            return;
+        }
         tell(Check::ask("rollback", || {
             last.roll_back(cures.len(), &before)
         }));
