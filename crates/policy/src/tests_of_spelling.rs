@@ -4,6 +4,7 @@ use std::path::Path;
 
 use expect_test::expect;
 use sshmend_plan::Wish;
+use sshmend_sshd_config::Assignment;
 
 use crate::tests::{parse, refused};
 
@@ -121,7 +122,7 @@ fn recording_keeps_line_endings_the_mark_and_what_stands_alone() {
     );
     let users = "[sshd-config]\nAllowUsers = \"ann ben@192.0.2.0/24\"\n";
     let wish = |text: &str| Wish::SshdConfig {
-        settings: vec![text.to_owned()],
+        settings: vec![Assignment::parse(text).expect("a setting")],
         drop_in: false,
         source: sshmend_plan::SshdSource::default(),
     };

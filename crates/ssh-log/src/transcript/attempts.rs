@@ -438,7 +438,7 @@ fn is_of_sshd(line: &[u8]) -> bool {
 /// Whether the `sshd` at this place is the program that says what follows, or its configuration that is complained of.
 fn is_signed(head: &[u8], at: usize) -> bool {
     let (before, rest) = (&head[..at], &head[at + b"sshd".len()..]);
-    if before.last().is_some_and(|by| by.is_ascii_alphanumeric()) {
+    if before.last().is_some_and(u8::is_ascii_alphanumeric) {
         return false;
     }
     if let Some(rest) = rest.strip_prefix(b"_config") {

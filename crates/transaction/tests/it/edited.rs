@@ -7,7 +7,7 @@ use crate::common::{TakenBack, TestDisk, Which, apply, intent, roll_back, states
 use sshmend_host::Why;
 use sshmend_lossless::{EditSet, FileChange};
 use sshmend_transaction::{
-    Captured, Cause, CommitError, Difference, Id, PrepareError, RollBackError, State,
+    Captured, Cause, CommitError, Difference, PrepareError, RollBackError, State,
 };
 
 /// What someone else does to a file after it was captured, and how that is told.

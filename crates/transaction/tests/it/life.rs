@@ -9,8 +9,8 @@ use expect_test::expect;
 use sshmend_host::{LockError, own};
 use sshmend_lossless::{EditSet, FileChange};
 use sshmend_transaction::{
-    Captured, Cause, Id, Journal, JournalError, Past, PrepareError, Record, RollBackError,
-    SameTarget, State, Store,
+    Captured, Cause, Journal, JournalError, Past, PrepareError, Record, RollBackError, SameTarget,
+    State, Store,
 };
 
 #[test]

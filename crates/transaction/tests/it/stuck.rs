@@ -6,8 +6,8 @@ use crate::common::{
     STATE, TakenBack, TestDisk, Which, apply, intent, recovered, roll_back, states, store,
 };
 use sshmend_transaction::{
-    Cause, Id, Journal, JournalError, Past, PrepareError, Record, RecoverError, Recovered,
-    RollBackError, State,
+    Cause, Id, Journal, JournalError, Past, PrepareError, RecoverError, Recovered, RollBackError,
+    State,
 };
 
 #[test]
