@@ -1,9 +1,10 @@
 #!/bin/sh
-# Has the collection's role `install` install each of the packages with Ansible, on a tree of Debian that stays as it is: with another
-# checksum, in check mode, for real, and again. Arguments: the tree, an empty folder, the mirror, the collection, the folder with the
-# packages, the version of the program. Runs in a mount namespace of its own; fetches Debian's packages of Ansible and of dnf.
+# Has the role `install` of the collection install each package with Ansible, on a tree of Debian that stays as it is: with another
+# checksum, in check mode, for real, and again. Arguments: the tree, an empty folder, the mirror, its security archive, the collection,
+# the folder with the packages, the version of the program. Runs in a mount namespace of its own; fetches Debian's packages of Ansible and
+# of dnf.
 set -eu
-tree=$1 work=$2 mirror=$3 collection=$4 made=$5 version=$6
+tree=$1 work=$2 mirror=$3 security=$4 collection=$5 made=$6 version=$7
 suite=$(sed -n 's/^VERSION_CODENAME=//p' "$tree/etc/os-release")
 
 mount -t tmpfs tmpfs "$work"
@@ -16,7 +17,7 @@ inside() {
     DEBIAN_FRONTEND=noninteractive "$@"
 }
 cp /etc/resolv.conf "$work/root/etc/resolv.conf"
-echo "deb $mirror $suite main" >"$work/root/etc/apt/sources.list"
+printf 'deb %s main\n' "$mirror $suite" "$security $suite-security" >"$work/root/etc/apt/sources.list"
 rm -f "$work/root"/etc/apt/sources.list.d/*
 printf '#!/bin/sh\nexit 101\n' >"$work/root/usr/sbin/policy-rc.d"
 chmod 755 "$work/root/usr/sbin/policy-rc.d"
@@ -42,8 +43,9 @@ The names of what Debian's own packages have.
 %files
 SPEC
 rpmbuild -bb --quiet --define "_topdir $work/spec" "$work/spec/library.spec"
-rpm --root "$work/root" --initdb
-rpm --root "$work/root" --install "$work"/spec/RPMS/noarch/library-1-1.noarch.rpm
+cp "$work/spec/RPMS/noarch/library-1-1.noarch.rpm" "$work/root/tmp/"
+inside rpm --initdb
+inside rpm --install /tmp/library-1-1.noarch.rpm 2>/dev/null
 
 play=$work/root/root/play
 mkdir -p "$play" "$work/root/root/.ansible/collections/ansible_collections/sshmend" "$work/root/root/files"
@@ -57,6 +59,10 @@ cat >"$play/site.yml" <<'PLAY'
   connection: local
   gather_facts: true
   tasks:
+    - name: Name what a machine with dnf has for its package manager
+      ansible.builtin.set_fact:
+        pkg_mgr: dnf
+        cacheable: true
     - name: Install it
       ansible.builtin.include_role:
         name: sshmend.ssh.install

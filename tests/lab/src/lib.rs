@@ -43,7 +43,7 @@ pub use args::{Args, Command};
 pub use case::Case;
 pub use error::LabError;
 pub use image::{Held, trees};
-pub use mirror::main_archive;
+pub use mirror::archives;
 pub use rust::Rust;
 pub use suite::Suite;
 

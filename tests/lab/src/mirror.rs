@@ -16,12 +16,12 @@ pub(crate) struct Mirror {
     pub(crate) security: String,
 }
 
-/// The main archive that this machine installs Debian's packages from.
+/// The main archive that this machine installs Debian's packages from, and the security archive.
 ///
 /// # Errors
 /// When neither the environment nor apt names one.
-pub fn main_archive() -> Result<String, LabError> {
-    Mirror::find().map(|mirror| mirror.main)
+pub fn archives() -> Result<[String; 2], LabError> {
+    Mirror::find().map(|mirror| [mirror.main, mirror.security])
 }
 
 impl Mirror {

@@ -126,7 +126,7 @@ pub(super) fn build(
         .arg(&made)
         .current_dir(&source.folder)
         .env("CARGO_TARGET_DIR", &products)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(&source.folder)?)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(target, &source.folder)?)
         .env("SOURCE_DATE_EPOCH", &source.epoch);
     toolchain.set(&mut maturin, target);
     run::run(&mut maturin)?;
@@ -144,12 +144,17 @@ pub(super) fn build(
     Ok(Built { target, program })
 }
 
-/// Folders of this machine that messages of a panic would name.
-fn flags(source: &Path) -> Result<String, String> {
+/// Names for the folders of this machine, which messages of a panic would name, and who brings what starts a static program.
+fn flags(target: Target, source: &Path) -> Result<String, String> {
     let cargo_home = run::cargo_home()?;
     let remap =
         |folder: &Path, name: &str| format!("--remap-path-prefix={}={name}", folder.display());
-    Ok([remap(&cargo_home, "/cargo"), remap(source, "/sshmend")].join("\x1f"))
+    let mut flags = vec![remap(&cargo_home, "/cargo"), remap(source, "/sshmend")];
+    if target.is_static() {
+        // Zig has musl's own objects; a library that was built here comes without them.
+        flags.push("-Clink-self-contained=no".to_owned());
+    }
+    Ok(flags.join("\x1f"))
 }
 
 fn check(program: &Path, source: &Source, target: Target) -> Result<(), String> {

@@ -267,7 +267,7 @@ fn only_archives(manifest: &Path) -> Result<(), String> {
 /// # Errors
 /// Why it is not to be had.
 fn download(compiler: &Compiler, folder: &Path) -> Result<PathBuf, String> {
-    let mirror = sshmend_lab::main_archive().map_err(|error| error.to_string())?;
+    let [mirror, _] = sshmend_lab::archives().map_err(|error| error.to_string())?;
     let list = folder.join("sources.list");
     let line = format!(
         "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} {SUITE} main\n"
@@ -316,4 +316,46 @@ fn emulator(target: Target) -> Result<(), String> {
 
 fn moved(from: &Path, to: &Path) -> Result<(), String> {
     fs::rename(from, to).map_err(|error| format!("{}: {error}", to.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_is_built_as_an_archive_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = folder.path().join("Cargo.toml");
+        fs::write(&manifest, "[lib]\ncrate-type = [\"dylib\", \"rlib\"]\n").unwrap();
+        only_archives(&manifest).unwrap();
+        let text = fs::read_to_string(&manifest).unwrap();
+        assert_eq!(text, "[lib]\ncrate-type = [\"rlib\"]\n");
+        // A later release that names them otherwise must not be built with a shared library unseen.
+        assert!(only_archives(&manifest).is_err());
+    }
+
+    #[test]
+    fn a_target_that_is_built_here_is_compiled_by_the_wrapper_and_another_is_not() {
+        let built = Target::named("aarch64-unknown-linux-musl").unwrap();
+        let shipped = Target::named("x86_64-unknown-linux-gnu").unwrap();
+        let toolchain = Toolchain {
+            targets: vec![shipped, built],
+            missing: Vec::new(),
+            wrapper: PathBuf::from("/made/rustc"),
+            built: vec![built],
+        };
+        let compiler = |target| {
+            let mut command = Command::new("maturin");
+            toolchain.set(&mut command, target);
+            command.get_envs().any(|(name, _)| name == "RUSTC")
+        };
+        assert!(compiler(built));
+        assert!(!compiler(shipped));
+    }
+
+    #[test]
+    fn an_unknown_target_is_refused_with_the_known_ones() {
+        let said = Target::named("sparc-unknown-linux-gnu").unwrap_err();
+        assert!(said.contains("x86_64-unknown-linux-musl"), "{said}");
+    }
 }

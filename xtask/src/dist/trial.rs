@@ -62,7 +62,7 @@ fn machines(out: &Path, work: &Path) -> Result<(), String> {
     let older = older(&source, &package, work)?;
     let script = source.folder.join("packaging/debian/trial.sh");
     let role = source.folder.join("packaging/trial-role.sh");
-    let mirror = sshmend_lab::main_archive().map_err(|error| error.to_string())?;
+    let archives = sshmend_lab::archives().map_err(|error| error.to_string())?;
     let place = work.join("machine");
     for (_held, tree) in sshmend_lab::trees().map_err(|error| error.to_string())? {
         super::empty(&place)?;
@@ -76,7 +76,7 @@ fn machines(out: &Path, work: &Path) -> Result<(), String> {
         trial
             .args(["--mount", "--propagation=private", "sh"])
             .args([&role, &tree, &place])
-            .arg(&mirror)
+            .args(&archives)
             .args([&source.folder.join("ansible"), out])
             .arg(VERSION);
         run::run(&mut trial)?;
