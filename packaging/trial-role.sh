@@ -98,6 +98,6 @@ try() {
 }
 try "sshmend_$version-1_amd64.deb" "dpkg --purge sshmend"
 try "sshmend-$version-1.x86_64.rpm" "rpm --erase sshmend"
-try "$(basename "$made"/sshmend-"$version"-*manylinux2014_x86_64.whl)" "rm -r /opt/sshmend /usr/local/bin/sshmend"
+try "$(basename "$made"/sshmend-"$version"-*manylinux*_x86_64.whl)" "rm -r /opt/sshmend /usr/local/bin/sshmend"
 try sshmend "rm /usr/local/bin/sshmend"
 echo "trial: the role installs deb, rpm, wheel and program with $(inside ansible-playbook --version | head -1) on $suite"

@@ -109,7 +109,7 @@ fn older(source: &Source, package: &Path, work: &Path) -> Result<PathBuf, String
 
 /// Installs the wheel as `pipx install FILE` does, with the checksum of [`SUMS`], and starts what it brought.
 fn wheel(out: &Path, work: &Path) -> Result<(), String> {
-    let wheel = made(out, "manylinux2014_x86_64.whl")?;
+    let wheel = made(out, "manylinux_2_17_x86_64.whl")?;
     let name = wheel.file_name().unwrap_or_default().to_string_lossy();
     let sums = fs::read_to_string(out.join(SUMS)).map_err(|error| format!("{SUMS}: {error}"))?;
     let sum = sums
