@@ -157,3 +157,65 @@ fn an_uneventful_log_yields_no_finding() {
         error: /nonexistent: no such file
     "#]]);
 }
+
+/// The exit status, and cause and certainty of each finding.
+fn answer(words: &[&str], stdin: &str) -> (i32, Vec<String>) {
+    let words = [words, &["--format", "json"]].concat();
+    let said = run(&words, stdin.as_bytes());
+    let json = said.json();
+    let findings = json["findings"].as_array().expect("a list").iter();
+    let named = findings.map(|finding| format!("{} {}", finding["certainty"], finding["cause"]));
+    (said.code, named.collect())
+}
+
+#[test]
+fn a_text_has_the_same_answer_whichever_way_it_is_given() {
+    let client = "ssh: connect to host gw7.example.net port 2022: Connection refused\n";
+    let access =
+        "192.0.2.1 - - [20/Nov/2026:15:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\"\n";
+    let disk = Disk::new("");
+    for (name, text, code) in [
+        ("log", LOG, 1),
+        ("client", client, 1),
+        ("access", access, 2),
+    ] {
+        disk.write(name, text);
+        let path = disk.path(name);
+        let path = path.to_str().expect("a plain path");
+        let first = answer(&["diagnose", "-"], text);
+        assert_eq!(first.0, code, "{name}: {first:?}");
+        for words in [
+            &["diagnose", text.trim_end()][..],
+            &["diagnose", "--transcript", path],
+            &["diagnose", "--log", path],
+        ] {
+            assert_eq!(answer(words, ""), first, "{words:?}");
+        }
+    }
+    let said = run(&["diagnose", "-"], access.as_bytes());
+    assert!(
+        said.stdout
+            .contains("standard input is the access log of a web server"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn the_log_of_the_server_beside_the_output_of_a_client_names_the_cause() {
+    let refused = "$ ssh bob@192.0.2.9\nbob@192.0.2.9: Permission denied (publickey).\n\nand the server has\n\
+        Nov 20 10:00:00 gw sshd[7]: Authentication refused: bad ownership or modes for directory /home/bob\n";
+    let crashed = "Connection to gw7.example.net closed by remote host.\n\n\
+        debug1: KEX done [preauth]\nfatal: privsep_preauth: preauth child terminated by signal 11\n";
+    for (text, cause, evidence) in [
+        (refused, "user-not-allowed", "bad ownership"),
+        (crashed, "child-crash", "signal 11"),
+    ] {
+        let json = run(&["diagnose", "-", "--format", "json"], text.as_bytes()).json();
+        let first = &json["findings"][0];
+        assert_eq!(first["cause"], cause, "{json}");
+        let shown = first["evidence"][0]["text"].as_str().expect("a text");
+        assert!(shown.contains(evidence), "{shown}");
+        assert_eq!(json["attempts"].as_array().map(Vec::len), Some(1), "{json}");
+    }
+}

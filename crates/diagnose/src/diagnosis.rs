@@ -82,7 +82,11 @@ pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
 
 fn conclude(facts: &Facts<'_>) -> Diagnosis {
     if let Some(paste) = facts.paste() {
-        return paste::diagnose(facts, paste, |diagnosis| judge(facts, diagnosis));
+        let mut diagnosis = paste::diagnose(facts, paste, |diagnosis| judge(facts, diagnosis));
+        if !facts.question.logs.is_empty() {
+            diagnosis.add_log(facts);
+        }
+        return diagnosis;
     }
     let mut diagnosis = Diagnosis {
         logs: facts.named_logs(),
@@ -176,6 +180,37 @@ impl Diagnosis {
     pub fn is_inconclusive(&self) -> bool {
         let seen = |at: &&AtGate| at.passage != Passage::Unseen;
         self.findings.is_empty() && self.needing_root() * 2 > self.gates.iter().filter(seen).count()
+    }
+
+    /// What sshd logged of the attempts of a paste, where both stand in it: it names the cause where the client can only guess.
+    fn add_log(&mut self, facts: &Facts<'_>) {
+        let question = Question {
+            vantage: Vantage::Server(Server::default()),
+            ..facts.question.clone()
+        };
+        let logged = Facts::new(facts.snapshot, &question);
+        self.logs = logged.named_logs();
+        let mut of_log = Self::default();
+        for cause in CAUSES {
+            let mut verdict = Verdict::of(cause);
+            heard::add_from_elsewhere(&logged, cause, &mut verdict);
+            of_log.add(&question, verdict);
+        }
+        of_log.order(&logged);
+        // That the client went away, its own words say better.
+        let is_new = |finding: &Finding| finding.cause != CauseName::ClientVanished;
+        of_log.findings.retain(is_new);
+        let found: Vec<CauseName> = of_log
+            .findings
+            .iter()
+            .map(|finding| finding.cause)
+            .collect();
+        self.findings
+            .retain(|finding| !found.contains(&finding.cause));
+        self.excluded
+            .retain(|excluded| !found.contains(&excluded.cause));
+        self.findings.splice(0..0, of_log.findings);
+        self.findings.sort_by_key(|finding| finding.certainty);
     }
 
     fn add(&mut self, question: &Question, verdict: Verdict) {

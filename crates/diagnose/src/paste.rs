@@ -48,7 +48,7 @@ pub(crate) fn diagnose(
 
 /// Whether nothing in it is of a client, and something of sshd's log.
 fn is_server_log(paste: &Transcript) -> bool {
-    paste.server_lines > 0 && paste.attempts.iter().all(|attempt| attempt.end.is_none())
+    paste.server_lines > 0 && !paste.attempts.iter().any(Attempt::is_of_client)
 }
 
 /// The attempts that failed, those of one way together: the surest answer first, then the first line.
@@ -164,6 +164,8 @@ impl Diagnosis {
             .findings
             .iter()
             .map(|finding| finding.attempts.as_slice())
+            // The log of the server is not of one of them.
+            .filter(|attempts| !attempts.is_empty())
             .collect();
         ways.dedup();
         let hosts = |attempts: &[&Attempt]| {

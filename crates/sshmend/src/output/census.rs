@@ -82,7 +82,9 @@ fn seems(log: &ReadLog) -> Option<String> {
         }
         Nature::WebServer => format!("{name} is the access log of a web server"),
         Nature::Binary => format!("{name} is not text"),
-        Nature::Text => format!("{name} is not a log of an SSH server in any known form"),
+        Nature::Text => format!(
+            "{name} is neither a log of an SSH server nor the output of a client in any known form"
+        ),
     };
     Some(said)
 }

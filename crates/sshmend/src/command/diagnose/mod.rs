@@ -17,6 +17,7 @@ use sshmend_host::now;
 use sshmend_known_hosts::Destination;
 use sshmend_lossless::Snapshot;
 use sshmend_plan::SshdSource;
+use sshmend_ssh_log::Nature;
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::cli;
@@ -29,12 +30,12 @@ use crate::session::Session;
 /// Looks, concludes, prints.
 pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcome, Failure> {
     let mut question = question(session, arguments)?;
-    let (diagnosis, several) = if matches!(question.vantage, Vantage::Server(_)) {
-        let source = SshdSource {
-            pid: arguments.pid,
-            file: arguments.file.clone(),
-            release: None,
-        };
+    let source = SshdSource {
+        pid: arguments.pid,
+        file: arguments.file.clone(),
+        release: None,
+    };
+    let (mut diagnosis, mut several) = if matches!(question.vantage, Vantage::Server(_)) {
         diagnose_server(session, &mut question, &source)?
     } else {
         let mut inquiry = Inquiry::new(&question);
@@ -44,6 +45,9 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
         };
         (diagnosis, None)
     };
+    if turns_into_log(&mut question, &diagnosis, asked_about(arguments)) {
+        (diagnosis, several) = diagnose_server(session, &mut question, &source)?;
+    }
     let outcome = outcome(&question, &diagnosis);
     let shown = text::Shown {
         session,
@@ -110,7 +114,49 @@ fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Fa
         read_log(&mut question, path, file)?;
     }
     read_disk_logs(session, &mut question)?;
+    recognise(session, arguments, &mut question)?;
     Ok(question)
+}
+
+/// A text is what it is, whichever way it is given: what sshd logged is read as a log, also beside what a client printed, and
+/// what a client printed as a transcript.
+fn recognise(
+    session: &Session,
+    arguments: &cli::Diagnose,
+    question: &mut Question,
+) -> Result<(), Failure> {
+    if let Vantage::Transcript(text) = &question.vantage {
+        let text = text.clone();
+        let path = match (&arguments.transcript, &arguments.destination) {
+            (Some(path), _) if path != Path::new("-") => session.environment.absolute(path),
+            (None, Some(destination)) if destination != "-" => PathBuf::from("the message"),
+            _ => PathBuf::from("standard input"),
+        };
+        read_log(question, path.clone(), text.as_slice())?;
+        if question.log_files[&path].read.census.is_of_server() {
+            question.logs.push(path);
+        }
+    } else if let [path] = question.logs.as_slice() {
+        let log = question.log_files.get(path);
+        let nature = log.map(|log| log.read.census.nature());
+        let asked = question.vantage == Vantage::Server(Server::default());
+        if asked && !question.offline && nature == Some(Nature::Transcript) {
+            question.vantage = Vantage::Transcript(session.read_input(path)?);
+            question.logs.clear();
+        }
+    }
+    Ok(())
+}
+
+/// Whether a paste has nothing of a client in it; then it is asked about as a log.
+fn turns_into_log(question: &mut Question, diagnosis: &Diagnosis, asked: Server) -> bool {
+    let of_client = diagnosis.attempts.iter().any(Attempt::is_of_client);
+    if !matches!(question.vantage, Vantage::Transcript(_)) || of_client {
+        return false;
+    }
+    question.logs = question.log_files.keys().cloned().collect();
+    question.vantage = Vantage::Server(asked);
+    true
 }
 
 /// The logs of a mounted disk may be larger than what is captured of a file.
@@ -135,16 +181,21 @@ fn read_log(question: &mut Question, path: PathBuf, file: impl io::Read) -> Resu
     Ok(())
 }
 
+/// The connection to this machine that is asked about.
+fn asked_about(arguments: &cli::Diagnose) -> Server {
+    Server {
+        client: arguments.client,
+        user: arguments.user.clone(),
+        port: arguments.port.map(NonZeroU16::get),
+    }
+}
+
 fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Failure> {
     if let Some(path) = &arguments.transcript {
         return session.read_input(path).map(Vantage::Transcript);
     }
     let Some(destination) = &arguments.destination else {
-        return Ok(Vantage::Server(Server {
-            client: arguments.client,
-            user: arguments.user.clone(),
-            port: arguments.port.map(NonZeroU16::get),
-        }));
+        return Ok(Vantage::Server(asked_about(arguments)));
     };
     let is_text = destination == "-" || is_message(destination);
     if is_text && arguments.port.is_some() {

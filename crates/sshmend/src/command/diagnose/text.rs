@@ -26,7 +26,7 @@ impl Shown<'_> {
         let (session, diagnosis) = (self.session, self.diagnosis);
         let output = &session.output;
         if diagnosis.nothing_understood() {
-            let title = "no answer: nothing in the logs that were named was understood";
+            let title = "no answer: nothing of SSH that is known was found in it";
             return format!(
                 "{}\n{}",
                 output.paint(Role::Title, title),
@@ -80,9 +80,7 @@ fn without_findings(question: &Question, diagnosis: &Diagnosis) -> String {
         );
     }
     let said = match question.vantage {
-        Vantage::Server(_) if !question.logs.is_empty() => {
-            "no cause found in the logs that were named"
-        }
+        Vantage::Server(_) if !question.logs.is_empty() => "no cause found in the logs",
         Vantage::Server(_) if diagnosis.needing_root() > 0 => {
             return format!("nothing found so far: {}", rest::needing_root(diagnosis));
         }
