@@ -304,3 +304,54 @@ fn a_long_text_goes_through_the_pager_of_the_person() {
     let piped = run_with(&["explain"], b"", &pager).stdout;
     assert!(!piped.contains("PAGED:"));
 }
+
+#[test]
+fn nothing_is_wider_than_a_narrow_screen_but_a_word() {
+    let log: String = (1..=9)
+        .map(|hour| {
+            format!(
+                "Nov 20 0{hour}:00:00 gw sshd[7]: drop connection #10 from [203.0.113.{hour}]:4000 on [192.0.2.9]:22 past MaxStartups\n"
+            )
+        })
+        .collect();
+    let narrow = [("COLUMNS", "40")];
+    let logs = run_with(&["logs", "-"], log.as_bytes(), &narrow).stdout;
+    let startups = run_with(
+        &["explain", "max-startups", "--value", "5:30:20"],
+        b"",
+        &narrow,
+    )
+    .stdout;
+    let list = run_with(&["explain"], b"", &narrow).stdout;
+    for (name, text) in [("logs", &logs), ("startups", &startups), ("list", &list)] {
+        for line in text.lines() {
+            let is_word = !line.trim().contains(' ') || line.contains('`');
+            assert!(width(line) <= 40 || is_word, "{name}: {line}");
+            assert_eq!(line, line.trim_end(), "{name}");
+        }
+    }
+    assert!(
+        logs.contains("      lines source\n            connections by cause\n"),
+        "{logs}"
+    );
+    assert!(
+        list.contains("\n  max-startups\n    too many unauthenticated"),
+        "{list}"
+    );
+    assert!(
+        startups.contains("\n     20    100% #######################\n"),
+        "{startups}"
+    );
+}
+
+#[test]
+fn on_a_page_code_is_in_colour_or_between_backticks() {
+    let plain = run_with(&["explain", "max-startups"], b"", &[]).stdout;
+    assert!(plain.contains("`LoginGraceTime`"), "{plain}");
+    let coloured = run_with(&["explain", "max-startups", "--color", "always"], b"", &[]).stdout;
+    assert!(
+        !coloured.contains('`') && !coloured.contains("**"),
+        "{coloured}"
+    );
+    assert!(coloured.contains("\x1b[32mLoginGraceTime"), "{coloured}");
+}

@@ -43,7 +43,7 @@ pub(crate) struct General {
 pub(crate) enum Format {
     /// For people
     Text,
-    /// For programs; the schemas are in docs/schema
+    /// For programs; `sshmend schema` prints the schemas
     Json,
 }
 

@@ -15,7 +15,9 @@ use crate::session::Session;
 
 /// How many rows the plot of MaxStartups has, and how wide its bars are.
 const ROWS: u32 = 12;
-const WIDTH: u32 = 50;
+const WIDTH: usize = 50;
+/// What stands before a bar.
+const BEFORE_BAR: usize = 17;
 
 /// Explains one cause, or lists all.
 pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome, Failure> {
@@ -94,12 +96,6 @@ fn curve(value: MaxStartups) -> Curve {
 }
 
 fn list(output: &Output) -> String {
-    let row = |name: &str, why: &str| {
-        format!(
-            "  {} {why}\n",
-            output.paint(Role::Title, &format!("{name:<28}"))
-        )
-    };
     let of_gate = |gate: Gate| -> String {
         let causes = CAUSES.iter().filter(|cause| cause.gate == gate);
         let heading = output.paint(Role::Title, gate.title());
@@ -113,7 +109,7 @@ fn list(output: &Output) -> String {
     let causes: String = Gate::ALL.into_iter().map(of_gate).collect();
     let negatives: String = NEGATIVES
         .iter()
-        .map(|negative| row(negative.name, negative.why))
+        .map(|negative| look_up::in_two_columns(output, negative.name, negative.why))
         .collect();
     let heading = output.paint(
         Role::Title,
@@ -191,10 +187,15 @@ fn plot(output: &Output, value: MaxStartups) -> String {
     let heading = format!(
         "MaxStartups {begin}:{rate}:{full}: how likely sshd refuses a connection while others wait for their login"
     );
+    let room = output
+        .columns()
+        .unwrap_or(usize::MAX)
+        .saturating_sub(BEFORE_BAR);
+    let width = room.clamp(10, WIDTH);
     let columns = format!("{:>7} {:>7}", "waiting", "refused");
     let row = |&pending: &u32| {
         let percent = value.refused_percent(pending);
-        let bar = "█".repeat(usize::try_from(percent * WIDTH / 100).unwrap_or_default());
+        let bar = "█".repeat(usize::try_from(percent).unwrap_or_default() * width / 100);
         let bar = output.paint(Role::Bad, &format!(" {bar}"));
         format!(
             "{pending:>7} {percent:>6}%{}\n",

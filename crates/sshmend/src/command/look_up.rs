@@ -82,8 +82,22 @@ fn of_keyword(keyword: &str) -> Found {
 
 /// The name of a cause and its title, in two columns.
 pub(super) fn row(output: &Output, cause: &Cause) -> String {
-    let name = output.paint(Role::Title, &format!("{:<28}", cause.name));
-    format!("  {name} {}\n", cause.title())
+    in_two_columns(output, cause.name.as_str(), cause.title())
+}
+
+/// Below this width what a name means stands below it.
+const TWO_COLUMNS: usize = 60;
+
+/// A name and what it means, side by side where there is room.
+pub(super) fn in_two_columns(output: &Output, name: &str, meaning: &str) -> String {
+    if output
+        .columns()
+        .is_some_and(|columns| columns < TWO_COLUMNS)
+    {
+        return format!("  {}\n    {meaning}\n", output.paint(Role::Title, name));
+    }
+    let name = output.paint(Role::Title, &format!("{name:<28}"));
+    format!("  {name} {meaning}\n")
 }
 
 fn unknown(asked: &str, is_message: bool) -> Failure {

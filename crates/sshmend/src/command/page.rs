@@ -56,6 +56,22 @@ fn bold(output: &Output, line: &str) -> String {
         if at % 2 == 1 {
             output.paint(Role::Title, part)
         } else {
+            code(output, part)
+        }
+    });
+    dressed.collect()
+}
+
+/// What stands between two backticks: in colour where there is colour, else the backticks tell it apart.
+fn code(output: &Output, text: &str) -> String {
+    if !output.has_color() || text.matches('`').count() % 2 == 1 {
+        return text.to_owned();
+    }
+    let parts = text.split('`').enumerate();
+    let dressed = parts.map(|(at, part)| {
+        if at % 2 == 1 {
+            output.paint(Role::Command, part)
+        } else {
             part.to_owned()
         }
     });

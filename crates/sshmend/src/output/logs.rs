@@ -15,7 +15,9 @@ const LEVELS: [char; 6] = ['.', ':', '-', '=', '*', '#'];
 /// How many stretches of time are counted at most.
 const STRETCHES: usize = 24;
 /// How wide the longest bar is.
-const BAR: u64 = 40;
+const BAR: usize = 40;
+/// What stands before a bar: how many connections, and since when.
+const BEFORE_BAR: usize = 29;
 
 /// What stands before the picture of a cause: how many connections, and its name.
 const BEFORE: usize = 41;
@@ -43,6 +45,24 @@ impl Row {
     /// What stands before the times.
     fn gap(self) -> &'static str {
         if self.below { "\n            " } else { "  " }
+    }
+
+    /// A name in the second column, filled up where something stands behind it.
+    fn name(self, name: &str) -> String {
+        if self.picture == 0 {
+            name.to_owned()
+        } else {
+            format!("{name:<28}")
+        }
+    }
+
+    /// What stands between the second column and the third: where that has no room, it stands below.
+    fn behind(self) -> &'static str {
+        if self.picture == 0 {
+            "\n            "
+        } else {
+            " "
+        }
     }
 }
 
@@ -79,11 +99,16 @@ pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize)
     text.push_str(&axis(output, &all));
     let sources = tally.sources();
     if !sources.is_empty() {
-        let heading = format!("\n{:>11} {:<28} connections by cause", "lines", "source");
-        text.push_str(&format!("{}\n", output.paint(Role::Title, &heading)));
+        let source = row.name("source");
+        let behind = row.behind();
+        let heading = format!("\n{:>11} {source}{behind}connections by cause", "lines");
+        for line in heading.split_inclusive('\n') {
+            let line = line.trim_end_matches('\n');
+            text.push_str(&format!("{}\n", output.paint(Role::Title, line)));
+        }
     }
     for (peer, source) in sources.iter().take(top) {
-        text.push_str(&source_line(output, peer, source));
+        text.push_str(&source_line(output, peer, source, row));
     }
     text.push_str(&more(output, sources.len(), top, "source"));
     if tally.forgotten_sources() > 0 {
@@ -134,10 +159,15 @@ fn axis(output: &Output, timeline: &Timeline) -> String {
     if stretches.len() < 2 {
         return String::new();
     }
+    let room = output
+        .columns()
+        .unwrap_or(usize::MAX)
+        .saturating_sub(BEFORE_BAR);
+    let bar = u64::try_from(room.clamp(8, BAR)).unwrap_or(8);
     let heading = format!("\n{:>11} in the {} from", "connections", stretch(width));
     let mut text = format!("{}\n", output.paint(Role::Title, &heading));
     for (begin, count) in stretches {
-        let length = usize::try_from((count * BAR).div_ceil(most.max(1))).unwrap_or(0);
+        let length = usize::try_from((count * bar).div_ceil(most.max(1))).unwrap_or(0);
         let begin = begin.to_zoned_datetime(zone());
         let begin = begin.strftime(if width < 86_400 {
             "%Y-%m-%d %H:%M"
@@ -175,9 +205,9 @@ fn cause_line(
     let times = if cause.at_least() > 0 {
         cause.at_least().to_string()
     } else {
-        format!("{} events", cause.events)
+        count(usize::try_from(cause.events).unwrap_or(usize::MAX), "event")
     };
-    let name = output.paint(Role::Title, &format!("{name:<28}"));
+    let name = output.paint(Role::Title, &row.name(name));
     let unsure = if cause.is_vague() {
         "  possible: other programs write the same"
     } else {
@@ -191,10 +221,11 @@ fn cause_line(
     let span = span(cause.span);
     let gap = if span.is_empty() { "" } else { row.gap() };
     let width = if row.below { 0 } else { row.picture };
-    format!("{times:>11} {name} {picture:<width$}{gap}{span}{unsure}\n")
+    let blank = if row.picture == 0 { "" } else { " " };
+    format!("{times:>11} {name}{blank}{picture:<width$}{gap}{span}{unsure}\n")
 }
 
-fn source_line(output: &Output, peer: &Peer, source: &SourceTally) -> String {
+fn source_line(output: &Output, peer: &Peer, source: &SourceTally, row: Row) -> String {
     let causes = source
         .causes
         .iter()
@@ -202,8 +233,9 @@ fn source_line(output: &Output, peer: &Peer, source: &SourceTally) -> String {
     let accepted = (source.accepted > 0).then(|| format!("accepted {}", source.accepted));
     let failed = (source.failed > 0).then(|| format!("failed {}", source.failed));
     let all: Vec<String> = causes.chain(accepted).chain(failed).collect();
-    let peer = output.quote(Role::Title, &format!("{peer:<28}"));
-    format!("{:>11} {peer} {}\n", source.lines, line(&all.join(", ")))
+    let peer = output.quote(Role::Title, &row.name(&peer.to_string()));
+    let causes = line(&all.join(", "));
+    format!("{:>11} {peer}{}{causes}\n", source.lines, row.behind())
 }
 
 fn span(span: Span) -> String {

@@ -166,6 +166,11 @@ impl Output {
         print(&self.out.show(text))
     }
 
+    /// Whether standard output shows colour.
+    pub(crate) fn has_color(&self) -> bool {
+        self.out.color
+    }
+
     /// How wide the terminal of standard output is; `None` where there is none.
     pub(crate) fn columns(&self) -> Option<usize> {
         self.out.columns

@@ -27,29 +27,35 @@ pub(super) fn show(
         Access::Unknown => ("unknown", Role::Warning),
     };
     let output = &session.output;
-    let place = verdict
-        .origin
-        .as_ref()
-        .map_or_else(|| "no rule matches".to_owned(), ToString::to_string);
+    // Where no rule matches, the reason says so.
+    let place = verdict.origin.as_ref().map_or_else(String::new, |origin| {
+        format!(" ({})", output.quote(Role::Dim, &origin.to_string()))
+    });
     let rule = verdict
         .rule
         .as_deref()
         .map(|rule| format!("  {}\n", output.quote(Role::Title, rule)))
         .unwrap_or_default();
     let reason = crate::output::escape::line(&verdict.reason);
-    let text = format!(
-        "{} at {}: {} ({})\n{rule}{}\n",
+    let answer = format!(
+        "{} at {}: {}{place}",
         arguments.client,
         client.daemon,
         output.paint(role, access),
-        output.quote(Role::Dim, &place),
-        output.fold(&format!("  {reason}")),
+    );
+    let text = format!(
+        "{}\n{rule}{}\n",
+        output.fold(&answer),
+        output.fold(&format!("  {reason}"))
     );
     let text = match &linkage {
         Linkage::NotLinked(program) => {
             format!(
-                "{text}  {} is not linked with libwrap and never asks\n",
-                program.display()
+                "{text}{}\n",
+                output.fold(&format!(
+                    "  {} is not linked with libwrap and never asks",
+                    program.display()
+                ))
             )
         }
         Linkage::Linked(_) | Linkage::Unknown(_) => text,

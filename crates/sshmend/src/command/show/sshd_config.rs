@@ -142,7 +142,7 @@ fn what_is_not_shown(output: &Output, effective: &Effective) -> String {
         "{} at the default: sshmend show sshd-config KEYWORD shows one",
         count(defaults, "more keyword")
     );
-    text + &format!("{}\n", output.paint(Role::Dim, &more))
+    output.fold(&(text + &format!("{}\n", output.paint(Role::Dim, &more))))
 }
 
 /// The value, then each line that lost.
@@ -174,7 +174,8 @@ fn describe<'o>(output: &'o Output, setting: &Setting) -> impl Iterator<Item = S
             lost.why
         )
     });
-    iter::once(head).chain(lost)
+    let rows = iter::once(head).chain(lost);
+    rows.map(move |row| output.fold(&row))
 }
 
 fn value(setting: &Setting) -> Value {
