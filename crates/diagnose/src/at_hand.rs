@@ -27,6 +27,8 @@ struct AtHand {
     listener: Option<u32>,
     /// The command line of sshd.
     sshd: Option<String>,
+    /// The package manager, such as `apt-get`.
+    packages: Option<&'static str>,
 }
 
 /// Makes the steps of findings those of the machine at hand.
@@ -54,6 +56,7 @@ impl AtHand {
                     let words = std::iter::once(&daemon.program).chain(&daemon.options);
                     words.map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
                 }),
+                packages: facts.package_manager().map(|(name, _)| name),
                 ..Self::default()
             },
             Vantage::Client(target) => {
@@ -76,6 +79,7 @@ impl AtHand {
                     destination: plain.then(|| format!("{options}{}", target.destination)),
                     host: hop.map(|(host, _)| host).filter(|host| is_plain(host)),
                     address: facts.addresses().ok().and_then(|all| all.first().copied()),
+                    packages: facts.package_manager().map(|(name, _)| name),
                     ..Self::default()
                 }
             }
@@ -101,8 +105,10 @@ impl AtHand {
 
     /// A step in which the commands are those of this machine; its prose stays.
     fn render(&self, step: &str) -> String {
-        let parts = step.split('`').enumerate();
+        let parts = self.of_this_system(step.split('`').collect());
         let rendered: Vec<String> = parts
+            .into_iter()
+            .enumerate()
             .map(|(at, part)| {
                 if at % 2 == 1 {
                     self.line(part)
@@ -112,6 +118,30 @@ impl AtHand {
             })
             .collect();
         rendered.join("`")
+    }
+
+    /// The prose and commands of a step without those of other package managers, where it names that of this machine as well:
+    /// `apt install …`, `dnf install …`.
+    fn of_this_system<'s>(&self, mut parts: Vec<&'s str>) -> Vec<&'s str> {
+        let own = |command: &str| {
+            self.packages
+                .is_some_and(|own| manager(command) == Some(own))
+        };
+        if !parts.iter().skip(1).step_by(2).any(|command| own(command)) {
+            return parts;
+        }
+        let mut at = 1;
+        while at < parts.len() {
+            let is_other = manager(parts[at]).is_some() && !own(parts[at]);
+            if is_other && parts[at - 1] == ", " {
+                parts.drain(at - 1..=at);
+            } else if is_other && parts.get(at + 1) == Some(&", ") {
+                parts.drain(at..=at + 1);
+            } else {
+                at += 2;
+            }
+        }
+        parts
     }
 
     /// One command line: commands one after another, and each by itself.
@@ -251,6 +281,15 @@ impl AtHand {
     }
 }
 
+/// The package manager that a command line begins with, by the name of its program.
+fn manager(command: &str) -> Option<&'static str> {
+    match command.split(' ').next()? {
+        "apt" | "apt-get" => Some("apt-get"),
+        "dnf" | "yum" => Some("dnf"),
+        _ => None,
+    }
+}
+
 /// `[HOST]:PORT`, which a shell takes for a pattern.
 fn is_bracketed(word: &str) -> bool {
     word.starts_with('[')
@@ -260,7 +299,7 @@ fn is_bracketed(word: &str) -> bool {
 }
 
 /// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -293,6 +332,27 @@ mod tests {
             sshd: Some("/usr/sbin/sshd -p 2200".to_owned()),
             ..AtHand::default()
         }
+    }
+
+    #[test]
+    fn a_step_names_the_package_manager_of_this_system_alone() {
+        let both = "reinstall it: `apt install --reinstall x`, `dnf reinstall x`; then look";
+        let of = |packages| AtHand {
+            packages,
+            ..AtHand::default()
+        };
+        check(
+            &of(Some("apt-get")),
+            &[
+                (both, "reinstall it: `apt install --reinstall x`; then look"),
+                ("ask `dnf provides x`", "ask `dnf provides x`"),
+            ],
+        );
+        check(
+            &of(Some("dnf")),
+            &[(both, "reinstall it: `dnf reinstall x`; then look")],
+        );
+        check(&of(None), &[(both, both)]);
     }
 
     #[test]

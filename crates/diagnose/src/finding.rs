@@ -7,6 +7,7 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::Setting;
 
+use crate::edit;
 use crate::proof::Proven;
 
 /// Evidence keeps this many characters of a hostile line.
@@ -260,8 +261,11 @@ impl Finding {
         let unit = facts
             .start()
             .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
+        let line = facts.line_of_start(&key.to_lowercase());
+        let command = line.and_then(|line| edit::replace_after(&line, &format!("{key}="), value));
+        let by = command.map_or_else(String::new, |command| format!(": `{command}`"));
         self.step(format!(
-            "no file of sshd can change it, for sshd is started with it: write {key}={value} in {place}"
+            "no file of sshd can change it, for sshd is started with it: write {key}={value} in {place}{by}"
         ));
         self.step(format!(
             "then `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)"
@@ -314,6 +318,23 @@ impl Finding {
     pub(crate) fn step(&mut self, step: impl Into<String>) -> &mut Self {
         self.steps.push(step.into());
         self
+    }
+
+    /// Adds the step that takes out the line of ssh's own files which gives a keyword, named in lower case, its value; nothing where no
+    /// line is known to.
+    pub(crate) fn without_client_line(
+        &mut self,
+        facts: &Facts<'_>,
+        key: &str,
+        when: &str,
+    ) -> &mut Self {
+        match facts.client_line(key) {
+            Some(line) => self.step(format!(
+                "{when}, make a comment of its line, {line}: `{}`",
+                edit::comment_out(&line)
+            )),
+            None => self,
+        }
     }
 
     /// Says which cause brings this one about.

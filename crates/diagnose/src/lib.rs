@@ -8,6 +8,7 @@ mod at_hand;
 mod causes;
 mod chance;
 mod diagnosis;
+mod edit;
 mod finding;
 #[cfg(test)]
 mod hostile;

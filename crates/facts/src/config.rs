@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::Unread;
+use sshmend_lossless::{Origin, Unread};
 use sshmend_sshd_config::{
     Connection, Effective, Override, Release, Scope, Setting, Tree, Unseen, main_file,
 };
@@ -191,6 +191,17 @@ impl Facts<'_> {
             .nth(number.saturating_sub(1))
             .unwrap_or_default()
             .to_owned()
+    }
+
+    /// Whether a line of the configuration stands below a `Match` line of its own file.
+    pub fn is_in_match(&self, line: &Origin) -> bool {
+        let text = self.text(&line.path).ok().flatten().unwrap_or_default();
+        let above = text.lines().take(line.line.saturating_sub(1));
+        let keyword = |text: &str| {
+            let mut words = text.split([' ', '\t', '=', '"']);
+            words.find(|word| !word.is_empty()).map(str::to_lowercase)
+        };
+        above.filter_map(keyword).any(|keyword| keyword == "match")
     }
 
     /// The release, as an unchecked item for causes that depend on it.

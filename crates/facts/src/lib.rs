@@ -5,6 +5,7 @@
 //! looked at is never taken for absent.
 
 mod account;
+mod client_line;
 mod config;
 mod daemon;
 mod door;

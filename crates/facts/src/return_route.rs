@@ -74,8 +74,13 @@ fn list(client: IpAddr, what: &'static str) -> Vec<&'static str> {
 impl Facts<'_> {
     /// How a packet to the client leaves; `None` where it does not, or nobody in particular is asked about.
     pub fn way_back(&self) -> Option<Way> {
+        self.way_to(self.question.client_address()?)
+    }
+
+    /// How a packet to an address leaves; `None` where it does not.
+    pub fn way_to(&self, address: IpAddr) -> Option<Way> {
         let output = self
-            .run(&get(self.question.client_address()?, None))
+            .run(&get(address, None))
             .ok()
             .filter(|output| output.success())?;
         let text = output.text();
@@ -125,7 +130,8 @@ impl Facts<'_> {
                 .unwrap_or_default()
         };
         let (rules, routes) = (listed("rule"), listed("route"));
-        let rule = rules.lines().find(|line| ends_by_rule(line, client));
+        let own = self.own_end();
+        let rule = rules.lines().find(|line| ends_by_rule(line, client, own));
         let routes = routes
             .lines()
             .filter_map(|line| Some((ends_by_route(line, client)?, line)));
@@ -270,19 +276,20 @@ impl Facts<'_> {
     }
 }
 
-/// Reads `77: from all to 198.51.100.7 prohibit`. A rule that asks for more than the other end, such as a mark, an interface or a
-/// protocol, may be about other packets: it is left alone.
-fn ends_by_rule(line: &str, client: IpAddr) -> bool {
+/// Reads `77: from all to 198.51.100.7 prohibit` and `77: from 192.0.2.10 to 198.51.100.0/24 prohibit`; `own` is the address that
+/// this machine answers with. A rule that asks for more than both ends, such as a mark, an interface or a protocol, may be about
+/// other packets: it is left alone.
+fn ends_by_rule(line: &str, client: IpAddr, own: Option<IpAddr>) -> bool {
     let words: Vec<&str> = line.split_whitespace().skip(1).collect();
-    let plain = match words.as_slice() {
-        ["from", "all", action] => Some((None, action)),
-        ["from", "all", "to", network, action] => Some((Some(*network), action)),
-        _ => None,
+    let (from, to, action) = match words.as_slice() {
+        ["from", from, action] => (*from, "all", action),
+        ["from", from, "to", to, action] => (*from, *to, action),
+        _ => return false,
     };
-    plain.is_some_and(|(network, action)| {
-        ENDS.contains(action)
-            && network.is_none_or(|network| in_network_text(client, network) == Some(true))
-    })
+    let holds = |network: &str, end: Option<IpAddr>| {
+        network == "all" || end.is_some_and(|end| in_network_text(end, network) == Some(true))
+    };
+    ENDS.contains(action) && holds(from, own) && holds(to, Some(client))
 }
 
 /// How long the prefix of a route is that ends packets to the client: `blackhole 198.51.100.0/24 metric 5`.
@@ -353,11 +360,19 @@ mod tests {
             "ip route del 198.51.100.0/24 via 192.0.2.77 dev eth0"
         );
         let rule = "77:\tfrom all to 198.51.100.7 prohibit";
-        assert!(ends_by_rule(rule, client));
+        assert!(ends_by_rule(rule, client, None));
         assert_eq!(
             removal(client, "rule", rule),
             "ip rule del from all to 198.51.100.7 prohibit priority 77"
         );
+        let own = "192.0.2.10".parse().ok();
+        let of_one = "78:\tfrom 192.0.2.0/28 to 198.51.100.0/24 unreachable";
+        assert!(ends_by_rule(of_one, client, own));
+        assert_eq!(
+            removal(client, "rule", of_one),
+            "ip rule del from 192.0.2.0/28 to 198.51.100.0/24 unreachable priority 78"
+        );
+        assert!(ends_by_rule("79:\tfrom 192.0.2.10 blackhole", client, own));
     }
 
     #[test]
@@ -375,9 +390,12 @@ mod tests {
         for line in [
             "0:\tfrom all lookup local",
             "7:\tfrom all to 203.0.113.1 prohibit",
+            "7:\tfrom 203.0.113.1 to 198.51.100.7 prohibit",
+            "7:\tfrom all to 198.51.100.7 fwmark 0x1 prohibit",
             "",
         ] {
-            assert!(!ends_by_rule(line, client), "{line}");
+            let own = "192.0.2.10".parse().ok();
+            assert!(!ends_by_rule(line, client, own), "{line}");
         }
     }
 }

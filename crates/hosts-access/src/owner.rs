@@ -117,18 +117,20 @@ impl Owner {
 }
 
 impl Owned {
-    /// How the program itself takes the rule back, a command or an instruction each, in order.
+    /// How the program itself takes the rule back, a command each, in order.
     pub fn steps(&self) -> Vec<String> {
         let addr = self.addr;
         match self.owner {
             Owner::Fail2ban => vec![format!("fail2ban-client unban {addr}")],
             Owner::DenyHosts => {
                 let path = self.origin.path.display();
+                // Its lists are hosts, hosts-restricted, hosts-root, hosts-valid and users-hosts.
+                let whole = format!(
+                    "(^|[^0-9A-Fa-f.]){}([^0-9A-Fa-f.]|$)",
+                    addr.to_string().replace('.', "\\.")
+                );
                 let forget = [
-                    format!(
-                        "remove the lines that name {addr} from {path} and, below /var/lib/denyhosts, from hosts, \
-                         hosts-restricted, hosts-root, hosts-valid and users-hosts"
-                    ),
+                    format!("sed -i -E '/{whole}/d' {path} /var/lib/denyhosts/*hosts*"),
                     format!("echo {addr} >> /var/lib/denyhosts/allowed-hosts"),
                 ];
                 let service = |verb: &str| {

@@ -1,25 +1,28 @@
 //! The commands that the steps of a finding print: they are run word for word, as whoever reads them would.
 
 use crate::bench::{Bench, STEP};
+use crate::case::Expect;
 use crate::check::Verdict;
-use crate::diagnosis::{Finding, Findings};
+use crate::diagnosis::{self, Finding, Findings};
 use crate::error::LabError;
 use crate::machine::{Machine, User};
 
 /// A program that only shows something, with the words that have to stand in its command line, if any.
-const LOOKS: [(&str, &[&str]); 25] = [
+const LOOKS: [(&str, &[&str]); 31] = [
     ("aa-status", &[]),
     ("ausearch", &[]),
     ("cat", &[]),
     ("chage", &["-l"]),
     ("df", &[]),
     ("dmesg", &[]),
+    ("for", &["ssh-keygen"]),
     ("getent", &[]),
     ("grep", &[]),
     ("ip", &["get"]),
     ("ip", &["show"]),
     ("iptables", &["-S"]),
     ("journalctl", &[]),
+    ("ldd", &[]),
     ("ls", &[]),
     ("lsns", &[]),
     ("nft", &["list"]),
@@ -27,12 +30,16 @@ const LOOKS: [(&str, &[&str]); 25] = [
     ("readlink", &[]),
     ("ss", &[]),
     ("ssh", &[]),
+    ("ssh-keygen", &["-l"]),
     ("sshd", &["-T"]),
     ("sshmend", &["diagnose"]),
     ("sshmend", &["show"]),
     ("systemctl", &["cat"]),
+    ("systemctl", &["show"]),
     ("systemctl", &["status"]),
     ("time", &[]),
+    ("tracepath", &[]),
+    ("type", &[]),
 ];
 
 /// Words of steps for which the reader puts in another.
@@ -66,25 +73,36 @@ const NOT_RUN: [&str; 5] = [
     "unexpected argument",
 ];
 
-/// Runs what the steps print on both sides, the server's first, one step after the other until the connection works.
-pub(crate) fn mends(bench: &Bench, found: &Findings) -> Result<Verdict, LabError> {
-    let sides = [
-        (&found.server, &bench.server, User::Root),
-        (&found.client, &bench.client, User::Alice),
-    ];
+/// Runs what both sides print, the server's first, one step after the other until the connection works: the command of a finding,
+/// then its steps. Where the case has further faults, the server is asked again after each round.
+pub(crate) fn mends(bench: &Bench, found: Findings) -> Result<Verdict, LabError> {
+    let remedy = &bench.case.remedy;
+    let (mut server, mut client) = (found.server, found.client);
     let mut ran = Vec::new();
-    for (finding, machine, user) in sides {
-        for step in finding.iter().flat_map(Finding::steps) {
-            let commands = commands(step);
-            for command in &commands {
-                if let Err(why) = run(bench, machine, user, command)? {
-                    return Ok(Err(why));
+    for round in 0..=remedy.further {
+        if round > 0 {
+            let wanted = Expect::of(bench.case, &bench.case.expect.server);
+            if let Err(why) = diagnosis::one(bench, &bench.server, &wanted, &mut server)? {
+                return Ok(Err(why));
+            }
+        }
+        let sides = [
+            (server.take(), &bench.server, User::Root),
+            (client.take(), &bench.client, User::Alice),
+        ];
+        for (finding, machine, user) in sides {
+            for commands in finding.iter().flat_map(all) {
+                for command in &commands {
+                    if let Err(why) = run(bench, machine, user, command)? {
+                        return Ok(Err(why));
+                    }
+                }
+                let tried = !commands.is_empty();
+                ran.extend(commands);
+                if tried && bench.works()?.is_ok() {
+                    return Ok(Ok(()));
                 }
             }
-            if !commands.is_empty() && bench.works()?.is_ok() {
-                return Ok(Ok(()));
-            }
-            ran.extend(commands);
         }
     }
     Ok(Err(if ran.is_empty() {
@@ -97,9 +115,21 @@ pub(crate) fn mends(bench: &Bench, found: &Findings) -> Result<Verdict, LabError
     }))
 }
 
+/// What a finding prints, in order: its command alone, then the commands of each step.
+fn all(finding: &Finding) -> Vec<Vec<String>> {
+    let steps = finding.steps().iter().map(|step| commands(step));
+    let owned = steps.map(|step| step.into_iter().map(str::to_owned).collect());
+    finding
+        .line()
+        .map(|line| vec![line])
+        .into_iter()
+        .chain(owned)
+        .collect()
+}
+
 fn run(bench: &Bench, machine: &Machine, user: User, command: &str) -> Result<Verdict, LabError> {
     // A command of sshmend asks before it changes anything: the reader says yes.
-    let yes = if command.starts_with("sshmend fix") {
+    let yes = if command.contains("sshmend fix ") {
         " --yes"
     } else {
         ""

@@ -54,7 +54,7 @@ pub(crate) fn checks(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
             tell(Check::ask("remedy", || by_owner(bench, &found)));
         }
         From::Printed => {
-            tell(Check::ask("remedy", || printed::mends(bench, &found)));
+            tell(Check::ask("remedy", || printed::mends(bench, found)));
         }
         From::Auto => offered(bench, found, tell),
         From::Server => printed(bench, &bench.server, found.server, tell),

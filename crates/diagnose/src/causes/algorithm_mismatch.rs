@@ -4,6 +4,7 @@ use sshmend_ssh_log::CauseName;
 use super::claimed::claim;
 use super::heard::{Heard, heard};
 use super::replied::replied;
+use crate::edit;
 use crate::finding::Certainty;
 use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
@@ -49,6 +50,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .is_some()
     {
         finding.step("the server's RSA key is shorter than RequiredRSASize: take another of its keys (`ssh -o HostKeyAlgorithms=ssh-ed25519 …`), or make a longer one there");
+        finding.without_client_line(facts, "requiredrsasize", "if it need not be so long");
         return;
     }
     if facts
@@ -74,6 +76,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .map(|(_, keyword)| *keyword);
     let keyword = keyword.unwrap_or("KexAlgorithms");
     finding.step(format!("see whether a configuration on this side is too short: compare `ssh -G HOST | grep -i {keyword}` with `ssh -F none -G HOST`"));
+    finding.without_client_line(facts, &keyword.to_lowercase(), "if it is");
     finding.step(format!(
         "upgrade the older end; until then, for this host alone: `ssh -o {keyword}=+NAME …` with a name of their offer"
     ));
@@ -96,14 +99,25 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return no_usable_key(facts, &heard, verdict);
     }
     let finding = heard.report(verdict, "client and server found no algorithm in common");
-    for key in ["kexalgorithms", "hostkeyalgorithms", "ciphers", "macs"] {
+    let mut set = Vec::new();
+    for (_, key) in KINDS {
         if let Ok(Some(setting)) = facts.setting(key) {
-            if setting.origin.is_some() {
+            if let Some(line) = &setting.origin {
                 finding.shown_by_setting(facts, setting);
+                // What a policy of the whole system writes, it writes again.
+                if line.path.starts_with("/etc/ssh") {
+                    set.push(key);
+                }
             }
         }
     }
     finding.step("compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`");
+    if !set.is_empty() && edit::is_here(facts) {
+        finding.step(format!(
+            "if the list need not be so short, let sshd offer its own: `sshmend fix sshd-config --unset {}`",
+            set.join(" ")
+        ));
+    }
     finding.step("upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)");
 }
 
@@ -118,7 +132,10 @@ fn no_usable_key(facts: &Facts<'_>, heard: &Heard<'_>, verdict: &mut Verdict) {
             }
         }
     }
-    finding.step("let HostKeyAlgorithms admit a kind of key that a HostKey line names, or name a HostKey of a kind that it admits; or take both lines out, and sshd uses all of its keys");
+    finding.step("let HostKeyAlgorithms admit a kind of key that a HostKey line names, or name a HostKey of a kind that it admits");
+    if edit::is_here(facts) {
+        finding.step("or take its line out: `sshmend fix sshd-config --unset HostKeyAlgorithms`");
+    }
     finding.step("then let sshd read it: `sshd -t && systemctl reload ssh.service`");
 }
 
@@ -126,7 +143,7 @@ fn no_usable_key(facts: &Facts<'_>, heard: &Heard<'_>, verdict: &mut Verdict) {
 mod tests {
     use sshmend_facts::fixture::{LOG, from};
 
-    use crate::testing::{check, check_as, check_transcript, check_way, says};
+    use crate::testing::{check, check_as, check_client, check_transcript, check_way, says, works};
     use expect_test::expect;
 
     #[test]
@@ -184,6 +201,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_line_of_the_client_that_is_too_short_is_named() {
+        let tried = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nciphers 3des-cbc\n\
+            //$ TRY => 255\ndebug1: Reading configuration data /home/alice/.ssh/config\n\
+            Unable to negotiate with 192.0.2.10 port 22: no matching cipher found. Their offer: aes256-ctr\n\
+            //- /home/alice/.ssh/config\nHost server\n    Ciphers 3des-cbc\n";
+        check_client(
+            "algorithm-mismatch",
+            tried,
+            &[works()],
+            &expect![[r#"
+            certain: client and server have no algorithm in common: no algorithm is common to both sides
+              ssh -v server:2: Unable to negotiate with 192.0.2.10 port 22: no matching cipher found. Their offer: aes256-ctr
+              - see whether a configuration on this side is too short: compare `ssh -G HOST | grep -i Ciphers` with `ssh -F none -G HOST`
+              - if it is, make a comment of its line, /home/alice/.ssh/config:2: `sed -i.old '2s/^/#/' /home/alice/.ssh/config`
+              - upgrade the older end; until then, for this host alone: `ssh -o Ciphers=+NAME …` with a name of their offer
+        "#]],
+        );
+    }
+
     const LINE: &str = "2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]\n";
 
     #[test]
@@ -194,12 +231,13 @@ mod tests {
             "algorithm-mismatch",
             &format!("{set}{LOG}{LINE}"),
             &expect![[r#"
-            certain: client and server found no algorithm in common (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]
-              /etc/ssh/sshd_config:1: Ciphers aes256-gcm@openssh.com
-              - compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`
-              - upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)
-        "#]],
+                certain: client and server found no algorithm in common (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]
+                  /etc/ssh/sshd_config:1: Ciphers aes256-gcm@openssh.com
+                  - compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`
+                  - if the list need not be so short, let sshd offer its own: `sshmend fix sshd-config --unset Ciphers`
+                  - upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)
+            "#]],
         );
         check(
             "algorithm-mismatch",

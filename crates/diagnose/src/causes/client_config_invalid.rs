@@ -1,7 +1,10 @@
 use sshmend_facts::{Facts, KeyFault, NoMethod};
+use sshmend_lossless::Origin;
 
 use super::claimed::claim;
 use super::library_mismatch::does_not_start;
+use super::sshd_config_invalid::place;
+use crate::edit;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -17,7 +20,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             Some(Some(said)) if said.contains("Could not resolve host") => {}
             // It does not come as far as its configuration: library-mismatch tells.
             Some(Some(said)) if does_not_start(&said) => return,
-            Some(Some(said)) => return refused(&said, verdict),
+            Some(Some(said)) => return refused(facts, &said, verdict),
             Some(None) => verdict.exclude(Fact::Answer, "ssh accepts its configuration"),
             None => {}
         }
@@ -52,7 +55,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             .step(close(file));
     }
     for (file, fault) in facts.useless_keys() {
-        useless(file, &fault, verdict);
+        useless(facts, file, &fault, verdict);
     }
     if verdict.findings.is_empty() {
         if let Some(why) = facts.no_method() {
@@ -64,7 +67,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     if verdict.findings.is_empty() {
         if let Some(finding) = claim(facts, verdict) {
-            claimed(finding);
+            claimed(facts, finding);
         }
     }
 }
@@ -113,7 +116,7 @@ fn remote_command(command: &str, verdict: &mut Verdict) {
 }
 
 /// A key of the user that opens nothing, where no other one is left.
-fn useless(file: &str, fault: &KeyFault, verdict: &mut Verdict) {
+fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdict) {
     let (what, said, step) = match fault {
         KeyFault::Missing => (
             format!(
@@ -121,7 +124,7 @@ fn useless(file: &str, fault: &KeyFault, verdict: &mut Verdict) {
             ),
             "does not exist".to_owned(),
             format!(
-                "correct `IdentityFile` (`ssh -G DESTINATION | grep identity` shows what is in force), put the key back, or make one: `ssh-keygen -t ed25519 -f {file}`"
+                "correct `IdentityFile` (`ssh -G DESTINATION | grep identity` shows what is in force), put the key back, or make one and take its public half to the server: `ssh-keygen -t ed25519 -f {file}`, `ssh-copy-id -i {file} DESTINATION`"
             ),
         ),
         KeyFault::Unreadable(said) => (
@@ -156,7 +159,11 @@ fn useless(file: &str, fault: &KeyFault, verdict: &mut Verdict) {
         ),
     };
     let finding = verdict.likely(what);
-    finding.shown_by(file, said).step(step);
+    finding.shown_by(file, said);
+    if *fault == KeyFault::Missing {
+        finding.without_client_line(facts, "identityfile", "where another key is to be taken");
+    }
+    finding.step(step);
 }
 
 fn ignored(file: &str) -> String {
@@ -168,7 +175,7 @@ fn close(file: &str) -> String {
 }
 
 /// What ssh itself said, by its words.
-fn claimed(finding: &mut Finding) {
+fn claimed(facts: &Facts<'_>, finding: &mut Finding) {
     let said = finding
         .evidence
         .first()
@@ -188,6 +195,13 @@ fn claimed(finding: &mut Finding) {
             finding.step(
                 "correct what is named: `ssh -G DESTINATION` shows the settings in force, `ssh -F none …` goes without",
             );
+            if said.starts_with("bind ") {
+                finding.without_client_line(
+                    facts,
+                    "bindaddress",
+                    "where it need not be that address",
+                );
+            }
         }
     }
 }
@@ -202,7 +216,7 @@ fn endless_command<'a>(facts: &'a Facts<'_>) -> Option<&'a str> {
         .then_some(last)
 }
 
-fn refused(said: &str, verdict: &mut Verdict) {
+fn refused(facts: &Facts<'_>, said: &str, verdict: &mut Verdict) {
     let line = said
         .lines()
         .find(|line| line.starts_with('/'))
@@ -219,8 +233,23 @@ fn refused(said: &str, verdict: &mut Verdict) {
         Some(file) => finding.step(format!(
             "close it to others: `chmod 600 {file}`; it must belong to you or root"
         )),
-        None => finding.step("correct the line that is named"),
+        None => match place(line).filter(|line| !begins_block(facts, line)) {
+            Some(line) => finding.step(format!(
+                "correct that line, or make a comment of it: `{}`",
+                edit::comment_out(&line)
+            )),
+            None => finding.step("correct the line that is named"),
+        },
     };
+}
+
+/// Whether a line is a `Host` or `Match`, without which the lines below it would be those of the block above.
+fn begins_block(facts: &Facts<'_>, line: &Origin) -> bool {
+    let text = facts.line(&line.path, line.line).trim().to_lowercase();
+    ["host", "match"].iter().any(|word| {
+        text.strip_prefix(word)
+            .is_some_and(|rest| rest.starts_with([' ', '\t', '=']))
+    })
 }
 
 #[cfg(test)]
@@ -376,11 +405,11 @@ mod tests {
             bad,
             &[],
             &expect![[r#"
-            certain: ssh refuses its own configuration: /home/alice/.ssh/config: line 3: Bad configuration option: bogus
-              ssh -G: /home/alice/.ssh/config: line 3: Bad configuration option: bogus
-              ssh -G: /home/alice/.ssh/config: terminating, 1 bad configuration options
-              - correct the line that is named
-        "#]],
+                certain: ssh refuses its own configuration: /home/alice/.ssh/config: line 3: Bad configuration option: bogus
+                  ssh -G: /home/alice/.ssh/config: line 3: Bad configuration option: bogus
+                  ssh -G: /home/alice/.ssh/config: terminating, 1 bad configuration options
+                  - correct that line, or make a comment of it: `sed -i.old '3s/^/#/' /home/alice/.ssh/config`
+            "#]],
         );
         let open =
             "//$ ssh -G -- server => 255\nBad owner or permissions on /home/alice/.ssh/config\n";

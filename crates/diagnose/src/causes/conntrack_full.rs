@@ -9,6 +9,13 @@ pub(super) const JUDGES: Judges = Judges {
     ..UNSEEN
 };
 
+/// What containers are marked by: systemd and what it runs in, docker, podman.
+const CONTAINERS: [&str; 3] = [
+    "/run/systemd/container",
+    "/.dockerenv",
+    "/run/.containerenv",
+];
+
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(usage) = verdict.look(facts.conntrack()) else {
         return;
@@ -17,7 +24,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         .look(facts.heard_from_kernel(CauseName::ConntrackFull))
         .unwrap_or_default();
     match usage {
-        Some(usage) if usage.exhausted() => full(&usage, verdict),
+        Some(usage) if usage.exhausted() => full(facts, &usage, verdict),
         _ if !lines.is_empty() => was_full(&lines, verdict),
         Some(usage) => verdict.exclude(
             Fact::Kernel,
@@ -27,18 +34,26 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-fn full(usage: &Usage, verdict: &mut Verdict) {
+fn full(facts: &Facts<'_>, usage: &Usage, verdict: &mut Verdict) {
     let finding = verdict.certain(
         Proof::Kernel,
         "the table of tracked connections is full: packets of new connections are dropped",
     );
     finding.shown_by(&usage.source, usage.text());
     let more = usage.limit.saturating_mul(2);
+    if CONTAINERS
+        .iter()
+        .any(|path| matches!(facts.meta(path), Ok(Some(_))))
+    {
+        finding.step(
+            "this is a container: the limit is that of its host, and can be raised there alone",
+        );
+    }
     finding.step(format!(
         "raise it: `sysctl -w net.netfilter.nf_conntrack_max={more}`, and keep it in /etc/sysctl.d"
     ));
     finding.step(
-        "find who fills it: `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`",
+        "find who fills it (package conntrack): `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`",
     );
 }
 
@@ -66,11 +81,11 @@ mod tests {
             "conntrack-full",
             &counts(500),
             &expect![[r#"
-            certain: the table of tracked connections is full: packets of new connections are dropped
-              /proc/sys/net/netfilter/nf_conntrack_count: 500 of 500
-              - raise it: `sysctl -w net.netfilter.nf_conntrack_max=1000`, and keep it in /etc/sysctl.d
-              - find who fills it: `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`
-        "#]],
+                certain: the table of tracked connections is full: packets of new connections are dropped
+                  /proc/sys/net/netfilter/nf_conntrack_count: 500 of 500
+                  - raise it: `sysctl -w net.netfilter.nf_conntrack_max=1000`, and keep it in /etc/sysctl.d
+                  - find who fills it (package conntrack): `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`
+            "#]],
         );
         let line =
             "//$ dmesg => 0\n[ 99.1] nf_conntrack: nf_conntrack: table full, dropping packet\n";

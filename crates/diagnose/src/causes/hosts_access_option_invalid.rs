@@ -3,7 +3,8 @@ use sshmend_hosts_access::{Access, Problem, ProblemKind};
 use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
-use super::hosts_remedy::{judged_client, mended_line, show_problem};
+use super::hosts_remedy::{self, allowed, judged_client, mended_line, show_problem};
+use crate::edit;
 use crate::finding::Certainty;
 use crate::proof::Fact;
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -68,6 +69,12 @@ fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step(format!(
         "let it run in the background, by `&` behind the command, or take it out: {origin}; the change counts at once"
     ));
+    // A rule that was put before it would admit nobody whom this one does not admit, so that `fix hosts-access` has nothing to do.
+    if let Some(command) = edit::write_above(&origin, &hosts_remedy::rule(client)) {
+        finding.step(format!(
+            "or let this client in by a rule above it, which runs nothing: `{command}`"
+        ));
+    }
 }
 
 fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
@@ -135,6 +142,9 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step(
         "correct or take out the option of the line that the log names; the change counts at once",
     );
+    if let Some(client) = facts.question.client_address() {
+        allowed(client, finding);
+    }
 }
 
 #[cfg(test)]
@@ -161,11 +171,12 @@ mod tests {
         asked(
             &format!("{rule}{runs}"),
             &expect![[r#"
-            likely: the command that TCP wrappers run for 198.51.100.7 has not ended, and sshd waits for it
-              /etc/hosts.allow:1: sshd: 198.51.100. : spawn (/opt/tell %h)
-              /proc/900/cmdline: sh -c (/opt/tell 198.51.100.7)
-              - let it run in the background, by `&` behind the command, or take it out: /etc/hosts.allow:1; the change counts at once
-        "#]],
+                likely: the command that TCP wrappers run for 198.51.100.7 has not ended, and sshd waits for it
+                  /etc/hosts.allow:1: sshd: 198.51.100. : spawn (/opt/tell %h)
+                  /proc/900/cmdline: sh -c (/opt/tell 198.51.100.7)
+                  - let it run in the background, by `&` behind the command, or take it out: /etc/hosts.allow:1; the change counts at once
+                  - or let this client in by a rule above it, which runs nothing: `sed -i.old '1i sshd: 198.51.100.7' /etc/hosts.allow`
+            "#]],
         );
         asked(
             rule,
@@ -192,6 +203,7 @@ mod tests {
             &expect![[r#"
                 likely: TCP wrappers refuse clients for an option that libwrap does not take (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: "nosuch"
+                  $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it, and nobody else
                   - correct or take out the option of the line that the log names; the change counts at once
             "#]],
         );

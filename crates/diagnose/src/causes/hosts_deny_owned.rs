@@ -45,7 +45,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
     }
     for step in owned.steps() {
-        finding.step(step);
+        finding.step(format!("`{step}`"));
     }
 }
 
@@ -65,11 +65,11 @@ mod tests {
             "hosts-deny-owned",
             &format!("{rule}{known}"),
             &expect![[r#"
-            certain: DenyHosts has banned 198.51.100.7 by a line in /etc/hosts.deny
-              /etc/hosts.deny:2: sshd: 198.51.100.7
-              - remove the lines that name 198.51.100.7 from /etc/hosts.deny and, below /var/lib/denyhosts, from hosts, hosts-restricted, hosts-root, hosts-valid and users-hosts
-              - echo 198.51.100.7 >> /var/lib/denyhosts/allowed-hosts
-        "#]],
+                certain: DenyHosts has banned 198.51.100.7 by a line in /etc/hosts.deny
+                  /etc/hosts.deny:2: sshd: 198.51.100.7
+                  - `sed -i -E '/(^|[^0-9A-Fa-f.])198\.51\.100\.7([^0-9A-Fa-f.]|$)/d' /etc/hosts.deny /var/lib/denyhosts/*hosts*`
+                  - `echo 198.51.100.7 >> /var/lib/denyhosts/allowed-hosts`
+            "#]],
         );
         let program = "//- /usr/sbin/denyhosts mode:0755\n";
         check_as(
@@ -77,13 +77,13 @@ mod tests {
             "hosts-deny-owned",
             &format!("{rule}{known}{program}"),
             &expect![[r#"
-            certain: DenyHosts has banned 198.51.100.7 by a line in /etc/hosts.deny
-              /etc/hosts.deny:2: sshd: 198.51.100.7
-              - systemctl stop denyhosts
-              - remove the lines that name 198.51.100.7 from /etc/hosts.deny and, below /var/lib/denyhosts, from hosts, hosts-restricted, hosts-root, hosts-valid and users-hosts
-              - echo 198.51.100.7 >> /var/lib/denyhosts/allowed-hosts
-              - systemctl start denyhosts
-        "#]],
+                certain: DenyHosts has banned 198.51.100.7 by a line in /etc/hosts.deny
+                  /etc/hosts.deny:2: sshd: 198.51.100.7
+                  - `systemctl stop denyhosts`
+                  - `sed -i -E '/(^|[^0-9A-Fa-f.])198\.51\.100\.7([^0-9A-Fa-f.]|$)/d' /etc/hosts.deny /var/lib/denyhosts/*hosts*`
+                  - `echo 198.51.100.7 >> /var/lib/denyhosts/allowed-hosts`
+                  - `systemctl start denyhosts`
+            "#]],
         );
         check_as(
             &from("198.51.100.7"),
@@ -114,11 +114,11 @@ mod tests {
         asked(
             &bans("[{'sshd': ['198.51.100.7']}]"),
             &expect![[r#"
-            certain: fail2ban has banned 198.51.100.7 by a line in /etc/hosts.deny
-              /etc/hosts.deny:1: ALL: 198.51.100.7
-              $ sshmend fix fail2ban --ignore 198.51.100.7  # lifts the ban and keeps the address from being banned again
-              - fail2ban-client unban 198.51.100.7
-        "#]],
+                certain: fail2ban has banned 198.51.100.7 by a line in /etc/hosts.deny
+                  /etc/hosts.deny:1: ALL: 198.51.100.7
+                  $ sshmend fix fail2ban --ignore 198.51.100.7  # lifts the ban and keeps the address from being banned again
+                  - `fail2ban-client unban 198.51.100.7`
+            "#]],
         );
         asked(
             &bans("[{'sshd': ['203.0.113.9']}]"),

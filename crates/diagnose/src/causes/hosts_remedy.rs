@@ -62,6 +62,14 @@ pub(super) fn allowed(client: IpAddr, finding: &mut Finding) {
     finding.mended_by(Wish::allow(address), summary);
 }
 
+/// The rule of hosts.allow that names a client alone.
+pub(super) fn rule(client: IpAddr) -> String {
+    match client {
+        IpAddr::V4(client) => format!("sshd: {client}"),
+        IpAddr::V6(client) => format!("sshd: [{client}]"),
+    }
+}
+
 /// Shows the line of a problem with the word in it that is meant.
 pub(super) fn show_problem(facts: &Facts<'_>, problem: &Problem, finding: &mut Finding) {
     let line = facts.line(&problem.origin.path, problem.origin.line);

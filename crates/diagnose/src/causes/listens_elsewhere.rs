@@ -4,6 +4,7 @@ use sshmend_facts::{Door, Facts, Listener, LogLine, Unit};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::Kind;
 
+use crate::edit::{self, Change};
 use crate::finding::{Certainty, Then};
 use crate::proof::Proof;
 use crate::verdict::Verdict;
@@ -115,8 +116,13 @@ pub(super) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
         finding.step(format!("or write `ListenStream={old}` (`systemctl edit {name}`), then `systemctl daemon-reload && systemctl restart {name}`"));
         return;
     }
+    let mut back = None;
     if let Ok(Some(setting)) = facts.setting("port") {
         finding.shown_by_setting(facts, setting);
+        let value = old.to_string();
+        if let Some(command) = edit::change(facts, setting, "Port", Change::Value(&value)) {
+            back = Some(command);
+        }
     }
     finding.step(format!(
         "tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"
@@ -128,9 +134,11 @@ pub(super) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
         );
         return;
     }
-    finding.step(format!(
-        "or go back to it: write `Port {old}` at the line above, then `sshd -t && systemctl restart ssh.service`"
-    ));
+    finding.step(match back {
+        Some(command) => format!("or go back to it: `{command}`"),
+        None => format!("or go back to it: write `Port {old}` at the line above"),
+    });
+    finding.step("then `sshd -t && systemctl restart ssh.service`, unless that was done");
 }
 
 #[cfg(test)]
@@ -202,12 +210,13 @@ mod tests {
             "sshd-not-running",
             moved,
             &expect![[r#"
-            possible: nothing listens on port 22 any more, for sshd has moved to port 2222: who asks for 22 is refused
-              journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
-              /etc/ssh/sshd_config:1: Port 2222
-              - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
-              - or go back to it: write `Port 22` at the line above, then `sshd -t && systemctl restart ssh.service`
-        "#]],
+                possible: nothing listens on port 22 any more, for sshd has moved to port 2222: who asks for 22 is refused
+                  journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
+                  /etc/ssh/sshd_config:1: Port 2222
+                  - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
+                  - or go back to it: `sshmend fix sshd-config Port=22`
+                  - then `sshd -t && systemctl restart ssh.service`, unless that was done
+            "#]],
         );
     }
 }

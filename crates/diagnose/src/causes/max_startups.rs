@@ -322,14 +322,14 @@ mod tests {
             "max-startups",
             &format!("{full}{file}{SHOW}{unit}"),
             &expect![[r#"
-            certain: 2 connections wait for their login: sshd drops new ones from 2 on, and all of them from 2 on
-              /proc: sshd: /usr/sbin/sshd -D -o MaxStartups=2 [listener] 2 of 2-2 startups
-              command line: maxstartups 2:30:2
-              /etc/default/ssh:1: SSHD_OPTS="-o MaxStartups=2"
-              - no file of sshd can change it, for sshd is started with it: write MaxStartups=100:30:200 in /etc/default/ssh:1
-              - then `systemctl daemon-reload && systemctl restart ssh.service` (sessions stay)
-              - see who holds the places: `ss -tn state established '( sport = :ssh )'`
-        "#]],
+                certain: 2 connections wait for their login: sshd drops new ones from 2 on, and all of them from 2 on
+                  /proc: sshd: /usr/sbin/sshd -D -o MaxStartups=2 [listener] 2 of 2-2 startups
+                  command line: maxstartups 2:30:2
+                  /etc/default/ssh:1: SSHD_OPTS="-o MaxStartups=2"
+                  - no file of sshd can change it, for sshd is started with it: write MaxStartups=100:30:200 in /etc/default/ssh:1: `sed -i.old '1s/MaxStartups=[^ "]*/MaxStartups=100:30:200/I' /etc/default/ssh`
+                  - then `systemctl daemon-reload && systemctl restart ssh.service` (sessions stay)
+                  - see who holds the places: `ss -tn state established '( sport = :ssh )'`
+            "#]],
         );
     }
 

@@ -2,7 +2,8 @@
 
 use sshmend_facts::{Facts, Force, Harm, NamedFile};
 
-use super::refused_account;
+use super::{refused_account, refused_keys};
+use crate::edit::{self, Change};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 
@@ -49,7 +50,24 @@ fn report(facts: &Facts<'_>, file: &NamedFile, verdict: &mut Verdict) {
         finding.shown_by_lines(&[line]);
     }
     finding.step(format!("put {} back, or correct {}", file.path, file.key));
+    do_without(facts, file, finding);
     refused_account::reload(facts, file.origin.as_ref(), finding);
+}
+
+/// What does where the file is not to come back.
+fn do_without(facts: &Facts<'_>, file: &NamedFile, finding: &mut Finding) {
+    if file.key == "RevokedKeys" {
+        finding.step(refused_keys::empty_list(&file.path));
+    }
+    // In a Match block for others the setting of the account asked about is another one.
+    let setting = facts.setting(file.key).ok().flatten();
+    let setting = setting.filter(|setting| setting.origin == file.origin);
+    let out = setting
+        .filter(|_| file.harm == Harm::EverySession)
+        .and_then(|setting| edit::change(facts, setting, file.key, Change::Default));
+    if let Some(command) = out {
+        finding.step(format!("or take that line out: `{command}`"));
+    }
 }
 
 /// A session that is locked into a directory starts the shell that stands there (session.c, do_child).

@@ -50,6 +50,19 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step(
         "see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`",
     );
+    // The kernel names the limit of a control group so; the memory of the machine is another matter.
+    let by_limit = lines
+        .iter()
+        .any(|line| line.text.contains("Memory cgroup out of memory"));
+    if by_limit && manager.service().is_some() {
+        finding
+            .set_in_unit(
+                &facts.unit_name(),
+                "Service",
+                &["MemoryMax=infinity", "MemoryHigh=infinity"],
+            )
+            .then(Then::Restart);
+    }
 }
 
 fn was_killed(unit: &Unit) -> bool {
@@ -103,10 +116,14 @@ mod tests {
             "out-of-memory",
             &format!("{killed}{SHOW}{unit}"),
             &expect![[r#"
-            certain: the kernel killed 1 sshd processes for want of memory, last at 2026-11-20T17:58:20Z
-              dmesg: [89900.1] Memory cgroup out of memory: Killed process 812 (sshd) total-vm:100kB
-              - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
-        "#]],
+                certain: the kernel killed 1 sshd processes for want of memory, last at 2026-11-20T17:58:20Z
+                  dmesg: [89900.1] Memory cgroup out of memory: Killed process 812 (sshd) total-vm:100kB
+                  - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
+                  - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.service.d`
+                  - `printf '[Service]\nMemoryMax=infinity\nMemoryHigh=infinity\n' > /etc/systemd/system/ssh.service.d/zz-memorymax.conf`
+                  - have systemd read it: `systemctl daemon-reload`
+                  - then `sshmend fix service --restart`
+            "#]],
         );
     }
 

@@ -2,7 +2,9 @@ use sshmend_facts::{Facts, Reply, Usage};
 use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
+use super::refused_by_pam::own_limit;
 use super::replied::{ask_the_server, replied};
+use crate::edit;
 use crate::finding::{Certainty, Then};
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
@@ -30,7 +32,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step("see what runs in it: `systemd-cgls -u ssh.service`");
         finding.step(format!(
             "raise it: `systemctl set-property ssh.service TasksMax={}`",
-            usage.limit.saturating_mul(2)
+            usage.limit.saturating_mul(2).max(4096)
         ));
     } else if let Some(usage) = machine.filter(Usage::exhausted) {
         let finding = verdict.certain(
@@ -59,7 +61,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             .is_some_and(|line| line.text.contains("do_exec"));
         let finding = heard.report(verdict, "sshd could start no process for connections");
         if of_session {
-            finding.step("raise what the account may start (after the login its own limit counts): `grep -rn nproc /etc/security/limits.conf /etc/security/limits.d`");
+            finding.step("see what the account may start, for after the login its own limit counts: `grep -rn nproc /etc/security/limits.conf /etc/security/limits.d`");
+            if let Some(user) = facts.user().filter(|_| edit::is_here(facts)) {
+                finding.step(format!(
+                    "give it another one, in a file that is read last: {}; it counts at the next login",
+                    own_limit(user, "nproc", "4096")
+                ));
+            }
         }
         let (unit, more) = (facts.unit_name(), ["TasksMax=4096", "LimitNPROC=infinity"]);
         finding.set_in_unit(&unit, "Service", &more);
@@ -99,11 +107,11 @@ mod tests {
             "process-limit",
             &group(20, 3),
             &expect![[r#"
-            certain: the control group of sshd is full: it can start no process for a new connection
-              /sys/fs/cgroup/system.slice/ssh.service/pids.max: 20 of 20
-              - see what runs in it: `systemd-cgls -u ssh.service`
-              - raise it: `systemctl set-property ssh.service TasksMax=40`
-        "#]],
+                certain: the control group of sshd is full: it can start no process for a new connection
+                  /sys/fs/cgroup/system.slice/ssh.service/pids.max: 20 of 20
+                  - see what runs in it: `systemd-cgls -u ssh.service`
+                  - raise it: `systemctl set-property ssh.service TasksMax=4096`
+            "#]],
         );
         check(
             "process-limit",

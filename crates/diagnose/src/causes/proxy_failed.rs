@@ -29,7 +29,13 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
                 "first hop",
                 format!("it goes through a command: {command}"),
             ));
-            said(facts, verdict);
+            if let Some(finding) = said(facts, verdict) {
+                finding.without_client_line(
+                    facts,
+                    "proxycommand",
+                    "where the host can be reached without it",
+                );
+            }
         }
         Err(_) => _ = said(facts, verdict),
     }

@@ -2,6 +2,7 @@ use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
 use super::heard::heard;
+use crate::edit::{self, Change};
 use crate::finding::Certainty;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
@@ -20,7 +21,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             return;
         };
         finding.shown_by_setting(facts, setting);
-        finding.step("change the line above, or the criteria of its Match block; then reload: `systemctl reload ssh`");
+        if let Some(command) = edit::change(facts, setting, "RefuseConnection", Change::Value("no"))
+        {
+            finding.step(format!(
+                "if it is not meant, take that line out: `{command}`"
+            ));
+        }
+        finding
+            .step("or change the criteria of its Match block; then reload: `systemctl reload ssh`");
         return;
     }
     let Some(heard) = heard(
@@ -55,10 +63,11 @@ mod tests {
             "refuse-connection",
             fixture,
             &expect![[r#"
-            certain: the configuration refuses this connection once the user is named
-              /etc/ssh/sshd_config:2: RefuseConnection yes
-              - change the line above, or the criteria of its Match block; then reload: `systemctl reload ssh`
-        "#]],
+                certain: the configuration refuses this connection once the user is named
+                  /etc/ssh/sshd_config:2: RefuseConnection yes
+                  - if it is not meant, take that line out: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`
+                  - or change the criteria of its Match block; then reload: `systemctl reload ssh`
+            "#]],
         );
         check_as(
             &from("203.0.113.5"),

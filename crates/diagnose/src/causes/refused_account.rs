@@ -4,7 +4,9 @@ use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
-use super::refused_by_pam;
+use super::{refused_by_pam, refused_keys};
+use crate::at_hand::quoted;
+use crate::edit::{self, Change};
 use crate::finding::Finding;
 
 /// What a line means, and what to do.
@@ -29,6 +31,14 @@ impl Advice {
     }
 }
 
+impl Advice {
+    /// The same with a further step.
+    fn or(mut self, step: String) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
+
 /// Whether sshd says `Accepted` of a login that then comes to nothing.
 pub(super) fn ends_later(line: &LogLine) -> bool {
     ["expired password", "Too many ", "pam_open_session"]
@@ -45,7 +55,7 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
             "PermitRootLogin does not let root in by this method",
             root_step(facts),
         ),
-        Kind::KeyRefused => key(user, line),
+        Kind::KeyRefused => key(facts, user, line),
         Kind::SessionFault | Kind::LoginFault => Advice::new(
             format!("sshd cannot go through with the login: {}", said_by(line)),
             "mend what that line names; it counts at the next login".to_owned(),
@@ -57,7 +67,7 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
             ),
         ),
         Kind::StrictModes => strict_modes(user, &line.detail),
-        Kind::ChrootRefused => chroot(&line.detail),
+        Kind::ChrootRefused => chroot(facts, &line.detail),
         Kind::KeyRevoked => revoked(&line.detail),
         _ => refused_by_pam::advice(facts, line, lines),
     }
@@ -111,7 +121,7 @@ fn root_step(facts: &Facts<'_>) -> String {
 }
 
 /// What sshd says of a key, a certificate or a list of keys that it does not take.
-fn key(user: &str, line: &LogLine) -> Advice {
+fn key(facts: &Facts<'_>, user: &str, line: &LogLine) -> Advice {
     let what = format!("sshd does not take the key: {}", said_by(line));
     let detail = &line.text;
     let has = |words: &str| detail.contains(words);
@@ -120,7 +130,13 @@ fn key(user: &str, line: &LogLine) -> Advice {
     } else if has("not from a permitted") {
         "the options before the key say where it may come from: correct `from=` in that line of authorized_keys".to_owned()
     } else if has("Permission denied") {
-        format!("let the account itself read that file: `chown {user} FILE`, `chmod 600 FILE`")
+        // `Could not open user 'U' authorized keys 'FILE': Permission denied` (auth.c, auth_openfile).
+        let file = detail
+            .rsplit('\'')
+            .nth(1)
+            .filter(|file| file.starts_with('/'));
+        let file = file.map_or_else(|| "FILE".to_owned(), quoted);
+        format!("let the account itself read that file: `chown {user} {file}`, `chmod 600 {file}`")
     } else if has("expired") || has("not yet valid") {
         "have the certificate signed anew, for a time that includes now (`ssh-keygen -L -f CERTIFICATE` shows it)".to_owned()
     } else if has("ertificate") {
@@ -132,8 +148,17 @@ fn key(user: &str, line: &LogLine) -> Advice {
     } else {
         "correct what that line names; it counts at the next login".to_owned()
     };
-    Advice::new(what, step)
+    let key = ACCEPTED.into_iter().find(|key| has(key));
+    let out = key.and_then(|key| {
+        let setting = facts.setting(key).ok()??;
+        let command = edit::change(facts, setting, key, Change::Default)?;
+        Some(format!("or take that line out: `{command}`"))
+    });
+    out.into_iter().fold(Advice::new(what, step), Advice::or)
 }
+
+/// The keywords that list the algorithms of keys, by their names up to 8.4 and since.
+const ACCEPTED: [&str; 2] = ["PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"];
 
 /// The words of a line without its envelope.
 fn said_by(line: &LogLine) -> String {
@@ -163,10 +188,9 @@ fn revoked(detail: &str) -> Advice {
             format!(
                 "sshd refuses every key, because it cannot read the file of RevokedKeys: {path}: {why}"
             ),
-            format!(
-                "put {path} back, or take RevokedKeys out of the configuration and reload sshd"
-            ),
-        ),
+            format!("put {path} back: sshd reads it at each login"),
+        )
+        .or(refused_keys::empty_list(path)),
         None => Advice::new(
             format!("the key is revoked by {detail}"),
             format!(
@@ -176,11 +200,26 @@ fn revoked(detail: &str) -> Advice {
     }
 }
 
-fn chroot(detail: &str) -> Advice {
+fn chroot(facts: &Facts<'_>, detail: &str) -> Advice {
+    let setting = facts.setting("ChrootDirectory").ok().flatten();
+    let out = setting
+        .and_then(|setting| edit::change(facts, setting, "ChrootDirectory", Change::Default))
+        .filter(|_| !facts.transfers_only());
+    let mut advice = refused_chroot(detail);
+    if let Some(command) = out {
+        let step = format!(
+            "take that line out, unless it is for file transfers alone: `{command}`, then `systemctl reload ssh`"
+        );
+        advice.steps.insert(0, step);
+    }
+    advice
+}
+
+fn refused_chroot(detail: &str) -> Advice {
     if detail.contains("No such file") {
         return Advice::new(
             format!("the ChrootDirectory of the account does not exist: {detail}"),
-            "make it, as root's alone, or take that line out or put it below a `Match` line",
+            "make it, as root's alone, or put that line below a `Match` line for those whom it is for",
         );
     }
     let path = detail.rsplit(' ').next().unwrap_or_default();

@@ -8,6 +8,9 @@ use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
 use super::refused_account::Advice;
+use super::refused_state;
+use crate::at_hand::quoted;
+use crate::edit;
 use crate::finding::Certainty;
 
 /// What belongs to one login is written within so many seconds.
@@ -100,7 +103,7 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         .iter()
         .rfind(|line| line.kind == Kind::Broken && is_needed(facts, &line.detail));
     match missing {
-        Some(line) => missing_module(&line.detail),
+        Some(line) => missing_module(facts, &line.detail),
         None => Advice::new(
             "PAM does not let the account log in",
             "see which module says so: `journalctl -t sshd -t sshd-session -g pam_ -n 20`, and /etc/pam.d/sshd",
@@ -114,7 +117,7 @@ fn is_needed(facts: &Facts<'_>, module: &str) -> bool {
     lines.is_empty() || lines.iter().any(PamLine::decides)
 }
 
-fn missing_module(module: &str) -> Advice {
+fn missing_module(facts: &Facts<'_>, module: &str) -> Advice {
     // What stands between brackets is a word of a line, not a file (libpam, pam_handlers.c).
     if let Some(word) = module
         .split_once("[...")
@@ -127,10 +130,20 @@ fn missing_module(module: &str) -> Advice {
             format!("correct the word: `grep -n -- {word} /etc/pam.d/*`; it counts at once"),
         );
     }
+    let lines = facts.pam_lines(module.rsplit('/').next().unwrap_or(module));
+    let commands: Vec<String> = lines
+        .iter()
+        .map(|line| format!("`{}`", edit::comment_out(&line.origin)))
+        .collect();
+    let out = if commands.is_empty() || !edit::is_here(facts) {
+        format!("`grep -n {module} /etc/pam.d/*`")
+    } else {
+        commands.join(", ")
+    };
     Advice::new(
         format!("PAM refuses every account, because a module cannot be loaded: {module}"),
         format!(
-            "install the package of that module, or take its line out: `grep -n {module} /etc/pam.d/*`; it counts at once"
+            "install the package of that module, or take its line out: {out}; it counts at once"
         ),
     )
 }
@@ -152,7 +165,10 @@ fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice 
         ),
         "pam_limits" if said.starts_with("Too many ") => Advice::new(
             format!("the account {user} has as many sessions as pam_limits lets it have"),
-            "see them (`loginctl list-sessions`) and the limit: `grep -rn maxlogins /etc/security/limits.conf /etc/security/limits.d`",
+            format!(
+                "see them (`loginctl list-sessions`) and the limit (`grep -rn maxlogins /etc/security/limits.conf /etc/security/limits.d`); give the account one of its own, in a file that is read last: {}",
+                own_limit(user, "maxlogins", "20")
+            ),
         ),
         "pam_faillock" if said.contains("temporarily locked") => Advice::new(
             format!("PAM has locked the account {user} after failed logins"),
@@ -186,6 +202,10 @@ fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice 
             format!("pam_duo does not let the account {user} in: {said}"),
             "see whether this machine reaches Duo, and `failmode` in its pam_duo.conf",
         ),
+        "pam_listfile" if facts.pam_lines("pam_listfile.so").len() == 1 => Advice::new(
+            format!("pam_listfile does not let the account {user} in: {said}"),
+            refused_state::list_step(facts, user, &facts.pam_lines("pam_listfile.so")[0]),
+        ),
         _ => Advice::new(
             format!("{module} does not let the account {user} in: {said}"),
             format!(
@@ -196,6 +216,15 @@ fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice 
 }
 
 /// The words of a module, without what stands before them.
+/// The command that gives an account another limit: pam_limits reads the files of that folder in the order of their names, and the
+/// last line for an account wins (limits.conf(5)).
+pub(super) fn own_limit(user: &str, item: &str, value: &str) -> String {
+    format!(
+        "`printf '%s - {item} {value}\\n' {} > /etc/security/limits.d/zz-{item}.conf`",
+        quoted(user)
+    )
+}
+
 fn words(text: &str) -> &str {
     let behind = text.split_once("): ").or_else(|| text.split_once("]: "));
     behind.map_or(text, |(_, words)| words)
@@ -210,12 +239,20 @@ fn access(facts: &Facts<'_>, user: &str) -> Advice {
         .access_rules()
         .into_iter()
         .map(|(number, text)| (Origin::new(ACCESS, number), text));
+    let evidence: Vec<(Origin, String)> = rules.filter(|(_, text)| text.starts_with('-')).collect();
+    // Whichever of them refuses it, the first rule that fits is the one that counts.
+    let command = evidence
+        .first()
+        .and_then(|(line, _)| edit::write_above(line, &format!("+:{user}:{from}")));
+    let by = command
+        .filter(|_| edit::is_here(facts))
+        .map_or_else(String::new, |command| format!(": `{command}`"));
     Advice {
-        evidence: rules.filter(|(_, text)| text.starts_with('-')).collect(),
+        evidence,
         ..Advice::new(
             format!("pam_access does not let the account {user} in"),
             format!(
-                "if it is not meant, write `+:{user}:{from}` above the line of {ACCESS} that refuses it; it counts at once"
+                "if it is not meant, write `+:{user}:{from}` above the line of {ACCESS} that refuses it{by}; it counts at once"
             ),
         )
     }
@@ -306,7 +343,7 @@ mod tests {
                 likely: pam_listfile does not let the account alice in: Couldn't open /etc/closed (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: pam_listfile(sshd:account): Couldn't open /etc/closed
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
-                  - see its line, and the file that it names: `grep -rn pam_listfile /etc/pam.d`; a change counts at the next login
+                  - if it is not meant: change the names in /etc/closed, or the line /etc/pam.d/sshd:1; both count at the next login
             "#]],
         );
         let gone = "PAM unable to dlopen(pam_gone.so): /lib/security/pam_gone.so: cannot open shared object file";

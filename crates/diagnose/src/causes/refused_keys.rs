@@ -7,6 +7,8 @@ use sshmend_facts::{Account, Facts, Force, LogLine};
 use sshmend_sshd_config::Setting;
 
 use super::{missing_files, refused_account};
+use crate::at_hand::quoted;
+use crate::edit::{self, Change};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 
@@ -75,11 +77,26 @@ fn methods(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict)
         finding
             .shown_by_setting(facts, setting)
             .shown_by_lines(&[line]);
+        let value = if key == "PubkeyAuthentication" {
+            "yes"
+        } else {
+            "any"
+        };
+        let command = edit::change(facts, setting, key, Change::Value(value));
+        let by = command.map_or_else(String::new, |command| format!(": `{command}`"));
         finding.step(format!(
-            "log in by what that line asks for, or change {key}"
+            "log in by what that line asks for, or change {key}{by}"
         ));
         refused_account::reload(facts, setting.origin.as_ref(), finding);
     }
+}
+
+/// What does for a file of revoked keys that is gone.
+pub(super) fn empty_list(path: &str) -> String {
+    format!(
+        "where no key was ever revoked, an empty list does: `ssh-keygen -k -f {}`; with it every key in the lost file would count again",
+        quoted(path)
+    )
 }
 
 /// The files that list the keys: hidden, open to others, closed to the account, or without a line that sshd takes.
@@ -300,6 +317,22 @@ fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verd
     }
     finding.shown_by_lines(&[line]);
     finding.step("put the public key there, as the account itself (`ssh-copy-id`), or correct AuthorizedKeysFile");
+    // Keys that lie where sshd looks unless told otherwise.
+    let home = facts
+        .account(user)
+        .ok()
+        .flatten()
+        .map(|account| account.home);
+    let usual = home.map(|home| format!("{home}/.ssh/authorized_keys"));
+    let usual = usual.filter(|path| matches!(facts.meta(path), Ok(Some(_))));
+    let setting = facts.setting("AuthorizedKeysFile").ok().flatten();
+    let command = setting
+        .and_then(|setting| edit::change(facts, setting, "AuthorizedKeysFile", Change::Default));
+    if let (Some(usual), Some(command)) = (usual, command) {
+        finding.step(format!(
+            "or have sshd look into {usual} again, for all accounts: `{command}`"
+        ));
+    }
 }
 
 /// Whether this list of methods, such as `publickey,password`, is done with one key.
@@ -322,12 +355,12 @@ mod tests {
             "user-not-allowed",
             &alice_with(keys, gave_up),
             &expect![[r#"
-            likely: no key opens the account alice: PubkeyAuthentication no
-              /etc/ssh/sshd_config:2: PubkeyAuthentication no
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
-              - log in by what that line asks for, or change PubkeyAuthentication
-              - then let sshd read it: `sshd -t && systemctl reload ssh.service`
-        "#]],
+                likely: no key opens the account alice: PubkeyAuthentication no
+                  /etc/ssh/sshd_config:2: PubkeyAuthentication no
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - log in by what that line asks for, or change PubkeyAuthentication: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
         );
         check_as(
             &alice(),
@@ -337,7 +370,7 @@ mod tests {
                 likely: a key alone does not open the account alice: AuthenticationMethods publickey,password
                   /etc/ssh/sshd_config:1: AuthenticationMethods publickey,password
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
-                  - log in by what that line asks for, or change AuthenticationMethods
+                  - log in by what that line asks for, or change AuthenticationMethods: `sshmend fix sshd-config AuthenticationMethods=any`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::at_hand::quoted;
 use crate::verdict::Verdict;
 use sshmend_facts::{Facts, OTHER, PAM_FOLDER, PamLine, Shadow};
 
@@ -113,10 +114,22 @@ fn listed(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) 
     let files = [PathBuf::from(file), line.origin.path.clone()];
     let finding = verdict.by_files(facts, &files, &what);
     finding.shown_at(&line.origin, &line.text);
-    finding.step(format!(
-        "if it is not meant: change the names in {file}, or the line {}; both count at the next login",
+    finding.step(list_step(facts, user, line));
+}
+
+/// What to do where a list of pam_listfile shuts an account out.
+pub(super) fn list_step(facts: &Facts<'_>, user: &str, line: &PamLine) -> String {
+    let file = line.argument("file").unwrap_or("that it names");
+    let allows = line.argument("sense") == Some("allow");
+    let by = if allows && matches!(facts.meta(file), Ok(Some(_))) {
+        format!(": `echo {} >> {}`", quoted(user), quoted(file))
+    } else {
+        String::new()
+    };
+    format!(
+        "if it is not meant: change the names in {file}{by}, or the line {}; both count at the next login",
         line.origin
-    ));
+    )
 }
 
 /// pam_shells(8): the shell has to stand in /etc/shells.
@@ -212,7 +225,7 @@ mod tests {
             &expect![[r#"
                 certain: /etc/ssh/people does not name alice among the accounts that pam_listfile has allowed
                   /etc/pam.d/sshd:1: account required pam_listfile.so item=user sense=allow file=/etc/ssh/people onerr=fail
-                  - if it is not meant: change the names in /etc/ssh/people, or the line /etc/pam.d/sshd:1; both count at the next login
+                  - if it is not meant: change the names in /etc/ssh/people: `echo alice >> /etc/ssh/people`, or the line /etc/pam.d/sshd:1; both count at the next login
             "#]],
         );
         check_as(

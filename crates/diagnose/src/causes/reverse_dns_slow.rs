@@ -1,9 +1,13 @@
 use std::net::IpAddr;
 
 use sshmend_facts::{Facts, Lookup, Reply};
+use sshmend_hosts_access::HOSTS_ALLOW;
+use sshmend_lossless::Origin;
 use sshmend_sshd_config::Setting;
 
+use super::hosts_remedy::rule;
 use super::replied::replied;
+use crate::edit;
 use crate::finding::{Certainty, Finding};
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
@@ -61,9 +65,18 @@ fn advise(facts: &Facts<'_>, uses_dns: Option<&Setting>, finding: &mut Finding) 
             finding.mended_by_setting(facts, "UseDNS", "no", "looks up no names");
         }
         None => {
-            _ = finding.step(
+            finding.step(
                 "write the rules of hosts.allow and hosts.deny by address instead of by name",
             );
+            let rules = facts.text(HOSTS_ALLOW).ok().flatten().unwrap_or_default();
+            let first = Origin::new(HOSTS_ALLOW, 1);
+            let client = facts.question.client_address();
+            let command = client.and_then(|client| edit::write_above(&first, &rule(client)));
+            if let Some(command) = command.filter(|_| !rules.is_empty()) {
+                finding.step(format!(
+                    "let this client in before any name is looked up, for the first rule that fits counts: `{command}`"
+                ));
+            }
         }
     }
     finding.step("mend the name server in /etc/resolv.conf");
@@ -120,11 +133,12 @@ mod tests {
             "reverse-dns-slow",
             named,
             &expect![[r#"
-            certain: sshd has to look up the name of 198.51.100.7, and the name server does not answer
-              getent hosts 198.51.100.7: no answer within 4 seconds
-              - write the rules of hosts.allow and hosts.deny by address instead of by name
-              - mend the name server in /etc/resolv.conf
-        "#]],
+                certain: sshd has to look up the name of 198.51.100.7, and the name server does not answer
+                  getent hosts 198.51.100.7: no answer within 4 seconds
+                  - write the rules of hosts.allow and hosts.deny by address instead of by name
+                  - let this client in before any name is looked up, for the first rule that fits counts: `sed -i.old '1i sshd: 198.51.100.7' /etc/hosts.allow`
+                  - mend the name server in /etc/resolv.conf
+            "#]],
         );
     }
 }

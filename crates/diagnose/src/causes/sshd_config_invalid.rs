@@ -5,6 +5,7 @@ use sshmend_lossless::Origin;
 use sshmend_plan::{SshdSource, Wish};
 use sshmend_sshd_config::{Problem, Release, Verdict as Judged, nearest_keyword};
 
+use crate::edit;
 use crate::finding::{Certainty, Finding, Mark, Then};
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -94,12 +95,23 @@ fn hints(facts: &Facts<'_>, lines: &[&str], problems: &[Problem], finding: &mut 
                 ));
             }
             None if line.starts_with("command-line") => started_with(facts, line, finding),
+            None if line.ends_with("CommandUser") && edit::is_here(facts) => {
+                finding.step(without_account(line));
+            }
             None => {}
         }
     }
 }
 
 /// An option of the command line, which the unit or its environment names.
+/// sshd runs its own commands by an account that has to be named (servconf.c, `load_server_config`).
+fn without_account(line: &str) -> String {
+    let key = line.rsplit(' ').next().unwrap_or_default();
+    format!(
+        "name the account that runs that command, best one that owns nothing: `sshmend fix sshd-config {key}=nobody`"
+    )
+}
+
 fn started_with(facts: &Facts<'_>, line: &str, finding: &mut Finding) {
     let word = line
         .rsplit(' ')
@@ -111,8 +123,14 @@ fn started_with(facts: &Facts<'_>, line: &str, finding: &mut Finding) {
         return;
     };
     finding.shown_at(&place, facts.line(&place.path, place.line));
+    let meant = nearest_keyword(&word).filter(|name| !name.eq_ignore_ascii_case(&word));
+    let by = meant.and_then(|name| {
+        let command = edit::replace_word(&place, &word, name)?;
+        Some(format!("; {name} may be meant: `{command}`"))
+    });
     finding.step(format!(
-        "the line is in {place}, which names the options that sshd is started with"
+        "the line is in {place}, which names the options that sshd is started with{}",
+        by.unwrap_or_default()
     ));
 }
 
@@ -295,7 +313,7 @@ fn commented_out(facts: &Facts<'_>, refused: &[&Problem], finding: &mut Finding)
     );
 }
 
-fn place(complaint: &str) -> Option<Origin> {
+pub(super) fn place(complaint: &str) -> Option<Origin> {
     let (path, rest) = complaint.split_once(" line ")?;
     let (number, _) = rest.split_once(':')?;
     Some(Origin::new(
@@ -412,11 +430,12 @@ mod tests {
             "sshd-config-invalid",
             keys,
             &expect![[r#"
-            certain (latent): sshd does not accept its configuration: AuthorizedKeysCommand set without AuthorizedKeysCommandUser; the running one keeps the old until it is reloaded
-              /usr/sbin/sshd -t: AuthorizedKeysCommand set without AuthorizedKeysCommandUser
-              - correct the line named above
-              - check it with `/usr/sbin/sshd -t`
-        "#]],
+                certain (latent): sshd does not accept its configuration: AuthorizedKeysCommand set without AuthorizedKeysCommandUser; the running one keeps the old until it is reloaded
+                  /usr/sbin/sshd -t: AuthorizedKeysCommand set without AuthorizedKeysCommandUser
+                  - correct the line named above
+                  - name the account that runs that command, best one that owns nothing: `sshmend fix sshd-config AuthorizedKeysCommandUser=nobody`
+                  - check it with `/usr/sbin/sshd -t`
+            "#]],
         );
     }
 

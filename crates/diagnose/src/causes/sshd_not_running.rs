@@ -127,6 +127,7 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
         finding.shown_by(MARKER, "exists").step(format!(
             "this file forbids sshd to run: ask who made it, then `rm {MARKER}`"
         ));
+        finding.then(Then::Start);
         return;
     }
     match obstacle {
@@ -326,6 +327,7 @@ mod tests {
                   systemctl show: ssh.service: inactive (dead), result , enabled
                   /etc/ssh/sshd_not_to_be_run: exists
                   - this file forbids sshd to run: ask who made it, then `rm /etc/ssh/sshd_not_to_be_run`
+                  - then `sshmend fix service`
             "#]],
         );
     }

@@ -7,6 +7,7 @@ use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Setting, user_matches};
 
 use super::refused_account;
+use crate::edit::{self, Change};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 
@@ -38,12 +39,7 @@ impl Lists<'_> {
             )
         };
         self.denies("DenyUsers", &users, "", verdict);
-        self.allows(
-            "AllowUsers",
-            &users,
-            &format!("write {} into that line as well", self.user),
-            verdict,
-        );
+        self.allows("AllowUsers", &users, None, verdict);
         let leave = format!(
             ", or the account out of the group: `gpasswd -d {} GROUP`",
             self.user
@@ -51,11 +47,16 @@ impl Lists<'_> {
         self.denies("DenyGroups", &of_groups, &leave, verdict);
         if !groups.is_empty() {
             let join = format!(
-                "let the account join a group of that line: `usermod -aG GROUP {}`, or write one of its groups ({}) there",
+                "let the account join a group of that line: `usermod -aG GROUP {}`, or write one of its groups ({}) there, which lets in all of that group",
                 self.user,
                 groups.join(" ")
             );
-            self.allows("AllowGroups", &of_groups, &join, verdict);
+            self.allows(
+                "AllowGroups",
+                &of_groups,
+                Some((&join, &groups[0])),
+                verdict,
+            );
         }
         self.root(verdict);
     }
@@ -85,7 +86,11 @@ impl Lists<'_> {
             key,
             setting,
             Some(pattern),
-            &format!("take `{pattern}` out of that line{or}"),
+            (
+                &format!("take `{pattern}` out of that line"),
+                Change::Remove(pattern),
+                or,
+            ),
             finding,
         );
     }
@@ -94,7 +99,7 @@ impl Lists<'_> {
         &self,
         key: &str,
         matches: &dyn Fn(&str) -> Option<bool>,
-        step: &str,
+        group: Option<(&str, &str)>,
         verdict: &mut Verdict,
     ) {
         let Some(setting) = self.setting(key) else {
@@ -105,17 +110,26 @@ impl Lists<'_> {
             .iter()
             .all(|pattern| matches(pattern) == Some(false))
         {
-            let from = match self.facts.question.client_address() {
+            // Where the list tells networks apart, the account is to be admitted from this one alone.
+            let (from, missing) = match self.facts.question.client_address() {
                 Some(client) if setting.values.iter().any(|pattern| pattern.contains('@')) => {
-                    format!(" from {client}")
+                    (format!(" from {client}"), format!("{}@{client}", self.user))
                 }
-                _ => String::new(),
+                _ => (String::new(), self.user.to_owned()),
             };
             let what = format!("{key} does not name the account {}{from}", self.user);
+            let step = format!("write {missing} into that line as well");
+            let (step, missing) = group.unwrap_or((&step, &missing));
             let Some(finding) = verdict.by_force(&self.facts.force(setting), &what) else {
                 return;
             };
-            self.mend(key, setting, None, step, finding);
+            self.mend(
+                key,
+                setting,
+                None,
+                (step, Change::Add(missing), ""),
+                finding,
+            );
             self.point_out(setting, finding);
         }
     }
@@ -133,7 +147,14 @@ impl Lists<'_> {
                 return;
             };
             let step = "log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there";
-            self.mend("PermitRootLogin", setting, None, step, finding);
+            let change = Change::Value("prohibit-password");
+            self.mend(
+                "PermitRootLogin",
+                setting,
+                None,
+                (step, change, ""),
+                finding,
+            );
         }
     }
 
@@ -179,7 +200,7 @@ impl Lists<'_> {
         key: &str,
         setting: &Setting,
         pattern: Option<&String>,
-        step: &str,
+        (step, change, or): (&str, Change<'_>, &str),
         finding: &mut Finding,
     ) {
         let lines: Vec<&Origin> = setting.origin.iter().chain(&setting.also).collect();
@@ -194,14 +215,16 @@ impl Lists<'_> {
             .filter(|origin| origin.path.is_absolute())
         {
             Some(origin) => {
+                let command = edit::change(self.facts, setting, key, change);
+                let by = command.map_or_else(String::new, |command| format!(": `{command}`"));
                 finding
                     .shown_at(origin, text(origin))
-                    .step(format!("if it is not meant: {origin}: {step}"));
+                    .step(format!("if it is not meant: {origin}: {step}{by}{or}"));
             }
             None => {
                 finding.shown_by_setting(self.facts, setting);
                 let place = self.facts.decided_by_command_line(key).unwrap_or_default();
-                finding.step(format!("if it is not meant: {place}: {step}"));
+                finding.step(format!("if it is not meant: {place}: {step}{or}"));
             }
         }
         refused_account::reload(self.facts, setting.origin.as_ref(), finding);
@@ -212,6 +235,34 @@ impl Lists<'_> {
 mod tests {
     use crate::testing::{ACCOUNTS, alice, check_as, user};
     use expect_test::expect;
+
+    #[test]
+    fn a_line_of_a_match_block_is_changed_where_it_stands() {
+        let config = "//- /etc/ssh/sshd_config\nMatch Address 198.51.100.0/24\n  AllowUsers bob\n";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!("{ACCOUNTS}{config}"),
+            &expect![[r#"
+                certain: AllowUsers does not name the account alice
+                  /etc/ssh/sshd_config:2: AllowUsers bob
+                  - if it is not meant: /etc/ssh/sshd_config:2: write alice into that line as well: `sed -i.old '2s/$/ alice/' /etc/ssh/sshd_config`
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
+        );
+        let denies = "//- /etc/ssh/sshd_config\nMatch Address 198.51.100.0/24\n  DenyUsers alice\n";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!("{ACCOUNTS}{denies}"),
+            &expect![[r#"
+                certain: DenyUsers names the account alice by `alice`
+                  /etc/ssh/sshd_config:2: DenyUsers alice
+                  - if it is not meant: /etc/ssh/sshd_config:2: take `alice` out of that line: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
+        );
+    }
 
     #[test]
     fn the_lists_are_asked_for_the_user() {
@@ -225,7 +276,7 @@ mod tests {
             &expect![[r#"
                 certain: AllowUsers does not name the account alice
                   /etc/ssh/sshd_config:1: AllowUsers bob carol
-                  - if it is not meant: /etc/ssh/sshd_config:1: write alice into that line as well
+                  - if it is not meant: /etc/ssh/sshd_config:1: write alice into that line as well: `sshmend fix sshd-config AllowUsers+=alice`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
@@ -236,11 +287,11 @@ mod tests {
             &expect![[r#"
                 certain: AllowUsers does not name the account root
                   /etc/ssh/sshd_config:1: AllowUsers bob carol
-                  - if it is not meant: /etc/ssh/sshd_config:1: write root into that line as well
+                  - if it is not meant: /etc/ssh/sshd_config:1: write root into that line as well: `sshmend fix sshd-config AllowUsers+=root`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
                 certain: PermitRootLogin lets root in by no means
                   /etc/ssh/sshd_config:2: PermitRootLogin no
-                  - if it is not meant: /etc/ssh/sshd_config:2: log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there
+                  - if it is not meant: /etc/ssh/sshd_config:2: log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there: `sshmend fix sshd-config PermitRootLogin=prohibit-password`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
@@ -252,7 +303,7 @@ mod tests {
             &expect![[r#"
                 certain: DenyUsers names the account alice by `al*`
                   /etc/ssh/sshd_config:1: DenyUsers al*
-                  - if it is not meant: /etc/ssh/sshd_config:1: take `al*` out of that line
+                  - if it is not meant: /etc/ssh/sshd_config:1: take `al*` out of that line: `sshmend fix sshd-config --unset DenyUsers`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
@@ -267,11 +318,11 @@ mod tests {
             "user-not-allowed",
             &config("AllowUsers alice@203.0.113.*"),
             &expect![[r#"
-            certain: AllowUsers does not name the account alice from 198.51.100.7
-              /etc/ssh/sshd_config:1: AllowUsers alice@203.0.113.*
-              - if it is not meant: /etc/ssh/sshd_config:1: write alice into that line as well
-              - then let sshd read it: `sshd -t && systemctl reload ssh.service`
-        "#]],
+                certain: AllowUsers does not name the account alice from 198.51.100.7
+                  /etc/ssh/sshd_config:1: AllowUsers alice@203.0.113.*
+                  - if it is not meant: /etc/ssh/sshd_config:1: write alice@198.51.100.7 into that line as well: `sshmend fix sshd-config AllowUsers+=alice@198.51.100.7`
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
         );
         check_as(
             &alice(),
@@ -280,7 +331,7 @@ mod tests {
             &expect![[r#"
                 certain: DenyUsers names the account alice by `alice@198.51.100.0/24`
                   /etc/ssh/sshd_config:1: DenyUsers bob alice@198.51.100.0/24
-                  - if it is not meant: /etc/ssh/sshd_config:1: take `alice@198.51.100.0/24` out of that line
+                  - if it is not meant: /etc/ssh/sshd_config:1: take `alice@198.51.100.0/24` out of that line: `sshmend fix sshd-config DenyUsers-=alice@198.51.100.0/24`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
@@ -289,11 +340,11 @@ mod tests {
             "user-not-allowed",
             &config("AllowGroups ssh"),
             &expect![[r#"
-            certain: AllowGroups does not name the account alice
-              /etc/ssh/sshd_config:1: AllowGroups ssh
-              - if it is not meant: /etc/ssh/sshd_config:1: let the account join a group of that line: `usermod -aG GROUP alice`, or write one of its groups (alice staff) there
-              - then let sshd read it: `sshd -t && systemctl reload ssh.service`
-        "#]],
+                certain: AllowGroups does not name the account alice
+                  /etc/ssh/sshd_config:1: AllowGroups ssh
+                  - if it is not meant: /etc/ssh/sshd_config:1: let the account join a group of that line: `usermod -aG GROUP alice`, or write one of its groups (alice staff) there, which lets in all of that group: `sshmend fix sshd-config AllowGroups+=alice`
+                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
+            "#]],
         );
         check_as(
             &alice(),
@@ -302,7 +353,7 @@ mod tests {
             &expect![[r#"
                 certain: DenyGroups names the account alice by `st*`
                   /etc/ssh/sshd_config:1: DenyGroups st*
-                  - if it is not meant: /etc/ssh/sshd_config:1: take `st*` out of that line, or the account out of the group: `gpasswd -d alice GROUP`
+                  - if it is not meant: /etc/ssh/sshd_config:1: take `st*` out of that line: `sshmend fix sshd-config --unset DenyGroups`, or the account out of the group: `gpasswd -d alice GROUP`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );

@@ -6,6 +6,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 use super::heard::Heard;
 use super::user_lists::Lists;
 use super::{missing_files, refused_account, refused_by_pam, refused_keys, refused_state};
+use crate::edit::{self, Change};
 use crate::finding::Certainty;
 use crate::proof::Proof;
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -194,8 +195,15 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         return;
     };
     finding.shown_by_setting(facts, setting);
+    let out = edit::change(facts, setting, "ChrootDirectory", Change::Default)
+        .filter(|_| !facts.transfers_only());
+    if let Some(command) = out {
+        finding.step(format!(
+            "take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `{command}`, then `systemctl reload ssh`"
+        ));
+    }
     finding.step(format!(
-        "give it to root, or name another directory in that line: `chown root:root {place}`, `chmod go-w {place}`"
+        "for file transfers give the directory to root, or name another one in that line: `chown root:root {place}`, `chmod go-w {place}`"
     ));
 }
 
@@ -414,12 +422,12 @@ mod tests {
             "user-not-allowed",
             &format!("{access}{rules}"),
             &expect![[r#"
-            certain: pam_access does not let the account alice in (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: pam_access(sshd:account): access denied for user `alice' from `198.51.100.7'
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
-              /etc/security/access.conf:3: -:ALL EXCEPT root:ALL
-              - if it is not meant, write `+:alice:198.51.100.7` above the line of /etc/security/access.conf that refuses it; it counts at once
-        "#]],
+                certain: pam_access does not let the account alice in (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: pam_access(sshd:account): access denied for user `alice' from `198.51.100.7'
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
+                  /etc/security/access.conf:3: -:ALL EXCEPT root:ALL
+                  - if it is not meant, write `+:alice:198.51.100.7` above the line of /etc/security/access.conf that refuses it: `sed -i.old '3i +:alice:198.51.100.7' /etc/security/access.conf`; it counts at once
+            "#]],
         );
         check_as(
             &alice(),
@@ -499,10 +507,11 @@ mod tests {
             "user-not-allowed",
             &alice_with("", lost),
             &expect![[r#"
-            likely: sshd refuses every key, because it cannot read the file of RevokedKeys: /etc/ssh/r: No such file or directory (once, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: Error checking authentication key ED25519 SHA256:x in revoked keys file /etc/ssh/r: No such file or directory
-              - put /etc/ssh/r back, or take RevokedKeys out of the configuration and reload sshd
-        "#]],
+                likely: sshd refuses every key, because it cannot read the file of RevokedKeys: /etc/ssh/r: No such file or directory (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: Error checking authentication key ED25519 SHA256:x in revoked keys file /etc/ssh/r: No such file or directory
+                  - put /etc/ssh/r back: sshd reads it at each login
+                  - where no key was ever revoked, an empty list does: `ssh-keygen -k -f /etc/ssh/r`; with it every key in the lost file would count again
+            "#]],
         );
         check_as(
             &alice(),
@@ -534,10 +543,11 @@ mod tests {
             "user-not-allowed",
             &format!("{ACCOUNTS}{chroot}"),
             &expect![[r#"
-            certain: the ChrootDirectory of the account alice is not root's alone: /home/alice
-              /etc/ssh/sshd_config:2: ChrootDirectory %h
-              - give it to root, or name another directory in that line: `chown root:root /home/alice`, `chmod go-w /home/alice`
-        "#]],
+                certain: the ChrootDirectory of the account alice is not root's alone: /home/alice
+                  /etc/ssh/sshd_config:2: ChrootDirectory %h
+                  - take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`, then `systemctl reload ssh`
+                  - for file transfers give the directory to root, or name another one in that line: `chown root:root /home/alice`, `chmod go-w /home/alice`
+            "#]],
         );
     }
 

@@ -1,0 +1,147 @@
+//! Commands that change one line of a file, for the steps of findings.
+//!
+//! The file as it was stays beside it, as FILE.old. What the machine says stands in such a command only where a shell and sed
+//! take it as it is.
+
+use std::path::Path;
+
+use sshmend_facts::Facts;
+use sshmend_lossless::Origin;
+use sshmend_sshd_config::Setting;
+
+use crate::at_hand::quoted;
+
+/// Whether commands can be run on the machine that is looked at: on a mounted disk its paths are others, and no daemon of it runs.
+pub(crate) fn is_here(facts: &Facts<'_>) -> bool {
+    !facts.question.offline
+}
+
+/// The command that makes a comment of a line.
+pub(crate) fn comment_out(line: &Origin) -> String {
+    by_sed(line, "s/^/#/")
+}
+
+/// The command that writes a further line above one; `None` where the text has to be quoted in it.
+pub(crate) fn write_above(line: &Origin, text: &str) -> Option<String> {
+    is_plain(text).then(|| by_sed(line, &format!("i {text}")))
+}
+
+/// The command that writes a word at the end of a line; `None` where the word has to be quoted in it.
+fn append(line: &Origin, word: &str) -> Option<String> {
+    is_plain(word).then(|| by_sed(line, &format!("s/$/ {word}/")))
+}
+
+/// The command that puts `with` in the place of what follows `before` up to a blank or a quotation mark, in any case.
+pub(crate) fn replace_after(line: &Origin, before: &str, with: &str) -> Option<String> {
+    let fits = is_plain(before) && is_plain(with);
+    fits.then(|| by_sed(line, &format!("s/{before}[^ \"]*/{before}{with}/I")))
+}
+
+/// The command that puts one word in the place of another, in any case; `None` where a word has to be quoted in it.
+pub(crate) fn replace_word(line: &Origin, word: &str, with: &str) -> Option<String> {
+    let fits = is_plain(word) && is_plain(with);
+    fits.then(|| by_sed(line, &format!("s/{word}/{with}/I")))
+}
+
+fn by_sed(line: &Origin, script: &str) -> String {
+    let path = line.path.display().to_string();
+    // What belongs to all users of a client is root's; on a server root reads the steps.
+    let sudo = if is_of_ssh(&line.path) { "sudo " } else { "" };
+    format!("{sudo}sed -i.old '{}{script}' {}", line.line, quoted(&path))
+}
+
+/// Whether this is the file that ssh reads for all users, or one of its drop-ins.
+fn is_of_ssh(path: &Path) -> bool {
+    path.starts_with("/etc/ssh/ssh_config") || path.starts_with("/etc/ssh/ssh_config.d")
+}
+
+/// Whether a text means nothing to a shell between `'` or to sed.
+fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_@:=,+ []!%".contains(&byte);
+    let dotted = |byte: u8| byte == b'.' || plain(byte);
+    !text.is_empty() && text.bytes().all(dotted)
+}
+
+/// What is to become of a setting of sshd.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Change<'a> {
+    /// It gets this value; a line of a Match block is taken out.
+    Value(&'a str),
+    /// A list gets a further word.
+    Add(&'a str),
+    /// A list loses a word; where that is all that it has, its line goes.
+    Remove(&'a str),
+    /// It has its default.
+    Default,
+}
+
+/// The command that changes a setting of sshd where it stands: sshmend's own outside of Match blocks, which sets what holds for all
+/// connections; `None` where the command line of sshd decides, and where the value has to be quoted.
+pub(crate) fn change(
+    facts: &Facts<'_>,
+    setting: &Setting,
+    key: &str,
+    change: Change<'_>,
+) -> Option<String> {
+    if !is_here(facts) {
+        return None;
+    }
+    let lines: Vec<&Origin> = setting.origin.iter().chain(&setting.also).collect();
+    let deciding = match change {
+        Change::Remove(word) => lines
+            .iter()
+            .find(|line| facts.line(&line.path, line.line).contains(word)),
+        _ => lines.first(),
+    };
+    let line = deciding.filter(|line| line.path.is_absolute())?;
+    if facts.is_in_match(line) {
+        return match change {
+            Change::Add(word) => append(line, word),
+            Change::Remove(_) if setting.values.len() > 1 => None,
+            Change::Value(_) | Change::Remove(_) | Change::Default => Some(comment_out(line)),
+        };
+    }
+    let wish = match change {
+        Change::Value(value) => format!("{key}={value}"),
+        Change::Add(word) => format!("{key}+={word}"),
+        Change::Remove(_) if setting.values.len() < 2 => format!("--unset {key}"),
+        Change::Remove(word) => format!("{key}-={word}"),
+        Change::Default => format!("--unset {key}"),
+    };
+    let words: Vec<String> = wish.split(' ').map(quoted).collect();
+    Some(format!("sshmend fix sshd-config {}", words.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_named_by_its_number_and_the_old_file_stays() {
+        let line = Origin::new("/etc/hosts.allow", 7);
+        assert_eq!(comment_out(&line), "sed -i.old '7s/^/#/' /etc/hosts.allow");
+        let of_all = Origin::new("/etc/ssh/ssh_config", 3);
+        assert_eq!(
+            comment_out(&of_all),
+            "sudo sed -i.old '3s/^/#/' /etc/ssh/ssh_config"
+        );
+        let blank = Origin::new("/home/a b/.ssh/config", 1);
+        assert_eq!(
+            comment_out(&blank),
+            "sed -i.old '1s/^/#/' '/home/a b/.ssh/config'"
+        );
+        assert_eq!(
+            replace_after(&line, "MaxSessions=", "10").as_deref(),
+            Some("sed -i.old '7s/MaxSessions=[^ \"]*/MaxSessions=10/I' /etc/hosts.allow")
+        );
+    }
+
+    #[test]
+    fn what_a_shell_or_sed_would_read_is_not_put_into_a_command() {
+        let line = Origin::new("/etc/hosts.allow", 7);
+        for text in ["", "a'b", "a/b", "a&b", "a\\b", "a\nb", "$(x)"] {
+            assert_eq!(write_above(&line, text), None, "{text:?}");
+            assert_eq!(append(&line, text), None, "{text:?}");
+        }
+    }
+}
