@@ -198,6 +198,32 @@ mod tests {
     }
 
     #[test]
+    fn a_card_that_was_written_down_by_hand_rules_nothing_out() {
+        let hop = |state: &str| {
+            format!(
+                "//$ ip route get 198.51.100.7 => 0\n198.51.100.7 via 192.0.2.1 dev eth0 src 192.0.2.10 uid 0\n\
+                 //$ ip neigh show => 0\n192.0.2.1 dev eth0 lladdr 02:00:00:00:00:01 {state}\n"
+            )
+        };
+        check_as(
+            &from("198.51.100.7"),
+            "host-unreachable",
+            &hop("PERMANENT"),
+            &expect![[r#"
+                unchecked: the way back to the client: the card of 192.0.2.1 was written down by hand: is it still that one? 192.0.2.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT
+            "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "host-unreachable",
+            &hop("REACHABLE"),
+            &expect![[r#"
+                excluded: the way back to the client leads by eth0
+            "#]],
+        );
+    }
+
+    #[test]
     fn no_route_is_likely_and_no_answer_possible() {
         check_way(
             "host-unreachable",

@@ -113,6 +113,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_package_writes_is_there_to_be_overridden() {
+        check(
+            "setting-shadowed",
+            "//- /etc/ssh/sshd_config\nUsePAM no\nX11Forwarding no\nUsePAM yes\nX11Forwarding yes\n",
+            &expect![[r#"
+                excluded: no line loses to another of its keyword
+            "#]],
+        );
+    }
+
+    #[test]
     fn the_same_value_twice_hides_nothing() {
         check(
             "setting-shadowed",

@@ -272,6 +272,45 @@ mod tests {
     }
 
     #[test]
+    fn what_stops_the_unit_again_is_shown_with_the_start() {
+        let stopped = |result: &str, more: &str| {
+            let unit = format!(
+                "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nResult={result}\nUnitFileState=enabled\nMainPID=0\n{more}\n"
+            );
+            format!("{GONE}{SHOW}{unit}")
+        };
+        check(
+            "sshd-not-running",
+            &stopped(
+                "success",
+                "ConflictedBy=night.service\nBindsTo=vpn.service\nRuntimeMaxUSec=infinity",
+            ),
+            &expect![[r#"
+                certain: sshd is not running: ssh.service is stopped
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: inactive (dead), result success, enabled
+                  systemctl show: ssh.service: ConflictedBy=night.service
+                  systemctl show: ssh.service: BindsTo=vpn.service
+                  $ sshmend fix service  # enables and starts the service after `sshd -t`
+                  - only one of the two can run (`Conflicts=` of night.service): a start of sshd stops night.service, and a start of night.service stops sshd; see `systemctl status night.service`
+                  - sshd stops whenever vpn.service does (`BindsTo=`): see `systemctl status vpn.service`, or write `Wants=` instead
+            "#]],
+        );
+        check(
+            "sshd-not-running",
+            &stopped("timeout", "RuntimeMaxUSec=1h"),
+            &expect![[r#"
+                certain: sshd is not running: ssh.service is stopped
+                  /proc: no process has the title of an sshd listener
+                  systemctl show: ssh.service: inactive (dead), result timeout, enabled
+                  systemctl show: ssh.service: RuntimeMaxUSec=1h
+                  $ sshmend fix service  # enables and starts the service after `sshd -t`
+                  - systemd ends sshd 1h after each start (`RuntimeMaxSec=`): take that line out, `systemctl cat ssh.service` shows where it stands
+            "#]],
+        );
+    }
+
+    #[test]
     fn a_stopped_and_disabled_unit_is_told_from_a_failed_one() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nResult=success\n\
             UnitFileState=disabled\nMainPID=0\n";

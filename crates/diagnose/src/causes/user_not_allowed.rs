@@ -456,6 +456,17 @@ mod tests {
         check_as(
             &alice(),
             "user-not-allowed",
+            &says("PAM pam_parse: expecting return value; [...requird]"),
+            &expect![[r#"
+                certain: PAM refuses every account, because it does not know a word of its configuration: requird (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: PAM pam_parse: expecting return value; [...requird]
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
+                  - correct the word: `grep -n -- requird /etc/pam.d/*`; it counts at once
+            "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
             &says("pam_env(sshd:session): nothing"),
             &expect![[r#"
                 certain: PAM does not let the account log in (once, last at 2026-11-20T17:59:00Z)
