@@ -123,6 +123,7 @@ mod tests {
                 likely: ForceCommand names /usr/local/bin/menu, which does not exist, so that no session can begin
                   /etc/ssh/sshd_config:2: ForceCommand /usr/local/bin/menu --short
                   - put /usr/local/bin/menu back, or correct ForceCommand
+                  - or take that line out: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
@@ -153,6 +154,7 @@ mod tests {
                 likely: ForceCommand names /usr/bin/for-all, which does not exist, so that no session can begin
                   /etc/ssh/sshd_config:1: ForceCommand /usr/bin/for-all
                   - put /usr/bin/for-all back, or correct ForceCommand
+                  - or take that line out: `sshmend fix sshd-config --unset ForceCommand`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
                 possible: ChrootDirectory names /srv/none, which does not exist, so that no session can begin for those of `Match Group jailed`
                   /etc/ssh/sshd_config:5: ChrootDirectory /srv/none
