@@ -101,25 +101,26 @@ impl Tree {
         place: Place,
     ) -> Result<Edited, Refusal> {
         self.wholly_seen(release)?;
-        let mut draft = Draft::new(self.clone());
-        let mut notes = Vec::new();
-        for (index, assignment) in wanted.iter().enumerate() {
-            let (keyword, targets) = targets(&draft.tree, &assignment.key, release)?;
-            if keyword.accumulates() {
-                let values = list_values(wanted, index);
-                if !values.is_empty() {
-                    let given = Given::new(keyword, assignment.operator, &values);
-                    let change = ListChange::new(&draft.tree, (keyword, &targets), given, place)?;
-                    draft = change.write(draft)?;
+        let (mut draft, mut notes) = (Draft::new(self.clone()), Vec::new());
+        let mut open: Vec<usize> = (0..wanted.len()).collect();
+        while !open.is_empty() {
+            let (mut waiting, mut refusal) = (Vec::new(), None);
+            for index in &open {
+                let asked = (wanted, *index, release, place);
+                match put(&draft, asked, &mut notes) {
+                    Ok(after) => draft = after,
+                    // Another one may have to come first: the user before the command that runs as that user.
+                    Err(why @ Refusal::Contradiction { .. }) => {
+                        refusal.get_or_insert(why);
+                        waiting.push(*index);
+                    }
+                    Err(why) => return Err(why),
                 }
-                continue;
             }
-            if assignment.operator != Operator::Set {
-                return Err(Refusal::NotAList { key: keyword.key() });
+            if let Some(why) = refusal.filter(|_| waiting.len() == open.len()) {
+                return Err(why);
             }
-            let (key, value) = (&assignment.key, &assignment.value);
-            let change = Change::new(&draft.tree, key, value, release, place)?;
-            draft = change.write(&draft, &mut notes)?;
+            open = waiting;
         }
         Ok(draft.finish(notes))
     }
@@ -153,6 +154,33 @@ impl Tree {
             None => Ok(()),
         }
     }
+}
+
+/// One assignment of several, put into the draft.
+fn put(
+    draft: &Draft,
+    (wanted, index, release, place): (&[Assignment], usize, Option<Release>, Place),
+    notes: &mut Vec<Note>,
+) -> Result<Draft, Refusal> {
+    let Assignment {
+        key,
+        operator,
+        value,
+    } = &wanted[index];
+    let (keyword, targets) = targets(&draft.tree, key, release)?;
+    if keyword.accumulates() {
+        let values = list_values(wanted, index);
+        if values.is_empty() {
+            return Ok(draft.clone());
+        }
+        let given = Given::new(keyword, *operator, &values);
+        let change = ListChange::new(&draft.tree, (keyword, &targets), given, place)?;
+        return change.write(draft.clone());
+    }
+    if *operator != Operator::Set {
+        return Err(Refusal::NotAList { key: keyword.key() });
+    }
+    Change::new(&draft.tree, key, value, release, place)?.write(draft, notes)
 }
 
 /// What an assignment of a list says; what several of them set is said at the first one, and nothing at the others.

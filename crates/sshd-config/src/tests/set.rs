@@ -657,3 +657,32 @@ fn unset_removes_the_lines_that_decide() {
             .is_empty()
     );
 }
+
+#[test]
+fn settings_that_need_each_other_may_be_asked_for_in_any_order() {
+    let set = |before: &str, wanted: &[(&str, &str)]| {
+        let edited = tree(before).set_all(wanted, Some(OLD), Place::Best);
+        let files = changed(&snapshot(before), &edited.expect("both together are right"));
+        files[&PathBuf::from(MAIN)].clone()
+    };
+    assert_eq!(
+        set(
+            "Port 22\n",
+            &[
+                ("AuthorizedKeysCommand", "/bin/x"),
+                ("AuthorizedKeysCommandUser", "nobody"),
+            ],
+        ),
+        "Port 22\nAuthorizedKeysCommandUser nobody\nAuthorizedKeysCommand /bin/x\n"
+    );
+    assert_eq!(
+        set(
+            "PasswordAuthentication no\nKbdInteractiveAuthentication no\n",
+            &[
+                ("AuthenticationMethods", "password"),
+                ("PasswordAuthentication", "yes"),
+            ],
+        ),
+        "PasswordAuthentication yes\nKbdInteractiveAuthentication no\nAuthenticationMethods password\n"
+    );
+}
