@@ -312,3 +312,30 @@ fn many_match_blocks_are_counted_behind_the_first_ten() {
         "{said}"
     );
 }
+
+#[test]
+fn a_line_of_a_match_block_is_commented_out_for_its_connections_alone() {
+    let config = "Port 22\nMatch User ann\n  PasswordAuthentication no\n";
+    let disk = disk(config);
+    disk.run("fix sshd-config --comment-out /etc/ssh/sshd_config:3 --yes")
+        .check(&expect![[r#"
+            exit 0
+            --- /etc/ssh/sshd_config
+            +++ /etc/ssh/sshd_config
+            @@ -1,3 +1,3 @@
+             Port 22
+             Match User ann
+            -  PasswordAuthentication no
+            +#  PasswordAuthentication no
+            effect: passwordauthentication with "Match User ann" no -> as other lines say
+            note:   no sshd runs here: the next one to start reads the change [sshd-not-running]
+            --
+            applied as ID; undo it with: sshmend rollback ID --root DISK
+        "#]]);
+    assert_eq!(
+        disk.read("/etc/ssh/sshd_config").as_deref(),
+        Some("Port 22\nMatch User ann\n#  PasswordAuthentication no\n")
+    );
+    disk.run("rollback --yes");
+    assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some(config));
+}

@@ -75,8 +75,8 @@ pub(crate) enum Change<'a> {
     Default,
 }
 
-/// The command that changes a setting of sshd where it stands: sshmend's own outside of Match blocks, which sets what holds for all
-/// connections; `None` where the command line of sshd decides, and where the value has to be quoted.
+/// The command that changes a setting of sshd where it stands: sshmend's own, but for a list in a Match block that gets a
+/// further word; `None` where the command line of sshd decides, and where the value has to be quoted.
 pub(crate) fn change(
     facts: &Facts<'_>,
     setting: &Setting,
@@ -98,7 +98,10 @@ pub(crate) fn change(
         return match change {
             Change::Add(word) => append(line, word),
             Change::Remove(_) if setting.values.len() > 1 => None,
-            Change::Value(_) | Change::Remove(_) | Change::Default => Some(comment_out(line)),
+            Change::Value(_) | Change::Remove(_) | Change::Default => Some(format!(
+                "sshmend fix sshd-config --comment-out {}",
+                quoted(&line.to_string())
+            )),
         };
     }
     let wish = match change {

@@ -220,7 +220,18 @@ impl Work<'_> {
                 after: is,
             })
         });
-        changed.collect()
+        changed.chain(self.effects_in_blocks()).collect()
+    }
+
+    /// What the connections of Match blocks lose of their own.
+    fn effects_in_blocks(&self) -> impl Iterator<Item = Effect> {
+        let lines = self.wish.comment_out.iter();
+        let set = lines.filter_map(|line| self.before.set_in_block(line, self.wish.reading));
+        set.map(|(key, set)| Effect {
+            what: format!("{key} with \"Match {}\"", set.criteria),
+            before: set.value,
+            after: "as other lines say".to_owned(),
+        })
     }
 
     /// For whom the change has no effect.

@@ -34,7 +34,7 @@ pub enum Wish {
         /// Which configuration.
         source: SshdSource,
     },
-    /// `fix sshd-config --comment-out`: lines that sshd refuses become comments.
+    /// `fix sshd-config --comment-out`: lines that sshd refuses, or that stand in Match blocks, become comments.
     CommentOut {
         /// The lines, their files as they were named.
         lines: Vec<Origin>,

@@ -1,4 +1,4 @@
-//! A line that sshd refuses, made a comment.
+//! A line that sshd refuses, or one of a Match block, made a comment.
 
 use std::path::Path;
 
@@ -12,23 +12,25 @@ use crate::problem::Problem;
 use crate::refusal::Refusal;
 use crate::release::Release;
 use crate::set::Edited;
-use crate::tree::Tree;
+use crate::tree::{MatchOverride, Tree};
 
 impl Tree {
-    /// Makes comments of lines that sshd does not accept; no value in force changes by that. An unknown release is taken
-    /// for `reading`.
+    /// Makes comments of lines that sshd does not accept, or that set something for the connections of a Match block: no
+    /// value that counts for all others changes by that. An unknown release is taken for `reading`.
     ///
     /// # Errors
-    /// Where sshd accepts a line, where it is a Match or Include line, or where it stands in a file that somebody else
-    /// brings.
+    /// Where sshd accepts a line that counts for all connections, where it is a Match or Include line, or where it stands
+    /// in a file that somebody else brings.
     pub fn comment_out(&self, wanted: &[Origin], reading: Release) -> Result<Edited, Refusal> {
         let mut draft = Draft::new(self.clone());
         for line in wanted {
-            let problem = self.problem_at(line, reading)?;
             let (path, number) = (&line.path, line.line);
-            if let Some(keyword) = holds_others(&problem) {
-                let line = line.clone();
-                return Err(Refusal::HoldsOthers { line, keyword });
+            if self.set_in_block(line, reading).is_none() {
+                let problem = self.problem_at(line, reading)?;
+                if let Some(keyword) = holds_others(&problem) {
+                    let line = line.clone();
+                    return Err(Refusal::HoldsOthers { line, keyword });
+                }
             }
             if let Some(foreign) = Foreign::of(self, path) {
                 let key = format!("line {number}");
@@ -42,6 +44,17 @@ impl Tree {
         }
         self.same_values(&draft.tree, reading)?;
         Ok(draft.finish(Vec::new()))
+    }
+
+    /// What a line sets for the connections of a Match block alone: the keyword, and for whom it is what.
+    pub fn set_in_block(&self, line: &Origin, reading: Release) -> Option<(String, MatchOverride)> {
+        let walk = self.walk(reading);
+        let mut directives = walk.directives.iter();
+        let found = directives.find(|directive| directive.origin == *line)?;
+        let key = found.keyword?.0.key();
+        let mut overrides = self.match_overrides(&key, Some(reading)).into_iter();
+        let set = overrides.find(|set| set.line == *line)?;
+        Some((key, set))
     }
 
     fn problem_at(&self, line: &Origin, reading: Release) -> Result<Problem, Refusal> {
@@ -60,7 +73,7 @@ impl Tree {
         }
     }
 
-    /// A line that is refused sets nothing, so that nothing may change without it.
+    /// Neither a line that is refused nor one of a block sets what counts for all, which may not change without it.
     fn same_values(&self, after: &Self, reading: Release) -> Result<(), Refusal> {
         let values = |tree: &Self| {
             let effective = tree.effective(Some(reading), Scope::Global);

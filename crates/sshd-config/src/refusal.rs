@@ -206,7 +206,7 @@ impl Refusal {
                 )
             }
             Self::Accepted { .. } => {
-                "only a line that sshd refuses is commented out: change it with KEY=VALUE"
+                "only a line that sshd refuses, or one of a Match block, is commented out: change it with KEY=VALUE or --unset KEY"
                     .to_owned()
             }
             Self::HoldsOthers { .. } => "correct the line by hand".to_owned(),

@@ -321,7 +321,7 @@ pub(crate) struct FixSshdConfig {
     /// Remove every line that sets these keywords for all connections, so that their defaults are in force
     #[arg(long, value_name = "KEY", num_args = 1.., conflicts_with_all = ["settings", "drop_in", "comment_out"])]
     pub(crate) unset: Vec<String>,
-    /// Comment out exactly these lines, which sshd refuses, such as /etc/ssh/sshd_config:12
+    /// Comment out exactly these lines, which sshd refuses or which stand in a Match block, such as /etc/ssh/sshd_config:12
     #[arg(long, value_name = "FILE:LINE", value_parser = origin, num_args = 1.., conflicts_with_all = ["settings", "drop_in"])]
     pub(crate) comment_out: Vec<Origin>,
     /// Write sshd_config.d/00-sshmend.conf instead of the line in force; refused where it would lose

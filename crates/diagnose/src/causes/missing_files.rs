@@ -123,7 +123,7 @@ mod tests {
                 likely: ForceCommand names /usr/local/bin/menu, which does not exist, so that no session can begin
                   /etc/ssh/sshd_config:2: ForceCommand /usr/local/bin/menu --short
                   - put /usr/local/bin/menu back, or correct ForceCommand
-                  - or take that line out: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`
+                  - or take that line out: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );

@@ -65,7 +65,7 @@ mod tests {
             &expect![[r#"
                 certain: the configuration refuses this connection once the user is named
                   /etc/ssh/sshd_config:2: RefuseConnection yes
-                  - if it is not meant, take that line out: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`
+                  - if it is not meant, take that line out: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
                   - or change the criteria of its Match block; then reload: `systemctl reload ssh`
             "#]],
         );

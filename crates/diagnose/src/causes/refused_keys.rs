@@ -358,7 +358,7 @@ mod tests {
                 likely: no key opens the account alice: PubkeyAuthentication no
                   /etc/ssh/sshd_config:2: PubkeyAuthentication no
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
-                  - log in by what that line asks for, or change PubkeyAuthentication: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`
+                  - log in by what that line asks for, or change PubkeyAuthentication: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );

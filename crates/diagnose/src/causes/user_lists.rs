@@ -258,7 +258,7 @@ mod tests {
             &expect![[r#"
                 certain: DenyUsers names the account alice by `alice`
                   /etc/ssh/sshd_config:2: DenyUsers alice
-                  - if it is not meant: /etc/ssh/sshd_config:2: take `alice` out of that line: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`
+                  - if it is not meant: /etc/ssh/sshd_config:2: take `alice` out of that line: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );

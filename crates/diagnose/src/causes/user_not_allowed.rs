@@ -556,7 +556,7 @@ mod tests {
             &expect![[r#"
                 certain: the ChrootDirectory of the account alice is not root's alone: /home/alice
                   /etc/ssh/sshd_config:2: ChrootDirectory %h
-                  - take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `sed -i.old '2s/^/#/' /etc/ssh/sshd_config`, then `systemctl reload ssh`
+                  - take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`, then `systemctl reload ssh`
                   - for file transfers give the directory to root, or name another one in that line: `chown root:root /home/alice`, `chmod go-w /home/alice`
             "#]],
         );

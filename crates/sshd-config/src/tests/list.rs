@@ -234,6 +234,29 @@ fn an_unknown_release_is_pleased_as_all_of_them() {
 }
 
 #[test]
+fn a_line_of_a_block_becomes_a_comment_and_counts_for_nobody_else() {
+    let text =
+        "PasswordAuthentication yes\nMatch User ann\n  PasswordAuthentication no\n  Banner /x\n";
+    let before = tree(text);
+    let line = Origin::new(MAIN, 3);
+    let edited = before
+        .comment_out(std::slice::from_ref(&line), OLD)
+        .expect("of a block");
+    assert_eq!(
+        changed(&snapshot(text), &edited)[&PathBuf::from(MAIN)],
+        "PasswordAuthentication yes\nMatch User ann\n#  PasswordAuthentication no\n  Banner /x\n"
+    );
+    let (key, set) = before.set_in_block(&line, OLD).expect("of a block");
+    assert_eq!(
+        (key.as_str(), set.criteria.as_str(), set.value.as_str()),
+        ("passwordauthentication", "User ann", "no")
+    );
+    let of_all = tree("Match all\n  Banner /x\n");
+    let why = of_all.comment_out(&[Origin::new(MAIN, 2)], OLD);
+    assert!(matches!(why, Err(Refusal::Accepted { .. })), "{why:?}");
+}
+
+#[test]
 fn only_a_line_that_sshd_refuses_becomes_a_comment() {
     let text = "UseDNS no\n  MaxSession 3 # odd\nPort x\nMatch Usr ben\n  UseDNS no\n";
     let before = tree(text);
