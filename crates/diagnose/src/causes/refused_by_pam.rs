@@ -215,7 +215,6 @@ fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice 
     }
 }
 
-/// The words of a module, without what stands before them.
 /// The command that gives an account another limit: pam_limits reads the files of that folder in the order of their names, and the
 /// last line for an account wins (limits.conf(5)).
 pub(super) fn own_limit(user: &str, item: &str, value: &str) -> String {
@@ -225,6 +224,7 @@ pub(super) fn own_limit(user: &str, item: &str, value: &str) -> String {
     )
 }
 
+/// The words of a module, without what stands before them.
 fn words(text: &str) -> &str {
     let behind = text.split_once("): ").or_else(|| text.split_once("]: "));
     behind.map_or(text, |(_, words)| words)

@@ -41,7 +41,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     for setting in effective {
         report(facts, setting, verdict);
     }
-    verdict.exclude(Fact::Files, "no line loses to another of its keyword");
+    verdict.exclude(Fact::Files, "no value that somebody set loses to another line");
 }
 
 fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
@@ -118,7 +118,7 @@ mod tests {
             "setting-shadowed",
             "//- /etc/ssh/sshd_config\nUsePAM no\nX11Forwarding no\nUsePAM yes\nX11Forwarding yes\n",
             &expect![[r#"
-                excluded: no line loses to another of its keyword
+                excluded: no value that somebody set loses to another line
             "#]],
         );
     }
@@ -129,7 +129,7 @@ mod tests {
             "setting-shadowed",
             "//- /etc/ssh/sshd_config\nMaxSessions 3\nMaxSessions 3\n",
             &expect![[r#"
-            excluded: no line loses to another of its keyword
+            excluded: no value that somebody set loses to another line
         "#]],
         );
     }
