@@ -194,10 +194,10 @@ limit new 30-200
 for _ in $(seq 300); do cmp -s /etc/ssh/sshd_config "$scratch/before" && break; sleep 0.1; done
 awaits 'of 10-100' listener
 cmp /etc/ssh/sshd_config "$scratch/before" && echo same
-"$S" recover > /dev/null 2> "$scratch/said"; echo "recover $?"
+"$S" recover --wait 30s > /dev/null 2> "$scratch/said"; echo "recover $?"
 grep -o 'are as they were before it, but that could not be noted' "$scratch/said"
 rm /var/lib/sshmend/full
-"$S" recover > /dev/null 2>&1; echo "with room $?"; state
+"$S" recover --wait 30s > /dev/null 2>&1; echo "with room $?"; state
 "#,
         &[
             "fix 0",
