@@ -41,7 +41,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     for setting in effective {
         report(facts, setting, verdict);
     }
-    verdict.exclude(Fact::Files, "no value that somebody set loses to another line");
+    verdict.exclude(
+        Fact::Files,
+        "no value that somebody set loses to another line",
+    );
 }
 
 fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
