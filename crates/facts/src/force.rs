@@ -113,7 +113,12 @@ impl Facts<'_> {
             .filter_map(|line| line.time)
             .map(Timestamp::as_second)
             .max();
-        [started, told, listened].into_iter().flatten().max()
+        let seen = started.max(told);
+        match (listened, seen) {
+            // sshd itself tells the second; the others mean the same start where they are later by no more than their blur.
+            (Some(listened), Some(seen)) if seen <= listened + 2 * BLUR => Some(listened),
+            (listened, seen) => listened.max(seen),
+        }
     }
 
     /// When a process started.
@@ -241,6 +246,12 @@ mod tests {
             Some(NOW - 89_000 + BLUR)
         );
         assert_eq!(read_at(&format!("{stat}{log}")), Some(NOW - 3_600));
+        // The same start, which sshd itself tells to the second.
+        let at = |ticks: i64| stat.replace("100000", &ticks.to_string());
+        let same = at((90_000 - 3_600 + 1) * TICKS);
+        assert_eq!(read_at(&format!("{same}{log}")), Some(NOW - 3_600));
+        let later = at((90_000 - 3_600 + 2) * TICKS);
+        assert_eq!(read_at(&format!("{later}{log}")), Some(NOW - 3_597));
         let gone = "//- /proc/700/cmdline missing\n";
         assert_eq!(read_at(&format!("{log}{gone}")), None);
     }
