@@ -7,13 +7,20 @@ use std::path::Path;
 
 use sshmend_facts::Facts;
 use sshmend_lossless::Origin;
-use sshmend_sshd_config::Setting;
+use sshmend_plan::Wish;
+use sshmend_sshd_config::{Assignment, Operator, Setting};
 
 use crate::at_hand::quoted;
 
 /// Whether commands can be run on the machine that is looked at: on a mounted disk its paths are others, and no daemon of it runs.
 pub(crate) fn is_here(facts: &Facts<'_>) -> bool {
     !facts.question.offline
+}
+
+/// The command of sshmend that a wish asks for, as a shell reads it.
+pub(crate) fn command(wish: &Wish) -> String {
+    let words: Vec<String> = wish.argv().iter().map(|word| quoted(word)).collect();
+    words.join(" ")
 }
 
 /// The command that makes a comment of a line.
@@ -94,25 +101,18 @@ pub(crate) fn change(
         _ => lines.first(),
     };
     let line = deciding.filter(|line| line.path.is_absolute())?;
-    if facts.is_in_match(line) {
-        return match change {
-            Change::Add(word) => append(line, word),
-            Change::Remove(_) if setting.values.len() > 1 => None,
-            Change::Value(_) | Change::Remove(_) | Change::Default => Some(format!(
-                "sshmend fix sshd-config --comment-out {}",
-                quoted(&line.to_string())
-            )),
-        };
-    }
-    let wish = match change {
-        Change::Value(value) => format!("{key}={value}"),
-        Change::Add(word) => format!("{key}+={word}"),
-        Change::Remove(_) if setting.values.len() < 2 => format!("--unset {key}"),
-        Change::Remove(word) => format!("{key}-={word}"),
-        Change::Default => format!("--unset {key}"),
+    let wish = match (change, facts.is_in_block(line)) {
+        (Change::Add(word), true) => return append(line, word),
+        (Change::Remove(_), true) if setting.values.len() > 1 => return None,
+        (_, true) => Wish::comment_out(vec![(*line).clone()]),
+        (Change::Value(value), false) => Wish::setting(key, value),
+        (Change::Add(word), false) => Wish::assign(Assignment::new(key, Operator::Add, word)),
+        (Change::Remove(word), false) if setting.values.len() > 1 => {
+            Wish::assign(Assignment::new(key, Operator::Remove, word))
+        }
+        (Change::Remove(_) | Change::Default, false) => Wish::unset(&[key]),
     };
-    let words: Vec<String> = wish.split(' ').map(quoted).collect();
-    Some(format!("sshmend fix sshd-config {}", words.join(" ")))
+    Some(command(&wish))
 }
 
 #[cfg(test)]

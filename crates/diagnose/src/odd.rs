@@ -1,10 +1,9 @@
 //! Machines that are odd and healthy: on none of them is any cause certain.
 
-use sshmend_facts::fixture::{LOG, NOW, machine};
-use sshmend_facts::{Question, Server, Vantage};
+use sshmend_facts::fixture::{LOG, machine};
 
 use crate::diagnosis::diagnose;
-use crate::testing::ACCOUNTS;
+use crate::testing::{ACCOUNTS, alice};
 
 /// A login of alice that went well, after all that a file of these machines says.
 const LET_IN: &str = "2026-11-20T17:59:30+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
@@ -85,23 +84,10 @@ const MACHINES: [(&str, &str); 18] = [
     ),
 ];
 
-/// The question why alice cannot log in from 198.51.100.7.
-fn of_alice() -> Question {
-    let server = Server {
-        client: "198.51.100.7".parse().ok(),
-        user: Some("alice".to_owned()),
-        ..Server::default()
-    };
-    Question {
-        vantage: Vantage::Server(server),
-        ..Question::server(NOW)
-    }
-}
-
 #[test]
 fn no_cause_is_certain_on_an_odd_and_healthy_machine() {
     for (name, extra) in MACHINES {
-        let question = of_alice();
+        let question = alice();
         let listening =
             "2026-11-20T12:00:00+00:00 server sshd[700]: Server listening on 0.0.0.0 port 22.\n";
         let snapshot = machine(&format!("{ACCOUNTS}{extra}{LOG}{listening}{LET_IN}"));
@@ -153,7 +139,7 @@ const MODULES: [(&str, &str); 8] = [
 
 #[test]
 fn no_module_of_pam_is_certain_without_a_refusal_by_sshd() {
-    let question = of_alice();
+    let question = alice();
     for (stack, line) in MODULES {
         let said = format!("2026-11-20T17:59:30+00:00 server sshd[813]: {line}\n");
         let pam = format!("//- /etc/pam.d/sshd\n{stack}\n");
@@ -173,7 +159,7 @@ fn no_module_of_pam_is_certain_without_a_refusal_by_sshd() {
 #[test]
 fn recent_refusals_without_a_later_login_are_certain() {
     let refused = "2026-11-20T17:59:40+00:00 server sshd[814]: User alice from 198.51.100.7 not allowed because not listed in AllowUsers\n";
-    let question = of_alice();
+    let question = alice();
     let snapshot = machine(&format!("{ACCOUNTS}{LOG}{LET_IN}{refused}"));
     let first = &diagnose(&snapshot, &question).findings[0];
     assert_eq!(

@@ -1,10 +1,8 @@
 //! The lines of ssh's own files that decide a value.
 
-use sshmend_known_hosts::ClientConfig;
 use sshmend_lossless::Origin;
 
 use crate::Facts;
-use crate::route::show;
 
 /// How `ssh -v` names each file that it reads.
 const READS: &str = "debug1: Reading configuration data ";
@@ -13,8 +11,7 @@ impl Facts<'_> {
     /// The line of the files of ssh that gives a keyword, named in lower case, the value in force. `None` where ssh has not said
     /// which files it reads, and where no line has exactly that value, as one that only adds to a list.
     pub fn client_line(&self, key: &str) -> Option<Origin> {
-        let output = self.run(&show(self.question.target()?)).ok()?;
-        let config = ClientConfig::parse(output.text()).ok()?;
+        let config = self.client_config()?;
         let value = config.value(key)?;
         let files = self
             .printed_lines()?

@@ -193,15 +193,10 @@ impl Facts<'_> {
             .to_owned()
     }
 
-    /// Whether a line of the configuration stands below a `Match` line of its own file.
-    pub fn is_in_match(&self, line: &Origin) -> bool {
-        let text = self.text(&line.path).ok().flatten().unwrap_or_default();
-        let above = text.lines().take(line.line.saturating_sub(1));
-        let keyword = |text: &str| {
-            let mut words = text.split([' ', '\t', '=', '"']);
-            words.find(|word| !word.is_empty()).map(str::to_lowercase)
-        };
-        above.filter_map(keyword).any(|keyword| keyword == "match")
+    /// Whether a line of the configuration sets something for the connections of a Match block alone.
+    pub fn is_in_block(&self, line: &Origin) -> bool {
+        self.tree()
+            .is_ok_and(|tree| tree.set_in_block(line, self.release()).is_some())
     }
 
     /// The release, as an unchecked item for causes that depend on it.

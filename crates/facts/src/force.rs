@@ -45,7 +45,12 @@ impl Facts<'_> {
 
     /// As [`Facts::force`], of what acts when the session begins: sshd says `Accepted` before it.
     pub fn force_in_session(&self, setting: &Setting) -> Force {
-        match self.force(setting) {
+        self.unless_only_let_in(self.force(setting))
+    }
+
+    /// A login that went well refutes nothing that acts behind it: only whether its file was read is left to say.
+    pub(crate) fn unless_only_let_in(&self, force: Force) -> Force {
+        match force {
             Force::Refuted => self.unread_file().map_or(Force::Unknown, Force::Unread),
             force => force,
         }

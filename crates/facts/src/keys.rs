@@ -83,14 +83,18 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// The keys of the agent.
-    fn held(&self, route: &Route) -> BTreeSet<Key> {
-        let agent = agent(&route.agent)
+    /// What the agent says of its keys, a line each; nothing where it has none.
+    fn listed_by_agent(&self, route: &Route) -> String {
+        let listed = agent(&route.agent)
             .and_then(|argv| self.run(&argv).ok())
             .filter(|output| output.success());
-        agent
-            .map(|output| output.text().lines().filter_map(key).collect())
-            .unwrap_or_default()
+        listed.map(CommandOutput::text).unwrap_or_default()
+    }
+
+    /// The keys of the agent.
+    fn held(&self, route: &Route) -> BTreeSet<Key> {
+        let listed = self.listed_by_agent(route);
+        listed.lines().filter_map(key).collect()
     }
 
     /// The kinds of the keys that ssh would offer, as `-l` shows them: `ED25519`; `None` where one of them is not known.
@@ -101,11 +105,7 @@ impl Facts<'_> {
             listed += &self.run(&fingerprint(file)).ok()?.text();
         }
         if !route.identities_only {
-            let agent = agent(&route.agent).and_then(|argv| self.run(&argv).ok());
-            listed += &agent
-                .filter(|output| output.success())
-                .map(CommandOutput::text)
-                .unwrap_or_default();
+            listed += &self.listed_by_agent(&route);
         }
         let kind = |line: &str| {
             Some(

@@ -19,7 +19,7 @@ pub enum NoMethod {
     NoKeys(String),
     /// The client's own list of algorithms has none for its keys: the line of `ssh -G`, and their kinds.
     OtherAlgorithms(String, String),
-    /// There is no file of a key, and the agent holds none: the socket of the agent.
+    /// No file of a key exists, and the agent holds no key: the socket of the agent.
     NoKey(String),
 }
 

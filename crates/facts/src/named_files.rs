@@ -15,7 +15,7 @@ pub struct NamedFile {
     pub harm: Harm,
     /// The line that names it; none for a default.
     pub origin: Option<Origin>,
-    /// Whom it is for, where nobody is asked about and it stands in a Match block: the criteria.
+    /// The criteria of the Match block in which it stands, where no account is asked about.
     pub only_for: Option<String>,
 }
 
@@ -95,11 +95,11 @@ impl Facts<'_> {
             .map(|origin| origin.path.clone())
             .filter(|path| path.is_absolute())
             .collect();
-        match self.force_of(&paths) {
-            Force::Refuted if file.harm.is_of_sessions() => {
-                self.unread_file().map_or(Force::Unknown, Force::Unread)
-            }
-            force => force,
+        let force = self.force_of(&paths);
+        if file.harm.is_of_sessions() {
+            self.unless_only_let_in(force)
+        } else {
+            force
         }
     }
 

@@ -71,7 +71,7 @@ fn with_options(target: &Target, words: &[&str], destination: &str) -> Vec<Strin
         .collect()
 }
 
-pub(crate) fn show(target: &Target) -> Vec<String> {
+fn show(target: &Target) -> Vec<String> {
     with_options(target, &["-G"], &target.destination)
 }
 

@@ -226,7 +226,7 @@ impl Work<'_> {
     /// What the connections of Match blocks lose of their own.
     fn effects_in_blocks(&self) -> impl Iterator<Item = Effect> {
         let lines = self.wish.comment_out.iter();
-        let set = lines.filter_map(|line| self.before.set_in_block(line, self.wish.reading));
+        let set = lines.filter_map(|line| self.before.set_in_block(line, Some(self.wish.reading)));
         set.map(|(key, set)| Effect {
             what: format!("{key} with \"Match {}\"", set.criteria),
             before: set.value,

@@ -162,6 +162,22 @@ impl Wish {
         }
     }
 
+    /// Keywords of sshd_config that are to have their defaults.
+    pub fn unset(keys: &[&str]) -> Self {
+        Self::Unset {
+            keys: keys.iter().map(|&key| key.to_owned()).collect(),
+            source: SshdSource::default(),
+        }
+    }
+
+    /// Lines of sshd_config that are to become comments.
+    pub fn comment_out(lines: Vec<Origin>) -> Self {
+        Self::CommentOut {
+            lines,
+            source: SshdSource::default(),
+        }
+    }
+
     /// A client of sshd, let through TCP wrappers.
     pub fn allow(pattern: impl Into<String>) -> Self {
         Self::Allow {

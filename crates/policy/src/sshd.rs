@@ -97,10 +97,7 @@ fn not_a_setting(reader: &mut Reader<'_>, key: &Key) {
 fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment> {
     let name = &key.text;
     let several = is_list(name);
-    let to = |operator| Assignment {
-        operator,
-        ..Assignment::set(name, "")
-    };
+    let to = |operator| Assignment::new(name, operator, "");
     match &value.value {
         Value::List(_) | Value::Table(_) if !several => {
             let message = format!("{name} holds one value, not {}", value.value.describes());

@@ -27,9 +27,14 @@ pub struct Assignment {
 impl Assignment {
     /// The value of a keyword, whole.
     pub fn set(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self::new(key, Operator::Set, value)
+    }
+
+    /// What is done to the value of a keyword.
+    pub fn new(key: impl Into<String>, operator: Operator, value: impl Into<String>) -> Self {
         Self {
             key: key.into(),
-            operator: Operator::Set,
+            operator,
             value: value.into(),
         }
     }

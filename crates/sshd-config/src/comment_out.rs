@@ -25,7 +25,7 @@ impl Tree {
         let mut draft = Draft::new(self.clone());
         for line in wanted {
             let (path, number) = (&line.path, line.line);
-            if self.set_in_block(line, reading).is_none() {
+            if self.set_in_block(line, Some(reading)).is_none() {
                 let problem = self.problem_at(line, reading)?;
                 if let Some(keyword) = holds_others(&problem) {
                     let line = line.clone();
@@ -47,12 +47,17 @@ impl Tree {
     }
 
     /// What a line sets for the connections of a Match block alone: the keyword, and for whom it is what.
-    pub fn set_in_block(&self, line: &Origin, reading: Release) -> Option<(String, MatchOverride)> {
-        let walk = self.walk(reading);
+    /// An unknown release is taken for [`Release::NEWEST`].
+    pub fn set_in_block(
+        &self,
+        line: &Origin,
+        release: Option<Release>,
+    ) -> Option<(String, MatchOverride)> {
+        let walk = self.walk(release.unwrap_or(Release::NEWEST));
         let mut directives = walk.directives.iter();
         let found = directives.find(|directive| directive.origin == *line)?;
         let key = found.keyword?.0.key();
-        let mut overrides = self.match_overrides(&key, Some(reading)).into_iter();
+        let mut overrides = self.match_overrides(&key, release).into_iter();
         let set = overrides.find(|set| set.line == *line)?;
         Some((key, set))
     }

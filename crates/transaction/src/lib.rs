@@ -44,7 +44,9 @@ pub use error::{
 };
 pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};
-pub use record::{Aftermath, FileRecord, ForPolicy, Image, Intent, Record, State, StepRecord, Who};
+pub use record::{
+    Aftermath, FileRecord, ForPolicy, Image, Intent, Record, State, StepRecord, Who, sha256,
+};
 pub use recover::{Prove, Recovered};
 pub use restore::{Edited, Way};
 pub use store::Store;

@@ -337,7 +337,8 @@ impl Image {
     }
 }
 
-fn sha256(pieces: &[&[u8]]) -> String {
+/// The SHA-256 digest of a content in pieces, in hexadecimal.
+pub fn sha256(pieces: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for piece in pieces {
         hash.update(piece);

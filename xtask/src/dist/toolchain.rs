@@ -131,7 +131,7 @@ impl Shadow {
         self.place.join("rustc")
     }
 
-    fn library(&self) -> PathBuf {
+    fn std_sources(&self) -> PathBuf {
         self.place.join("library")
     }
 
@@ -144,7 +144,7 @@ impl Shadow {
     /// # Errors
     /// Why there are none.
     fn sources(&self, compiler: &Compiler) -> Result<(), String> {
-        let library = self.library();
+        let library = self.std_sources();
         if library.exists() {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Shadow {
             return Ok(());
         }
         println!("{}: building its standard library", target.triple);
-        let (library, products) = (self.library(), self.place.join("products"));
+        let (library, products) = (self.std_sources(), self.place.join("products"));
         let vendored = library.join("vendor");
         let mut cargo = run::cargo(&["build", "--release", "--quiet", "--offline", "--locked"]);
         cargo

@@ -2,6 +2,7 @@ use sshmend_facts::{Facts, Reply, Socket, Tried};
 use sshmend_plan::Wish;
 use sshmend_sshd_config::{Assignment, Operator};
 
+use crate::edit;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
@@ -122,13 +123,10 @@ fn listen(facts: &Facts<'_>, finding: &mut Finding, sockets: &[Socket]) {
         } else {
             Operator::Add
         };
-        let wish = Wish::assign(Assignment {
-            operator,
-            ..Assignment::set("ListenAddress", of_all)
-        });
+        let wish = Wish::assign(Assignment::new("ListenAddress", operator, of_all));
         finding.step(format!(
             "have it listen on all addresses of the machine: `{}`; or name one of them there",
-            wish.argv().join(" ")
+            edit::command(&wish)
         ));
         return;
     }

@@ -1,4 +1,5 @@
 use sshmend_facts::{Facts, Reply};
+use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
 use super::claimed::claim;
@@ -114,8 +115,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step("compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`");
     if !set.is_empty() && edit::is_here(facts) {
         finding.step(format!(
-            "if the list need not be so short, let sshd offer its own: `sshmend fix sshd-config --unset {}`",
-            set.join(" ")
+            "if the list need not be so short, let sshd offer its own: `{}`",
+            edit::command(&Wish::unset(&set))
         ));
     }
     finding.step("upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)");
@@ -134,7 +135,8 @@ fn no_usable_key(facts: &Facts<'_>, heard: &Heard<'_>, verdict: &mut Verdict) {
     }
     finding.step("let HostKeyAlgorithms admit a kind of key that a HostKey line names, or name a HostKey of a kind that it admits");
     if edit::is_here(facts) {
-        finding.step("or take its line out: `sshmend fix sshd-config --unset HostKeyAlgorithms`");
+        let without = edit::command(&Wish::unset(&["HostKeyAlgorithms"]));
+        finding.step(format!("or take its line out: `{without}`"));
     }
     finding.step("then let sshd read it: `sshd -t && systemctl reload ssh.service`");
 }

@@ -4,6 +4,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 
 use super::heard::heard;
 use super::replied::{ask_the_server, replied};
+use crate::edit;
 use crate::finding::Certainty;
 use crate::proof::Proof;
 use crate::verdict::{Judges, Verdict};
@@ -63,7 +64,7 @@ fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
     finding.shown_at(&line, text);
     finding.step("see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`");
-    let without = Wish::without_unit_line(line.clone()).argv().join(" ");
+    let without = edit::command(&Wish::without_unit_line(line.clone()));
     finding.step(format!(
         "if it does, restart sshd without that line: `{without}`"
     ));

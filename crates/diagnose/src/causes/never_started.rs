@@ -6,6 +6,7 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
 use super::sshd_helper_missing::{mend, unusable};
+use crate::edit;
 use crate::finding::{Finding, Then};
 
 /// What keeps sshd from starting that its own test does not look at.
@@ -137,7 +138,7 @@ impl Obstacle {
                 if let Ok(Some(setting)) = facts.setting("listenaddress") {
                     finding.shown_by_setting(facts, setting);
                 }
-                let everywhere = Wish::setting("ListenAddress", "0.0.0.0").argv().join(" ");
+                let everywhere = edit::command(&Wish::setting("ListenAddress", "0.0.0.0"));
                 finding.step(format!(
                     "have it listen on all addresses of the machine: `{everywhere}`; or name one of them there; or give the machine \
                      the address: `ip address add …`"
@@ -156,7 +157,7 @@ fn explain_requirement(facts: &Facts<'_>, required: &Unit, finding: &mut Finding
     ));
     if let Some((line, text)) = facts.confinement(&REQUIRING) {
         finding.shown_at(&line, text);
-        let without = Wish::without_unit_line(line.clone()).argv().join(" ");
+        let without = edit::command(&Wish::without_unit_line(line.clone()));
         finding.step(format!("or, if sshd can do without it: `{without}`"));
     }
 }

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use sshmend_facts::{Complaint, Facts, Trial, Unchecked};
 use sshmend_lossless::Origin;
-use sshmend_plan::{SshdSource, Wish};
+use sshmend_plan::Wish;
 use sshmend_sshd_config::{Problem, Release, Verdict as Judged, nearest_keyword};
 
 use crate::edit;
@@ -303,12 +303,8 @@ fn commented_out(facts: &Facts<'_>, refused: &[&Problem], finding: &mut Finding)
     } else {
         "comments of these lines"
     };
-    let wish = Wish::CommentOut {
-        lines,
-        source: SshdSource::default(),
-    };
     finding.mended_by(
-        wish,
+        Wish::comment_out(lines),
         format!("makes {what}, which sshd refuses and which sets nothing"),
     );
 }

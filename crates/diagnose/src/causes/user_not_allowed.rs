@@ -42,7 +42,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// Who waits for a login gives up after so many seconds.
+/// People who wait for a login give up after so many seconds.
 const GIVEN_UP: i64 = 10;
 
 /// A login that hangs after the key or the password was taken.

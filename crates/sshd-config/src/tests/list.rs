@@ -246,7 +246,7 @@ fn a_line_of_a_block_becomes_a_comment_and_counts_for_nobody_else() {
         changed(&snapshot(text), &edited)[&PathBuf::from(MAIN)],
         "PasswordAuthentication yes\nMatch User ann\n#  PasswordAuthentication no\n  Banner /x\n"
     );
-    let (key, set) = before.set_in_block(&line, OLD).expect("of a block");
+    let (key, set) = before.set_in_block(&line, Some(OLD)).expect("of a block");
     assert_eq!(
         (key.as_str(), set.criteria.as_str(), set.value.as_str()),
         ("passwordauthentication", "User ann", "no")

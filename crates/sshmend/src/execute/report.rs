@@ -1,8 +1,8 @@
 //! The JSON document of a run.
 
-use sha2::{Digest, Sha256};
 use sshmend_lossless::{Bytes, FileChange};
 use sshmend_plan::unified;
+use sshmend_transaction::sha256;
 
 use super::Run;
 use crate::json::change::{Change, Effect, File, Notice, Pending, State};
@@ -52,17 +52,10 @@ impl Run<'_> {
 }
 
 fn file(change: &FileChange) -> File {
-    let state = |bytes: &Bytes, mode: u32| {
-        let mut hash = Sha256::new();
-        for piece in bytes.pieces() {
-            hash.update(piece);
-        }
-        let digest = hash.finalize();
-        State {
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-            size: bytes.len() as u64,
-            mode: format!("{mode:04o}"),
-        }
+    let state = |bytes: &Bytes, mode: u32| State {
+        sha256: sha256(&bytes.pieces()),
+        size: bytes.len() as u64,
+        mode: format!("{mode:04o}"),
     };
     File {
         path: change.path.display().to_string(),

@@ -43,10 +43,7 @@ pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
         Put::Setting { key, after, before } => setting(session, key, after, before.as_deref()),
         Put::Element { key, element } => sshd_config::set(
             session,
-            &[Assignment {
-                operator: Operator::Remove,
-                ..Assignment::set(key, element)
-            }],
+            &[Assignment::new(key, Operator::Remove, element)],
             false,
             &SshdSource::default(),
         ),
