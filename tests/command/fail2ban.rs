@@ -98,11 +98,11 @@ fn everybody_is_not_ignored_and_an_unknown_jail_is_named() {
     let disk = jails("[sshd]\nenabled = true\n");
     disk.run("fix fail2ban --ignore 0.0.0.0/0 --yes")
         .check(&expect![[r#"
-        exit 2
-        --
-        error: "0.0.0.0/0" is every address: fail2ban would ban nobody
-        hint: stop fail2ban, or disable its jails, if that is meant
-    "#]]);
+            exit 2
+            --
+            error: nothing was changed: "0.0.0.0/0" is every address: fail2ban would ban nobody
+            hint: stop fail2ban, or disable its jails, if that is meant
+        "#]]);
     disk.run("fix fail2ban --ignore 192.0.2.1 --jail sshh --yes")
         .check(&expect![[r#"
             exit 2

@@ -158,11 +158,11 @@ fn only_the_line_that_is_named_is_mended() {
     "#]]);
     disk.run("fix hosts-access --mend /etc/passwd:4 --yes")
         .check(&expect![[r#"
-        exit 2
-        --
-        error: `/etc/passwd:4` does not name a line of hosts.allow or hosts.deny
-        hint: write it as /etc/hosts.deny:3; --mend without lines lists them
-    "#]]);
+            exit 2
+            --
+            error: nothing was changed: `/etc/passwd:4` does not name a line of hosts.allow or hosts.deny
+            hint: write it as /etc/hosts.deny:3; --mend without lines lists them
+        "#]]);
 }
 
 #[test]
@@ -334,11 +334,11 @@ fn invalid_patterns_are_refused_with_the_valid_forms() {
     Disk::new("")
         .run("fix hosts-access --allow 10.0.0.1-10.0.0.9 --yes")
         .check(&expect![[r#"
-        exit 2
-        --
-        error: pattern `10.0.0.1-10.0.0.9` is a range, which libwrap does not know
-        hint: give the networks that make up the range
-    "#]]);
+            exit 2
+            --
+            error: nothing was changed: pattern `10.0.0.1-10.0.0.9` is a range, which libwrap does not know
+            hint: give the networks that make up the range
+        "#]]);
 }
 
 #[test]

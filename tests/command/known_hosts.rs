@@ -94,11 +94,11 @@ fn a_fingerprint_that_cannot_be_compared_changes_nothing() {
     );
     disk.run("fix known-hosts a --file /home/known --expect-fingerprint aa:bb --yes")
         .check(&expect![[r#"
-        exit 2
-        --
-        error: only SHA256 fingerprints can be compared: aa:bb
-        hint: on the server: ssh-keygen -l -E sha256 -f /etc/ssh/ssh_host_ed25519_key.pub
-    "#]]);
+            exit 2
+            --
+            error: nothing was changed: only SHA256 fingerprints can be compared: aa:bb
+            hint: on the server: ssh-keygen -l -E sha256 -f /etc/ssh/ssh_host_ed25519_key.pub
+        "#]]);
     assert_eq!(disk.read("/home/known"), Some(format!("a {KEY}\n")));
 }
 
@@ -111,7 +111,7 @@ fn a_destination_that_could_be_an_option_is_refused() {
     said.check(&expect![[r#"
         exit 2
         --
-        error: not a host name: "-oProxyCommand=x"
+        error: nothing was changed: not a host name: "-oProxyCommand=x"
         hint: write HOST, HOST:PORT, or [ADDRESS]:PORT
     "#]]);
 }

@@ -44,36 +44,10 @@ impl Facts<'_> {
 
 #[cfg(test)]
 mod tests {
-    use sshmend_lossless::{Entry, NotRun};
+    use sshmend_lossless::fixture::look;
 
     use super::*;
     use crate::fixture::{NOW, machine};
-
-    /// Answers as far as it is asked: a look at the metadata shows neither bytes nor names.
-    fn answer(machine: &Snapshot, request: &Request, seen: &mut Snapshot) {
-        let there = |path| machine.entry(path).cloned().unwrap_or(Entry::Missing);
-        match request {
-            Request::Read(path) | Request::Sift(path, _) => seen.insert(path, there(path)),
-            Request::List(path) | Request::Stat(path) => {
-                let entry = match (there(path), request) {
-                    (Entry::File(image), _) => Entry::Seen(image.meta),
-                    (Entry::Directory(_, meta), Request::Stat(_)) => Entry::Seen(meta),
-                    (entry, _) => entry,
-                };
-                seen.insert(path, entry);
-            }
-            Request::Run(argv) => {
-                let said = machine.command(argv).unwrap_or(Err(&NotRun::Missing));
-                seen.insert_command(argv.clone(), said.cloned().map_err(NotRun::clone));
-            }
-            Request::Journal(words) => {
-                seen.insert_command(sshmend_lossless::journalctl(words), Err(NotRun::Missing));
-            }
-            Request::Resolve(_) | Request::Dial(_) => {
-                panic!("a server is not dialled: {request:?}")
-            }
-        }
-    }
 
     #[test]
     fn a_folder_whose_metadata_was_asked_for_is_listed_all_the_same() {
@@ -81,17 +55,12 @@ mod tests {
             "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n//- /etc/ssh/sshd_config.d/site.conf\nUseDNS yes\n",
         );
         let question = Question::server(NOW);
-        let mut seen = Snapshot::default();
         // The metadata of the folder are looked at before its names.
         let judge = |seen: &Snapshot| {
             let facts = Facts::new(seen, &question);
             (facts.unread_file().is_some(), facts.value("usedns"))
         };
-        let (_, value) = seen.fill(judge, |requests, seen| {
-            for request in requests {
-                answer(&machine, request, seen);
-            }
-        });
+        let (_, value) = look(&machine, judge);
         assert_eq!(value, Ok(Some("yes".to_owned())));
     }
 }

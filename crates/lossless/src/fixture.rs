@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::known::Unread;
-use crate::request::{CommandOutput, NotRun};
+use crate::request::{CommandOutput, NotRun, Request, journalctl};
 use crate::snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};
 
 /// Builds the snapshot that `text` describes, with every parent directory listed.
@@ -44,6 +44,42 @@ pub fn snapshot(text: &str) -> Snapshot {
     finish(&mut snapshot, section);
     list_parents(&mut snapshot);
     snapshot
+}
+
+/// What `judge` says of a machine that is as `machine` and holds nothing else: asked as far as it looks, and no further.
+///
+/// # Panics
+/// When it dials or resolves: a fixture has no network.
+pub fn look<T>(machine: &Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
+    Snapshot::default().fill(judge, |requests, seen| {
+        for request in requests {
+            answer(machine, request, seen);
+        }
+    })
+}
+
+/// A look at the metadata shows neither bytes nor names.
+fn answer(machine: &Snapshot, request: &Request, seen: &mut Snapshot) {
+    let there = |path| machine.entry(path).cloned().unwrap_or(Entry::Missing);
+    match request {
+        Request::Read(path) | Request::Sift(path, _) => seen.insert(path, there(path)),
+        Request::List(path) | Request::Stat(path) => {
+            let entry = match (there(path), request) {
+                (Entry::File(image), _) => Entry::Seen(image.meta),
+                (Entry::Directory(_, meta), Request::Stat(_)) => Entry::Seen(meta),
+                (entry, _) => entry,
+            };
+            seen.insert(path, entry);
+        }
+        Request::Run(argv) => {
+            let said = machine.command(argv).unwrap_or(Err(&NotRun::Missing));
+            seen.insert_command(argv.clone(), said.cloned().map_err(NotRun::clone));
+        }
+        Request::Journal(words) => {
+            seen.insert_command(journalctl(words), Err(NotRun::Missing));
+        }
+        Request::Resolve(_) | Request::Dial(_) => panic!("no network: {request:?}"),
+    }
 }
 
 fn finish(snapshot: &mut Snapshot, section: Option<(&str, String)>) {

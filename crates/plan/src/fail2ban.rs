@@ -14,7 +14,7 @@ use sshmend_lossless::{CommandOutput, FileChange, Metadata, NotRun, Snapshot};
 
 use crate::plan::{Plan, Refusal};
 
-pub use mend::{fail2ban_mend, fail2ban_retire, fail2ban_unignore};
+pub(crate) use mend::{fail2ban_mend, fail2ban_retire, fail2ban_unignore};
 
 /// Where fail2ban reads its configuration.
 pub const DIRECTORY: &str = "/etc/fail2ban";
@@ -25,7 +25,7 @@ const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
 
 /// What is wanted of fail2ban.
 #[derive(Debug, Clone)]
-pub struct Fail2banWish {
+pub(crate) struct Fail2banWish {
     /// Addresses, networks and names to ignore.
     pub addresses: Vec<Parsed>,
     /// The jails; empty for every one that runs.
@@ -74,7 +74,7 @@ fn is_at_hand(snapshot: &Snapshot, live: bool) -> Result<bool, Refusal> {
 /// # Errors
 /// When fail2ban does not run on the configuration, a file of it cannot be read here, or the jails would not take the
 /// addresses.
-pub fn fail2ban(snapshot: &Snapshot, wish: &Fail2banWish) -> Result<Plan, Refusal> {
+pub(crate) fn fail2ban(snapshot: &Snapshot, wish: &Fail2banWish) -> Result<Plan, Refusal> {
     let (directory, release) = (Path::new(DIRECTORY), fail2ban_release(snapshot));
     let before = Config::read(snapshot, directory, release);
     let addresses: Vec<Address> = wish

@@ -34,7 +34,7 @@ const ALONE: [&str; 14] = [
 
 /// A login up to the list of methods that may follow, with sshd in inetd mode at the other end: no network, nothing in the
 /// log. `None` where the program of sshd is not known.
-pub fn handshake(sshd: &Sshd, user: Option<&str>) -> Option<Check> {
+pub(crate) fn handshake(sshd: &Sshd, user: Option<&str>) -> Option<Check> {
     let program = sshd.program.as_deref()?;
     let words = [program, "-i", "-e"].into_iter();
     let words = words.chain(sshd.options.iter().map(String::as_str));
@@ -76,7 +76,7 @@ const MOST_FROM: usize = 4;
 
 /// The same handshake from the address of the person and from each that is to be kept, as sshd will see them. Empty where
 /// the program of sshd is not known or nobody comes by network.
-pub fn handshakes_from(sshd: &Sshd, person: &Person) -> Vec<Check> {
+pub(crate) fn handshakes_from(sshd: &Sshd, person: &Person) -> Vec<Check> {
     let Some(program) = sshd.program.as_deref() else {
         return Vec::new();
     };

@@ -39,7 +39,7 @@ const PUBLIC: Attributes = Attributes {
 
 /// What is to be known of the machine.
 #[derive(Debug, Clone)]
-pub struct HostKeysWish<'a> {
+pub(crate) struct HostKeysWish<'a> {
     /// The configuration in force.
     pub effective: &'a Effective,
     /// The daemon.
@@ -93,7 +93,7 @@ impl KeyKind {
 ///
 /// # Errors
 /// When an agent holds the keys, a file that may name them cannot be read, or a key can neither be made nor mended.
-pub fn host_keys(
+pub(crate) fn host_keys(
     snapshot: &Snapshot,
     wish: &HostKeysWish<'_>,
     generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>,

@@ -25,7 +25,7 @@ const MOST_NAMED: usize = 20;
 
 /// What is wanted of hosts.allow and hosts.deny.
 #[derive(Debug, Clone)]
-pub struct HostsAccessWish<'a> {
+pub(crate) struct HostsAccessWish<'a> {
     /// What to do.
     pub order: HostsAccessOrder,
     /// The wrapped program.
@@ -40,7 +40,7 @@ pub struct HostsAccessWish<'a> {
 
 /// What to do with hosts.allow and hosts.deny.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostsAccessOrder {
+pub(crate) enum HostsAccessOrder {
     /// Let clients in, and change no other answer.
     Allow {
         /// Who is to be let in.
@@ -61,7 +61,10 @@ pub enum HostsAccessOrder {
 /// # Errors
 /// When sshd never reads these files, when a file that would be written is another's to write, or when the clients could
 /// not be let in without changing the answer for anybody else.
-pub fn hosts_access(snapshot: &Snapshot, wish: &HostsAccessWish<'_>) -> Result<Plan, Refusal> {
+pub(crate) fn hosts_access(
+    snapshot: &Snapshot,
+    wish: &HostsAccessWish<'_>,
+) -> Result<Plan, Refusal> {
     let mut plan = Plan {
         purpose: purpose(wish),
         ..Plan::default()
@@ -373,7 +376,7 @@ fn keepers(person: &Person, daemon: &str) -> Vec<Client> {
 }
 
 /// The same for two states of a machine, at sshd; `live` says that its programs can be asked.
-pub fn hosts_access_lockout(
+pub(crate) fn hosts_access_lockout(
     before: &Snapshot,
     after: &Snapshot,
     person: &Person,

@@ -25,7 +25,7 @@ use crate::plan::{Effect, Notice, Plan, Refusal};
 /// # Errors
 /// When the offered key is not the expected one, a file cannot be read or must not be edited, or an edit would not do
 /// what it is meant for.
-pub fn known_hosts(
+pub(crate) fn known_hosts(
     snapshot: &Snapshot,
     wish: &KnownHostsWish,
     salt: &mut dyn FnMut() -> [u8; 20],

@@ -5,6 +5,8 @@
 
 mod access;
 mod check;
+mod configuration;
+mod context;
 mod diff;
 mod fail2ban;
 mod handshake;
@@ -25,27 +27,20 @@ mod sshd_config;
 mod when;
 mod wish;
 
-pub use access::{Keeper, SshdChange, steps_lockout};
+pub use access::{lockout_between, protect_files, steps_lockout};
 pub use check::{Check, Expect, Proof};
+pub use configuration::{Configuration, sshd_meant};
+pub use context::{Context, Ends, Owner, Randomness};
 pub use diff::unified;
-pub use fail2ban::{
-    DIRECTORY, Fail2banWish, fail2ban, fail2ban_mend, fail2ban_release, fail2ban_retire,
-    fail2ban_unignore,
-};
-pub use handshake::{handshake, handshakes_from, key_exchange, why_no_handshake};
-pub use host_keys::{HostKeysWish, KeyKind, KeyPair, host_keys};
-pub use hosts_access::{
-    HostsAccessOrder, HostsAccessWish, OFFER, hosts_access, hosts_access_lockout,
-};
-pub use known_hosts::{KnownHostsWish, known_hosts};
+pub use fail2ban::{DIRECTORY, fail2ban_release};
+pub use handshake::{key_exchange, why_no_handshake};
+pub use host_keys::{KeyKind, KeyPair};
+pub use hosts_access::OFFER;
+pub use known_hosts::KnownHostsWish;
 pub use lockout::Lockout;
-pub use log_level::{ForAWhile, log_level};
 pub use negative::{NEGATIVES, Negative, negative};
 pub use person::Person;
 pub use plan::{Effect, ForPolicy, Notice, Plan, Refusal, spelled};
-pub use privsep_directory::{PrivsepWish, privsep_directory};
 pub use reload::{listen_addresses, reload_sshd, restart_sshd};
-pub use service::{ServiceWish, service, without_unit_lines};
-pub use sshd_config::{SshdConfigWish, sshd_config};
 pub use when::When;
 pub use wish::{KnownHostsOf, Mended, SshdSource, Wish};

@@ -15,7 +15,7 @@ const LEVELS: [&str; 9] = [
 
 /// For how long, and who takes it back.
 #[derive(Debug, Clone, Copy)]
-pub struct ForAWhile {
+pub(crate) struct ForAWhile {
     /// How long it lasts.
     pub lasts: Duration,
     /// Whether it is the running machine, where a timer takes it back.
@@ -26,7 +26,7 @@ pub struct ForAWhile {
 ///
 /// # Errors
 /// As [`sshd_config`], and when nothing would take it back.
-pub fn log_level(
+pub(crate) fn log_level(
     snapshot: &Snapshot,
     wish: &SshdConfigWish<'_>,
     level: &str,

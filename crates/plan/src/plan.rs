@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sshmend_facts::CauseName;
 use sshmend_lossless::{FileChange, Origin, Step, Unread, managed, turned};
 
@@ -95,6 +95,15 @@ impl Plan {
         self
     }
 
+    /// The same plan, which is taken back by itself at this time.
+    #[must_use]
+    pub fn until(self, end: Timestamp, now: Timestamp) -> Self {
+        match Duration::try_from(end.duration_since(now)) {
+            Ok(time) => self.for_a_while(time),
+            Err(_) => self,
+        }
+    }
+
     /// The steps of the way back, and what takes these back.
     pub fn turned_steps(&self) -> (Vec<Step>, Vec<Step>) {
         turned(&self.activation, &self.undo)
@@ -175,6 +184,14 @@ impl Refusal {
         Self::Refused {
             reason: reason.into(),
             hint: Some(hint.into()),
+        }
+    }
+
+    /// A refusal of which no more can be said.
+    pub(crate) fn plain(reason: impl Into<String>) -> Self {
+        Self::Refused {
+            reason: reason.into(),
+            hint: None,
         }
     }
 

@@ -26,7 +26,7 @@ const ENTRY: &str = "/etc/tmpfiles.d/sshmend-privsep.conf";
 
 /// What is to be known of the machine.
 #[derive(Debug, Clone)]
-pub struct PrivsepWish<'a> {
+pub(crate) struct PrivsepWish<'a> {
     /// How the service stands, and what `sshd -t` says today.
     pub service: &'a Service,
     /// The daemon.
@@ -39,7 +39,10 @@ pub struct PrivsepWish<'a> {
 ///
 /// # Errors
 /// When it is not known which directory it is, or something else stands there.
-pub fn privsep_directory(snapshot: &Snapshot, wish: &PrivsepWish<'_>) -> Result<Plan, Refusal> {
+pub(crate) fn privsep_directory(
+    snapshot: &Snapshot,
+    wish: &PrivsepWish<'_>,
+) -> Result<Plan, Refusal> {
     let mut plan = Plan {
         purpose: "make the privilege separation directory of sshd".to_owned(),
         ..Plan::default()
@@ -248,8 +251,7 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
     use sshmend_facts::TrialToday;
-    use sshmend_lossless::fixture::snapshot;
-    use sshmend_lossless::{Entry, Request};
+    use sshmend_lossless::fixture::{look, snapshot};
 
     const MISSING: &str = "Missing privilege separation directory: /run/sshd";
     const OPEN: &str = "/run/sshd must be owned by root and not group or world-writable.";
@@ -288,13 +290,7 @@ mod tests {
             addresses: Vec::new(),
         };
         let judge = |seen: &Snapshot| privsep_directory(seen, &wish);
-        snapshot(text).fill(judge, |requests, seen| {
-            for request in requests {
-                if let Request::Read(path) | Request::Stat(path) | Request::List(path) = request {
-                    seen.insert(path, Entry::Missing);
-                }
-            }
-        })
+        look(&snapshot(text), judge)
     }
 
     fn check(service: &Service, text: &str, expected: &Expect) {

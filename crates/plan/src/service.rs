@@ -12,11 +12,11 @@ use crate::check::{Expect, Proof};
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{is_active, question, reachable};
 
-pub use unit_lines::without_unit_lines;
+pub(crate) use unit_lines::without_unit_lines;
 
 /// What is to be known of the service.
 #[derive(Debug, Clone)]
-pub struct ServiceWish<'a> {
+pub(crate) struct ServiceWish<'a> {
     /// How it stands.
     pub service: &'a Service,
     /// The daemon.
@@ -31,7 +31,7 @@ pub struct ServiceWish<'a> {
 ///
 /// # Errors
 /// When sshd would not start, or someone has forbidden it, or nothing here could start it.
-pub fn service(wish: &ServiceWish<'_>) -> Result<Plan, Refusal> {
+pub(crate) fn service(wish: &ServiceWish<'_>) -> Result<Plan, Refusal> {
     let work = Work {
         wish,
         service: wish.service,

@@ -23,7 +23,7 @@ const SHADOWED: usize = 10;
 
 /// What is wanted of sshd's configuration.
 #[derive(Debug, Clone)]
-pub struct SshdConfigWish<'a> {
+pub(crate) struct SshdConfigWish<'a> {
     /// Keywords and what is wanted of their values.
     pub settings: Vec<Assignment>,
     /// Lines that sshd refuses and that become comments; nothing is set then.
@@ -50,7 +50,7 @@ pub struct SshdConfigWish<'a> {
 ///
 /// # Errors
 /// When a keyword or a value would not be accepted, or cannot be made to win.
-pub fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Plan, Refusal> {
+pub(crate) fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Plan, Refusal> {
     let before = Tree::read(snapshot, wish.main, wish.overrides);
     let edited = if !wish.unset.is_empty() {
         before.unset(&wish.unset, wish.release)

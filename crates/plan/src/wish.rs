@@ -1,8 +1,9 @@
 //! What can be asked for, as a value: the command line makes one, a finding carries one, a plan is made of it.
 
 mod merge;
+mod planned;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sshmend_facts::Service;
@@ -146,6 +147,47 @@ impl Wish {
             _ => {}
         }
         self
+    }
+
+    /// The same wish, whose files `place` has found on the machine that is worked on: those that are read or changed because
+    /// they were named. Lines of hosts.allow, hosts.deny and fail2ban's files are found by their names there.
+    ///
+    /// # Errors
+    /// The first error of `place`.
+    pub fn placed<E>(
+        mut self,
+        mut place: impl FnMut(&Path) -> Result<PathBuf, E>,
+    ) -> Result<Self, E> {
+        for path in self.named() {
+            *path = place(path)?;
+        }
+        Ok(self)
+    }
+
+    /// The files that it names.
+    fn named(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::SshdConfig { source, .. }
+            | Self::Unset { source, .. }
+            | Self::HostKeys { source }
+            | Self::LogLevel { source, .. } => source.file.iter_mut().collect(),
+            Self::CommentOut { lines, source } => paths(lines).chain(&mut source.file).collect(),
+            Self::WithoutUnitLines { lines } => paths(lines).collect(),
+            Self::KnownHosts(of) => {
+                let line = of.line.iter_mut().map(|line| &mut line.path);
+                of.files
+                    .iter_mut()
+                    .chain(line)
+                    .chain(&mut of.key_file)
+                    .collect()
+            }
+            Self::Allow { .. }
+            | Self::MendWrappers { .. }
+            | Self::Ignore { .. }
+            | Self::MendFail2ban { .. }
+            | Self::PrivsepDirectory
+            | Self::Service { .. } => Vec::new(),
+        }
     }
 
     /// A keyword of sshd_config and its value.
@@ -332,6 +374,10 @@ impl Mended {
         });
         service
     }
+}
+
+fn paths(lines: &mut [Origin]) -> impl Iterator<Item = &mut PathBuf> {
+    lines.iter_mut().map(|line| &mut line.path)
 }
 
 /// A command line in the making.

@@ -10,6 +10,7 @@ mod execute;
 pub mod json;
 pub mod manual;
 mod output;
+mod planning;
 mod session;
 mod usage;
 

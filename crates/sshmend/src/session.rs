@@ -9,7 +9,7 @@ use sshmend_facts::Question;
 use sshmend_host::{
     Account, Environment, LockError, Machine, Why, now, pause, remove_leftovers, zone,
 };
-use sshmend_lossless::{FileChange, Origin, Snapshot};
+use sshmend_lossless::{FileChange, Snapshot};
 use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
@@ -112,11 +112,6 @@ impl Session {
         } else {
             Path::new("/").join(path)
         }
-    }
-
-    /// The same of a line of a file.
-    pub(crate) fn line(&self, line: &Origin) -> Origin {
-        Origin::new(self.path(&line.path), line.line)
     }
 
     /// Where a path of the machine that is worked on lies on the running machine.

@@ -6,6 +6,7 @@
 mod doubts;
 mod keeper;
 mod negotiation;
+mod protect;
 mod refusals;
 mod session;
 mod sockets;
@@ -19,7 +20,9 @@ use std::path::Path;
 use sshmend_lossless::{Origin, Snapshot};
 use sshmend_sshd_config::{Override, Release, Tree};
 
-pub use keeper::Keeper;
+pub(crate) use keeper::Keeper;
+pub(crate) use protect::protect;
+pub use protect::{lockout_between, protect_files};
 pub use steps::steps_lockout;
 
 use crate::lockout::Lockout;
@@ -28,7 +31,7 @@ use view::View;
 
 /// A configuration of sshd before and after a change.
 #[derive(Debug, Clone, Copy)]
-pub struct SshdChange<'a> {
+pub(crate) struct SshdChange<'a> {
     /// The machine as it is.
     pub before: &'a Snapshot,
     /// The machine as it would be.
@@ -45,7 +48,7 @@ pub struct SshdChange<'a> {
 
 impl SshdChange<'_> {
     /// Whether all who must not lose access keep it; the worst answer counts.
-    pub fn lockout(&self, person: &Person) -> Lockout {
+    pub(crate) fn lockout(&self, person: &Person) -> Lockout {
         let (before, after) = self.trees();
         let judged = person.keepers().into_iter().map(|keeper| {
             let before = View::new(&keeper, &before, self.before, self);
@@ -66,7 +69,7 @@ impl SshdChange<'_> {
     }
 
     /// The address of this machine that the person came to, where sshd goes on listening there.
-    pub fn address_of(&self, person: &Person) -> Option<SocketAddr> {
+    pub(crate) fn address_of(&self, person: &Person) -> Option<SocketAddr> {
         let own = person.keepers().into_iter().next()?;
         let (ip, port) = own.server?;
         let view = View::new(&own, &self.trees().1, self.after, self);

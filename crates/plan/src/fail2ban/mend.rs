@@ -14,7 +14,7 @@ use crate::plan::{Notice, Plan, Refusal};
 ///
 /// # Errors
 /// When a file of the configuration cannot be read here, or nothing can be mended in one of the lines.
-pub fn fail2ban_mend(
+pub(crate) fn fail2ban_mend(
     snapshot: &Snapshot,
     lines: &[Origin],
     live: bool,
@@ -44,7 +44,11 @@ pub fn fail2ban_mend(
 ///
 /// # Errors
 /// When fail2ban does not run on the configuration, or a file of it cannot be read here.
-pub fn fail2ban_retire(snapshot: &Snapshot, live: bool, now: Timestamp) -> Result<Plan, Refusal> {
+pub(crate) fn fail2ban_retire(
+    snapshot: &Snapshot,
+    live: bool,
+    now: Timestamp,
+) -> Result<Plan, Refusal> {
     let before = Config::read(snapshot, Path::new(DIRECTORY), fail2ban_release(snapshot));
     let edited = before
         .retire(now)
@@ -62,7 +66,7 @@ pub fn fail2ban_retire(snapshot: &Snapshot, live: bool, now: Timestamp) -> Resul
 ///
 /// # Errors
 /// As [`fail2ban_retire`], and when an address stands where it is not ours to remove, or a larger network covers it.
-pub fn fail2ban_unignore(
+pub(crate) fn fail2ban_unignore(
     snapshot: &Snapshot,
     addresses: &[Address],
     jails: &[String],

@@ -7,7 +7,9 @@ use sshmend_known_hosts::{
 };
 use sshmend_lossless::Snapshot;
 
+use crate::context::Context;
 use crate::plan::Refusal;
+use crate::wish::KnownHostsOf;
 
 /// Why the configuration of ssh is not known.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +50,35 @@ pub struct KnownHostsWish {
 }
 
 impl KnownHostsWish {
+    /// What is wanted, read; nothing of it is looked up yet.
+    ///
+    /// # Errors
+    /// The word that is not a host, a fingerprint or a type of key.
+    pub fn of(of: &KnownHostsOf, context: &Context<'_>) -> Result<Self, Refusal> {
+        let fingerprint = |text: &String| {
+            Fingerprint::parse(text)
+                .map_err(|error| Refusal::refused(error.to_string(), error.hint()))
+        };
+        Ok(Self {
+            destination: Destination::parse(&of.host)
+                .map_err(|error| Refusal::refused(error.to_string(), error.hint()))?,
+            home: context.owner.home.clone(),
+            uid: context.owner.uid,
+            gid: context.owner.gid,
+            files: of.files.clone(),
+            key_type: of.key_type.as_deref().map(key_type).transpose()?,
+            line: of.line.as_ref().map(|line| (line.path.clone(), line.line)),
+            expected: of
+                .fingerprints
+                .iter()
+                .map(fingerprint)
+                .collect::<Result<_, _>>()?,
+            key_file: of.key_file.clone(),
+            live: context.is_live(),
+            offline: of.offline,
+        })
+    }
+
     /// Whether a verified key is to be pinned.
     pub fn pins(&self) -> bool {
         !self.expected.is_empty() || self.key_file.is_some()
@@ -157,4 +188,11 @@ impl KnownHostsWish {
         };
         Err(NoConfig::Refused(refused))
     }
+}
+
+fn key_type(text: &str) -> Result<KeyType, Refusal> {
+    KeyType::parse(text).ok_or_else(|| {
+        let reason = format!("not a key type that ssh knows: {text}");
+        Refusal::refused(reason, "such as ssh-ed25519 or ssh-rsa")
+    })
 }

@@ -21,7 +21,7 @@ const OWN: &str = "/etc/systemd/system";
 ///
 /// # Errors
 /// When a line is not one of the unit's settings, or sshd would not start for another reason.
-pub fn without_unit_lines(
+pub(crate) fn without_unit_lines(
     snapshot: &Snapshot,
     wish: &ServiceWish<'_>,
     lines: &[Origin],

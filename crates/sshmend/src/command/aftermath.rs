@@ -1,10 +1,11 @@
 //! What has to follow the files of a journaled transaction: the same steps as then, of the daemons that run today.
 
-use sshmend_lossless::{Step, UnitVerb};
-use sshmend_plan::{Check, Notice, Plan, Proof, listen_addresses, reload_sshd, restart_sshd};
+use sshmend_lossless::{Snapshot, Step, UnitVerb};
+use sshmend_plan::{
+    Check, Configuration, Notice, Plan, Proof, listen_addresses, reload_sshd, restart_sshd,
+};
 use sshmend_transaction::{Files, Record, StepRecord};
 
-use super::sshd::Configuration;
 use crate::error::Failure;
 use crate::execute::{ask, unit_is_active};
 use crate::output::words::shell;
@@ -95,9 +96,13 @@ fn sshd_of_today(session: &Session, plan: &mut Plan, unit_ended: bool) -> Result
     let Some(journaled) = plan.activation.iter().find(|step| of_sshd(step)).cloned() else {
         return Ok(());
     };
-    let mut configuration = Configuration::capture_of(session, hung_up(plan))?;
-    configuration.snapshot = configuration.snapshot.after(&plan.files);
-    let addresses = listen_addresses(&configuration.effective());
+    let (pid, question) = (hung_up(plan), session.question());
+    let mut snapshot = Snapshot::default();
+    let configuration = session.look(&mut snapshot, |seen| {
+        Configuration::of_process(seen, &question, pid)
+    });
+    let configuration = configuration.map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
+    let addresses = listen_addresses(&configuration.effective(&snapshot.after(&plan.files)));
     plan.proof.extend(addresses.into_iter().map(Proof::Banner));
     // Several units may run an sshd each: the one that was told then is the one to tell now.
     if let Step::Systemctl(UnitVerb::Reload, units) = &journaled

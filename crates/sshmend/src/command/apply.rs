@@ -1,28 +1,27 @@
 //! `sshmend apply`: everything that a policy wants, as one plan and one transaction.
 
+mod drift;
 mod leaving;
 mod mentions;
 pub(super) mod putting;
+mod whose;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
 use sshmend_host::{Account, now, zone};
-use sshmend_lossless::{Origin, Snapshot};
-use sshmend_plan::{ForPolicy, Mended, Notice, Plan, Wish};
-use sshmend_policy::{Group, Item, Policy, Put, address_as_written, client_as_written};
-use sshmend_sshd_config::{Assignment, keyword_key};
+use sshmend_plan::{Context, Ends, ForPolicy, Owner, Plan, Wish};
+use sshmend_policy::{Group, Policy, Put};
 
+use self::drift::drift;
+use self::whose::Whose;
 use crate::cli::ApplyPolicy;
-use crate::command::fix::{fail2ban, known_hosts, plan};
+use crate::command::fix::known_hosts;
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
 use crate::output::times::end;
 use crate::session::Session;
-
-/// The accounts of a mounted disk.
-const PASSWD: &str = "/etc/passwd";
 
 /// What is said to a person who wishes something in order to mend what is broken, or wishes it without need.
 const OF_A_WISH: [&str; 2] = ["no-cause", "granted-already"];
@@ -50,7 +49,7 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
                 && flags.confirm_within.is_none()
                 && !plan.changes_nothing();
             if let Some(end) = end.filter(|_| lasts) {
-                plan = fail2ban::for_a_while(plan, end, now());
+                plan = plan.until(end, now());
             }
             let name = called(&policy, &arguments.policy);
             let as_wanted = plan.changes_nothing() && plan.activation.is_empty();
@@ -182,23 +181,22 @@ fn policy_name(session: &Session, policy: &Policy, path: &Path) -> Option<String
     policy.name.clone().or_else(|| is_file.then(path))
 }
 
+/// Plans one wish, in the files of an account, else in those of the session.
 fn one(session: &Session, wish: &Wish, account: Option<&Account>) -> Result<Plan, Failure> {
-    match wish {
-        Wish::KnownHosts(wish) => known_hosts::plan(session, wish, account),
-        Wish::Ignore {
-            addresses,
-            jails,
-            until,
-        } => {
-            let until = until.as_deref().map(end).transpose()?;
-            if until.is_some_and(|until| until <= now()) {
-                fail2ban::retire(session)
-            } else {
-                fail2ban::exempt(session, addresses, jails, until)
-            }
-        }
-        wish => plan(session, wish, Mended::default()),
+    session.plan(wish, &context(session, account))
+}
+
+fn context(session: &Session, account: Option<&Account>) -> Context<'static> {
+    let mut context = session.context();
+    context.ends = Ends::ByPolicy;
+    if let Some(account) = account {
+        context.owner = Owner {
+            home: account.home.clone(),
+            uid: account.uid,
+            gid: account.gid,
+        };
     }
+    context
 }
 
 /// The line of the policy that cannot be carried out: of several the first that fails by itself.
@@ -217,196 +215,4 @@ fn blamed(session: &Session, group: &Group, whose: &Whose, failure: Failure) -> 
             [] => failure,
         },
     }
-}
-
-/// What is not as the policy wants it, each with its line.
-fn drift(group: &Group, plan: &Plan) -> Vec<Notice> {
-    let differing: Vec<&Item> = group
-        .items
-        .iter()
-        .filter(|item| differs(&item.wish, plan))
-        .collect();
-    let all = group.items.iter().collect();
-    let named: Vec<&Item> = if differing.is_empty() { all } else { differing };
-    named.into_iter().map(|item| told(item, plan)).collect()
-}
-
-fn told(item: &Item, plan: &Plan) -> Notice {
-    let text = match &item.wish {
-        Wish::SshdConfig { settings, .. } => {
-            let today = match effect_of(keys(settings), plan).map(|effect| effect.before.as_str()) {
-                Some("") => " (today it is not set)".to_owned(),
-                Some(before) => format!(" (today it is {before})"),
-                None => String::new(),
-            };
-            let words: Vec<String> = settings.iter().map(ToString::to_string).collect();
-            format!("{} is not in force{today}", words.join(" "))
-        }
-        Wish::Unset { keys, .. } => {
-            let today = match effect_of(keys.iter().map(String::as_str), plan)
-                .map(|effect| effect.before.as_str())
-            {
-                Some(before) => format!(" (today it is {before})"),
-                None => String::new(),
-            };
-            format!("a line sets {}{today}", keys.join(" "))
-        }
-        Wish::Allow {
-            patterns, daemon, ..
-        } => format!("{} is not let in at {daemon}", patterns.join(" ")),
-        Wish::Ignore {
-            addresses, until, ..
-        } => {
-            let addresses = addresses.join(" ");
-            match until.as_deref().map(end) {
-                Some(Ok(end)) if end <= now() => {
-                    format!("fail2ban still ignores {addresses}, whose exemption is over")
-                }
-                _ => format!("fail2ban does not ignore {addresses} as wanted"),
-            }
-        }
-        Wish::KnownHosts(wish) => format!("the key of {} is not pinned", wish.host),
-        wish => format!("not so yet: {}", wish.argv().join(" ")),
-    };
-    Notice {
-        name: "drift".to_owned(),
-        text,
-        origin: Some(Origin::new(&item.place.path, item.place.line)),
-    }
-}
-
-/// Whether a plan is there because of this wish, among others of its kind.
-pub(super) fn differs(wish: &Wish, plan: &Plan) -> bool {
-    match wish {
-        Wish::SshdConfig { settings, .. } => effect_of(keys(settings), plan).is_some(),
-        Wish::Unset { keys, .. } => keys.iter().any(|key| removes(key, plan)),
-        Wish::Allow { patterns, .. } => {
-            let mut words = patterns.iter().map(|pattern| client_as_written(pattern));
-            words.any(|word| mentions::change(plan, &word))
-        }
-        Wish::Ignore { addresses, .. } => {
-            let mut words = addresses.iter().map(|address| address_as_written(address));
-            words.any(|word| mentions::change(plan, &word))
-        }
-        _ => true,
-    }
-}
-
-/// Whether lines go that set this keyword, whatever it is called there.
-fn removes(key: &str, plan: &Plan) -> bool {
-    let wanted = keyword_key(key);
-    plan.files.iter().any(|change| {
-        let before = change.before.as_ref().map(|image| &image.bytes[..]);
-        let mut ranges = change.edits.iter().map(|edit| edit.range.clone());
-        ranges.any(|range| {
-            let removed = before.and_then(|bytes| bytes.get(range));
-            let removed = String::from_utf8_lossy(removed.unwrap_or_default()).into_owned();
-            let end = |character: char| character.is_whitespace() || character == '=';
-            let mut words = removed
-                .lines()
-                .filter_map(|line| line.trim().split(end).next());
-            words.any(|word| keyword_key(word) == wanted)
-        })
-    })
-}
-
-/// The keywords of these settings.
-fn keys(settings: &[Assignment]) -> impl Iterator<Item = &str> {
-    settings.iter().map(|setting| setting.key.as_str())
-}
-
-/// The effect on one of these keywords.
-fn effect_of<'p, 'k>(
-    keys: impl Iterator<Item = &'k str>,
-    plan: &'p Plan,
-) -> Option<&'p sshmend_plan::Effect> {
-    let keys: Vec<String> = keys.filter_map(keyword_key).collect();
-    plan.effects
-        .iter()
-        .find(|effect| keys.contains(&effect.what))
-}
-
-/// The accounts that a policy names, and the one as whom it is applied.
-#[derive(Default)]
-struct Whose {
-    named: BTreeMap<String, Account>,
-    /// Whose rights are enough, and not too much.
-    work_as: Option<Account>,
-}
-
-impl Whose {
-    /// Looks the accounts up, below `--root` in the disk's own list.
-    fn look_up(session: &Session, policy: &Policy) -> Result<Self, Failure> {
-        let mut whose = Self::default();
-        for item in &policy.items {
-            if let Some(name) = &item.account {
-                let found = account(session, name).map_err(|why| why.of_policy(&item.place))?;
-                whose.named.insert(name.clone(), found);
-            }
-        }
-        if session.machine.is_live() {
-            whose.work_as = whose.only_one(session, policy)?;
-        }
-        Ok(whose)
-    }
-
-    fn account(&self, group: &Group) -> Option<&Account> {
-        self.named.get(group.account.as_ref()?)
-    }
-
-    /// Whose rights are needed for all of it; `None` for those of this process.
-    fn only_one(&self, session: &Session, policy: &Policy) -> Result<Option<Account>, Failure> {
-        let invoking = known_hosts::invoking_user(session)?;
-        let own = session.environment.uid;
-        let mut needed: Option<(u32, &Item)> = None;
-        let mut found = None;
-        for item in &policy.items {
-            let account = match (&item.account, &item.wish) {
-                (Some(name), _) => self.named.get(name),
-                (None, Wish::KnownHosts(wish)) if wish.files.is_empty() => invoking.as_ref(),
-                (None, _) => None,
-            };
-            let uid = account.map_or(own, |account| account.uid);
-            if own != 0 && uid != own {
-                let name = account.map_or("", |account| account.name.as_str());
-                let why = format!("only root can change the known_hosts of {name}");
-                let hint = "run it with sudo, or as that user";
-                return Err(Failure::trouble(why).with_hint(hint).of_policy(&item.place));
-            }
-            if let Some((other, first)) = needed.filter(|(other, _)| *other != uid) {
-                return Err(apart(other, first, uid, item));
-            }
-            needed = Some((uid, item));
-            found = account.filter(|account| account.uid != own).cloned();
-        }
-        Ok(found)
-    }
-}
-
-/// What has to be done with the rights of two people is not one transaction.
-fn apart(one: u32, first: &Item, other: u32, item: &Item) -> Failure {
-    let name = |uid| Account::of_uid(uid).map_or_else(|| format!("uid {uid}"), |found| found.name);
-    let why = format!(
-        "this is changed with the rights of {}, and line {} with those of {}, which is not one transaction",
-        name(other),
-        first.place.line,
-        name(one)
-    );
-    let hint = "put the keys of each user into a policy of their own, or into /etc/ssh/ssh_known_hosts with file = …";
-    Failure::trouble(why).with_hint(hint).of_policy(&item.place)
-}
-
-fn account(session: &Session, name: &str) -> Result<Account, Failure> {
-    let found = if session.machine.is_live() {
-        Account::named(name)
-    } else {
-        session.look(&mut Snapshot::default(), |seen| {
-            let image = seen.read(Path::new(PASSWD)).ok().flatten()?;
-            Account::in_passwd(name, &String::from_utf8_lossy(&image.bytes))
-        })
-    };
-    found.ok_or_else(|| {
-        Failure::trouble(format!("there is no user {name}"))
-            .with_hint("name an account of the machine")
-    })
 }

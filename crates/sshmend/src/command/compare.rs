@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use sshmend_compare::{Answer, Area, Comparison, Difference, Side, compare, look};
-use sshmend_plan::SshdSource;
+use sshmend_lossless::Snapshot;
+use sshmend_plan::{Configuration, SshdSource};
 use sshmend_sshd_config::{Override, Release};
 
 use crate::cli;
-use crate::command::sshd::{ASSUMED, Configuration};
 use crate::error::{Failure, Outcome};
 use crate::json;
 use crate::output::Role;
@@ -17,6 +17,7 @@ use crate::session::Session;
 /// One side, captured.
 struct Captured {
     configuration: Configuration,
+    snapshot: Snapshot,
     overrides: Vec<Override>,
 }
 
@@ -36,8 +37,14 @@ pub(crate) fn run(session: &Session, arguments: &cli::Compare) -> Result<Outcome
     let (first, second) = (&a.configuration, &b.configuration);
     // A checkout does not know which release will read it: the other side does, where it is a machine.
     let readings = [
-        first.release.or(second.release).unwrap_or(ASSUMED),
-        second.release.or(first.release).unwrap_or(ASSUMED),
+        first
+            .release
+            .or(second.release)
+            .unwrap_or(Configuration::ASSUMED),
+        second
+            .release
+            .or(first.release)
+            .unwrap_or(Configuration::ASSUMED),
     ];
     let found = compare(&a.side(readings[0]), &b.side(readings[1]), &areas);
     print(session, arguments, &found)?;
@@ -77,18 +84,19 @@ fn capture(
         return Err(Failure::trouble(message)
             .with_hint("name the folder that stands for the root of the machine"));
     }
-    let mut configuration = Configuration::capture(&there, source)?;
-    there.look(&mut configuration.snapshot, |seen| look(seen, areas));
+    let (configuration, mut snapshot) = there.configuration(source)?;
+    there.look(&mut snapshot, |seen| look(seen, areas));
     Ok(Captured {
         overrides: configuration.overrides(),
         configuration,
+        snapshot,
     })
 }
 
 impl Captured {
     fn side(&self, reading: Release) -> Side<'_> {
         Side {
-            snapshot: &self.configuration.snapshot,
+            snapshot: &self.snapshot,
             main: &self.configuration.main,
             overrides: &self.overrides,
             reading,

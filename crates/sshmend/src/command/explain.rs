@@ -3,10 +3,9 @@
 use sshmend_diagnose::{CAUSES, Cause, Gate, cause};
 use sshmend_plan::{NEGATIVES, Negative, SshdSource, negative};
 use sshmend_ssh_log::CauseName;
-use sshmend_sshd_config::{MaxStartups, Scope};
+use sshmend_sshd_config::MaxStartups;
 
 use crate::cli;
-use crate::command::sshd::Configuration;
 use crate::command::{look_up, page};
 use crate::error::{Failure, Outcome};
 use crate::json::explanation::{Curve, Explained, Explanation, Refuted};
@@ -165,10 +164,8 @@ fn startups(session: &Session, value: Option<&str>) -> Result<MaxStartups, Failu
         Some(value) => value.to_owned(),
         None => {
             let source = SshdSource::default();
-            let configuration = Configuration::capture(session, &source)?;
-            let effective = configuration
-                .tree()
-                .effective(Some(configuration.reading()), Scope::Global);
+            let (configuration, snapshot) = session.configuration(&source)?;
+            let effective = configuration.effective(&snapshot);
             effective
                 .get("maxstartups")
                 .and_then(|setting| setting.values.first().cloned())

@@ -1,6 +1,5 @@
 //! The commands, one file each.
 
-mod access;
 mod aftermath;
 mod apply;
 mod compare;
@@ -9,7 +8,6 @@ mod diagnose;
 mod explain;
 mod fix;
 pub(crate) mod history;
-pub(crate) mod known_hosts;
 mod logs;
 mod look_up;
 mod page;
@@ -18,7 +16,6 @@ pub(crate) mod recover_at_boot;
 mod rollback;
 mod schema;
 mod show;
-pub(crate) mod sshd;
 
 use clap::error::ContextKind;
 

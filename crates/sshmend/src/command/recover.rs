@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use sshmend_host::{Machine, Uninterrupted, boot, leave_session, now, pause, remove_leftovers};
-use sshmend_lossless::{FileImage, Step, UnitVerb};
-use sshmend_plan::Lockout;
+use sshmend_lossless::{FileChange, FileImage, Snapshot, Step, UnitVerb};
+use sshmend_plan::{Lockout, lockout_between};
 use sshmend_transaction::{
     Back, FileRecord, Files, Id, Image, Journal, Past, Record, Recovered, State, StepRecord, Store,
     Today,
 };
 
-use super::access::between;
 use super::aftermath::aftermath;
 use super::recover_at_boot;
 use super::rollback::way_back;
@@ -195,7 +194,7 @@ fn keeps_access(session: &Session, record: &Record) -> Result<(), Failure> {
     if !asks_for_access(session, record) {
         return Ok(());
     }
-    match between(session, &way_back(session, record)?.changes, &[])? {
+    match lockout(session, &way_back(session, record)?.changes, &[])? {
         Lockout::Loses { why, .. } => {
             Err(Failure::trouble(format!("it would lock you out: {why}")))
         }
@@ -208,6 +207,15 @@ fn asks_for_access(session: &Session, record: &Record) -> bool {
     let allowed = record.argv.iter().any(|word| word == "--allow-lockout");
     let person = session.person();
     !allowed && (person.is_remote() || !person.keep.is_empty())
+}
+
+/// What one state of the files means beside another for those who must not lose access.
+fn lockout(session: &Session, from: &[FileChange], to: &[FileChange]) -> Result<Lockout, Failure> {
+    let context = session.context();
+    let judged = session.look(&mut Snapshot::default(), |seen| {
+        lockout_between(seen, from, to, &context)
+    });
+    judged.map_err(|refusal| Failure::from_refusal_to_show(&refusal))
 }
 
 /// What goes back, or is a way back, is as good as done for whoever calls: what would lock them out by that is refused
@@ -227,12 +235,12 @@ fn refuse_lockout(
         // Of what cannot be brought to both sides recovery itself says what is in its way.
         let [Ok(old), Ok(new)] = ways else { continue };
         let (what, lockout) = if record.is_finished_forward() {
-            let lockout = between(session, &old.changes, &new.changes)?;
+            let lockout = lockout(session, &old.changes, &new.changes)?;
             ("finish", lockout)
         } else if new.changes.is_empty() && record.state == State::Committed {
             continue;
         } else {
-            let lockout = between(session, &new.changes, &old.changes)?;
+            let lockout = lockout(session, &new.changes, &old.changes)?;
             ("undo", lockout)
         };
         if let Lockout::Loses { why, .. } = lockout {

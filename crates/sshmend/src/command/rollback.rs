@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use sshmend_host::Machine;
-use sshmend_plan::{Plan, steps_lockout, unified};
+use sshmend_plan::{Plan, protect_files, steps_lockout, unified};
 use sshmend_transaction::{Edited, FileRecord, Files, Journal, Past, Record, State, Way};
 
-use super::access::of_files;
 use super::aftermath::{follow, hung_up, of_today};
 use super::history::between;
 use crate::cli::{Apply, Redo, Rollback};
@@ -186,8 +185,12 @@ fn plan(
         of_today(session, &mut plan)?;
         plan.lockout = steps_lockout(&plan.activation, &session.person());
     }
-    of_files(session, &mut plan, pid)?;
-    Ok(plan)
+    let context = session.context();
+    session.plan_with(|seen| {
+        let mut plan = plan.clone();
+        protect_files(seen, &mut plan, pid, &context)?;
+        Ok(plan)
+    })
 }
 
 /// What would take back the files of a transaction, as they are now.

@@ -10,7 +10,6 @@ use sshmend_plan::{Check, Expect, SshdSource, reload_sshd, restart_sshd};
 
 use super::Run;
 use super::rehearse::{Answer, ask, comes_back, disagrees, verdict};
-use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::json;
 
@@ -87,7 +86,8 @@ impl Run<'_> {
                 continue;
             }
             // Whatever watches over it may have started it already.
-            let sshd = Configuration::capture(self.session, &SshdSource::default())?.sshd;
+            let (configuration, _) = self.session.configuration(&SshdSource::default())?;
+            let sshd = configuration.sshd;
             match reload_sshd(&sshd) {
                 Some((reload, _)) if self.is_the_same(&sshd) && !self.has_ended(&reload) => {
                     revived.push(reload);

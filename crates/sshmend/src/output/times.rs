@@ -16,16 +16,6 @@ pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     })
 }
 
-/// Reads a moment of the future: as [`end`].
-pub(crate) fn future(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
-    match end(text)? {
-        time if time > now => Ok(time),
-        time => Err(Failure::trouble(format!(
-            "nothing was changed: {time} lies in the past"
-        ))),
-    }
-}
-
 /// Reads when something ends: a time, or a day, which it ends with.
 pub(crate) fn end(text: &str) -> Result<Timestamp, Failure> {
     let end = When::parse(text).and_then(|when| when.ends(zone()));
@@ -83,9 +73,9 @@ mod tests {
     }
 
     #[test]
-    fn an_end_lies_in_the_future_and_a_day_counts_whole() {
-        assert!(future("2026-12-02", now()).expect("a day") > now());
-        assert!(future("2026-11-01", now()).is_err());
-        assert!(future("soon", now()).is_err());
+    fn a_day_that_ends_something_counts_whole() {
+        assert!(end("2026-12-02").expect("a day") > now());
+        assert!(end("2026-11-01").expect("a day") < now());
+        assert!(end("soon").is_err());
     }
 }

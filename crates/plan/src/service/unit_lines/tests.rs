@@ -2,7 +2,7 @@
 
 use super::*;
 use sshmend_facts::{Service, Sshd, TrialToday};
-use sshmend_lossless::{Entry, Request};
+use sshmend_lossless::{Entry, fixture};
 
 const OWN_FILE: &str = "/etc/systemd/system/ssh.service.d/tight.conf";
 const PACKAGED: &str = "/usr/lib/systemd/system/ssh.service.d/20-site.conf";
@@ -52,13 +52,7 @@ fn planned(files: &[(&str, &str)], active: bool, lines: &[(&str, usize)]) -> Res
         restart: false,
     };
     let judge = |seen: &Snapshot| without_unit_lines(seen, &wish, &lines);
-    let plan = snapshot.fill(judge, |requests, seen| {
-        for request in requests {
-            if let Request::Read(path) = request {
-                seen.insert(path, Entry::Missing);
-            }
-        }
-    });
+    let plan = fixture::look(&snapshot, judge);
     plan.map_err(|refusal| refusal.to_string())
 }
 

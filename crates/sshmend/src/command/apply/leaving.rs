@@ -4,13 +4,11 @@ use std::path::Path;
 
 use sshmend_known_hosts::{KnownHosts, Name};
 use sshmend_lossless::{Origin, Snapshot};
-use sshmend_plan::{KnownHostsOf, Notice, Plan, SshdSource};
+use sshmend_plan::{KnownHostsOf, Notice, Plan, SshdSource, Wish};
 use sshmend_policy::{Put, standing};
 use sshmend_sshd_config::{Assignment, Operator};
 use sshmend_transaction::{ForPolicy, Past, State};
 
-use crate::command::fix::{fail2ban, hosts_access, known_hosts, sshd_config};
-use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -39,16 +37,19 @@ pub(super) struct TakenOut {
 
 /// Plans that it goes; what somebody else has changed since stays, and what cannot be taken out is told.
 pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
+    let context = super::context(session, None);
     let plan = match put {
         Put::Setting { key, after, before } => setting(session, key, after, before.as_deref()),
-        Put::Element { key, element } => sshd_config::set(
-            session,
-            &[Assignment::new(key, Operator::Remove, element)],
-            false,
-            &SshdSource::default(),
-        ),
-        Put::Rule { pattern, daemon } => hosts_access::withdraw(session, pattern, daemon),
-        Put::Exempt { address, jails } => fail2ban::unignore(session, address, jails),
+        Put::Element { key, element } => {
+            let without = Assignment::new(key, Operator::Remove, element);
+            session.plan(&Wish::assign(without), &context)
+        }
+        Put::Rule { pattern, daemon } => {
+            session.plan_with(|seen| Wish::withdraw(pattern, daemon, seen, &context))
+        }
+        Put::Exempt { address, jails } => {
+            session.plan_with(|seen| Wish::unignore(address, jails, seen, &context))
+        }
         Put::Pin {
             path,
             host,
@@ -88,16 +89,15 @@ fn setting(
     after: &str,
     before: Option<&str>,
 ) -> Result<Plan, Failure> {
-    let source = SshdSource::default();
-    let configuration = Configuration::capture(session, &source)?;
-    let effective = configuration.effective();
+    let (configuration, snapshot) = session.configuration(&SshdSource::default())?;
+    let effective = configuration.effective(&snapshot);
     let as_it_was_put = effective
         .get(key)
         .is_some_and(|setting| setting.origin.is_some() && setting.values.join(", ") == after);
     match before {
         _ if !as_it_was_put => Err(Failure::trouble(format!("{key} is not {after} any more"))),
-        Some(before) => sshd_config::set(session, &[Assignment::set(key, before)], false, &source),
-        None => sshd_config::unset(session, &[key.to_owned()], &source),
+        Some(before) => session.plan(&Wish::setting(key, before), &session.context()),
+        None => session.plan(&Wish::unset(&[key]), &session.context()),
     }
 }
 
@@ -122,5 +122,5 @@ fn pin(session: &Session, path: &str, host: &str, fingerprint: &str) -> Result<P
         line: Some(Origin::new(path, line)),
         ..KnownHostsOf::default()
     };
-    known_hosts::plan(session, &of, None)
+    session.plan(&Wish::KnownHosts(of), &session.context())
 }

@@ -4,8 +4,8 @@ use sshmend_plan::{Plan, SshdSource, Wish};
 use sshmend_policy::{Put, address_as_written, client_as_written, keys_of};
 use sshmend_sshd_config::Effective;
 
-use super::{differs, mentions};
-use crate::command::sshd::Configuration;
+use super::drift::differs;
+use super::mentions;
 use crate::session::Session;
 
 /// How a machine was before a plan, as far as that is to be known later.
@@ -17,9 +17,9 @@ impl Before {
     /// Looks at what the wish is about.
     pub(in crate::command) fn of(session: &Session, wish: &Wish) -> Self {
         let sshd = matches!(wish, Wish::SshdConfig { .. })
-            .then(|| Configuration::capture(session, &SshdSource::default()).ok())
+            .then(|| session.configuration(&SshdSource::default()).ok())
             .flatten()
-            .map(|configuration| configuration.effective());
+            .map(|(configuration, snapshot)| configuration.effective(&snapshot));
         Self { sshd }
     }
 

@@ -16,12 +16,11 @@ use sshmend_facts::{LogFile, Question, Server, Target, Vantage, disk_logs};
 use sshmend_host::now;
 use sshmend_known_hosts::Destination;
 use sshmend_lossless::Snapshot;
-use sshmend_plan::SshdSource;
+use sshmend_plan::{SshdSource, sshd_meant};
 use sshmend_ssh_log::Nature;
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::cli;
-use crate::command::sshd::meant;
 use crate::error::{Failure, Outcome};
 use crate::json;
 use crate::output::times::past;
@@ -66,7 +65,13 @@ pub(crate) fn diagnose_server(
     question: &mut Question,
     source: &SshdSource,
 ) -> Result<(Diagnosis, Option<String>), Failure> {
-    let (mut snapshot, several) = meant(session, question, source)?;
+    let mut snapshot = Snapshot::default();
+    let source = session.source(source);
+    let meant = session.look(&mut snapshot, |seen| sshd_meant(seen, question, &source));
+    let (sshd, several) = meant.map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
+    if several.is_some() {
+        question.sshd = sshd.pid;
+    }
     let mut inquiry = Inquiry::new(question);
     let diagnosis = session.look(&mut snapshot, |seen| inquiry.conclude(seen));
     Ok((diagnosis, several))

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use sshmend_diagnose::{Diagnosis, Finding};
 use sshmend_facts::{Question, Server, Vantage};
-use sshmend_plan::{Mended, Notice, Plan, SshdSource, Wish};
+use sshmend_plan::{Notice, Plan, SshdSource, Wish};
 use sshmend_ssh_log::CauseName;
 
-use super::{plan, record};
+use super::record;
 use crate::cli::{Apply, Fix};
 use crate::command::diagnose::text::Shown;
 use crate::command::diagnose::{diagnose_server, read_disk_logs};
@@ -181,11 +181,11 @@ fn ask_person<'o>(
 /// One plan for all; what cannot be planned is left out and told, unless nothing else is left.
 fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
     let (mut plans, mut refused) = (Vec::new(), Vec::new());
-    let mut mended = Mended::default();
+    let mut context = session.context();
     for wish in Wish::merge(chosen.iter().map(|offer| offer.wish.clone())) {
-        match plan(session, &wish, mended) {
+        match session.plan(&wish, &context) {
             Ok(plan) => {
-                mended.add(&wish);
+                context.mended.add(&wish);
                 plans.push(plan);
             }
             Err(failure) => refused.push(failure),

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use std::path::Path;
 
-use sshmend_known_hosts::{Destination, Found, LookedUp, Lookup, Marker, Reason, UnreadFile};
+use sshmend_known_hosts::{Found, LookedUp, Lookup, Marker, Reason, UnreadFile};
 
 use sshmend_lossless::Snapshot;
+use sshmend_plan::{KnownHostsOf, KnownHostsWish};
 
 use super::{Shown, whole};
 use crate::cli::ShowKnownHosts;
@@ -21,9 +22,18 @@ pub(super) fn show(
     session: &Session,
     arguments: &ShowKnownHosts,
 ) -> Result<(Shown<'static>, Option<Failure>), Failure> {
-    let destination = Destination::parse(&arguments.host)
-        .map_err(|error| Failure::caused("cannot look it up", &error).with_hint(error.hint()))?;
-    let wish = crate::command::known_hosts::wish(session, destination, &arguments.files);
+    let of = KnownHostsOf {
+        host: arguments.host.clone(),
+        files: arguments
+            .files
+            .iter()
+            .map(|file| session.path(file))
+            .collect(),
+        offline: true,
+        ..KnownHostsOf::default()
+    };
+    let wish = KnownHostsWish::of(&of, &session.context())
+        .map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
     let mut snapshot = Snapshot::default();
     let looked_up = session.look(&mut snapshot, |seen| wish.look_up(seen));
     let (names, found) = looked_up.map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;

@@ -6,7 +6,6 @@ use sshmend_sshd_config::{Connection, Effective, Scope, Setting, keyword_named, 
 
 use super::Shown;
 use crate::cli::ShowSshdConfig;
-use crate::command::sshd::Configuration;
 use crate::error::Failure;
 use crate::json::effective::{Format, Problem, Value};
 use crate::output::escape::line;
@@ -19,7 +18,7 @@ pub(super) fn show<'s>(
     session: &'s Session,
     arguments: &ShowSshdConfig,
 ) -> Result<(Shown<'s>, Option<Failure>), Failure> {
-    let configuration = Configuration::capture(session, &arguments.source.clone().into())?;
+    let (configuration, snapshot) = session.configuration(&arguments.source.clone().into())?;
     if let Some(choice) = &configuration.choice {
         session.output.talk(&format!("note: {}", line(choice)));
     }
@@ -29,7 +28,7 @@ pub(super) fn show<'s>(
         .map(connection)
         .transpose()?;
     let scope = connection.as_ref().map_or(Scope::Global, Scope::Connection);
-    let tree = configuration.tree();
+    let tree = configuration.tree(&snapshot);
     let effective = tree.effective(Some(configuration.reading()), scope);
     let chosen = choose(&effective, &arguments.keys)?;
     let text = text(
@@ -61,7 +60,10 @@ pub(super) fn show<'s>(
     let release = if known {
         String::new()
     } else {
-        format!("{}\n", configuration.unknown_release())
+        format!(
+            "the release of sshd is unknown: read as {}, which decides MaxStartups and its like; give --release\n",
+            configuration.reading()
+        )
     };
     let head = iter::once(release + &warnings + &unread);
     Ok(((format, Box::new(head.chain(text))), failure))

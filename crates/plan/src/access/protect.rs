@@ -1,0 +1,117 @@
+//! Whether those who must not lose access keep it: asked of what a plan makes of the machine, whatever plan it is.
+
+use sshmend_lossless::{FileChange, Snapshot};
+use sshmend_sshd_config::{Override, Tree};
+
+use super::SshdChange;
+use crate::check::Proof;
+use crate::configuration::Configuration;
+use crate::context::Context;
+use crate::handshake::{handshake, handshakes_from};
+use crate::hosts_access::hosts_access_lockout;
+use crate::lockout::Lockout;
+use crate::plan::{Plan, Refusal};
+use crate::wish::SshdSource;
+
+/// The tables of TCP wrappers.
+const WRAPPERS: [&str; 2] = ["/etc/hosts.allow", "/etc/hosts.deny"];
+
+/// Adds what the changes of a configuration mean for them: the loss or the doubt, a handshake to rehearse, and a proof at
+/// the address by which the person came.
+pub(crate) fn protect(
+    before: &Snapshot,
+    configuration: &Configuration,
+    plan: &mut Plan,
+    context: &Context<'_>,
+) {
+    if plan.changes_nothing() {
+        return;
+    }
+    let person = &context.person;
+    let after = before.after(&plan.files);
+    let overrides = configuration.overrides();
+    let change = change(configuration, &overrides, [before, &after]);
+    plan.lockout = std::mem::take(&mut plan.lockout).worse(change.lockout(person));
+    if context.is_live() {
+        plan.handshake = handshake(&configuration.sshd, person.user.as_deref());
+        plan.handshakes_from = handshakes_from(&configuration.sshd, person);
+    }
+    let proves = |proof: &Proof| matches!(proof, Proof::Banner(_));
+    let address = change.address_of(person);
+    if let Some(address) = address.filter(|_| plan.proof.iter().any(proves))
+        && !plan.proof.contains(&Proof::Banner(address))
+    {
+        plan.proof.push(Proof::Banner(address));
+    }
+}
+
+/// The same for changes of any files; of several daemons the one with this process id is meant, where it still runs.
+///
+/// # Errors
+/// When it is not known which configuration is meant.
+pub fn protect_files(
+    before: &Snapshot,
+    plan: &mut Plan,
+    pid: Option<u32>,
+    context: &Context<'_>,
+) -> Result<(), Refusal> {
+    if plan.files.iter().any(is_of_wrappers) {
+        let after = before.after(&plan.files);
+        let lockout = hosts_access_lockout(before, &after, &context.person, context.is_live());
+        plan.lockout = std::mem::take(&mut plan.lockout).worse(lockout);
+    }
+    let configuration = Configuration::of_process(before, &context.question, pid)?;
+    let after = before.after(&plan.files);
+    let trees = [before, &after].map(|snapshot| configuration.tree(snapshot));
+    let is_read = |change: &FileChange| {
+        let mut files = trees.iter().flat_map(Tree::files);
+        files.any(|file| file == change.path)
+    };
+    if plan.files.iter().any(is_read) {
+        protect(before, &configuration, plan, context);
+    }
+    Ok(())
+}
+
+/// What one state of the files means for them beside another, each told by what makes it of the files that are there.
+///
+/// # Errors
+/// When it is not known which configuration is meant.
+pub fn lockout_between(
+    now: &Snapshot,
+    from: &[FileChange],
+    to: &[FileChange],
+    context: &Context<'_>,
+) -> Result<Lockout, Refusal> {
+    let person = &context.person;
+    let (before, after) = (now.after(from), now.after(to));
+    let mut lockout = Lockout::Keeps;
+    if from.iter().chain(to).any(is_of_wrappers) {
+        lockout = hosts_access_lockout(&before, &after, person, context.is_live());
+    }
+    let configuration = Configuration::read(now, &context.question, &SshdSource::default())?;
+    let overrides = configuration.overrides();
+    let change = change(&configuration, &overrides, [&before, &after]);
+    Ok(lockout.worse(change.lockout(person)))
+}
+
+fn change<'c>(
+    configuration: &'c Configuration,
+    overrides: &'c [Override],
+    [before, after]: [&'c Snapshot; 2],
+) -> SshdChange<'c> {
+    SshdChange {
+        before,
+        after,
+        main: &configuration.main,
+        overrides,
+        reading: configuration.reading(),
+        socket: configuration.sshd.socket.is_some(),
+    }
+}
+
+fn is_of_wrappers(change: &FileChange) -> bool {
+    WRAPPERS
+        .iter()
+        .any(|path| change.path.ends_with(&path[1..]))
+}

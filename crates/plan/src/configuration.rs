@@ -1,0 +1,201 @@
+//! Which configuration of sshd is meant: whose, which file, read as which release.
+
+use std::path::{Path, PathBuf};
+
+use sshmend_facts::{Question, Sshd};
+use sshmend_lossless::Snapshot;
+use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file};
+
+use crate::plan::{Notice, Refusal};
+use crate::wish::SshdSource;
+
+/// The main file where nothing says otherwise.
+const MAIN: &str = "/etc/ssh/sshd_config";
+
+/// A configuration of sshd, and the daemon that reads it.
+#[derive(Debug, Clone, Default)]
+pub struct Configuration {
+    /// The daemon.
+    pub sshd: Sshd,
+    /// Its main file.
+    pub main: PathBuf,
+    /// The release that will read it; `None` when it is not known.
+    pub release: Option<Release>,
+    /// Which daemon it is, where several listen.
+    pub choice: Option<String>,
+}
+
+impl Configuration {
+    /// As which release files are read where it is not known: the newest that a distribution's stable release holds.
+    pub const ASSUMED: Release = Release::new(10, 0);
+
+    /// Finds the configuration of the running daemon, else of the one that would run, else the file that was named; all of
+    /// its files are looked for.
+    ///
+    /// # Errors
+    /// When no sshd with the process id listens, the named file is not there, or the release is not one of OpenSSH.
+    pub fn read(
+        snapshot: &Snapshot,
+        question: &Question,
+        source: &SshdSource,
+    ) -> Result<Self, Refusal> {
+        let all = Sshd::all(snapshot, question);
+        let named = source.file.as_deref();
+        let (sshd, choice) = choose(&all, source.pid, named)?;
+        let main = named
+            .map(Path::to_owned)
+            .or_else(|| main_of(&sshd))
+            .unwrap_or_else(|| main_file(snapshot));
+        let release = match &source.release {
+            Some(text) => Some(release(text)?),
+            None => sshd.version.as_deref().and_then(Release::parse),
+        };
+        drop(Tree::read(snapshot, &main, &[]));
+        if named.is_some() && snapshot.read(&main) == Ok(None) {
+            return Err(Refusal::plain(format!("{}: no such file", main.display())));
+        }
+        Ok(Self {
+            sshd,
+            main,
+            release,
+            choice,
+        })
+    }
+
+    /// The same of the daemon that a journal names by its process id, where that one still runs.
+    ///
+    /// # Errors
+    /// As [`Configuration::read`].
+    pub fn of_process(
+        snapshot: &Snapshot,
+        question: &Question,
+        pid: Option<u32>,
+    ) -> Result<Self, Refusal> {
+        let source = SshdSource {
+            pid,
+            ..SshdSource::default()
+        };
+        Self::read(snapshot, question, &source)
+            .or_else(|_| Self::read(snapshot, question, &SshdSource::default()))
+    }
+
+    /// What is in force for sshd itself.
+    pub fn effective(&self, snapshot: &Snapshot) -> Effective {
+        self.tree(snapshot)
+            .effective(Some(self.reading()), Scope::Global)
+    }
+
+    /// The files and the options on the daemon's command line.
+    pub fn tree(&self, snapshot: &Snapshot) -> Tree {
+        Tree::read(snapshot, &self.main, &self.overrides())
+    }
+
+    /// The directives on the daemon's command line.
+    pub fn overrides(&self) -> Vec<Override> {
+        let argv: Vec<&String> = self.sshd.program.iter().chain(&self.sshd.options).collect();
+        Override::from_argv(&argv)
+    }
+
+    /// As which release the files are read.
+    pub fn reading(&self) -> Release {
+        self.release.unwrap_or(Self::ASSUMED)
+    }
+
+    /// That it is one of several, and which one, for a plan.
+    pub(crate) fn choice_notice(&self) -> Option<Notice> {
+        let text = self.choice.clone()?;
+        Some(Notice::new("several-sshd", text))
+    }
+}
+
+/// The sshd that a diagnosis is about, and where several listen, which one that is.
+///
+/// # Errors
+/// When none with this process id listens, or none that reads this file.
+pub fn sshd_meant(
+    snapshot: &Snapshot,
+    question: &Question,
+    source: &SshdSource,
+) -> Result<(Sshd, Option<String>), Refusal> {
+    let all = Sshd::all(snapshot, question);
+    let (sshd, choice) = choose(&all, source.pid, source.file.as_deref())?;
+    if let Some(file) = &source.file
+        && main_of(&sshd).unwrap_or_else(|| MAIN.into()) != *file
+    {
+        let reason = format!("no sshd that listens reads {}", file.display());
+        let hint =
+            choice.unwrap_or_else(|| "it is started with -f FILE to read another".to_owned());
+        return Err(Refusal::refused(reason, hint));
+    }
+    Ok((sshd, choice))
+}
+
+/// The daemon that is meant, and where it is one of several, which one that is: the one named, the one whose main file is
+/// named, that of systemd, the one with the usual main file, the first.
+fn choose(
+    all: &[Sshd],
+    pid: Option<u32>,
+    file: Option<&Path>,
+) -> Result<(Sshd, Option<String>), Refusal> {
+    let main = |sshd: &Sshd| main_of(sshd).unwrap_or_else(|| MAIN.into());
+    let described = |sshd: &Sshd| {
+        let pid = sshd.pid.map(|pid| pid.to_string()).unwrap_or_default();
+        format!("process {pid}, which reads {}", main(sshd).display())
+    };
+    let list = |all: &[&Sshd]| {
+        all.iter()
+            .map(|sshd| described(sshd))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    let is_named = |sshd: &&Sshd| pid.is_some() && sshd.pid == pid;
+    let running: Vec<&Sshd> = all.iter().filter(|sshd| sshd.pid.is_some()).collect();
+    if let Some(pid) = pid
+        && !all.iter().any(|sshd| is_named(&sshd))
+    {
+        let hint = if running.is_empty() {
+            "no sshd listens here".to_owned()
+        } else {
+            format!("these listen: {}", list(&running))
+        };
+        let reason = format!("process {pid} is not an sshd that listens");
+        return Err(Refusal::refused(reason, hint));
+    }
+    let found = all.iter().find(is_named);
+    let found = found.or_else(|| all.iter().find(|sshd| Some(main(sshd).as_path()) == file));
+    let found = found.or_else(|| all.iter().find(|sshd| sshd.unit.is_some()));
+    let found = found.or_else(|| all.iter().find(|sshd| main(sshd) == Path::new(MAIN)));
+    let chosen = found.or(all.first()).cloned().unwrap_or_default();
+    if running.len() < 2 {
+        return Ok((chosen, None));
+    }
+    let others: Vec<&Sshd> = running
+        .iter()
+        .copied()
+        .filter(|sshd| sshd.pid != chosen.pid)
+        .collect();
+    let text = format!(
+        "{} sshd listen here; this is about {}; --pid names another: {}",
+        running.len(),
+        described(&chosen),
+        list(&others)
+    );
+    Ok((chosen, Some(text)))
+}
+
+/// The file of the daemon's `-f` option.
+fn main_of(sshd: &Sshd) -> Option<PathBuf> {
+    let pairs = sshd.options.chunks_exact(2).rev();
+    pairs
+        .filter(|pair| pair[0] == "-f")
+        .map(|pair| PathBuf::from(&pair[1]))
+        .next()
+}
+
+fn release(text: &str) -> Result<Release, Refusal> {
+    let known = |release: &Release| *release <= Release::NEWEST;
+    Release::parse(text).filter(known).ok_or_else(|| {
+        let reason = format!("not a release of OpenSSH: {text}");
+        Refusal::refused(reason, "from 7.4 to 10.5, such as 9.2")
+    })
+}
