@@ -125,10 +125,26 @@ fn unknown(paste: &Transcript) -> Vec<Unchecked> {
         .filter(|attempt| attempt.conclusions.is_empty() && !attempt.succeeded());
     open.map(|attempt| {
         let (first, last) = attempt.lines;
-        let lines = if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
-        let check = attempt.name().map_or_else(|| lines.clone(), |name| format!("{name} ({lines})"));
-        let host = attempt.destination().unwrap_or("HOST");
-        let reason = format!("no message in it says why it failed: run `ssh -vvv {host}`, and take all that it prints");
+        let lines = if first == last {
+            format!("line {first}")
+        } else {
+            format!("lines {first} to {last}")
+        };
+        let check = attempt
+            .name()
+            .map_or_else(|| lines.clone(), |name| format!("{name} ({lines})"));
+        let run = attempt
+            .next
+            .first()
+            .map_or_else(|| "ssh -vvv HOST".to_owned(), |next| next.argv.join(" "));
+        let all = format!("run `{run}`, and take all that it prints");
+        let reason = match &attempt.end {
+            Some(end) => format!(
+                "this message is not known: {}: {all}",
+                end.text.trim_end_matches(['.', ':'])
+            ),
+            None => format!("no message in it says why it failed: {all}"),
+        };
         Unchecked::new(check, reason)
     })
     .collect()

@@ -12,6 +12,7 @@ mod listener;
 mod login;
 mod pam;
 mod pam_modules;
+mod servers;
 mod systemd;
 mod table;
 mod tools;
@@ -136,10 +137,12 @@ const FAMILIES: &[&[Rule]] = &[
     tools::OTHERS,
     tools::TAILSCALED,
     dropbear::RULES,
+    servers::RULES,
 ];
 
 static SSHD_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(SSHD));
 static DROPBEAR: LazyLock<Table> = LazyLock::new(|| Table::new(&[dropbear::RULES]));
+static SERVERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[servers::RULES]));
 static KERNEL: LazyLock<Table> = LazyLock::new(|| Table::new(&[kernel::RULES]));
 static SYSTEMD: LazyLock<Table> = LazyLock::new(|| Table::new(&[systemd::RULES]));
 static XINETD: LazyLock<Table> = LazyLock::new(|| Table::new(&[systemd::XINETD]));
@@ -154,7 +157,8 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> 
         Program::Sshd | Program::SshdSession | Program::SshdAuth => sshd(message),
         Program::Bare => sshd(message)
             .filter(is_told_alone)
-            .or_else(|| dropbear(message).filter(is_named)),
+            .or_else(|| dropbear(message).filter(is_named))
+            .or_else(|| SERVERS.verdict(message)),
         Program::Dropbear => dropbear(message),
         Program::Kernel | Program::Audit => kernel::verdict(&KERNEL, message),
         Program::Systemd => systemd::verdict(&SYSTEMD, message),
@@ -198,6 +202,7 @@ fn search(text: &[u8]) -> (Option<Verdict<'_>>, usize) {
         // A path begins a message of sshd about its own configuration, at the beginning of a text alone.
         if !(SSHD_TABLE.is_begun_by(rest)
             || DROPBEAR.is_begun_by(rest)
+            || SERVERS.is_begun_by(rest)
             || (at == 0 && rest.starts_with(b"/")))
         {
             continue;

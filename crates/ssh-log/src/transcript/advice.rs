@@ -27,7 +27,14 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
         .symptoms
         .iter()
         .find(|seen| seen.text == first.text || seen.line == first.line.unwrap_or(0));
-    let what = match seen.map(|seen| seen.symptom) {
+    let symptom = seen.map(|seen| seen.symptom);
+    if facts.by_words {
+        return Some(format!(
+            "its words are not those of a message that is known; they speak of {}: this text alone cannot tell why",
+            spoken(symptom)
+        ));
+    }
+    let what = match symptom {
         Some(Symptom::Closed | Symptom::Reset)
             if facts.proxy.is_some() && facts.reached < Reached::Identified =>
         {
@@ -73,6 +80,24 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
     Some(format!("{what}: this text alone cannot tell why"))
 }
 
+/// What plain words speak of.
+fn spoken(symptom: Option<Symptom>) -> &'static str {
+    match symptom {
+        Some(Symptom::HostKeyChanged) => "a host key that has changed",
+        Some(Symptom::HostKeyUnknown | Symptom::HostKeyRejected) => "a host key that is refused",
+        Some(Symptom::Mismatch) => "algorithms that do not fit",
+        Some(Symptom::Denied) => "a login that is refused",
+        Some(Symptom::NameUnknown) => "a name that has no address",
+        Some(Symptom::Refused) => "a connection that is refused",
+        Some(Symptom::NoRoute | Symptom::Unreachable) => "a host that is not reached",
+        Some(Symptom::ConnectTimeout | Symptom::BannerTimeout) => {
+            "an answer that did not come in time"
+        }
+        Some(Symptom::Reset) => "a connection that was reset",
+        _ => "a connection that ended",
+    }
+}
+
 /// What the server sent in place of its identification.
 fn facts_text(facts: &Facts) -> String {
     let text = facts
@@ -92,7 +117,7 @@ fn facts_text(facts: &Facts) -> String {
 /// What to run next: what a conclusion that is more than possible needs, then at most one look further.
 pub(super) fn advice(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Advice> {
     let Some(first) = conclusions.first() else {
-        return Vec::new();
+        return verbose(facts).into_iter().collect();
     };
     let mut next: Vec<Advice> = of_cause(facts, conclusions).into_iter().collect();
     if first.certainty == Certainty::Certain
@@ -121,12 +146,21 @@ pub(super) fn advice(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Advice> {
             "it looks at every step from here",
         ));
     } else {
-        next.push(Advice {
-            argv: ssh(facts, &["-vvv"]),
-            why: "it shows how far the connection comes",
-        });
+        next.push(look(facts));
     }
     next
+}
+
+/// What to run where nothing is concluded, unless the login succeeded.
+fn verbose(facts: &Facts) -> Option<Advice> {
+    (facts.reached != Reached::LoggedIn).then(|| look(facts))
+}
+
+fn look(facts: &Facts) -> Advice {
+    Advice {
+        argv: ssh(facts, &["-vvv"]),
+        why: "it shows how far the connection comes",
+    }
 }
 
 /// What a cause needs that is likely at least, or the only one.

@@ -432,7 +432,16 @@ fn is_of_sshd(line: &[u8]) -> bool {
     let head = line.get(..512).unwrap_or(line);
     has(b" [preauth]")
         || has(b"dropbear[")
+        || is_of_other_server(&has)
         || memchr::memmem::find_iter(head, b"sshd").any(|at| is_signed(head, at))
+}
+
+/// Whether a server in Go wrote it, whose library says the same words to servers and clients: Gitea, Gogs, SFTPGo, rclone.
+fn is_of_other_server(has: &dyn Fn(&[u8]) -> bool) -> bool {
+    has(b"failed to accept an incoming connection")
+        || has(b"Failed connection from ") && has(b" with error: ")
+        || has(b"SSH: Error on handshaking: ")
+        || has(b"serve sftp ") && has(b"SSH login ")
 }
 
 /// Whether the `sshd` at this place is the program that says what follows, or its configuration that is complained of.

@@ -161,7 +161,7 @@ fn remote(word: &str) -> Option<Named> {
 }
 
 /// `USER@HOST`, `HOST` or `ssh://USER@HOST:PORT`.
-fn destination(word: &str) -> Option<Named> {
+pub(super) fn destination(word: &str) -> Option<Named> {
     let word = word.trim_matches(['\'', '"', '`']);
     let (word, url) = match word.split_once("://") {
         Some((_, rest)) => (rest.split('/').next().unwrap_or(rest), true),

@@ -14,10 +14,11 @@ pub(super) fn conclude(mut facts: Facts) -> Attempt {
         .symptoms
         .iter()
         .filter(|seen| seen.symptom != Symptom::HostKeyAsked);
-    let printed = ends.next().map(|seen| Ending {
-        line: seen.line,
-        text: seen.text.clone(),
-    });
+    let printed = ends
+        .next()
+        .map(|seen| (seen.line, seen.text.clone()))
+        .or_else(|| facts.unknown.clone())
+        .map(|(line, text)| Ending { line, text });
     see_through_proxy(&mut facts);
     complete(&mut facts);
     let conclusions = conclusions(&facts);
@@ -36,6 +37,7 @@ pub(super) fn conclude(mut facts: Facts) -> Attempt {
         proxy,
         server,
         lines,
+        by_words,
         ..
     } = facts;
     Attempt {
@@ -52,6 +54,7 @@ pub(super) fn conclude(mut facts: Facts) -> Attempt {
         lines,
         end: printed,
         undecided,
+        by_words,
         conclusions,
         excluded,
         next,
@@ -158,6 +161,12 @@ fn conclusions(facts: &Facts) -> Vec<Conclusion> {
                 found.retain(|other| other.cause != cause);
                 found.push(seen.conclusion(cause, certainty, reason));
             }
+        }
+    }
+    if facts.by_words {
+        // Words that nobody knows prove nothing.
+        for one in &mut found {
+            one.certainty = Certainty::Possible;
         }
     }
     let found = by_paste(facts, found);
@@ -367,7 +376,7 @@ fn too_many_keys(facts: &Facts, seen: &Seen) -> Option<Conclusion> {
 
 fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {
     let proxied = facts.proxy.is_some() && facts.reached < Reached::Identified;
-    if facts.symptoms.is_empty() || proxied || is_stage_unknown(facts) {
+    if facts.symptoms.is_empty() || facts.by_words || proxied || is_stage_unknown(facts) {
         return Vec::new();
     }
     let within = |from: &Reached, to: &Reached| (*from..=*to).contains(&facts.reached);

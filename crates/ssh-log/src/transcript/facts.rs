@@ -56,6 +56,10 @@ pub(super) struct Facts {
     shown: Option<String>,
     /// The command that was typed.
     pub(super) typed: Named,
+    /// No message of it is known: what its symptoms are was read from plain words.
+    pub(super) by_words: bool,
+    /// The line that speaks of a failure, in words that nobody knows.
+    pub(super) unknown: Option<(usize, String)>,
 }
 
 /// A symptom and where it stands.
@@ -115,6 +119,8 @@ impl Facts {
             ended_at_once: false,
             shown: None,
             typed: Named::default(),
+            by_words: false,
+            unknown: None,
         }
     }
 
@@ -168,6 +174,31 @@ impl Facts {
             | Sign::Failed(_)
             | Sign::Pipe(_) => self.is_over_for_end(hit, apart),
             _ => !open,
+        }
+    }
+
+    /// Whether its own messages tell how it went, or would do so.
+    pub(super) fn is_settled(&self) -> bool {
+        let told = !self.symptoms.is_empty() || !self.served.is_empty();
+        told || self.verbose || self.reached == Reached::LoggedIn
+    }
+
+    /// Whether it failed over TCP, and no message names the host.
+    pub(super) fn is_nameless(&self) -> bool {
+        !self.is_named()
+            && !self.symptoms.is_empty()
+            && self.proxy.is_none()
+            && self.label.is_none()
+    }
+
+    /// Takes whom plain words name, where nothing else does.
+    pub(super) fn named_by_words(&mut self, named: Named) {
+        if !self.is_named() {
+            self.name(Named {
+                address: named.host.or(named.address),
+                host: None,
+                ..named
+            });
         }
     }
 

@@ -14,6 +14,7 @@ mod facts;
 mod identification;
 mod label;
 mod noise;
+mod plain;
 mod scan;
 mod words;
 
@@ -62,6 +63,9 @@ pub struct Attempt {
     pub end: Option<Ending>,
     /// What the text cannot decide: one sentence without full stop; `None` when the first conclusion is likely at least.
     pub undecided: Option<String>,
+    /// Whether no message of it is known, so that plain words were read: what is concluded is only possible, and `end` is
+    /// the line that speaks of a failure.
+    pub by_words: bool,
     /// What is concluded, the most certain first.
     pub conclusions: Vec<Conclusion>,
     /// What cannot have been the cause.
@@ -206,7 +210,7 @@ pub struct Advice {
 
 /// Understands what clients printed. Anything can be read; of a text that is not a transcript nothing is concluded.
 pub fn read(text: &[u8]) -> Transcript {
-    understand(text, Attempts::default())
+    understand(text, Attempts::default(), true)
 }
 
 /// The lines of a text as they are read: decoded, without what only a terminal needs.
@@ -224,24 +228,26 @@ pub fn is_of_provider(host: &str) -> bool {
 
 /// Understands what one run of a client printed.
 pub fn read_one(text: &[u8]) -> Option<Attempt> {
-    understand(text, Attempts::single())
+    understand(text, Attempts::single(), false)
         .attempts
         .into_iter()
         .next()
 }
 
-fn understand(text: &[u8], mut attempts: Attempts) -> Transcript {
-    let lines = noise::lines(text);
-    for (at, line) in lines.iter().enumerate() {
+/// Reads the messages; where none is known, plain words as well, if they are to count.
+fn understand(text: &[u8], mut attempts: Attempts, words: bool) -> Transcript {
+    let all = noise::lines(text);
+    for (at, line) in all.iter().enumerate() {
         attempts.line(at + 1, line);
     }
     let (understood, server_lines) = (attempts.understood, attempts.server_lines);
-    let lines = lines.len() - usize::from(lines.last().is_some_and(Vec::is_empty));
-    let attempts = attempts
-        .finish()
-        .into_iter()
-        .map(conclude::conclude)
-        .collect();
+    let lines = all.len() - usize::from(all.last().is_some_and(Vec::is_empty));
+    let mut attempts = attempts.finish();
+    if words && server_lines == 0 {
+        plain::add(&all, &mut attempts);
+        plain::name(&all, &mut attempts);
+    }
+    let attempts = attempts.into_iter().map(conclude::conclude).collect();
     Transcript {
         attempts,
         lines,
@@ -278,7 +284,10 @@ impl Attempt {
 
     /// Whether a line of it is a client's: one that names a host, that shows how far a connection came, or how it ended.
     pub fn is_of_client(&self) -> bool {
-        self.end.is_some() || self.reached > Reached::Nothing || self.name().is_some()
+        self.by_words
+            || self.end.is_some()
+            || self.reached > Reached::Nothing
+            || self.name().is_some()
     }
 
     /// Whether it failed, for whatever reason.

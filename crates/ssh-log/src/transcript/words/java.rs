@@ -3,13 +3,10 @@
 use super::super::Reached;
 use super::Scope::{Anywhere, Named};
 use super::libraries::{
-    CHANGED, CLOSED, DENIED, MISMATCH, NO_ROUTE, NOT_SSH, REFUSED, REJECTED, RESET, SILENT, SLOW,
-    TIMEOUT, UNKNOWN, name, says, shared,
+    BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DENIED, MISMATCH, NO_ROUTE, NOT_SSH, REFUSED,
+    REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT, UNKNOWN, name, says, shared,
 };
 use super::{Phase, Row, Sign, Symptom};
-
-/// Both sides said who they are, and then nobody answered.
-const STALLED: Sign = Sign::Library(&[Symptom::Unanswered], Reached::KeyExchange);
 
 pub(super) const JSCH: &[Row] = &[
     says("Algorithm negotiation fail", MISMATCH),
@@ -76,6 +73,19 @@ pub(super) const JSCH: &[Row] = &[
     name("Failed to connect session for config ["),
     name("com.jcraft.jsch"),
     name("JSchException"),
+    // Session.java, KnownHosts.java, KeyPair.java, the proxies.
+    says("revoked HostKey: ", &[Symptom::HostKeyRevoked]),
+    says("JSchException: USERAUTH fail", DENIED),
+    says("JSchException: Packet corrupt", &[Symptom::Damaged]),
+    says("JSchException: invalid privatekey", BAD_KEY),
+    says("JSchException: session is down", CLOSED),
+    says("JSchException: channel is not opened", CLOSED),
+    says("JSchException: MaxAuthTries: ", &[Symptom::TooManyFailures]),
+    says("JSchPartialAuthException", DENIED),
+    says("ProxySOCKS5: ", &[Symptom::ProxyError]),
+    says("ProxySOCKS4: ", &[Symptom::ProxyError]),
+    says("ProxyHTTP: ", &[Symptom::ProxyError]),
+    ("SSH_MSG_DISCONNECT: {n} {detail}", Sign::Goodbye, Anywhere),
 ];
 
 pub(super) const SSHJ: &[Row] = &[
@@ -135,9 +145,46 @@ pub(super) const SSHJ: &[Row] = &[
     name("net.schmizz.sshj"),
     name("com.hierynomus.sshj"),
     name("n.s.sshj"),
+    // TransportImpl.java, IdentificationStringParser.java, KeyExchanger.java.
+    (
+        "Received end of connection, but no identification received",
+        Sign::Library(CLOSED, Reached::Connected),
+        Anywhere,
+    ),
+    says(
+        "Incorrect identification String received, line was longer than expected",
+        NOT_SSH,
+    ),
+    says("Host key for `{}` has changed!", CHANGED),
+    says("TransportException: MAC Error", &[Symptom::Damaged]),
+    (
+        "Received SSH_MSG_DISCONNECT (reason={word} msg={detail}",
+        Sign::Goodbye,
+        Anywhere,
+    ),
 ];
 
 pub(super) const TRILEAD: &[Row] = &[
+    // Connection.java, KexManager.java, AuthenticationManager.java, and the plugins of Jenkins.
+    (
+        "There was a problem while connecting to {endpoint}",
+        Sign::Whom,
+        Anywhere,
+    ),
+    says("[SSH] No Known Hosts file was found at {}", UNKNOWN),
+    says(
+        "Cannot negotiate algorithms, proposals do not match",
+        MISMATCH,
+    ),
+    says("Hostkey signature sent by remote is wrong!", BAD_SIGNATURE),
+    says(
+        "Authentication method {word} not supported by the server at this stage",
+        DENIED,
+    ),
+    shared("Publickey authentication failed", DENIED),
+    shared("Password authentication failed", DENIED),
+    shared("Keyboard-interactive authentication failed", DENIED),
+    shared("Illegal packet size! (", &[Symptom::Damaged]),
     // The agents of Jenkins.
     (
         "Opening SSH connection to {endpoint}.",

@@ -3,10 +3,14 @@
 mod errors;
 mod java;
 mod libraries;
+mod managed;
+mod native;
 mod openssh;
+pub(super) mod plain;
 mod programs;
 mod proxies;
 mod putty;
+mod python;
 mod server;
 mod terminals;
 

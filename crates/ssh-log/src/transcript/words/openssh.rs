@@ -429,6 +429,10 @@ pub(super) const LATER: &[Row] = &[
     ),
     symptom("client_loop: send disconnect: {}", Symptom::LostSession),
     symptom(
+        "packet_write_wait: Connection to {addr} port {port}: Broken pipe",
+        Symptom::LostSession,
+    ),
+    symptom(
         "packet_write_wait: Connection to {}: Broken pipe",
         Symptom::LostSession,
     ),

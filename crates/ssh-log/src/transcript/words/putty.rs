@@ -127,4 +127,22 @@ pub(super) const ROWS: &[Row] = &[
         "No supported authentication methods available",
         Symptom::Denied,
     ),
+    // ssh2bpp.c, ssh2transport.c, mainchan.c, psftp.c.
+    symptom("Incorrect MAC received on packet", Symptom::Damaged),
+    symptom(
+        "Incoming packet was garbled on decryption",
+        Symptom::Damaged,
+    ),
+    symptom(
+        "Signature from server's host key is invalid",
+        Symptom::BadSignature,
+    ),
+    symptom(
+        "Server refused to start a shell/command",
+        Symptom::SessionFailed,
+    ),
+    symptom(
+        "Received unexpected end-of-file from SFTP server",
+        Symptom::SubsystemFailed,
+    ),
 ];

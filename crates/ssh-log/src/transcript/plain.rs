@@ -1,0 +1,308 @@
+//! A text of SSH in which no message is known: what its words speak of, and whom they name.
+//!
+//! Programs that use SSH have words of their own for what goes wrong, and nobody knows them all. A person reads them
+//! nevertheless. What follows from such words is only possible, and they rule nothing out.
+
+use jiff::Timestamp;
+
+use super::command;
+use super::facts::Facts;
+use super::scan::Named;
+use super::words::{Symptom, plain};
+use crate::envelope::Clock;
+use crate::reader::Reader;
+
+/// In a longer text, words count on the line that names SSH and so many lines around it.
+const NEAR: usize = 4;
+/// A text of so many lines is about one thing.
+const SHORT: usize = 40;
+/// Of a line so many bytes are read.
+const LONGEST: usize = 2000;
+/// Of a line so many bytes are shown.
+const SHOWN: usize = 400;
+
+/// Adds what the words say to attempts of which no message says that they failed.
+pub(super) fn add(lines: &[Vec<u8>], attempts: &mut Vec<Facts>) {
+    let settled = |facts: &Facts| facts.is_settled();
+    if attempts.iter().any(settled) {
+        return;
+    }
+    let lines = Lines::of(lines);
+    if lines.spoken.is_empty() || lines.are_of_a_log() {
+        return;
+    }
+    let told = lines.told();
+    let mut facts = match attempts.len() {
+        0 => Facts::new(None),
+        // Its messages show the way, and say no more.
+        _ if told.is_none() => return,
+        1 => attempts.pop().unwrap_or_else(|| Facts::new(None)),
+        // Which of several it is of, the words do not say.
+        _ => Facts::new(None),
+    };
+    lines.describe(&mut facts, told);
+    attempts.push(facts);
+}
+
+/// Names the attempts that no message of theirs names: by the line of the message, else by one of the two before it that
+/// names SSH.
+pub(super) fn name(lines: &[Vec<u8>], attempts: &mut [Facts]) {
+    for facts in attempts.iter_mut().filter(|facts| facts.is_nameless()) {
+        let Some(line) = facts.symptoms.first().map(|seen| seen.line) else {
+            continue;
+        };
+        let low = |at: usize| String::from_utf8_lossy(&lines[at]).to_lowercase();
+        let near = (1..=3)
+            .filter_map(|back| line.checked_sub(back))
+            .filter(|&at| {
+                let low = low(at);
+                (at + 1 == line || plain::names_ssh(&low)) && !plain::is_of_server(&low)
+            });
+        if let Some(named) = near.filter_map(|at| destination(&lines[at])).next() {
+            facts.named_by_words(named);
+        }
+    }
+}
+
+/// The lines of a text, in lower case.
+struct Lines<'t> {
+    own: &'t [Vec<u8>],
+    low: Vec<String>,
+    /// Those that name SSH.
+    spoken: Vec<usize>,
+}
+
+/// The line that says most.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    at: usize,
+    /// None where it only says that something failed.
+    symptoms: Option<&'static [Symptom]>,
+}
+
+impl<'t> Lines<'t> {
+    fn of(own: &'t [Vec<u8>]) -> Self {
+        let low: Vec<String> = own
+            .iter()
+            .map(|line| {
+                let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
+                text.trim().to_lowercase()
+            })
+            .collect();
+        let spoken = (0..low.len()).filter(|&at| plain::names_ssh(&low[at]));
+        Self {
+            own,
+            spoken: spoken.collect(),
+            low,
+        }
+    }
+
+    /// Whether the log of an SSH server is what is understood of it: then that is the answer.
+    fn are_of_a_log(&self) -> bool {
+        let mut reader = Reader::new(Clock::utc(Timestamp::UNIX_EPOCH));
+        for line in self.own {
+            reader.feed(line, &mut |_| {});
+            reader.feed(b"\n", &mut |_| {});
+        }
+        reader.finish(&mut |_| {});
+        !reader.census().nothing_understood()
+    }
+
+    /// The line that tells most: one of the family that stands first, one that names SSH before others, then the first.
+    fn told(&self) -> Option<Told> {
+        let meant = self.near().filter_map(|at| {
+            let line = &self.low[at];
+            let family = plain::FAMILIES
+                .iter()
+                .position(|family| family.stand_on(line))?;
+            let own = !plain::names_ssh(line);
+            (!own || !plain::is_of_others(line)).then_some((family, own, at))
+        });
+        if let Some((family, _, at)) = meant.min() {
+            let symptoms = plain::FAMILIES[family].symptoms;
+            let known = !symptoms.is_empty() && !plain::is_of_server(&self.low[at]);
+            return Some(Told {
+                at,
+                symptoms: known.then_some(symptoms),
+            });
+        }
+        let failed = self
+            .near()
+            .filter(|&at| plain::fails(&self.low[at]))
+            .map(|at| (!plain::names_ssh(&self.low[at]), at));
+        let (_, at) = failed.min()?;
+        Some(Told { at, symptoms: None })
+    }
+
+    /// The lines that are about SSH.
+    fn near(&self) -> impl Iterator<Item = usize> {
+        let short = self.low.iter().filter(|line| !line.is_empty()).count() <= SHORT;
+        let (mut spoken, mut last) = (self.spoken.iter().peekable(), None::<usize>);
+        (0..self.low.len()).filter(move |&at| {
+            while let Some(&&next) = spoken.peek().filter(|&&&next| next <= at) {
+                last = Some(next);
+                spoken.next();
+            }
+            let before = last.is_some_and(|last| at - last <= NEAR);
+            let behind = spoken.peek().is_some_and(|&&next| next - at <= NEAR);
+            short || before || behind
+        })
+    }
+
+    fn describe(&self, facts: &mut Facts, told: Option<Told>) {
+        facts.by_words = true;
+        let first = told.map_or(self.spoken[0], |told| told.at);
+        facts.touch(first + 1);
+        if let Some(told) = told {
+            let text = self.shown(told.at);
+            for symptom in told.symptoms.unwrap_or_default() {
+                facts.note(*symptom, told.at + 1, &text);
+            }
+            if told.symptoms.is_none() {
+                facts.unknown = Some((told.at + 1, text));
+            }
+        }
+        // Whom the line names that says most, else one that names SSH.
+        let places = std::iter::once(first).chain(self.spoken.iter().copied().take(SHORT));
+        let own = places.filter(|&at| !plain::is_of_server(&self.low[at]));
+        let named = own.filter_map(|at| whom(&self.own[at])).next();
+        if let Some(named) = named {
+            facts.named_by_words(named);
+        }
+    }
+
+    fn shown(&self, at: usize) -> String {
+        let line = self.own[at].trim_ascii();
+        String::from_utf8_lossy(&line[..line.len().min(SHOWN)]).into_owned()
+    }
+}
+
+/// Whom a line names: what [`destination`] finds, else an address.
+fn whom(line: &[u8]) -> Option<Named> {
+    destination(line).or_else(|| {
+        let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
+        words(&text).iter().find_map(|word| address(word))
+    })
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split(|c: char| c.is_whitespace() || "\"'`()<>,;=|".contains(c))
+        .collect()
+}
+
+/// The command of ssh on a line, a login, a host with its port.
+fn destination(line: &[u8]) -> Option<Named> {
+    let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
+    let typed = text.match_indices("ssh ").find_map(|(at, _)| {
+        let options = text[at + 4..].trim_start().starts_with('-');
+        let login = text[at + 4..].split_whitespace().next()?.contains('@');
+        let begins = !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-' || c == '.');
+        (begins && (options || login))
+            .then(|| command::command(text[at..].as_bytes()))
+            .flatten()
+    });
+    if typed.is_some() {
+        return typed;
+    }
+    let words = words(&text);
+    words
+        .iter()
+        .find_map(|word| url(word))
+        .or_else(|| words.iter().find_map(|word| login(word)))
+        .or_else(|| with_port_word(&words))
+        .or_else(|| words.iter().find_map(|word| endpoint(word)))
+}
+
+/// `ssh://USER@HOST:PORT/…`.
+fn url(word: &str) -> Option<Named> {
+    let at = word.find("ssh://").or_else(|| word.find("sftp://"))?;
+    command::destination(word[at..].trim_end_matches(['.', ':']))
+}
+
+/// `USER@HOST`, `USER@HOST:PORT`, but not the name of an algorithm.
+fn login(word: &str) -> Option<Named> {
+    const OF_ALGORITHMS: [&str; 3] = ["openssh.com", "libssh.org", "lysator.liu.se"];
+    let word = word.trim_end_matches(['.', ':', ')', ']', '!']);
+    let (user, rest) = word.split_once('@')?;
+    let (host, port) = match rest.split_once(':') {
+        Some((host, port)) => (host, port.parse().ok()),
+        None => (rest, None),
+    };
+    let plain = |text: &str| {
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        !text.is_empty() && !text.starts_with('-') && text.bytes().all(known)
+    };
+    let algorithm = OF_ALGORITHMS.contains(&host);
+    (plain(user) && plain(host) && !algorithm).then(|| Named {
+        host: Some(host.to_owned()),
+        user: Some(user.to_owned()),
+        port,
+        ..Named::default()
+    })
+}
+
+/// `HOST port 22`, `HOST on port 22`.
+fn with_port_word(words: &[&str]) -> Option<Named> {
+    let at = words
+        .iter()
+        .position(|word| word.eq_ignore_ascii_case("port"))?;
+    let port = words
+        .get(at + 1)?
+        .trim_end_matches(['.', ':'])
+        .parse()
+        .ok()?;
+    let on = usize::from(at > 0 && matches!(words[at - 1], "on" | "at" | ""));
+    let host = words.get(at.checked_sub(1 + on)?)?;
+    let host = host.trim_matches(['[', ']', ':', '.']);
+    is_host(host).then(|| Named {
+        host: Some(host.to_owned()),
+        port: Some(port),
+        ..Named::default()
+    })
+}
+
+/// `HOST:PORT`, `[ADDRESS]:PORT`, but not the line of a source file; of `A:1->B:2` the second.
+fn endpoint(word: &str) -> Option<Named> {
+    let word = word.rsplit("->").next().unwrap_or(word);
+    let word = word.trim_end_matches([':', '.', ']', ')', '!']);
+    let (host, port) = word.rsplit_once(':')?;
+    let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
+    let host = host.trim_matches(['[', ']', '/']);
+    // Name servers, web servers and databases are named where an error of SSH is told too.
+    const OF_OTHERS: [u16; 8] = [53, 80, 443, 3306, 5432, 6379, 3128, 8080];
+    (is_host(host) && !OF_OTHERS.contains(&port)).then(|| Named {
+        host: Some(host.to_owned()),
+        port: Some(port),
+        ..Named::default()
+    })
+}
+
+fn address(word: &str) -> Option<Named> {
+    let word = word.trim_matches(['[', ']', ':', '.', '!', '/']);
+    let address: std::net::IpAddr = word.parse().ok()?;
+    (!address.is_unspecified()).then(|| Named {
+        address: Some(word.to_owned()),
+        ..Named::default()
+    })
+}
+
+/// Whether a word is an address, `localhost`, or a name with a dot whose end is not that of a source file.
+fn is_host(word: &str) -> bool {
+    const SOURCES: &[&str] = &[
+        "py", "go", "rb", "js", "ts", "java", "cs", "rs", "c", "cc", "cpp", "h", "php", "pl", "pm",
+        "kt", "scala", "ex", "exs", "yml", "yaml", "json", "sh", "ps1", "log", "txt", "conf",
+        "xml", "tf", "mjs", "jsx", "tsx", "lua", "swift", "groovy",
+    ];
+    if word == "localhost" || word.parse::<std::net::IpAddr>().is_ok() {
+        return true;
+    }
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    let last = word.rsplit_once('.').map(|(_, last)| last);
+    word.bytes().all(known)
+        && last.is_some_and(|last| {
+            last.len() > 1
+                && last.bytes().all(|byte| byte.is_ascii_alphabetic())
+                && !SOURCES.contains(&last)
+        })
+        && word.starts_with(|c: char| c.is_ascii_alphanumeric())
+}

@@ -1,0 +1,169 @@
+//! Texts of SSH in which no message is known: what their words speak of is only possible, and nothing is ruled out. Addresses
+//! and names are made up.
+
+use sshmend_ssh_log::transcript::{Attempt, Certainty, read};
+
+fn only(text: &str) -> Attempt {
+    let mut attempts = read(text.as_bytes()).attempts;
+    assert_eq!(attempts.len(), 1, "{text}: {attempts:?}");
+    attempts.remove(0)
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
+fn words_that_nobody_knows_speak_for_a_cause_at_most() {
+    let cases = [
+        (
+            "[deployer] SFTP upload aborted: the peer hung up on us\n",
+            "max-startups",
+            None,
+        ),
+        (
+            "MyCorp.Transfer.SftpTransferException: Unable to reach sftp://batch@files7.example.net:2022/in: connection refused by host\n",
+            "sshd-not-running",
+            Some("files7.example.net"),
+        ),
+        (
+            "backup: ssh tunnel to 192.0.2.61:2201 did not respond after 30 s\n",
+            "host-unreachable",
+            Some("192.0.2.61"),
+        ),
+        (
+            "scp transfer: login failed for robot@node4.example.org\n",
+            "user-not-allowed",
+            Some("node4.example.org"),
+        ),
+        (
+            "SshTransport: server host key fingerprint could not be validated for gw.example.com port 22\n",
+            "host-key-unknown",
+            Some("gw.example.com"),
+        ),
+        (
+            "sshlib: unsupported cipher offered by the other side\n",
+            "algorithm-mismatch",
+            None,
+        ),
+        (
+            "Worker: SFTP host not found: drop.example.net\n",
+            "name-not-resolved",
+            None,
+        ),
+        (
+            "Upload über SFTP: Zeitüberschreitung bei 192.0.2.62\n",
+            "host-unreachable",
+            Some("192.0.2.62"),
+        ),
+        (
+            "Ошибка SSH: в соединении отказано (192.0.2.63:22)\n",
+            "sshd-not-running",
+            Some("192.0.2.63"),
+        ),
+        (
+            "SFTP 连接超时: 192.0.2.64\n",
+            "host-unreachable",
+            Some("192.0.2.64"),
+        ),
+        (
+            "deploy: the ssh key file /srv/ci/deploy.pem: failed to parse\n",
+            "client-config-invalid",
+            None,
+        ),
+    ];
+    for (text, cause, host) in cases {
+        let attempt = only(text);
+        assert!(attempt.by_words, "{text}");
+        let first = attempt.conclusions.first();
+        assert_eq!(
+            first.map(|found| found.cause.as_str()),
+            Some(cause),
+            "{text}"
+        );
+        assert!(
+            attempt
+                .conclusions
+                .iter()
+                .all(|found| found.certainty == Certainty::Possible),
+            "{text}"
+        );
+        assert!(attempt.excluded.is_empty(), "{text}");
+        assert!(
+            attempt
+                .undecided
+                .as_deref()
+                .is_some_and(|said| said.starts_with("its words are not those of a message")),
+            "{text}"
+        );
+        assert_eq!(attempt.destination(), host, "{text}");
+    }
+}
+
+#[test]
+fn a_failure_without_a_reason_names_what_to_run() {
+    let attempt = only(
+        "16:20:01 RUN ssh -o BatchMode=yes -p 2299 ci@192.0.2.71 /bin/true\n\
+         16:20:02 step failed with exit code 255\n",
+    );
+    assert_eq!(attempt.conclusions, []);
+    assert_eq!(
+        attempt.end.map(|end| (end.line, end.text)),
+        Some((2, "16:20:02 step failed with exit code 255".to_owned()))
+    );
+    assert_eq!(
+        attempt.next[0].argv.join(" "),
+        "ssh -vvv -p 2299 ci@192.0.2.71"
+    );
+}
+
+#[test]
+fn a_program_that_is_missing_is_not_a_connection_that_ended() {
+    for text in [
+        "error: cannot run ssh: executable file not found in $PATH, connection closed\n",
+        "Remote: sh: 1: borg: command not found: borg\nConnection closed by remote host. Is borg working on the server?\n",
+    ] {
+        let attempt = only(text);
+        assert_eq!(attempt.conclusions, [], "{text}");
+        assert!(attempt.end.is_some(), "{text}");
+    }
+}
+
+#[test]
+fn a_text_that_only_speaks_of_ssh_has_an_open_end() {
+    let attempt = only("Preparing SFTP session for nightly export\nqueue: 3 files\n");
+    assert_eq!((attempt.end.as_ref(), attempt.conclusions.len()), (None, 0));
+    assert!(attempt.is_of_client() && !attempt.failed() && !attempt.succeeded());
+}
+
+#[test]
+fn words_of_others_do_not_count() {
+    for text in [
+        // Not of SSH.
+        "curl: (7) Failed to connect to 192.0.2.81 port 8080: Connection refused\n",
+        "worker: connection lost, giving up\n",
+        // The log of a server that is understood.
+        "Authentication refused: bad ownership or modes for directory /home/ivy\n",
+    ] {
+        assert_eq!(read(text.as_bytes()).attempts, [], "{text}");
+    }
+    // Far from the line that names SSH.
+    let mut text = "Setting up openssh-client (1:9.2p1-2) ...\n".to_owned();
+    text.push_str(&"compiling a module of the project\n".repeat(60));
+    text.push_str("database: connection refused\n");
+    let attempt = only(&text);
+    assert_eq!((attempt.end.as_ref(), attempt.conclusions.len()), (None, 0));
+    // On a line of another protocol, beside one that names SSH.
+    let attempt = only("git@ is the account for SSH\ncurl: (7) Connection refused\n");
+    assert_eq!(attempt.conclusions, []);
+}
+
+#[test]
+fn a_message_that_is_known_is_named_by_its_line() {
+    let attempt = only("upload to drop.example.org:2022 failed: ssh: handshake failed: EOF\n");
+    assert!(!attempt.by_words);
+    assert_eq!(
+        (attempt.destination(), attempt.port),
+        (Some("drop.example.org"), Some(2022))
+    );
+    // The line of a source file, and the name of an algorithm, are not hosts.
+    let attempt = only("at client.go:181 kex@openssh.com: ssh: handshake failed: EOF\n");
+    assert_eq!(attempt.destination(), None);
+}
