@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::dead::dead;
 use crate::evaluate::Access;
 use crate::extent::{Extent, NOWHERE};
-use crate::list::{ClientPattern, Entry, List};
+use crate::list::{ClientPattern, Entry};
 use crate::options::{Accounts, Decision, Step};
 use crate::pattern::{HostPattern, TextPattern};
 use crate::rule::Rule;
@@ -55,67 +55,141 @@ enum Share {
     Some,
 }
 
+/// Whether a pattern of a rule means exactly the clients of one of these.
+pub(crate) fn is_exactly_one(wanted: &[Wanted], pattern: &ClientPattern) -> bool {
+    pattern.user.is_none() && any(wanted, pattern, Extent::is_same)
+}
+
+/// Whether a pattern of a rule surely means no other clients than those of one of these.
+pub(crate) fn is_held_by_one(wanted: &[Wanted], pattern: &ClientPattern) -> bool {
+    any(wanted, pattern, Extent::contains)
+}
+
+fn any(wanted: &[Wanted], pattern: &ClientPattern, fits: fn(&Extent, &Extent) -> bool) -> bool {
+    // There may be thousands of each: whom the pattern means is found out once.
+    Extent::of(&pattern.host)
+        .is_some_and(|extent| wanted.iter().any(|one| fits(one.extent(), &extent)))
+}
+
 impl Wanted {
-    /// Whether a pattern of a rule means exactly the same clients.
-    pub(crate) fn is_exactly(&self, pattern: &ClientPattern) -> bool {
-        pattern.user.is_none()
-            && Extent::of(&pattern.host).is_some_and(|extent| extent.is_same(self.extent()))
-    }
-
-    /// Whether a pattern of a rule surely means no other clients.
-    pub(crate) fn holds(&self, pattern: &ClientPattern) -> bool {
-        Extent::of(&pattern.host).is_some_and(|extent| self.extent().contains(&extent))
-    }
-
     fn is_within(&self, pattern: &ClientPattern) -> bool {
-        pattern.user.is_none()
-            && Extent::of(&pattern.host).is_some_and(|extent| extent.contains(self.extent()))
+        Meant::by(pattern).holds_all(self)
     }
 
-    /// A wildcard may match by the name, whatever the address.
     pub(crate) fn may_meet(&self, pattern: &ClientPattern) -> bool {
-        matches!(
-            pattern.host.pattern,
-            HostPattern::Text(TextPattern::Wildcard(_))
-        ) || Extent::of(&pattern.host).is_none_or(|extent| extent.meets(self.extent()))
+        Meant::by(pattern).may_hold_some(self)
+    }
+}
+
+/// Whom a word of a rule means.
+struct Meant {
+    /// `None` where that cannot be said, or is nobody.
+    extent: Option<Extent>,
+    /// Whether it asks for a remote user as well.
+    of_user: bool,
+    /// Whether it may match by the name, whatever the address.
+    wildcard: bool,
+}
+
+impl Meant {
+    fn by(pattern: &ClientPattern) -> Self {
+        Self {
+            extent: Extent::of(&pattern.host),
+            of_user: pattern.user.is_some(),
+            wildcard: matches!(
+                pattern.host.pattern,
+                HostPattern::Text(TextPattern::Wildcard(_))
+            ),
+        }
     }
 
-    fn share(&self, list: &List<ClientPattern>) -> Share {
-        let any = |group: &[Entry<ClientPattern>]| match group {
-            group if group.iter().any(|entry| self.is_within(&entry.pattern)) => Share::All,
-            group if group.iter().any(|entry| self.may_meet(&entry.pattern)) => Share::Some,
+    fn holds_all(&self, wanted: &Wanted) -> bool {
+        let extent = self.extent.as_ref().filter(|_| !self.of_user);
+        extent.is_some_and(|extent| extent.contains(wanted.extent()))
+    }
+
+    fn may_hold_some(&self, wanted: &Wanted) -> bool {
+        let extent = self.extent.as_ref().filter(|_| !self.wildcard);
+        extent.is_none_or(|extent| extent.meets(wanted.extent()))
+    }
+}
+
+/// The rules of one daemon in both files. Thousands of patterns may be asked for at once: what does not depend on them is
+/// found out once.
+pub(crate) struct DaemonRules<'a> {
+    tables: &'a Tables,
+    daemon: &'a str,
+    allow: Vec<DaemonRule>,
+    deny: Vec<DaemonRule>,
+}
+
+struct DaemonRule {
+    outcome: Outcome,
+    /// Whether it is for the daemon on every address of the server.
+    always: bool,
+    /// The words of the client list, exceptions behind what they are taken from.
+    groups: Vec<Vec<Meant>>,
+}
+
+impl DaemonRule {
+    fn share(&self, wanted: &Wanted) -> Share {
+        let any = |group: &[Meant]| match group {
+            group if group.iter().any(|meant| meant.holds_all(wanted)) => Share::All,
+            group if group.iter().any(|meant| meant.may_hold_some(wanted)) => Share::Some,
             _ => Share::None,
         };
-        let except =
-            |exceptions: Share, group: &Vec<Entry<ClientPattern>>| match (any(group), exceptions) {
-                (Share::None, _) | (_, Share::All) => Share::None,
-                (share, Share::None) => share,
-                _ => Share::Some,
-            };
-        list.groups.iter().rev().fold(Share::None, except)
+        let except = |exceptions: Share, group: &Vec<Meant>| match (any(group), exceptions) {
+            (Share::None, _) | (_, Share::All) => Share::None,
+            (share, Share::None) => share,
+            _ => Share::Some,
+        };
+        match self.groups.iter().rev().fold(Share::None, except) {
+            Share::All if !self.always => Share::Some,
+            share => share,
+        }
     }
 }
 
 /// Beyond this many addresses it is not tried whether they are let in one by one.
 const MOST_TRIED: usize = 256;
 
-impl Tables {
-    /// Whether all clients of the pattern are surely let in: by one look at each rule, else address by address between
-    /// the edges of all patterns that lie in it.
-    pub(crate) fn grants(&self, wanted: &Wanted, daemon: &str) -> bool {
-        self.grants_by_rules(wanted, daemon) || self.grants_by_addresses(wanted, daemon)
+impl<'a> DaemonRules<'a> {
+    pub(crate) fn new(tables: &'a Tables, daemon: &'a str) -> Self {
+        let of = |table: &Table| {
+            let rules = table.live_rules().filter_map(|(_, rule)| {
+                let asks = asks_for(rule, daemon, tables);
+                let meant = |group: &Vec<Entry<ClientPattern>>| {
+                    group
+                        .iter()
+                        .map(|entry| Meant::by(&entry.pattern))
+                        .collect()
+                };
+                (asks != Answer::No).then(|| DaemonRule {
+                    outcome: outcome(rule, table.which, &tables.accounts),
+                    always: asks == Answer::Yes,
+                    groups: rule.clients.groups.iter().map(meant).collect(),
+                })
+            });
+            rules.collect()
+        };
+        Self {
+            tables,
+            daemon,
+            allow: of(&tables.allow),
+            deny: of(&tables.deny),
+        }
     }
 
-    fn grants_by_rules(&self, wanted: &Wanted, daemon: &str) -> bool {
-        let decides = |table: &Table| {
-            for (_, rule) in table.live_rules() {
-                let share = match asks_for(rule, daemon, self) {
-                    Answer::No => Share::None,
-                    Answer::Yes => wanted.share(&rule.clients),
-                    Answer::Maybe(_) if wanted.share(&rule.clients) == Share::None => Share::None,
-                    Answer::Maybe(_) => Share::Some,
-                };
-                match (share, outcome(rule, table.which, &self.accounts)) {
+    /// Whether all clients of the pattern are surely let in: by one look at each rule, else address by address between
+    /// the edges of all patterns that lie in it.
+    pub(crate) fn grants(&self, wanted: &Wanted) -> bool {
+        self.grants_by_rules(wanted) || self.tables.grants_by_addresses(wanted, self.daemon)
+    }
+
+    fn grants_by_rules(&self, wanted: &Wanted) -> bool {
+        let decides = |rules: &[DaemonRule]| {
+            for rule in rules {
+                match (rule.share(wanted), rule.outcome) {
                     (Share::None, _) | (Share::Some, Outcome::Grants) => {}
                     (Share::All, Outcome::Grants) => return Some(true),
                     _ => return Some(false),
@@ -123,13 +197,16 @@ impl Tables {
             }
             None
         };
+        let (allow, deny) = (&self.tables.allow, &self.tables.deny);
         let is_known = |table: &Table| !matches!(table.state, State::Unknown(_));
-        is_known(&self.allow)
+        is_known(allow)
             && decides(&self.allow).unwrap_or_else(|| {
-                is_known(&self.deny) && decides(&self.deny).unwrap_or(self.deny.fault().is_none())
+                is_known(deny) && decides(&self.deny).unwrap_or(deny.fault().is_none())
             })
     }
+}
 
+impl Tables {
     /// An answer can change only at the edge of a pattern, as far as patterns are networks.
     fn grants_by_addresses(&self, wanted: &Wanted, daemon: &str) -> bool {
         let Some(clients) = self.between_edges(wanted, daemon) else {
@@ -177,5 +254,40 @@ impl Tables {
             }
         }
         wanted.extent().is_range().then_some(clients)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_lossless::fixture::snapshot;
+
+    use crate::permit::Permit;
+    use crate::steps;
+    use crate::table::{HOSTS_ALLOW, HOSTS_DENY, Tables};
+    use crate::wanted::Wanted;
+
+    /// How many steps it takes to let so many clients in.
+    fn steps_for(clients: usize) -> usize {
+        let address = |number: usize| format!("172.20.{}.{}", number / 250, number % 250);
+        let tables = Tables::read(&snapshot(&format!(
+            "//- {HOSTS_ALLOW}\nsshd: 192.0.2.7\n//- {HOSTS_DENY}\nALL: ALL\n"
+        )));
+        let patterns = (0..clients).map(|number| Wanted::parse(&address(number)));
+        let patterns: Result<Vec<Wanted>, _> = patterns.collect();
+        let order = Permit::new(patterns.expect("addresses"));
+        let (steps, edited) = steps::of(|| tables.permit(&order).expect("they are let in"));
+        let last = Wanted::parse(&address(clients - 1)).expect("an address");
+        let rules = super::DaemonRules::new(&edited.after, "sshd");
+        assert!(rules.grants(&last));
+        steps
+    }
+
+    #[test]
+    fn whom_a_word_means_is_found_out_once_for_all_clients_that_are_let_in() {
+        let (some, twice, more) = (steps_for(400), steps_for(800), steps_for(1_600));
+        assert!(
+            twice < some * 5 / 2 && more < twice * 5 / 2,
+            "{some} {twice} {more}"
+        );
     }
 }

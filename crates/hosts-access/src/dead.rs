@@ -1,11 +1,8 @@
 //! Patterns that never match.
 
-use std::net::Ipv4Addr;
-
-use crate::extent::Extent;
+use crate::extent::{Extent, address};
 use crate::list::HostWord;
 use crate::pattern::{HostPattern, Network, TextPattern};
-use crate::text::show;
 
 /// Why a pattern never matches.
 pub(crate) fn dead(host: &HostWord) -> Option<&'static str> {
@@ -41,11 +38,10 @@ pub(crate) fn dead(host: &HostWord) -> Option<&'static str> {
 }
 
 fn dead_word(word: &[u8]) -> Option<&'static str> {
-    let address = || show(word).parse::<Ipv4Addr>().is_ok();
     match word {
         [b'!', ..] => Some("is negated, which libwrap does not know"),
         [b'#', ..] => None,
-        _ if is_numeric(word) && !address() => {
+        _ if is_numeric(word) && address(word).is_none() => {
             Some("is neither an address nor, without a final dot, a part of one")
         }
         _ if word.contains(&b'-')

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::client::Name;
 use crate::list::HostWord;
 use crate::pattern::{HostPattern, Network, TextPattern};
+use crate::steps;
 use crate::text::{same, show};
 
 /// The clients of a pattern.
@@ -34,6 +35,7 @@ pub(crate) enum Extent {
 impl Extent {
     /// `None` when the pattern matches nobody, or when that cannot be said.
     pub(crate) fn of(host: &HostWord) -> Option<Self> {
+        steps::add(1);
         match &host.pattern {
             HostPattern::Netgroup(_)
             | HostPattern::File(_)
@@ -88,14 +90,14 @@ impl Extent {
                 })
             }
             TextPattern::Suffix(word) => is_name(word).then(|| Self::Domain(show(word))),
-            TextPattern::Exact(word) => match show(word).parse::<Ipv4Addr>() {
-                Ok(addr) => (!addr.is_broadcast()).then_some(Self::V4 {
+            TextPattern::Exact(word) => match address(word) {
+                Some(addr) => (!addr.is_broadcast()).then_some(Self::V4 {
                     net: addr.into(),
                     mask: u32::MAX,
                 }),
-                Err(_) if same(word, b"UNKNOWN") => Some(Self::other(host, Name::None)),
-                Err(_) if same(word, b"PARANOID") => Some(Self::other(host, Name::Mismatch)),
-                Err(_) => is_name(word).then(|| Self::Host(show(word))),
+                None if same(word, b"UNKNOWN") => Some(Self::other(host, Name::None)),
+                None if same(word, b"PARANOID") => Some(Self::other(host, Name::Mismatch)),
+                None => is_name(word).then(|| Self::Host(show(word))),
             },
         }
     }
@@ -290,6 +292,11 @@ fn numbers(prefix: &[u8]) -> Option<Extent> {
         net: u32::from_be_bytes(net),
         mask: u32::MAX << (32 - bits),
     })
+}
+
+/// The IPv4 address that a word is, in its usual form.
+pub(crate) fn address(word: &[u8]) -> Option<Ipv4Addr> {
+    std::str::from_utf8(word).ok()?.parse().ok()
 }
 
 fn plain_number(text: &str) -> Option<u8> {

@@ -37,6 +37,10 @@ impl<P> List<P> {
                 });
             }
         }
+        // A file may have a million rules of one word, and a vector begins with room for four.
+        for group in &mut groups {
+            group.shrink_to_fit();
+        }
         Self { groups }
     }
 

@@ -3,13 +3,13 @@
 use sshmend_lossless::{Edit, dominant_ending};
 
 use crate::answer::Answer;
-use crate::covers::{Outcome, asks_for, outcome};
+use crate::covers::{DaemonRules, Outcome, asks_for, outcome};
 use crate::draft::Draft;
 use crate::evaluate::Verdict;
 use crate::logical::LINE_LIMIT;
 use crate::note::NoteKind;
 use crate::options::Accounts;
-use crate::rule::{Kind, trim};
+use crate::rule::{Kind, Rule, trim};
 use crate::table::{Table, TableLine, Tables, Which};
 use crate::text::show;
 use crate::wanted::Wanted;
@@ -17,6 +17,7 @@ use crate::wanted::Wanted;
 /// Adds one rule for all patterns that are not let in yet.
 pub(crate) fn add_rules(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str) {
     let tables = draft.before;
+    let (rules, barriers) = (DaemonRules::new(tables, daemon), barriers(tables, daemon));
     let mut missing = Vec::new();
     let mut at = tables.allow.lines.len();
     for wanted in patterns {
@@ -27,10 +28,13 @@ pub(crate) fn add_rules(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str
                 format!("{}: {correction}", wanted.word()),
             );
         }
-        if tables.grants(wanted, daemon) {
+        if rules.grants(wanted) {
             granted_already(draft, wanted, daemon);
         } else {
-            at = at.min(barrier(tables, wanted, daemon));
+            let barrier = barriers
+                .iter()
+                .find(|(_, rule)| rule.is_none_or(|rule| may_refuse(rule, wanted)));
+            at = barrier.map_or(at, |&(index, _)| at.min(index));
             missing.push(wanted.word());
         }
     }
@@ -63,24 +67,28 @@ fn granted_already(draft: &mut Draft<'_>, wanted: &Wanted, daemon: &str) {
     draft.note(NoteKind::GrantedAlready, origin, text);
 }
 
-/// The index of the first line of hosts.allow that may refuse a client of the pattern, or at which libwrap stops reading.
-/// A last line without newline counts too: what is written behind it might become a part of it.
-fn barrier(tables: &Tables, wanted: &Wanted, daemon: &str) -> usize {
-    let lines = &tables.allow.lines;
-    let refuses = |line: &TableLine| match line.kind.rule() {
-        _ if !line.live || !line.line.terminated => true,
-        None => false,
-        Some(rule) => {
-            outcome(rule, Which::Allow, &tables.accounts) != Outcome::Grants
-                && asks_for(rule, daemon, tables) != Answer::No
-                && rule
-                    .clients
-                    .named()
-                    .iter()
-                    .any(|entry| wanted.may_meet(&entry.pattern))
+/// The lines of hosts.allow that may refuse somebody at the daemon, by their index: rules, and with `None` a line at which
+/// libwrap stops reading. A last line without newline counts too: what is written behind it might become a part of it.
+fn barriers<'t>(tables: &'t Tables, daemon: &str) -> Vec<(usize, Option<&'t Rule>)> {
+    let refuses = |line: &'t TableLine| match line.kind.rule() {
+        _ if !line.live || !line.line.terminated => Some(None),
+        Some(rule)
+            if outcome(rule, Which::Allow, &tables.accounts) != Outcome::Grants
+                && asks_for(rule, daemon, tables) != Answer::No =>
+        {
+            Some(Some(rule))
         }
+        _ => None,
     };
-    lines.iter().position(refuses).unwrap_or(lines.len())
+    let lines = tables.allow.lines.iter().enumerate();
+    lines
+        .filter_map(|(index, line)| Some((index, refuses(line)?)))
+        .collect()
+}
+
+fn may_refuse(rule: &Rule, wanted: &Wanted) -> bool {
+    let mut named = rule.clients.named().iter();
+    named.any(|entry| wanted.may_meet(&entry.pattern))
 }
 
 fn insert(draft: &mut Draft<'_>, barrier: usize, words: &[&str], daemon: &str) {

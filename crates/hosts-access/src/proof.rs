@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::changes::access_changes;
 use crate::client::Client;
 use crate::connection::Connection;
+use crate::covers::{DaemonRules, is_held_by_one};
 use crate::evaluate::Access;
 use crate::list::{ClientPattern, DaemonPattern, Entry, HostWord, Service};
 use crate::pattern::TextPattern;
@@ -40,8 +41,13 @@ pub(crate) fn changes_nothing_else(
         .iter()
         .chain(&changes.lost)
         .chain(&changes.unclear);
+    let words: Vec<HostWord> = asked
+        .patterns
+        .iter()
+        .map(|wanted| HostWord::parse(wanted.word().as_bytes()))
+        .collect();
     for change in all {
-        if change.after.access != Access::Granted || !asked.names(&change.client, before) {
+        if change.after.access != Access::Granted || !asked.names(&change.client, &words, before) {
             return Err(Refusal::ChangesOthers {
                 who: format!("{} at {}", change.who, change.client.daemon),
             });
@@ -52,11 +58,8 @@ pub(crate) fn changes_nothing_else(
 
 /// Refuses an edit after which one of the patterns would not be let in.
 pub(crate) fn granted(after: &Tables, asked: Asked<'_>) -> Result<(), Refusal> {
-    let Some(wanted) = asked
-        .patterns
-        .iter()
-        .find(|wanted| !after.grants(wanted, asked.daemon))
-    else {
+    let rules = DaemonRules::new(after, asked.daemon);
+    let Some(wanted) = asked.patterns.iter().find(|wanted| !rules.grants(wanted)) else {
         return Ok(());
     };
     let verdicts = wanted.examples().into_iter().map(|client| {
@@ -131,9 +134,7 @@ impl Asked<'_> {
     }
 
     fn holds(&self, entry: &Entry<ClientPattern>) -> bool {
-        self.patterns
-            .iter()
-            .any(|wanted| wanted.holds(&entry.pattern))
+        is_held_by_one(self.patterns, &entry.pattern)
     }
 
     /// Whether two rules do the same with everybody else: they differ at most in words for the clients asked for.
@@ -156,16 +157,15 @@ impl Asked<'_> {
         others.map(|entry| entry.word.as_slice()).collect()
     }
 
-    /// Whether a client is one of those asked for.
-    fn names(&self, client: &Client, tables: &Tables) -> bool {
+    /// Whether a client is one of those asked for; `words` are the patterns, parsed.
+    fn names(&self, client: &Client, words: &[HostWord], tables: &Tables) -> bool {
         let connection = Connection::new(client, &tables.files);
-        let matches = |wanted: &Wanted| {
-            let word = HostWord::parse(wanted.word().as_bytes());
+        let matches = |word: &HostWord| {
             word.pattern
                 .matches(&word.word, &connection.peer, &tables.files)
                 != Answer::No
         };
-        client.daemon.eq_ignore_ascii_case(self.daemon) && self.patterns.iter().any(matches)
+        client.daemon.eq_ignore_ascii_case(self.daemon) && words.iter().any(matches)
     }
 }
 

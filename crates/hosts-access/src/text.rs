@@ -26,15 +26,18 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
 /// Shows bytes in a message: invalid UTF-8 replaced, control characters escaped.
 pub(crate) fn show(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.chars()
-        .flat_map(|c| {
-            if c.is_control() {
-                c.escape_default().collect()
-            } else {
-                vec![c]
-            }
-        })
-        .collect()
+    if !text.contains(char::is_control) {
+        return text.into_owned();
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if letter.is_control() {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
 }
 
 /// Splits at the first `delimiter` outside square brackets (split_at in misc.c, as the IPv6 patch has it).

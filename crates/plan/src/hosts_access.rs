@@ -69,10 +69,11 @@ pub(crate) fn hosts_access(
         purpose: purpose(wish),
         ..Plan::default()
     };
-    if wish.daemon == "sshd" {
-        plan.notices.extend(linked(snapshot)?);
-    }
-    let before = wrapper_tables(snapshot, wish.live);
+    let Some((linked, before, has_judge)) = snapshot.once_answered(|| captured(snapshot, wish))
+    else {
+        return Ok(plan);
+    };
+    plan.notices.extend(linked?);
     let edited = match &wish.order {
         HostsAccessOrder::Allow {
             patterns,
@@ -97,13 +98,28 @@ pub(crate) fn hosts_access(
     plan.notices.extend(offers(&before, wish));
     plan.effects = effects(&before, &edited.after, wish);
     plan.lockout = lockout(&before, &edited.after, wish.person, &wish.daemon);
-    if !plan.changes_nothing() && matches!(snapshot.metadata(Path::new(TCPDMATCH)), Ok(Some(_))) {
+    if !plan.changes_nothing() && has_judge {
         plan.rehearsal = patterns(wish)
             .iter()
             .flat_map(|wanted| rehearsal(wanted, &wish.daemon))
             .collect();
     }
     Ok(plan)
+}
+
+/// What the machine has to tell: whether the files count, what they say, and whether libwrap itself can be asked. In long
+/// files the rest takes its time, and is done once, with all of it at hand.
+fn captured(
+    snapshot: &Snapshot,
+    wish: &HostsAccessWish<'_>,
+) -> (Result<Option<Notice>, Refusal>, Tables, bool) {
+    let linked = if wish.daemon == "sshd" {
+        linked(snapshot)
+    } else {
+        Ok(None)
+    };
+    let has_judge = matches!(snapshot.metadata(Path::new(TCPDMATCH)), Ok(Some(_)));
+    (linked, wrapper_tables(snapshot, wish.live), has_judge)
 }
 
 fn patterns<'w>(wish: &'w HostsAccessWish<'_>) -> &'w [Wanted] {
