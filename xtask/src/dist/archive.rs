@@ -3,11 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use clap_complete::Shell;
-
 use super::binary::Built;
 use super::source::{Source, VERSION};
-use super::stage::{self, Entry, UNITS, file};
+use super::stage::{self, Entry, Program, UNITS, file};
 use crate::{manual, run};
 
 /// Writes `sshmend-VERSION-TARGET.tar.gz`.
@@ -32,26 +30,22 @@ pub(super) fn tarball(
     run::run(&mut tar)
 }
 
-fn entries(source: &Source, program: &[u8], name: &str) -> Result<Vec<Entry>, String> {
+fn entries(source: &Source, program: &Program, name: &str) -> Result<Vec<Entry>, String> {
     let mut entries = vec![Entry {
         path: format!("{name}/sshmend"),
         mode: 0o755,
-        bytes: program.to_vec(),
+        bytes: program.bytes.clone(),
     }];
     for document in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
         entries.push(file(format!("{name}/{document}"), source.read(document)?));
     }
-    for (page, text) in manual::pages() {
+    for (page, text) in stage::manuals(source)? {
         let path = format!("{name}/man/man{}/{page}", manual::SECTION);
-        entries.push(file(path, text.into_bytes()));
+        entries.push(file(path, text));
     }
-    for (shell, script) in [
-        (Shell::Bash, "sshmend.bash"),
-        (Shell::Zsh, "_sshmend"),
-        (Shell::Fish, "sshmend.fish"),
-    ] {
-        let path = format!("{name}/completions/{script}");
-        entries.push(file(path, stage::completion(shell)));
+    for (shell, script) in &program.completions {
+        let path = format!("{name}/completions/{}", shell.file);
+        entries.push(file(path, script.clone()));
     }
     for unit in stage::units(source)? {
         let bytes = source.read(&format!("{UNITS}/{unit}"))?;

@@ -1,11 +1,11 @@
 //! The program itself: linked by zig against an old C library, so that it starts on old machines too.
 
 use std::env;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use super::source::{Source, VERSION};
+use super::stage::Program;
 use super::toolchain::Toolchain;
 use super::tools::Tools;
 use super::wheel;
@@ -98,8 +98,8 @@ impl Target {
 pub(super) struct Built {
     /// What it is for.
     pub(super) target: Target,
-    /// Its bytes.
-    pub(super) program: Vec<u8>,
+    /// The program and its completions.
+    pub(super) program: Program,
 }
 
 /// Builds the wheel into `out`, and returns the program that it carries.
@@ -140,7 +140,7 @@ pub(super) fn build(
     )?;
     let path = products.join(target.triple).join("release/sshmend");
     check(&path, source, target)?;
-    let program = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let program = Program::read(&path, || target.start(&path))?;
     Ok(Built { target, program })
 }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::binary::Built;
 use super::source::{Source, VERSION};
-use super::stage::{self, Entry, Family, compressed, file};
+use super::stage::{self, Entry, Family, Program, compressed, file};
 use crate::run;
 
 /// Of the package, where the program stays the same.
@@ -47,7 +46,7 @@ pub(super) fn checked(
 /// Makes the package with this version, and returns its path.
 pub(super) fn make(
     source: &Source,
-    program: &[u8],
+    program: &Program,
     architecture: &str,
     version: &str,
     place: &Path,
@@ -68,7 +67,7 @@ pub(super) fn make(
 }
 
 /// All files, with what Debian wants beside them.
-fn entries(source: &Source, program: &[u8], version: &str) -> Result<Vec<Entry>, String> {
+fn entries(source: &Source, program: &Program, version: &str) -> Result<Vec<Entry>, String> {
     let mut entries = stage::entries(source, program, Family::Debian)?;
     let mut document = |name: &str, bytes: Vec<u8>| {
         entries.push(file(format!("usr/share/doc/sshmend/{name}"), bytes));
@@ -176,7 +175,7 @@ pub(crate) fn rehearse(program: &Path) -> Result<(), String> {
     let place = run::project().join("target/dist-work/rehearsal");
     super::empty(&place)?;
     let source = Source::of_the_working_tree();
-    let program = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
+    let program = Program::read(program, || Command::new(program))?;
     let package = make(&source, &program, "amd64", &version(), &place, &place)?;
     let listed = run::output(Command::new("dpkg-deb").arg("--contents").arg(&package))?;
     let wrong: Vec<&str> = listed
@@ -199,13 +198,15 @@ pub(crate) fn rehearse(program: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn every_placeholder_is_filled() {
         let source = Source::of_the_working_tree();
         let root = tempfile::tempdir().unwrap();
-        let entries = entries(&source, b"\x7fELF", "1.2-3").unwrap();
+        let entries = entries(&source, &Program::of_a_test(), "1.2-3").unwrap();
         stage::write(&entries, root.path()).unwrap();
         control(&source, &entries, "amd64", "1.2-3", root.path()).unwrap();
         for name in ["control", "postinst", "prerm", "postrm"] {

@@ -23,7 +23,7 @@ use crate::run::{self, project};
 pub(crate) use deb::rehearse;
 
 use binary::{Built, TARGETS, Target};
-use source::Source;
+use source::{Commit, Source};
 use toolchain::Toolchain;
 use tools::Tools;
 
@@ -58,16 +58,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         .unwrap_or_else(|| project().join("target/dist"));
     let tools = Tools::install(&work.join("tools"))?;
     let toolchain = Toolchain::complete(&wanted(arguments), &work.join("toolchain"))?;
-    make(&tools, &toolchain, &work.join("one"), &out)?;
+    let commit = Commit::newest()?;
+    make(&tools, &toolchain, &commit, &work.join("one"), &out)?;
     if arguments.check {
         let again = work.join("again");
-        // Another depth, so that no path of the build has the same length.
-        make(&tools, &toolchain, &work.join("a/second/place"), &again)?;
+        // Another depth, so that no path of the build has the same length; and nothing that an earlier build left there.
+        let place = work.join("a/second/place");
+        empty(&place)?;
+        make(&tools, &toolchain, &commit, &place, &again)?;
         same(&out, &again)?;
         println!("reproducible: a second build in another folder gives the same bytes");
     }
     if arguments.trial {
-        trial::run(&toolchain, &out, &work)?;
+        trial::run(&toolchain, &commit, &out, &work)?;
     }
     for (target, why) in &toolchain.missing {
         println!(
@@ -88,8 +91,14 @@ fn wanted(arguments: &Arguments) -> Vec<Target> {
 }
 
 /// One build from nothing but the commit, in `place`; what comes of it goes to `out`.
-fn make(tools: &Tools, toolchain: &Toolchain, place: &Path, out: &Path) -> Result<(), String> {
-    let source = Source::export(&place.join("source"))?;
+fn make(
+    tools: &Tools,
+    toolchain: &Toolchain,
+    commit: &Commit,
+    place: &Path,
+    out: &Path,
+) -> Result<(), String> {
+    let source = commit.export(&place.join("source"))?;
     empty(out)?;
     for target in &toolchain.targets {
         let built = binary::build(tools, toolchain, &source, *target, place, out)?;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use super::binary::Built;
 use super::source::{Source, VERSION};
-use super::stage::{self, Entry, Family, file};
+use super::stage::{self, Entry, Family, Program, file};
 use crate::run;
 
 /// Makes the package and has rpmlint look at it.
@@ -44,7 +44,7 @@ pub(super) fn checked(
     )
 }
 
-fn entries(source: &Source, program: &[u8]) -> Result<Vec<Entry>, String> {
+fn entries(source: &Source, program: &Program) -> Result<Vec<Entry>, String> {
     let mut entries = stage::entries(source, program, Family::Rpm)?;
     let changes = source.read("CHANGELOG.md")?;
     entries.push(file(
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn the_package_owns_every_file_that_was_put_into_its_tree() {
         let source = Source::of_the_working_tree();
-        let entries = entries(&source, b"\x7fELF").unwrap();
+        let entries = entries(&source, &Program::of_a_test()).unwrap();
         let list = listed(&entries);
         assert!(
             list.contains("%attr(0755,root,root) /usr/bin/sshmend\n"),

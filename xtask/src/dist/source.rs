@@ -10,6 +10,48 @@ use crate::run::{self, project};
 /// The version of every crate.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What is built: asked for once, because others may commit while a build runs.
+pub(super) struct Commit {
+    hash: String,
+    /// What `--version` says beside the number: the commit and its date.
+    described: String,
+    /// Seconds since 1970.
+    epoch: String,
+}
+
+impl Commit {
+    /// The newest one.
+    pub(super) fn newest() -> Result<Self, String> {
+        let shown = git(&["log", "-1", "--format=%H %cs %ct"])?;
+        let [hash, date, epoch] = shown.split(' ').collect::<Vec<_>>()[..] else {
+            return Err(format!("git log said {shown:?}"));
+        };
+        Ok(Self {
+            hash: hash.to_owned(),
+            described: format!("{} {date}", &hash[..hash.len().min(12)]),
+            epoch: epoch.to_owned(),
+        })
+    }
+
+    /// Unpacks it into an empty folder.
+    pub(super) fn export(&self, folder: &Path) -> Result<Source, String> {
+        empty(folder)?;
+        let archive = folder.join("source.tar");
+        let name = archive.to_string_lossy();
+        git(&["archive", "--format=tar", "--output", &*name, &self.hash])?;
+        // With the time of the commit, cargo would take what it compiled later from another commit for up to date.
+        let mut tar = Command::new("tar");
+        tar.args(["--touch", "-xf", "source.tar"]);
+        run::run(tar.current_dir(folder))?;
+        fs::remove_file(&archive).map_err(|error| format!("{name}: {error}"))?;
+        Ok(Source {
+            folder: folder.to_owned(),
+            commit: self.described.clone(),
+            epoch: self.epoch.clone(),
+        })
+    }
+}
+
 /// The tree of one commit.
 pub(super) struct Source {
     /// Where it was unpacked.
@@ -21,29 +63,6 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Unpacks the newest commit into an empty folder.
-    pub(super) fn export(folder: &Path) -> Result<Self, String> {
-        let shown = git(&["log", "-1", "--format=%H %cs %ct"])?;
-        let [hash, date, epoch] = shown.split(' ').collect::<Vec<_>>()[..] else {
-            return Err(format!("git log said {shown:?}"));
-        };
-        empty(folder)?;
-        let archive = folder.join("source.tar");
-        let name = archive.to_string_lossy();
-        git(&["archive", "--format=tar", "--output", &*name, hash])?;
-        run::run(
-            Command::new("tar")
-                .args(["-xf", "source.tar"])
-                .current_dir(folder),
-        )?;
-        fs::remove_file(&archive).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            commit: format!("{} {date}", &hash[..hash.len().min(12)]),
-            epoch: epoch.to_owned(),
-        })
-    }
-
     /// The working tree as it stands, to see what would go into a package: git is not asked.
     pub(super) fn of_the_working_tree() -> Self {
         Self {
@@ -78,20 +97,26 @@ fn git(arguments: &[&str]) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
 
     #[test]
-    fn an_archive_says_which_commit_it_is_of() {
+    fn an_archive_says_which_commit_it_is_of_and_is_newer_than_what_was_compiled() {
         if !project().join(".git").exists() {
             // Sources that came as an archive themselves.
             return;
         }
         let folder = run::target().join("source-test");
-        let source = Source::export(&folder).unwrap();
+        let before = SystemTime::now() - Duration::from_secs(2);
+        let source = Commit::newest().unwrap().export(&folder).unwrap();
         let said = source.read("crates/sshmend/commit.txt").unwrap();
         let said = String::from_utf8(said).unwrap();
         let (hash, date) = said.trim().split_once(' ').unwrap();
         assert_eq!(format!("{} {date}", &hash[..12]), source.commit);
+        // An older time would have cargo use what it compiled of another commit.
+        let manifest = fs::metadata(folder.join("Cargo.toml")).unwrap();
+        assert!(manifest.modified().unwrap() >= before);
         fs::remove_dir_all(folder).unwrap();
     }
 }

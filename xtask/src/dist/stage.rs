@@ -4,13 +4,13 @@ use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 
-use clap_complete::Shell;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::source::Source;
-use crate::manual;
+use crate::{manual, run};
 
 /// Documents that a package carries, beside the schemas and the formats.
 const DOCUMENTS: [&str; 3] = ["README.md", "docs/ansible.md", "docs/exit-codes.md"];
@@ -36,23 +36,97 @@ pub(super) enum Family {
     Rpm,
 }
 
+/// A program, and what it prints to be installed beside it.
+pub(super) struct Program {
+    /// The program itself.
+    pub(super) bytes: Vec<u8>,
+    /// What makes each shell complete the command.
+    pub(super) completions: Vec<(&'static Shell, Vec<u8>)>,
+}
+
+/// A shell, and where what it completes with is looked for.
+pub(super) struct Shell {
+    /// As `sshmend completions` calls it.
+    name: &'static str,
+    /// The file in the tarball.
+    pub(super) file: &'static str,
+    /// The file in a package.
+    installed: fn(Family) -> &'static str,
+}
+
+const SHELLS: [Shell; 3] = [
+    Shell {
+        name: "bash",
+        file: "sshmend.bash",
+        installed: |_| "usr/share/bash-completion/completions/sshmend",
+    },
+    Shell {
+        name: "zsh",
+        file: "_sshmend",
+        installed: |family| match family {
+            Family::Debian => "usr/share/zsh/vendor-completions/_sshmend",
+            Family::Rpm => "usr/share/zsh/site-functions/_sshmend",
+        },
+    },
+    Shell {
+        name: "fish",
+        file: "sshmend.fish",
+        installed: |_| "usr/share/fish/vendor_completions.d/sshmend.fish",
+    },
+];
+
+impl Program {
+    /// Reads the program, and asks it for its completions: `start` makes the command that starts it.
+    pub(super) fn read(path: &Path, start: impl Fn() -> Command) -> Result<Self, String> {
+        let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let ask = |shell: &'static Shell| {
+            let script = run::output(start().args(["completions", shell.name]))?;
+            Ok((shell, script.into_bytes()))
+        };
+        let completions = SHELLS.iter().map(ask).collect::<Result<_, String>>()?;
+        Ok(Self { bytes, completions })
+    }
+
+    /// What is taken for a program as long as nobody starts it.
+    #[cfg(test)]
+    pub(super) fn of_a_test() -> Self {
+        Self {
+            bytes: b"\x7fELF".to_vec(),
+            completions: SHELLS.iter().map(|shell| (shell, Vec::new())).collect(),
+        }
+    }
+}
+
+/// The manual pages of the commit, and what is in them.
+pub(super) fn manuals(source: &Source) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let names = source.names(MANUALS)?;
+    let page = |name: String| {
+        let text = source.read(&format!("{MANUALS}/{name}"))?;
+        Ok((name, text))
+    };
+    names.into_iter().map(page).collect()
+}
+
+const MANUALS: &str = "docs/man";
+
 /// Every file of a package, without what the family's own packaging adds.
 pub(super) fn entries(
     source: &Source,
-    program: &[u8],
+    program: &Program,
     family: Family,
 ) -> Result<Vec<Entry>, String> {
     let mut entries = vec![Entry {
         path: "usr/bin/sshmend".to_owned(),
         mode: 0o755,
-        bytes: program.to_vec(),
+        bytes: program.bytes.clone(),
     }];
-    for (path, text) in completions(family) {
-        entries.push(file(path, text));
+    for (shell, script) in &program.completions {
+        let path = (shell.installed)(family).to_owned();
+        entries.push(file(path, script.clone()));
     }
-    for (name, text) in manual::pages() {
+    for (name, text) in manuals(source)? {
         let path = format!("usr/share/man/man{}/{name}.gz", manual::SECTION);
-        entries.push(file(path, compressed(text.as_bytes())));
+        entries.push(file(path, compressed(&text)));
     }
     for name in units(source)? {
         let bytes = source.read(&format!("{UNITS}/{name}"))?;
@@ -111,34 +185,6 @@ pub(super) fn file(path: String, bytes: Vec<u8>) -> Entry {
     }
 }
 
-fn completions(family: Family) -> [(String, Vec<u8>); 3] {
-    let zsh = match family {
-        Family::Debian => "vendor-completions",
-        Family::Rpm => "site-functions",
-    };
-    [
-        (
-            "usr/share/bash-completion/completions/sshmend".to_owned(),
-            completion(Shell::Bash),
-        ),
-        (
-            format!("usr/share/zsh/{zsh}/_sshmend"),
-            completion(Shell::Zsh),
-        ),
-        (
-            "usr/share/fish/vendor_completions.d/sshmend.fish".to_owned(),
-            completion(Shell::Fish),
-        ),
-    ]
-}
-
-/// What makes this shell complete the command.
-pub(super) fn completion(shell: Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut sshmend::definition(), "sshmend", &mut script);
-    script
-}
-
 fn documents(source: &Source) -> Result<Vec<Entry>, String> {
     let mut paths: Vec<String> = DOCUMENTS.map(str::to_owned).into();
     for folder in FOLDERS {
@@ -168,7 +214,7 @@ mod tests {
 
     fn paths(family: Family) -> Vec<String> {
         let source = Source::of_the_working_tree();
-        let entries = entries(&source, b"\x7fELF", family).unwrap();
+        let entries = entries(&source, &Program::of_a_test(), family).unwrap();
         entries.into_iter().map(|entry| entry.path).collect()
     }
 
@@ -205,15 +251,5 @@ mod tests {
     fn zsh_of_the_other_family_looks_elsewhere() {
         let path = "usr/share/zsh/site-functions/_sshmend".to_owned();
         assert!(paths(Family::Rpm).contains(&path));
-    }
-
-    #[test]
-    fn completions_know_the_commands() {
-        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-            let script = String::from_utf8(completion(shell)).unwrap();
-            for word in ["diagnose", "sshd-config", "expect-fingerprint"] {
-                assert!(script.contains(word), "{shell}: {word}");
-            }
-        }
     }
 }

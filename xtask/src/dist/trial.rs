@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::binary::Target;
-use super::source::{Source, VERSION};
+use super::source::{Commit, Source, VERSION};
+use super::stage::Program;
 use super::toolchain::Toolchain;
 use super::{SUMS, deb};
 use crate::python::Environment;
@@ -37,12 +38,17 @@ const ANSWERS: [(&[&str], &str, &str); 3] = [
 ///
 /// # Errors
 /// When a step fails, and when this is not root.
-pub(super) fn run(toolchain: &Toolchain, out: &Path, work: &Path) -> Result<(), String> {
+pub(super) fn run(
+    toolchain: &Toolchain,
+    commit: &Commit,
+    out: &Path,
+    work: &Path,
+) -> Result<(), String> {
     if !nix::unistd::geteuid().is_root() {
         return Err("--try changes its root folder, which takes root".to_owned());
     }
     if toolchain.targets.contains(&Target::named(MACHINE)?) {
-        machines(out, work)?;
+        machines(commit, out, work)?;
         wheel(out, work)?;
     } else {
         println!("trial: no package for {MACHINE} was built, and none is installed");
@@ -54,11 +60,11 @@ pub(super) fn run(toolchain: &Toolchain, out: &Path, work: &Path) -> Result<(), 
 }
 
 /// Installs the packages on each suite of the lab.
-fn machines(out: &Path, work: &Path) -> Result<(), String> {
+fn machines(commit: &Commit, out: &Path, work: &Path) -> Result<(), String> {
     let package = made(out, "_amd64.deb")?;
     let rpm = made(out, ".x86_64.rpm")?;
     let tarball = made(out, &format!("-{MACHINE}.tar.gz"))?;
-    let source = Source::export(&work.join("trial-source"))?;
+    let source = commit.export(&work.join("trial-source"))?;
     let older = older(&source, &package, work)?;
     let script = source.folder.join("packaging/debian/trial.sh");
     let role = source.folder.join("packaging/trial-role.sh");
@@ -102,9 +108,9 @@ fn older(source: &Source, package: &Path, work: &Path) -> Result<PathBuf, String
             .arg("--extract")
             .args([package, &unpacked]),
     )?;
-    let program = unpacked.join("usr/bin/sshmend");
-    let bytes = fs::read(&program).map_err(|error| format!("{}: {error}", program.display()))?;
-    deb::make(source, &bytes, "amd64", OLDER, &work.join("older"), work)
+    let path = unpacked.join("usr/bin/sshmend");
+    let program = Program::read(&path, || Command::new(&path))?;
+    deb::make(source, &program, "amd64", OLDER, &work.join("older"), work)
 }
 
 /// Installs the wheel as `pipx install FILE` does, with the checksum of [`SUMS`], and starts what it brought.
