@@ -37,7 +37,7 @@ pub(crate) fn claims() {
 
 /// Fails when a generated document is not what it should be.
 pub(crate) fn check() -> Result<(), String> {
-    let stale = stale(&documents())?;
+    let stale = stale(&documents()?)?;
     let list: String = stale
         .iter()
         .map(|path| format!("\n  {}", path.display()))
@@ -50,7 +50,7 @@ pub(crate) fn check() -> Result<(), String> {
 }
 
 fn write() -> Result<(), String> {
-    let documents = documents();
+    let documents = documents()?;
     let stale = stale(&documents)?;
     for folder in FOLDERS {
         fs::create_dir_all(project().join(folder)).map_err(|error| format!("{folder}: {error}"))?;
@@ -64,7 +64,7 @@ fn write() -> Result<(), String> {
 }
 
 /// Every generated document by its path below the project.
-fn documents() -> BTreeMap<PathBuf, String> {
+fn documents() -> Result<BTreeMap<PathBuf, String>, String> {
     let schemas = sshmend::schemas().into_iter().map(|(name, schema)| {
         let file = format!("{}.json", name.replace('/', "-"));
         (Path::new("docs/schema").join(file), schema + "\n")
@@ -72,7 +72,11 @@ fn documents() -> BTreeMap<PathBuf, String> {
     let pages = manual::pages()
         .into_iter()
         .map(|(name, text)| (Path::new("docs/man").join(name), text));
-    schemas.chain(pages).collect()
+    let lab = fs::read_to_string(project().join(sshmend_lab::PAGE))
+        .map_err(|error| format!("{}: {error}", sshmend_lab::PAGE))?;
+    let lab = sshmend_lab::refreshed(&lab).map_err(|error| error.to_string())?;
+    let lab = (PathBuf::from(sshmend_lab::PAGE), lab);
+    Ok(schemas.chain(pages).chain([lab]).collect())
 }
 
 /// Documents that are missing or differ, and files that nothing generates any more.

@@ -44,6 +44,7 @@ pub use case::Case;
 pub use error::LabError;
 pub use image::{Held, trees};
 pub use mirror::archives;
+pub use report::{PAGE, refreshed};
 pub use rust::Rust;
 pub use suite::Suite;
 

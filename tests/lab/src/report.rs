@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::case::Case;
+use crate::case::{self, Case};
 use crate::check::Check;
 use crate::command;
 use crate::error::{LabError, trying};
@@ -14,6 +14,7 @@ use crate::suite::Suite;
 
 const BEGIN: &str = "<!-- results: written by `cargo xtask lab test --write` -->\n";
 const CANNOT: &str = "cannot be";
+const NOT_RUN: &str = "not run";
 const END: &str = "<!-- end of results -->\n";
 
 /// A job and the answers to its questions.
@@ -86,20 +87,33 @@ pub(crate) fn list(cases: &[Case]) -> Result<bool, LabError> {
     Ok(true)
 }
 
-/// Puts the results into the table between the marks of a page; what was not run keeps the result that stands there.
-pub(crate) fn write(page: &Path, cases: &[Case], outcomes: &[Outcome]) -> Result<(), LabError> {
-    let what = page.display().to_string();
-    let text = trying(&what, fs::read_to_string(page))?;
-    let missing = || LabError::Usage(format!("{what} has no place for the results"));
-    let (head, rest) = text.split_once(BEGIN).ok_or_else(missing)?;
+/// The page with the results, below the project.
+pub const PAGE: &str = "docs/lab.md";
+
+/// Puts the results into the table of the page; what was not run keeps the result that stands there.
+pub(crate) fn write(outcomes: &[Outcome]) -> Result<(), LabError> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(PAGE);
+    let text = trying(PAGE, fs::read_to_string(&page))?;
+    trying(PAGE, fs::write(&page, with(&text, outcomes)?))
+}
+
+/// The text of the page with a row for each case that there is: what was never run says so, and a case that is gone has none.
+///
+/// # Errors
+/// When a case cannot be read, or the page has no place for the table.
+pub fn refreshed(page: &str) -> Result<String, LabError> {
+    with(page, &[])
+}
+
+/// Puts the table between the marks of the page.
+fn with(page: &str, outcomes: &[Outcome]) -> Result<String, LabError> {
+    let missing = || LabError::Usage(format!("{PAGE} has no place for the results"));
+    let (head, rest) = page.split_once(BEGIN).ok_or_else(missing)?;
     let (before, foot) = rest.split_once(END).ok_or_else(missing)?;
-    trying(
-        &what,
-        fs::write(
-            page,
-            format!("{head}{BEGIN}{}{END}{foot}", table(before, cases, outcomes)),
-        ),
-    )
+    let table = table(before, &Case::all(&case::folder())?, outcomes);
+    Ok(format!("{head}{BEGIN}{table}{END}{foot}"))
 }
 
 /// Every case with a cell a suite, how many hold, and what cannot be.
@@ -114,22 +128,34 @@ fn table(before: &str, cases: &[Case], outcomes: &[Outcome]) -> String {
         "\n| case | {} |\n|---|---|---|---|\n",
         Suite::ALL.map(Suite::name).join(" | ")
     );
-    let (mut notes, mut good, mut all) = (String::new(), 0, 0);
+    let (mut notes, mut good, mut failed, mut open) = (String::new(), 0, 0, 0);
     for case in cases {
         let cell = |suite| match cells.get(&(case.name.as_str(), suite)) {
             _ if !case.runs_on(suite) => CANNOT,
             Some(cell) if cell != CANNOT => cell,
-            _ => "not run",
+            _ => NOT_RUN,
         };
         let row = Suite::ALL.map(cell);
-        good += row.iter().filter(|cell| cell.starts_with("yes")).count();
-        all += row.iter().filter(|cell| **cell != CANNOT).count();
+        for cell in row {
+            match cell {
+                CANNOT => {}
+                NOT_RUN => open += 1,
+                cell if cell.starts_with("yes") => good += 1,
+                _ => failed += 1,
+            }
+        }
         let _ = writeln!(text, "| {} | {} |", case.name, row.join(" | "));
         for (suite, why) in &case.except {
             let _ = writeln!(notes, "- {} on {suite}: {why}", case.name);
         }
     }
-    format!("{text}\n{good} of {all} hold every check.\n\nWhat cannot be:\n\n{notes}\n")
+    let run = good + failed;
+    let open = if open > 0 {
+        format!(" {open} were not run yet.")
+    } else {
+        String::new()
+    };
+    format!("{text}\n{good} of {run} hold every check.{open}\n\nWhat cannot be:\n\n{notes}\n")
 }
 
 /// The cells of a table that was written before.
@@ -170,9 +196,30 @@ mod tests {
     }
 
     #[test]
+    fn the_page_lists_every_case_and_no_other() {
+        let old = format!(
+            "head\n{BEGIN}\n| healthy | yes 1/1 | yes 1/1 | yes 1/1 |\n| gone | yes 1/1 | yes 1/1 | yes 1/1 |\n\n{END}foot\n"
+        );
+        let page = refreshed(&old).unwrap();
+        assert!(
+            page.contains("\n| healthy | yes 1/1 | yes 1/1 | yes 1/1 |\n"),
+            "{page}"
+        );
+        assert!(!page.contains("| gone |"), "{page}");
+        for case in Case::all(&case::folder()).unwrap() {
+            assert!(
+                page.contains(&format!("\n| {} | ", case.name)),
+                "{}",
+                case.name
+            );
+        }
+        assert_eq!(refreshed(&page).unwrap(), page);
+    }
+
+    #[test]
     fn rerun_cases_only_replace_their_own_cells() {
         let named = |name: &str| {
-            Case::named(&crate::case::folder(), name)
+            Case::named(&case::folder(), name)
                 .unwrap()
                 .expect("a case")
         };
@@ -191,7 +238,7 @@ mod tests {
         );
         assert!(
             first
-                .contains("| refuse-connection | cannot be | cannot be | not run |\n\n1 of 4 hold"),
+                .contains("| refuse-connection | cannot be | cannot be | not run |\n\n1 of 2 hold every check. 2 were not run yet.\n"),
             "{first}"
         );
         let second = table(&first, &cases, &[outcome("healthy", Suite::Bullseye, None)]);

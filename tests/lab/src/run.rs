@@ -1,13 +1,13 @@
 //! The commands that need machines.
 
 use std::collections::VecDeque;
-use std::path::{Path, absolute};
+use std::path::absolute;
 use std::process::{self, Stdio};
 use std::time::Instant;
 
 use crate::args::{Args, Command};
 use crate::binary;
-use crate::case::{self, Case};
+use crate::case::Case;
 use crate::controller;
 use crate::error::{LabError, trying};
 use crate::footprint;
@@ -43,11 +43,7 @@ pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
         outcomes.len()
     );
     if args.write {
-        report::write(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lab.md"),
-            &Case::all(&case::folder())?,
-            &outcomes,
-        )?;
+        report::write(&outcomes)?;
     }
     Ok(good == outcomes.len())
 }
