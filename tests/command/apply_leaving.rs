@@ -186,27 +186,100 @@ fn an_exemption_that_gets_an_end_in_the_past_is_taken_out() {
     assert!(!jails.contains("203.0.113.61"), "{jails}");
 }
 
+/// What two policies want alike.
+const SHARED: &str = "[sshd-config]\nMaxSessions = 12\nAcceptEnv = { add = [\"LANG\"] }\n\
+     [hosts-access]\nallow = [\"192.0.2.99\"]\n\
+     [fail2ban]\nignore = [{ address = \"203.0.113.90\", jail = \"sshd\" }]\n";
+
+fn shared(name: &str) -> String {
+    format!("name = \"{name}\"\n{SHARED}")
+}
+
+fn empty(name: &str) -> String {
+    format!("name = \"{name}\"\n")
+}
+
 #[test]
-fn of_two_policies_that_want_the_same_each_run_leaves_its_own_in_force() {
+fn what_another_policy_wants_too_stays_until_the_last_one_drops_it() {
+    for last in [["one", "two", "three"], ["two", "three", "one"]] {
+        let disk = machine();
+        let before = read(&disk);
+        apply(&disk, &shared("one"));
+        let after = read(&disk);
+        for name in ["two", "three"] {
+            assert_eq!(apply(&disk, &shared(name)).json()["changed"], false);
+        }
+        for name in &last[..2] {
+            let said = apply(&disk, &empty(name));
+            assert_eq!(said.json()["changed"], false, "{name}");
+            assert_eq!(read(&disk), after, "{name}");
+            let told = said.stdout.matches("wanted-by-another").count();
+            assert_eq!(told, 4, "{name}: {}", said.stdout);
+            let again = apply(&disk, &empty(name));
+            assert!(!again.stdout.contains("wanted-by-another"), "once: {name}");
+        }
+        assert_eq!(apply(&disk, &empty(last[2])).json()["changed"], true);
+        let [main, wrappers, jails] = read(&disk);
+        assert_eq!(main, before[0], "{last:?}");
+        assert_eq!(wrappers.as_deref(), Some(""), "{last:?}");
+        assert!(
+            jails.is_some_and(|text| !text.contains("203.0.113.90")),
+            "{last:?}"
+        );
+        for name in last {
+            assert_eq!(apply(&disk, &empty(name)).json()["changed"], false);
+        }
+    }
+}
+
+#[test]
+fn a_policy_in_other_words_or_with_another_value_keeps_what_it_wants() {
     let disk = machine();
-    let of = |name: &str| {
-        format!(
-            "name = \"{name}\"\n[sshd-config]\nMaxSessions = 12\n[hosts-access]\nallow = [\"192.0.2.99\"]\n"
-        )
-    };
-    apply(&disk, &of("one"));
-    assert_eq!(apply(&disk, &of("two")).json()["changed"], false);
-    apply(&disk, "name = \"one\"\n");
-    assert_eq!(
-        apply(&disk, &of("two")).json()["changed"],
-        true,
-        "it puts it in itself"
+    apply(&disk, &shared("one"));
+    let other = "name = \"two\"\n[sshd-config]\nMaxSessions = 13\nAcceptEnv = [\"LANG\"]\n\
+                 [hosts-access]\nallow = [\"192.0.2.99/32\"]\n[fail2ban]\nignore = [\"203.0.113.90\"]\n";
+    apply(&disk, other);
+    let after = read(&disk);
+    apply(&disk, &empty("one"));
+    assert_eq!(read(&disk), after);
+    assert_eq!(apply(&disk, other).json()["changed"], false);
+}
+
+#[test]
+fn a_dry_run_and_a_change_that_was_rolled_back_hold_nothing() {
+    let disk = machine();
+    apply(&disk, &shared("one"));
+    let root = disk.path("/");
+    let root = root.to_str().expect("a plain path");
+    let dry = ["apply", "-", "--dry-run", "--root", root];
+    assert_eq!(run(&dry, shared("two").as_bytes()).code, 0);
+    let more = shared("three").replace("MaxSessions = 12", "MaxSessions = 12\nMaxAuthTries = 4");
+    assert_eq!(apply(&disk, &more).json()["changed"], true);
+    assert_eq!(disk.run("rollback --yes").code, 0);
+    assert_eq!(apply(&disk, &empty("one")).json()["changed"], true);
+    assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some(""));
+    // Applied again it is wanted again, whoever puts it in.
+    apply(&disk, &shared("one"));
+    assert_eq!(apply(&disk, &shared("three")).json()["changed"], false);
+    assert_eq!(apply(&disk, &empty("one")).json()["changed"], false);
+}
+
+#[test]
+fn what_a_fix_has_recorded_is_held_and_a_note_that_makes_no_sense_is_not_believed() {
+    let disk = machine();
+    apply(
+        &disk,
+        "name = \"one\"\n[hosts-access]\nallow = [\"192.0.2.99\", \"192.0.2.98\"]\n",
     );
-    apply(&disk, "name = \"one\"\n");
+    let recorded =
+        disk.run("fix hosts-access --allow 192.0.2.99 --record /etc/sshmend/policy.toml --yes");
+    assert_eq!(recorded.code, 0, "{}", recorded.stderr);
+    let notes = disk.path("/var/lib/sshmend/policies");
+    std::fs::write(notes.join("0.toml"), "name = \"torn").expect("a file");
+    apply(&disk, &empty("one"));
     assert_eq!(
-        apply(&disk, &of("two")).json()["changed"],
-        false,
-        "and keeps it"
+        disk.read("/etc/hosts.allow").as_deref(),
+        Some("sshd: 192.0.2.99\n")
     );
 }
 

@@ -53,6 +53,8 @@ pub struct ForPolicy {
     pub name: String,
     /// What, in words.
     pub put: Vec<Vec<String>>,
+    /// The policy itself: whoever applies another one leaves in place what this one wants.
+    pub text: String,
 }
 
 impl Plan {

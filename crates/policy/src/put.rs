@@ -118,7 +118,7 @@ impl Put {
     }
 
     /// Whether both are about the same thing, whatever its value.
-    fn is_same(&self, other: &Self) -> bool {
+    pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Setting { key, .. }, Self::Setting { key: other, .. }) => key == other,
             (
@@ -166,16 +166,46 @@ impl Put {
 
     /// Whether a policy wants it at this time, or wants the same thing otherwise; `zone` is that of days without one.
     pub fn is_wanted_by(&self, policy: &Policy, now: Timestamp, zone: &TimeZone) -> bool {
-        let over = |wish: &Wish| {
-            let Wish::Ignore { until, .. } = wish else {
-                return false;
-            };
-            let end = until.as_deref().and_then(When::parse);
-            end.and_then(|end| end.ends(zone.clone()))
-                .is_some_and(|end| end <= now)
-        };
+        let over = |wish: &Wish| is_over(wish, now, zone);
         let mut wishes = policy.items.iter().map(|item| &item.wish);
         wishes.any(|wish| self.is_wanted(wish) && !over(wish))
+    }
+
+    /// Whether another policy than the one that had put it in place wants it to stay, in these words or in others: the same
+    /// keyword with any value, an exemption in any of the same jails.
+    pub fn is_held_by(&self, other: &Policy, now: Timestamp, zone: &TimeZone) -> bool {
+        let over = |wish: &Wish| is_over(wish, now, zone);
+        let mut wishes = other.items.iter().map(|item| &item.wish);
+        wishes.any(|wish| self.is_held(wish) && !over(wish))
+    }
+
+    fn is_held(&self, wish: &Wish) -> bool {
+        match (self, wish) {
+            (_, Wish::Unset { .. }) => false,
+            (Self::Element { key, element }, Wish::SshdConfig { settings, .. }) => {
+                settings.iter().any(|one| {
+                    keyword_key(&one.key).as_ref() == Some(key)
+                        && one.operator != Operator::Remove
+                        && (one.value == *element
+                            || one.value.split_whitespace().any(|word| word == element))
+                })
+            }
+            (
+                Self::Exempt { address, jails },
+                Wish::Ignore {
+                    addresses,
+                    jails: others,
+                    ..
+                },
+            ) => {
+                let address = address_as_written(address);
+                let mut addresses = addresses.iter().map(|one| address_as_written(one));
+                let all = jails.is_empty() || others.is_empty();
+                addresses.any(|one| one == address)
+                    && (all || jails.iter().any(|jail| others.contains(jail)))
+            }
+            _ => self.is_wanted(wish),
+        }
     }
 
     /// Whether a policy wants that no line sets its keyword.
@@ -247,6 +277,16 @@ impl Put {
     }
 }
 
+/// Whether an exemption has come to its end.
+fn is_over(wish: &Wish, now: Timestamp, zone: &TimeZone) -> bool {
+    let Wish::Ignore { until, .. } = wish else {
+        return false;
+    };
+    let end = until.as_deref().and_then(When::parse);
+    end.and_then(|end| end.ends(zone.clone()))
+        .is_some_and(|end| end <= now)
+}
+
 /// The keywords with one value that a wish sets, in lower case by their current names, and those that hold a list.
 pub fn keys_of(wish: &Wish) -> (Vec<String>, Vec<String>) {
     let Wish::SshdConfig { settings, .. } = wish else {
@@ -260,16 +300,24 @@ pub fn keys_of(wish: &Wish) -> (Vec<String>, Vec<String>) {
     keys.into_iter().partition(|key| !is_list(key))
 }
 
-/// What stands of everything that was put in place, one journal after the other, the oldest first.
-pub fn standing<'w>(journals: impl IntoIterator<Item = &'w [Vec<String>]>) -> Vec<Put> {
+/// What stands of everything that was put in place for the policy of this name, by the journals of all policies, the oldest first.
+///
+/// What another policy has taken out goes only where it is exactly that: it may have had a value of its own for the same keyword.
+pub fn standing<'w>(
+    name: &str,
+    journals: impl IntoIterator<Item = (&'w str, &'w [Vec<String>])>,
+) -> Vec<Put> {
     let mut standing: Vec<Put> = Vec::new();
-    for words in journals.into_iter().flatten() {
-        if words.first().is_some_and(|first| first == OUT) {
-            if let Some(out) = Put::parse(&words[1..]) {
-                standing.retain(|put| !put.is_same(&out));
+    for (of, words) in journals {
+        let own = of == name;
+        for words in words {
+            if words.first().is_some_and(|first| first == OUT) {
+                if let Some(out) = Put::parse(&words[1..]) {
+                    standing.retain(|put| *put != out && !(own && put.is_same(&out)));
+                }
+            } else if let Some(put) = Put::parse(words).filter(|_| own) {
+                add(&mut standing, put);
             }
-        } else if let Some(put) = Put::parse(words) {
-            add(&mut standing, put);
         }
     }
     standing
@@ -303,6 +351,8 @@ fn add(standing: &mut Vec<Put>, put: Put) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn setting(after: &str, before: Option<&str>) -> Put {
@@ -327,14 +377,76 @@ mod tests {
             vec![setting("30", Some("20")).words(), exempt("::2").words()],
             vec![exempt("::1").words_out(), vec!["later".to_owned()]],
         ];
-        let found = standing(journals.iter().map(Vec::as_slice));
+        let found = standing("a", journals.iter().map(|words| ("a", words.as_slice())));
         assert_eq!(found, [setting("30", Some("10")), exempt("::2")]);
         let journals = [
             vec![setting("20", None).words()],
             // Somebody else has set it meanwhile.
             vec![setting("30", Some("25")).words()],
         ];
-        let found = standing(journals.iter().map(Vec::as_slice));
+        let found = standing("a", journals.iter().map(|words| ("a", words.as_slice())));
         assert_eq!(found, [setting("30", Some("25"))]);
+    }
+
+    #[test]
+    fn another_policy_ends_only_exactly_what_was_put() {
+        let first = vec![setting("20", Some("10")).words(), exempt("::1").words()];
+        let other = vec![
+            setting("30", Some("20")).words(),
+            setting("30", Some("20")).words_out(),
+            exempt("::1").words_out(),
+        ];
+        let journals = || [("a", first.as_slice()), ("b", other.as_slice())];
+        assert_eq!(standing("a", journals()), [setting("20", Some("10"))]);
+        assert_eq!(standing("b", journals()), []);
+    }
+
+    #[test]
+    fn another_policy_holds_what_it_wants_in_other_words_and_not_what_it_forbids() {
+        let held = |put: &Put, text: &str| {
+            let policy = Policy::parse(Path::new("p.toml"), text.as_bytes()).unwrap();
+            put.is_held_by(&policy, Timestamp::UNIX_EPOCH, &TimeZone::UTC)
+        };
+        let listens = Put::Element {
+            key: "port".to_owned(),
+            element: "2222".to_owned(),
+        };
+        for (put, text, wanted) in [
+            (
+                setting("20", None),
+                "[sshd-config]\nMaxStartups = \"30\"",
+                true,
+            ),
+            (
+                setting("20", None),
+                "[sshd-config]\nunset = [\"MaxStartups\"]",
+                false,
+            ),
+            (
+                setting("20", None),
+                "[sshd-config]\nMaxSessions = 20",
+                false,
+            ),
+            (listens.clone(), "[sshd-config]\nPort = [22, 2222]", true),
+            (listens.clone(), "[sshd-config]\nPort = [22]", false),
+            (exempt("::1"), "[fail2ban]\nignore = [\"::1\"]", true),
+            (
+                exempt("::1"),
+                "[fail2ban]\nignore = [{ address = \"::1\", jail = \"other\" }]",
+                false,
+            ),
+            (
+                exempt("::1"),
+                "[fail2ban]\nignore = [{ address = \"::1\", jail = [\"other\", \"sshd\"], until = 2030-01-01 }]",
+                true,
+            ),
+            (
+                exempt("::1"),
+                "[fail2ban]\nignore = [{ address = \"::1\", until = 1969-01-01 }]",
+                false,
+            ),
+        ] {
+            assert_eq!(held(&put, text), wanted, "{text}");
+        }
     }
 }

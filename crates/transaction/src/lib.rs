@@ -13,6 +13,7 @@
 //!   forgotten                   where a person gave it up
 //!   transaction.toml            who, when, why, and per file path, mode, owner, extended attributes and digest
 //!   before/0 …  after/0 …       the bytes, by the number of the file in transaction.toml
+//! policies/<digest>.toml        what a policy wanted when it was applied last
 //! ```
 //!
 //! This crate knows no file format and touches no machine itself: it does everything through a [`Disk`].
@@ -27,6 +28,7 @@ mod escape;
 mod id;
 mod journal;
 mod open;
+mod policies;
 mod prune;
 mod record;
 mod recover;
@@ -44,6 +46,7 @@ pub use error::{
 };
 pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};
+pub use policies::Wanted;
 pub use record::{
     Aftermath, FileRecord, ForPolicy, Image, Intent, Record, State, StepRecord, Who, sha256,
 };

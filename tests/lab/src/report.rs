@@ -218,11 +218,7 @@ mod tests {
 
     #[test]
     fn rerun_cases_only_replace_their_own_cells() {
-        let named = |name: &str| {
-            Case::named(&case::folder(), name)
-                .unwrap()
-                .expect("a case")
-        };
+        let named = |name: &str| Case::named(&case::folder(), name).unwrap().expect("a case");
         let cases = [named("healthy"), named("refuse-connection")];
         let first = table(
             "",

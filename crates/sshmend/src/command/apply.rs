@@ -11,7 +11,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sshmend_host::{Account, now, zone};
-use sshmend_plan::{Context, Ends, ForPolicy, Owner, Plan, Wish};
+use sshmend_plan::{Context, Ends, ForPolicy, Notice, Owner, Plan, Wish};
 use sshmend_policy::{Group, Policy, Put};
 
 use self::drift::drift;
@@ -29,8 +29,8 @@ const OF_A_WISH: [&str; 2] = ["no-cause", "granted-already"];
 /// Applies a policy.
 pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outcome, Failure> {
     let flags = &arguments.apply;
-    let policy = match read(&session, &arguments.policy) {
-        Ok(policy) => policy,
+    let (policy, text) = match read(&session, &arguments.policy) {
+        Ok(read) => read,
         Err(failure) => return refuse(&session, Plan::default(), flags, failure),
     };
     let whose = match Whose::look_up(&session, &policy) {
@@ -60,6 +60,9 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
             };
             plan.notices
                 .retain(|notice| !OF_A_WISH.contains(&notice.name.as_str()));
+            if let Some(kept) = &mut plan.for_policy {
+                kept.text = text;
+            }
             execute(&session, plan, flags)
         }
         Err(failure) => refuse(&session, Plan::default(), flags, failure),
@@ -76,9 +79,10 @@ fn called(policy: &Policy, path: &Path) -> String {
 }
 
 /// Reads a policy, which is believed: nobody else may have written it.
-fn read(session: &Session, path: &Path) -> Result<Policy, Failure> {
+fn read(session: &Session, path: &Path) -> Result<(Policy, String), Failure> {
     let text = session.read_believed(path)?;
-    Policy::parse(path, &text).map_err(|error| Failure::from_policy(&error))
+    let policy = Policy::parse(path, &text).map_err(|error| Failure::from_policy(&error))?;
+    Ok((policy, String::from_utf8_lossy(&text).into_owned()))
 }
 
 /// One plan, each part of which is made of the machine as the parts before it leave it.
@@ -95,22 +99,35 @@ fn all(
     parts.put_in(session, policy, whose)?;
     if let Some(name) = &name {
         let now = now();
-        let earlier = leaving::put_earlier(session, name)?;
-        let unset = earlier.iter().filter(|put| put.is_unset_by(policy));
+        let earlier = leaving::Earlier::of(session, name)?;
+        let unset = earlier.put.iter().filter(|put| put.is_unset_by(policy));
         parts.put.extend(unset.map(Put::words_out));
         let left = |put: &&Put| !put.is_wanted_by(policy, now, &zone());
         let mut changes = false;
-        for left in earlier.iter().filter(left) {
-            changes |= parts.take_out(session, left);
+        for left in earlier.put.iter().filter(left) {
+            match earlier.holder(left) {
+                Some(holder) => parts.notices.extend(earlier.stays(left, holder)),
+                None => changes |= parts.take_out(session, left),
+            }
         }
         // What is wanted may have been so because of what went.
         if changes {
             parts.put_in(session, policy, whose)?;
         }
     }
-    let Parts { plans, put, ends } = parts;
+    let Parts {
+        plans,
+        put,
+        ends,
+        notices,
+    } = parts;
     let mut plan = Plan::chain(plans).map_err(|refusal| Failure::from_refusal(&refusal))?;
-    plan.for_policy = name.map(|name| ForPolicy { name, put });
+    plan.notices.extend(notices);
+    plan.for_policy = name.map(|name| ForPolicy {
+        name,
+        put,
+        ..ForPolicy::default()
+    });
     let only_one = ends.len() == 1;
     let end = ends.into_iter().next().flatten().filter(|_| only_one);
     Ok((plan, end))
@@ -124,6 +141,8 @@ struct Parts {
     put: Vec<Vec<String>>,
     /// When what changes is to end.
     ends: BTreeSet<Option<Timestamp>>,
+    /// What stays although this policy no longer wants it.
+    notices: Vec<Notice>,
 }
 
 impl Parts {

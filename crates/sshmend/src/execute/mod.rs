@@ -11,8 +11,8 @@ mod timer;
 
 use sshmend_host::Uninterrupted;
 use sshmend_lossless::Origin;
-use sshmend_plan::{Lockout, Notice, Plan};
-use sshmend_transaction::{Captured, Record};
+use sshmend_plan::{ForPolicy, Lockout, Notice, Plan};
+use sshmend_transaction::{Captured, Record, Wanted};
 
 use crate::cli::{Apply, Wait};
 use crate::error::{Failure, Outcome, Severity};
@@ -208,7 +208,9 @@ impl<'a> Run<'a> {
         self.preview(anything)?;
         rehearsal?;
         if !anything {
-            return self.note_found().map(|()| Outcome::Fine);
+            self.note_found()?;
+            self.note_policy();
+            return Ok(Outcome::Fine);
         }
         self.refuse_lockout()?;
         self.changed = true;
@@ -225,7 +227,53 @@ impl<'a> Run<'a> {
             .as_ref()
             .err()
             .is_none_or(|failure| failure.severity() == Severity::Unnoted);
-        applied.map(|()| Outcome::Fine)
+        applied.map(|()| {
+            self.note_policy();
+            Outcome::Fine
+        })
+    }
+
+    /// Leaves word of what the policy wants, for whoever applies another one. That it could not be noted undoes nothing.
+    fn note_policy(&mut self) {
+        let Some(policy) = self
+            .plan
+            .for_policy
+            .as_ref()
+            .filter(|_| !self.flags.dry_run)
+        else {
+            return;
+        };
+        if let Err(why) = self.noted(policy) {
+            let text = format!(
+                "what the policy wants could not be noted, so that another policy may take it out: {}",
+                why.trouble_json().message
+            );
+            self.session
+                .output
+                .talk(&format!("note: {text} [not-noted]"));
+            self.plan.notices.push(Notice {
+                name: "not-noted".to_owned(),
+                text,
+                origin: None,
+            });
+        }
+    }
+
+    fn noted(&self, policy: &ForPolicy) -> Result<(), Failure> {
+        let transaction = self.transaction.as_ref().and_then(|id| id.parse().ok());
+        let wanted = self.session.journal()?.wanted();
+        let wanted = wanted.map_err(|error| Failure::from_journal(&error))?;
+        let same = |one: &Wanted| one.name == policy.name && one.text == policy.text;
+        if transaction.is_none() && wanted.iter().any(same) {
+            return Ok(());
+        }
+        let store = self.session.store(&self.plan.purpose, self.flags.wait)?;
+        let noted = store.note_wanted(&Wanted {
+            name: policy.name.clone(),
+            transaction,
+            text: policy.text.clone(),
+        });
+        noted.map_err(|error| Failure::from_journal(&error))
     }
 
     /// Asks the operating system, before anybody is asked, whether the files can be changed.

@@ -1,30 +1,98 @@
 //! What a policy had put in place earlier and wants no more: it is taken out, where it is still as it was put there.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use sshmend_host::{now, zone};
 use sshmend_known_hosts::{KnownHosts, Name};
 use sshmend_lossless::{Origin, Snapshot};
 use sshmend_plan::{KnownHostsOf, Notice, Plan, SshdSource, Wish};
-use sshmend_policy::{Put, standing};
+use sshmend_policy::{Policy, Put, standing};
 use sshmend_sshd_config::{Assignment, Operator};
 use sshmend_transaction::{ForPolicy, Past, State};
 
 use crate::error::Failure;
 use crate::session::Session;
 
-/// What changes that are still in force had put in place for the policy of this name.
-pub(super) fn put_earlier(session: &Session, name: &str) -> Result<Vec<Put>, Failure> {
-    let past = session.journal()?.history();
-    let past = past.map_err(|error| Failure::from_file(&error))?;
-    let kept: Vec<ForPolicy> = past
-        .into_iter()
-        .filter_map(|past| match past {
-            Past::Record(record) if record.state != State::RolledBack => record.policy,
-            _ => None,
+/// What sshmend had put in place, and which policy wants it.
+pub(super) struct Earlier {
+    /// What was put in place for this policy, or for another one while this one wanted it too.
+    pub(super) put: Vec<Put>,
+    /// This policy as it was applied last.
+    before: Option<Policy>,
+    others: Vec<(String, Policy)>,
+}
+
+impl Earlier {
+    /// Of the policy of this name, by the changes that are still in force.
+    pub(super) fn of(session: &Session, name: &str) -> Result<Self, Failure> {
+        let journal = session.journal()?;
+        let past = journal.history();
+        let past = past.map_err(|error| Failure::from_file(&error))?;
+        let kept: Vec<ForPolicy> = past
+            .into_iter()
+            .filter_map(|past| match past {
+                Past::Record(record) if record.state != State::RolledBack => record.policy,
+                _ => None,
+            })
+            .collect();
+        let wanted = journal.wanted();
+        let wanted = wanted.map_err(|error| Failure::from_journal(&error))?;
+        // A policy that a later release has written may make no sense to this one.
+        let wanted = wanted.into_iter().filter_map(|wanted| {
+            let policy = Policy::parse(Path::new(&wanted.name), wanted.text.as_bytes()).ok()?;
+            Some((wanted.name, policy))
+        });
+        let (own, others): (Vec<_>, Vec<_>) = wanted.partition(|(of, _)| of == name);
+        let before = own.into_iter().next().map(|(_, policy)| policy);
+        let put = put(name, &kept, before.as_ref());
+        Ok(Self {
+            put,
+            before,
+            others,
         })
-        .filter(|kept| kept.name == name)
-        .collect();
-    Ok(standing(kept.iter().map(|kept| kept.put.as_slice())))
+    }
+
+    /// The policy that still wants what this one no longer does.
+    pub(super) fn holder(&self, put: &Put) -> Option<&str> {
+        let (now, zone) = (now(), zone());
+        let mut others = self.others.iter();
+        let holder = others.find(|(_, policy)| put.is_held_by(policy, now, &zone));
+        holder.map(|(name, _)| name.as_str())
+    }
+
+    /// Says that it stays, once: in the run in which this policy stops wanting it.
+    pub(super) fn stays(&self, put: &Put, holder: &str) -> Option<Notice> {
+        let before = self.before.as_ref();
+        let news = before.is_none_or(|before| put.is_held_by(before, now(), &zone()));
+        news.then(|| Notice {
+            name: "wanted-by-another".to_owned(),
+            text: format!(
+                "stays, because {holder} wants it as well: {}",
+                put.describes()
+            ),
+            origin: None,
+        })
+    }
+}
+
+/// What was put in place for a policy, and for others what it wanted too.
+fn put(name: &str, kept: &[ForPolicy], before: Option<&Policy>) -> Vec<Put> {
+    let journals = || {
+        kept.iter()
+            .map(|kept| (kept.name.as_str(), kept.put.as_slice()))
+    };
+    let mut put = standing(name, journals());
+    let others: BTreeSet<&str> = kept.iter().map(|kept| kept.name.as_str()).collect();
+    for other in others.into_iter().filter(|other| *other != name) {
+        let shared = standing(other, journals()).into_iter().filter(|one| {
+            before.is_some_and(|before| one.is_held_by(before, now(), &zone()))
+                && !put.iter().any(|own| own.is_same(one))
+        });
+        let shared: Vec<Put> = shared.collect();
+        put.extend(shared);
+    }
+    put
 }
 
 /// How something that is wanted no more is taken out.

@@ -30,10 +30,7 @@ pub(super) fn with(
         .add(session, wish)
         .map_err(|why| refused(&path, why))?;
     let put = Before::of(session, wish).put_by(wish, &plan);
-    plan.for_policy = Some(ForPolicy {
-        name: recording.name(session),
-        put: put.iter().map(Put::words).collect(),
-    });
+    plan.for_policy = Some(recording.for_policy(session, &put));
     if plan.lasts.take().is_some() {
         plan.notices.retain(|notice| notice.name != "temporary");
         let text = "the policy says when it ends: the first sshmend apply after that takes it back, no timer does";
@@ -63,10 +60,7 @@ pub(super) fn with_those_that_can<'w>(
             Err(error @ NotRecorded::NotAPolicy(_)) => return Err(refused(&path, error)),
         }
     }
-    plan.for_policy = Some(ForPolicy {
-        name: recording.name(session),
-        put: put.iter().map(Put::words).collect(),
-    });
+    plan.for_policy = Some(recording.for_policy(session, &put));
     recording.finish(session, &mut plan);
     Ok(plan)
 }
@@ -86,6 +80,14 @@ impl<'p> Recording<'p> {
             Failure::trouble(message)
         })?;
         Ok(Self { path, image, text })
+    }
+
+    fn for_policy(&self, session: &Session, put: &[Put]) -> ForPolicy {
+        ForPolicy {
+            name: self.name(session),
+            put: put.iter().map(Put::words).collect(),
+            text: self.text.clone(),
+        }
     }
 
     /// The name by which sshmend apply knows the policy.

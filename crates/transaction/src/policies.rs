@@ -1,0 +1,89 @@
+//! What each policy wanted when it was applied last: whoever applies another one leaves in place what both want.
+
+use std::ffi::OsStr;
+
+use serde::{Deserialize, Serialize};
+use sshmend_host::{Change, own};
+
+use crate::disk::Disk;
+use crate::error::JournalError;
+use crate::id::Id;
+use crate::journal::{Damaged, Journal, Past, TEMPORARY};
+use crate::record::{State, sha256};
+use crate::store::Store;
+
+/// What one policy wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Which policy.
+    pub name: String,
+    /// The change by which it got that, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<Id>,
+    /// The policy itself, in words that are not this crate's.
+    pub text: String,
+}
+
+impl<D: Disk> Journal<'_, D> {
+    /// What the policies want that were applied to this machine. One whose change was rolled back since wants nothing, and what cannot
+    /// be read is left out.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed, or another user could have written into it.
+    pub fn wanted(&self) -> Result<Vec<Wanted>, JournalError> {
+        let folder = self.directory.join(FOLDER);
+        let mut wanted = Vec::new();
+        for name in self.disk.kept_names(&folder)?.unwrap_or_default() {
+            let kept = self.wanted_of(&name)?;
+            wanted.extend(kept.filter(|kept| !self.is_rolled_back(kept)));
+        }
+        Ok(wanted)
+    }
+
+    fn wanted_of(&self, name: &OsStr) -> Result<Option<Wanted>, JournalError> {
+        let file = self
+            .disk
+            .read_kept(&self.directory.join(FOLDER).join(name))?;
+        Ok(file.and_then(|file| toml_edit::de::from_slice(&file.bytes).ok()))
+    }
+
+    fn is_rolled_back(&self, wanted: &Wanted) -> bool {
+        let past = wanted
+            .transaction
+            .as_ref()
+            .and_then(|id| self.find(id).ok());
+        matches!(past, Some(Past::Record(record)) if record.state == State::RolledBack)
+    }
+}
+
+impl<D: Disk> Store<'_, D> {
+    /// Notes what a policy wants from now on.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn note_wanted(&self, wanted: &Wanted) -> Result<(), JournalError> {
+        let name = file_of(&wanted.name);
+        let folder = self.journal.directory.join(FOLDER);
+        self.journal.disk.make_directories(&folder, &own(0o700))?;
+        let path = folder.join(&name);
+        let text = toml_edit::ser::to_string_pretty(wanted).map_err(|error| Damaged {
+            id: None,
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+        let owner = own(0o600);
+        let change = match self.journal.disk.read_kept(&path)? {
+            Some(_) => Change::Replace(text.as_bytes(), None),
+            None => Change::Create(text.as_bytes(), &owner),
+        };
+        let staged = self.journal.disk.stage(&path, change, TEMPORARY)?;
+        Ok(self.journal.disk.publish(staged)?)
+    }
+}
+
+const FOLDER: &str = "policies";
+
+/// A name of a policy is any line of text, which the name of a file cannot be.
+fn file_of(name: &str) -> String {
+    format!("{}.toml", &sha256(&[name.as_bytes()])[..32])
+}
