@@ -24,7 +24,8 @@ options:
   name:
     description:
       - The name of the policy.
-      - What was put in by a policy of this name and is no longer in it is taken out again. Without a name nothing is ever taken out.
+      - What was put in by a policy of this name and is no longer in it is taken out again, unless a policy of another name still wants it.
+      - Without a name nothing is ever taken out.
     type: str
   path:
     description:

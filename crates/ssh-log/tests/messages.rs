@@ -6,23 +6,24 @@ mod support;
 
 use support::shown;
 
-/// Checks pairs of lines: a message with its tag, and what it must be taken for.
+/// Checks each message with its tag and, in the line below it, what it must be taken for; prints both for those that are not so.
 #[track_caller]
 fn says(table: &str) {
-    let mut lines = table.lines().filter(|line| !line.is_empty());
-    while let (Some(message), Some(expected)) = (lines.next(), lines.next()) {
+    let mut lines = table.lines().filter(|line| !line.is_empty()).peekable();
+    let mut wrong = String::new();
+    while let Some(message) = lines.next() {
+        assert!(!message.starts_with(' '), "no message above {message:?}");
+        let expected = lines.next_if(|line| line.starts_with(' '));
         let log = format!("Nov 20 15:52:43 gw {message}\n");
-        let shown = shown(log.as_bytes()).join("\n");
-        assert_eq!(
-            if shown.is_empty() {
-                "(nothing)"
-            } else {
-                &shown
-            },
-            expected.trim(),
-            "{message}"
-        );
+        let mut shown = shown(log.as_bytes()).join("\n");
+        if shown.is_empty() {
+            "(nothing)".clone_into(&mut shown);
+        }
+        if expected.map(str::trim) != Some(&shown) {
+            wrong += &format!("{message}\n    {shown}\n");
+        }
     }
+    assert!(wrong.is_empty(), "these are the lines:\n{wrong}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: the program for machines without Rust, as a tarball, a .deb, an .rpm and a wheel.
 //!
-//! What is built is the commit, not the working tree, and the same commit gives the same bytes wherever it is built.
+//! What is built is the commit, not the working tree. Nothing of the folder, the time or the user may get into it: `--check`
+//! builds twice and compares.
 
 mod archive;
 mod binary;
