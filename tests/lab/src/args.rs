@@ -50,7 +50,7 @@ pub struct Args {
     pub suites: Vec<Suite>,
     /// How many cases run at once; they wait more than they compute, so four for each core unless told.
     pub jobs: usize,
-    /// The sshmend to judge; it is built when none is named.
+    /// The sshmend to judge, or its .deb; it is built when none is named.
     pub sshmend: Option<PathBuf>,
     /// Only whether each fault shows its symptom.
     pub symptom_only: bool,

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::binary;
 use crate::case::{Ansible, Case};
 use crate::command;
 use crate::error::{LabError, trying};
@@ -74,7 +75,7 @@ fn fetch(requirement: &str, suite: Suite) -> Result<(), LabError> {
 }
 
 /// Puts the collection, and a program to install with its checksum, into the working directory.
-pub(crate) fn equip(client: &Machine, folder: &Path, binary: &Path) -> Result<(), LabError> {
+pub(crate) fn equip(client: &Machine, folder: &Path, sshmend: &Path) -> Result<(), LabError> {
     let collection = folder.join("sshmend/ansible");
     copy(
         &project().join("ansible"),
@@ -83,10 +84,7 @@ pub(crate) fn equip(client: &Machine, folder: &Path, binary: &Path) -> Result<()
     let files = client.path(&folder.join("files").to_string_lossy());
     trying(files.display().to_string(), fs::create_dir_all(&files))?;
     let program = files.join("sshmend");
-    trying(
-        program.display().to_string(),
-        fs::copy(binary, &program).map(drop),
-    )?;
+    binary::unpack(sshmend, &program)?;
     // Without its symbols it is a tenth as long, as the packages have it.
     command::run(Command::new("strip").arg(&program), "")?.ok("strip")?;
     let mut sums = Command::new("sha256sum");

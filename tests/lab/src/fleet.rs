@@ -10,6 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::args::Args;
+use crate::binary;
 use crate::case::{Case, Fleet, Place};
 use crate::check::{Check, Verdict, holds};
 use crate::command::Output;
@@ -18,7 +19,6 @@ use crate::error::{LabError, trying};
 use crate::image;
 use crate::machine::{Machine, Role, User};
 use crate::network::Network;
-use crate::remedy;
 use crate::suite::Suite;
 
 /// The longest that one command of the page may take, in seconds.
@@ -59,16 +59,16 @@ pub(crate) fn run(
     let text = trying(page.display().to_string(), fs::read_to_string(&page))?;
     let machines = Machines::start(fleet, suite, &args.place)?;
     machines.introduce()?;
-    let Some(binary) = &args.sshmend else {
+    let Some(sshmend) = &args.sshmend else {
         return Ok(());
     };
-    controller::equip(&machines.client, Path::new(FOLDER), binary)?;
+    controller::equip(&machines.client, Path::new(FOLDER), sshmend)?;
     controller::install(&machines.client, &fleet.ansible, suite)?;
     if !fleet.bare {
         machines
             .servers
             .iter()
-            .try_for_each(|server| remedy::install(server, binary))?;
+            .try_for_each(|server| binary::install(server, sshmend))?;
     }
     machines.prepare(case)?;
     for step in steps(&text) {

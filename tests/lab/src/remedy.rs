@@ -1,9 +1,5 @@
 //! The checks that need sshmend: the cause is named, the remedy as printed mends it and can be taken back.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-
 use serde::Deserialize;
 
 use crate::bench::{Bench, STEP};
@@ -11,7 +7,7 @@ use crate::case::{Expect, From};
 use crate::check::{Check, Verdict, holds, same};
 use crate::command::Output;
 use crate::diagnosis::{self, Finding, Findings};
-use crate::error::{LabError, trying};
+use crate::error::LabError;
 use crate::machine::{Machine, Role, User};
 use crate::printed;
 
@@ -34,14 +30,6 @@ struct History {
 #[derive(Debug, Deserialize)]
 struct Transaction {
     id: String,
-}
-
-/// Puts the program into a machine.
-pub(crate) fn install(machine: &Machine, binary: &Path) -> Result<(), LabError> {
-    let target = machine.path("/usr/local/bin/sshmend");
-    let copied = fs::copy(binary, &target)
-        .and_then(|_| fs::set_permissions(&target, fs::Permissions::from_mode(0o755)));
-    trying(binary.display().to_string(), copied.map(drop))
 }
 
 /// Asks everything that can be asked once the symptom shows; stops where the next question would make no sense.

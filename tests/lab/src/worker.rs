@@ -2,6 +2,7 @@
 
 use crate::args::Args;
 use crate::bench::Bench;
+use crate::binary;
 use crate::case::Case;
 use crate::check::Check;
 use crate::error::{LabError, trying};
@@ -48,10 +49,10 @@ fn follow(
     tell: &mut impl FnMut(Check) -> bool,
 ) -> Result<(), LabError> {
     let bench = Bench::start(case, suite, args)?;
-    if let Some(binary) = &args.sshmend {
+    if let Some(sshmend) = &args.sshmend {
         [&bench.server, &bench.client]
             .into_iter()
-            .try_for_each(|machine| remedy::install(machine, binary))?;
+            .try_for_each(|machine| binary::install(machine, sshmend))?;
     }
     if args.stay {
         return stay(&bench, args.client);
