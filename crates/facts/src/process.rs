@@ -4,6 +4,8 @@
 //! `sshd: /usr/sbin/sshd -D [listener] 3 of 10-100 startups`; a connection before login as `sshd: [accepted]`,
 //! `sshd: unknown [priv]`, `sshd: alice [net]`; from 9.8 on with the program name `sshd-session`.
 
+use std::fmt::Display;
+
 use crate::Facts;
 use crate::known::{Known, Unchecked};
 
@@ -85,7 +87,8 @@ impl Facts<'_> {
 
     fn read_listeners(&self) -> Known<Vec<Listener>> {
         let mut listeners = self.listening_titles()?;
-        listeners.retain(|listener| !self.in_container(listener.pid));
+        listeners
+            .retain(|listener| !self.in_container(listener.pid) && self.is_believed(listener.pid));
         if listeners.is_empty() && !self.processes_visible() {
             return Err(Unchecked::for_want_of_root(
                 "processes",
@@ -114,7 +117,7 @@ impl Facts<'_> {
     }
 
     /// A field of `/proc/PID/status`, such as `State` or `NSpid`.
-    pub fn status(&self, pid: u32, field: &str) -> Known<Option<String>> {
+    pub fn status(&self, pid: impl Display, field: &str) -> Known<Option<String>> {
         let text = self
             .text(format!("{PROC}/{pid}/status"))?
             .unwrap_or_default();
@@ -137,6 +140,16 @@ impl Facts<'_> {
     fn in_container(&self, pid: u32) -> bool {
         let ids = self.status(pid, "NSpid").ok().flatten();
         ids.is_some_and(|ids| ids.split_whitespace().count() > 1)
+    }
+
+    /// Whether a process is root's or the caller's own: any other calls itself what it likes, names the program that it
+    /// claims to be, and serves nobody else. What ended meanwhile says nothing.
+    fn is_believed(&self, pid: u32) -> bool {
+        let Ok(Some(ids)) = self.status(pid, "Uid") else {
+            return true;
+        };
+        let are = |own: &str| ids.split_whitespace().eq(own.split_whitespace());
+        are("0 0 0 0") || matches!(self.status("self", "Uid"), Ok(Some(own)) if are(&own))
     }
 
     /// Titles of connections that have not logged in yet.
@@ -215,6 +228,8 @@ fn is_unauthenticated(title: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Question;
+    use crate::fixture::{NOW, machine};
 
     #[test]
     fn titles_of_every_era_are_read() {
@@ -234,6 +249,28 @@ mod tests {
         );
         let old = listener(7, "/usr/sbin/sshd -D").expect("listener");
         assert_eq!((old.argv.len(), old.startups), (2, None));
+    }
+
+    #[test]
+    fn what_another_user_calls_sshd_is_not_believed() {
+        let claims = |ids: &str| {
+            let theirs = format!(
+                "//- /proc/300/cmdline\nsshd: /home/eve/sshd -f /home/eve/c [listener] 0 of 10-100 startups\n\
+                 //- /proc/300/status\nUid:\t{ids}\n//- /proc/self/status\nUid:\t1000\t1000\t1000\t1000\n"
+            );
+            let (snapshot, question) = (machine(&theirs), Question::server(NOW));
+            let listeners = Facts::new(&snapshot, &question).listeners();
+            let pids = listeners.expect("it is known").into_iter();
+            pids.map(|listener| listener.pid).collect::<Vec<_>>()
+        };
+        assert_eq!(claims("1001\t1001\t1001\t1001"), [700]);
+        assert_eq!(claims("1001\t0\t0\t0"), [700], "a program that is setuid");
+        assert_eq!(claims("0\t0\t0\t0"), [300, 700]);
+        assert_eq!(
+            claims("1000\t1000\t1000\t1000"),
+            [300, 700],
+            "the caller's own"
+        );
     }
 
     #[test]

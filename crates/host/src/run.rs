@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +17,9 @@ use nix::unistd::{Pid, geteuid};
 use rustix::fs::{MemfdFlags, memfd_create};
 use sshmend_lossless::{CommandOutput, NotRun};
 
-use crate::failure::reason;
+use crate::failure::{Why, reason};
+use crate::path::Root;
+use crate::trust::Purpose;
 
 /// Where programs are looked for: the administrator's, unless an ordinary user calls.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -142,11 +145,28 @@ fn told() -> impl Iterator<Item = &'static str> {
     KEPT.iter().chain(own).copied()
 }
 
+/// Refuses a program, named by its path, that another user could have put there. Such a path may come from anybody: a
+/// process calls itself what it likes (`sshd: /home/eve/sshd [listener]`). One without a path is looked for in [`PATH`].
+pub(crate) fn refuse_untrusted(program: &str) -> Result<(), RunError> {
+    if !program.contains('/') {
+        return Ok(());
+    }
+    match Root::Live.locate(Path::new(program), Purpose::Run) {
+        Err(Why::Untrusted { at, why }) => Err(RunError::NotStarted(format!(
+            "not safe to run: {} {why}",
+            at.display()
+        ))),
+        // What else is in the way is said when it is started.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 impl Running {
     fn start(argv: &[String], stdin: Stdio) -> Result<Self, RunError> {
         let (program, arguments) = argv
             .split_first()
             .ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
+        refuse_untrusted(program)?;
         let mut child = Command::new(program)
             .args(arguments)
             .env_clear()

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use crate::run::{PATH, RunError};
+use crate::run::{PATH, RunError, refuse_untrusted};
 
 /// The standard output of a running program; the program is ended when this is dropped.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ impl ProgramOutput {
         let (program, arguments) = argv
             .split_first()
             .ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
+        refuse_untrusted(program)?;
         let mut child = Command::new(program)
             .args(arguments)
             .env_clear()

@@ -2,7 +2,8 @@
 //!
 //! Whoever owns a directory or a link on the way, or may write into a directory, can make the path lead elsewhere. The
 //! path is judged as it was named, step by step and links included, before anything at its end is opened. On a mounted
-//! disk nobody else is at work just now, and a plain user has only own rights to lose: neither is asked.
+//! disk nobody else is at work just now, and a plain user has only own rights to lose: neither is asked, but for programs,
+//! which would run with those rights.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -37,6 +38,8 @@ pub(crate) enum Purpose {
     Write,
     /// To keep the state there: as for writing, and nobody else may write what stands at the end, or into it.
     Keep,
+    /// To run what stands there: the same, of plain users too.
+    Run,
 }
 
 /// Judges the steps of one walk.
@@ -52,9 +55,10 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Asks for trust on the running machine and as root only.
+    /// Asks for trust on the running machine only, and as root where it is no program.
     pub(crate) fn on(root: &Root, purpose: Purpose) -> Self {
-        let asked = matches!(root, Root::Live) && geteuid().is_root();
+        let risks = purpose == Purpose::Run || geteuid().is_root();
+        let asked = matches!(root, Root::Live) && risks;
         Self {
             purpose,
             asked,
@@ -79,7 +83,7 @@ impl Trust {
                 self.note(step);
                 Ok(())
             }
-            Purpose::Write | Purpose::Keep => match weakness(step) {
+            Purpose::Write | Purpose::Keep | Purpose::Run => match weakness(step) {
                 Some(why) => Err(untrusted(step.path, why)),
                 None => Ok(()),
             },
@@ -116,7 +120,7 @@ impl Trust {
         meta: &Metadata,
     ) -> Result<(), Why> {
         match self.purpose {
-            Purpose::Keep => kept(path, node, meta),
+            Purpose::Keep | Purpose::Run => kept(path, node, meta),
             Purpose::Read => self.read(meta),
             Purpose::Look | Purpose::Enter | Purpose::Write => Ok(()),
         }
@@ -144,7 +148,7 @@ impl Trust {
     }
 }
 
-/// What stands where the state is kept belongs to us or to root, and nobody else may write it, sticky or not.
+/// What stands where the state is kept, or is run, belongs to us or to root, and nobody else may write it, sticky or not.
 pub(crate) fn kept(path: &std::path::Path, node: &File, meta: &Metadata) -> Result<(), Why> {
     if meta.uid() != 0 && meta.uid() != geteuid().as_raw() {
         return Err(untrusted(path, OWNER));
@@ -166,7 +170,7 @@ fn untrusted(at: &std::path::Path, why: &'static str) -> Why {
 ///
 /// In a sticky directory others can make entries, but neither move nor remove ours.
 fn weakness(step: &Step<'_>) -> Option<&'static str> {
-    let foreign = step.meta.uid() != 0;
+    let foreign = step.meta.uid() != 0 && step.meta.uid() != geteuid().as_raw();
     if foreign
         && (step.meta.is_dir()
             || step.meta.is_symlink()

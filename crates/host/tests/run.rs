@@ -1,5 +1,8 @@
 //! Programs run with a clean environment, a deadline and a limit.
 
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sshmend_host::{RunError, Runner};
@@ -36,6 +39,36 @@ fn the_environment_is_clean_and_standard_input_empty() {
         output.text(),
         "LC_ALL=C\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
     );
+}
+
+/// A process of anybody may say that this is its program.
+#[test]
+fn a_program_that_another_user_could_have_put_there_is_not_run() {
+    if !nix::unistd::geteuid().is_root() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI has to run this as root"
+        );
+        println!("not tested: this takes root");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("program");
+    let answer = || Runner::default().run(&[program.display().to_string()]);
+    let give = |path: &Path, uid: u32, mode: u32| {
+        chown(path, Some(uid), Some(uid)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    fs::write(&program, "#!/bin/sh\necho ran\n").unwrap();
+    for (owner, mode, of_folder) in [(61234, 0o755, 0), (0, 0o757, 0), (0, 0o755, 61234)] {
+        give(&program, owner, mode);
+        give(folder.path(), of_folder, 0o755);
+        let error = answer().unwrap_err().to_string();
+        assert!(error.starts_with("not safe to run: "), "{error}");
+    }
+    give(folder.path(), 0, 0o755);
+    give(&program, 0, 0o755);
+    assert_eq!(answer().unwrap().text(), "ran\n");
 }
 
 #[test]
