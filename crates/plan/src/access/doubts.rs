@@ -72,7 +72,6 @@ const HARMLESS: &[&str] = &[
     "pubkeyauthentication",
     "refuseconnection",
     "rekeylimit",
-    "setenv",
     "streamlocalbindmask",
     "streamlocalbindunlink",
     "subsystem",
@@ -113,6 +112,22 @@ const FREE: [(&str, &str); 8] = [
     ("forcecommand", "none"),
     ("chrootdirectory", "none"),
     ("channeltimeout", "none"),
+];
+
+/// Variables that the loader and shells obey before a person can do anything (ld.so(8), bash(1), zshparam(1)); what begins
+/// with `LD_` or `BASH_` as well.
+const OBEYED: [&str; 11] = [
+    "ENV",
+    "GCONV_PATH",
+    "GLIBC_TUNABLES",
+    "HOME",
+    "IFS",
+    "PATH",
+    "PROMPT_COMMAND",
+    "SHELL",
+    "SHELLOPTS",
+    "TMOUT",
+    "ZDOTDIR",
 ];
 
 /// Less time than a person needs for a password.
@@ -236,8 +251,26 @@ fn is_free(key: &str, before: &View<'_>, after: &View<'_>) -> bool {
         was.split(by).all(|one| is.contains(&one))
     };
     FREE.contains(&(key, is))
+        || key == "setenv" && !sets_what_is_obeyed(before, after)
         || key == "pubkeyacceptedalgorithms"
             && (is.starts_with(['+', '^']) || has_all(was, is, ','))
         || key == "authorizedkeysfile" && has_all(was, is, ' ')
         || key == "requiredrsasize" && is.parse::<u64>().ok() < was.parse().ok()
+}
+
+/// Whether a session gets a variable by which its shell may not start, or end at once.
+fn sets_what_is_obeyed(before: &View<'_>, after: &View<'_>) -> bool {
+    let known = before.values("setenv");
+    let mut new = after
+        .values("setenv")
+        .iter()
+        .filter(|one| !known.contains(one));
+    new.any(|variable| {
+        let name = variable
+            .trim_matches('"')
+            .split('=')
+            .next()
+            .unwrap_or_default();
+        OBEYED.contains(&name) || name.starts_with("LD_") || name.starts_with("BASH_")
+    })
 }

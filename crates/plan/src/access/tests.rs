@@ -167,6 +167,9 @@ fn possible_refusals_are_reported_as_a_doubt() {
         "PermitTTY no\n",
         "ForceCommand /usr/local/bin/menu\n",
         "AllowUsers dora@*.example.org\n",
+        "SetEnv SITE=north BASH_ENV=/opt/none\n",
+        "SetEnv LD_PRELOAD=/opt/none.so\n",
+        "SetEnv TMOUT=1\n",
     ] {
         check(
             &dora(),
@@ -191,6 +194,11 @@ fn harmless_changes_do_not_ask_for_confirmation() {
     for (before, after) in [
         ("", "MaxStartups 30:30:200\n"),
         ("", "AllowUsers dora\n"),
+        ("", "SetEnv SITE=north LC_TIME=C\n"),
+        (
+            "SetEnv PATH=/opt/bin\n",
+            "SetEnv PATH=/opt/bin SITE=north\n",
+        ),
         ("", "Match User ann\nForceCommand /bin/false\n"),
         (
             "",
