@@ -26,6 +26,7 @@ mod json;
 mod known_hosts;
 mod live;
 mod live_apply;
+mod live_attack;
 mod live_handshake;
 mod live_judges;
 mod live_lockout;

@@ -52,6 +52,7 @@ impl Plan {
             joined.handshake = joined.handshake.or(plan.handshake);
             add(&mut joined.activation, plan.activation);
             add(&mut joined.restart, plan.restart);
+            joined.unseen = joined.unseen.or(plan.unseen);
             add(&mut joined.reloaded, plan.reloaded);
             add(&mut joined.proof, plan.proof);
             add(&mut joined.notices, plan.notices);

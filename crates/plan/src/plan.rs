@@ -32,6 +32,8 @@ pub struct Plan {
     pub undo: Vec<Step>,
     /// Programs that start a daemon again that ended while it was told to read its files.
     pub restart: Vec<Step>,
+    /// Why it is not known whether an sshd runs that would have to read the files again, where it is not.
+    pub unseen: Option<String>,
     /// The units that `activation` reloads.
     pub reloaded: Vec<String>,
     /// What has to be true afterwards.

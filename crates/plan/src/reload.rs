@@ -36,6 +36,7 @@ pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<Socket
                 "whether an sshd runs here is not known ({why}): none is reloaded, and the next one to start reads the change"
             );
             plan.notices.push(Notice::new("not-reloaded", text));
+            plan.unseen = Some(why.clone());
             return false;
         }
         let text = "no sshd runs here: the next one to start reads the change";
@@ -96,7 +97,7 @@ pub fn listen_addresses(effective: &Effective) -> Vec<SocketAddr> {
 }
 
 /// Proofs that sshd listens where it did not listen before: of the wildcards of a port one is enough, for a machine may
-/// know one family alone.
+/// know one family alone. An address that takes the place of a wildcard is as new as any: the machine may not have it.
 pub(crate) fn new_addresses(before: &Effective, after: &Effective) -> Vec<Proof> {
     let sockets = |effective: &Effective| -> Vec<SocketAddr> {
         let values = effective
@@ -108,15 +109,17 @@ pub(crate) fn new_addresses(before: &Effective, after: &Effective) -> Vec<Proof>
             .filter_map(|value| value.parse().ok())
             .collect()
     };
-    let known = sockets(before);
+    let (known, later) = (sockets(before), sockets(after));
     let is_new = |socket: &SocketAddr| {
-        let everywhere =
-            |known: &SocketAddr| known.ip().is_unspecified() && known.is_ipv4() == socket.is_ipv4();
+        let everywhere = |known: &SocketAddr| {
+            let same_family = known.is_ipv4() == socket.is_ipv4();
+            known.ip().is_unspecified() && same_family && later.contains(known)
+        };
         !known
             .iter()
             .any(|known| known.port() == socket.port() && (known == socket || everywhere(known)))
     };
-    let new: Vec<SocketAddr> = sockets(after).into_iter().filter(is_new).collect();
+    let new: Vec<SocketAddr> = later.iter().copied().filter(is_new).collect();
     let (wildcards, others): (Vec<SocketAddr>, Vec<SocketAddr>) = new
         .into_iter()
         .partition(|socket| socket.ip().is_unspecified());

@@ -118,6 +118,8 @@ fn sshd_of_today(session: &Session, plan: &mut Plan, unit_ended: bool) -> Result
     if let Some((reload, _)) = today {
         plan.activation.push(reload);
         plan.restart.extend(restart_sshd(&configuration.sshd));
+    } else {
+        plan.unseen = configuration.sshd.unseen;
     }
     Ok(())
 }

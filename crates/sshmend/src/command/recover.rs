@@ -176,6 +176,7 @@ fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) 
                 plan.activation.retain(|step| !is_about_a_daemon(step));
                 plan.reloaded.clear();
                 plan.proof.clear();
+                plan.unseen = None;
             }
             bring_into_force(session, plan, judged)
         });

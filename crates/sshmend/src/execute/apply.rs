@@ -218,6 +218,10 @@ impl Run<'_> {
 
     /// As after a commit, for files that are on the disk already; nothing is told to read what a judge refuses.
     pub(super) fn bring_into_force(&mut self, judged: bool) -> Result<(), Failure> {
+        if let Some(why) = &self.plan.unseen {
+            let message = format!("whether an sshd runs here is not known ({why})");
+            return Err(Failure::trouble(message));
+        }
         for check in self.plan.rehearsal.clone() {
             let heard = verdict(&check, &ask(&check));
             if heard.ok {
@@ -241,6 +245,12 @@ impl Run<'_> {
         }
         self.begun = true;
         self.run_and_settle(&self.plan.activation.clone(), banners)?;
+        // Where nothing listened that could be asked before, there is no other proof.
+        let mut told = self.plan.activation.iter();
+        if let Some(step) = told.find(|step| self.has_ended(step)) {
+            let message = format!("after {} it does not run any more", step.title());
+            return Err(Failure::trouble(message));
+        }
         let proofs = self.plan.proof.clone();
         proofs
             .iter()

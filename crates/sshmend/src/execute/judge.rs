@@ -107,7 +107,7 @@ impl Run<'_> {
     }
 
     /// Whether the daemon that a step would tell to read its files does not run any more.
-    fn has_ended(&self, step: &Step) -> bool {
+    pub(super) fn has_ended(&self, step: &Step) -> bool {
         match step {
             Step::HangUp(pid) => process_has_ended(*pid),
             Step::Systemctl(UnitVerb::Reload, units) => {

@@ -198,6 +198,9 @@ impl<'a> Run<'a> {
         let captured = Captured::new(self.plan.files.iter().cloned());
         let captured = captured
             .map_err(|error| Failure::caused("cannot change these files together", &error))?;
+        if captured.is_some() {
+            self.refuse_unseen()?;
+        }
         self.look_ahead(captured.as_ref())?;
         let runs = !self.plan.activation.is_empty() && !self.flags.no_reload;
         let anything = captured.is_some() || runs;
@@ -274,6 +277,21 @@ impl<'a> Run<'a> {
             text: policy.text.clone(),
         });
         noted.map_err(|error| Failure::from_journal(&error))
+    }
+
+    /// Nothing is changed behind the back of a daemon that may run: that it is in force could not be said.
+    fn refuse_unseen(&self) -> Result<(), Failure> {
+        let asked = self.session.is_root() && !self.flags.no_reload;
+        match self.plan.unseen.as_ref().filter(|_| asked) {
+            None => Ok(()),
+            Some(why) => {
+                let message = format!(
+                    "nothing was changed: whether an sshd runs here, and would have to be reloaded, is not known ({why})"
+                );
+                Err(Failure::trouble(message)
+                    .with_hint("--no-reload changes the files for the next sshd that starts"))
+            }
+        }
     }
 
     /// Asks the operating system, before anybody is asked, whether the files can be changed.
