@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::args::Args;
-use crate::case::{Case, Fault, Restart};
+use crate::case::{Case, Fault, Faults, Restart};
 use crate::check::{Verdict, holds};
 use crate::command::{self, Output};
 use crate::error::LabError;
@@ -22,7 +22,7 @@ const ATTEMPT: u32 = 40;
 pub(crate) const STEP: u32 = 90;
 
 /// The longest that all faults of a case may take, in seconds.
-const HOUR: u32 = 3600;
+const FAULTS: u32 = 4 * 3600;
 
 /// How long a reloaded sshd may be without its socket.
 const SETTLE: Duration = Duration::from_millis(500);
@@ -127,11 +127,19 @@ impl<'a> Bench<'a> {
         Ok(symptom::matches(&restart.sees, &output))
     }
 
-    /// Lets system calls of the commands that write fail on the server, so many of each.
-    pub(crate) fn faults(&self, number: u32) -> Result<Verdict, LabError> {
-        machine::install_strace(&self.server)?;
-        let script = format!("bash /opt/lab/faults.sh {number}");
-        let output = self.told(&self.server, User::Root, &script, HOUR)?;
+    /// Runs the commands that write on the server while something goes wrong.
+    pub(crate) fn faults(&self, faults: &Faults) -> Result<Verdict, LabError> {
+        if faults.calls > 0 {
+            machine::install_strace(&self.server)?;
+        }
+        let Faults {
+            calls,
+            signals,
+            disks,
+            seed,
+        } = faults;
+        let script = format!("bash /opt/lab/faults.sh {calls} {signals} {disks} {seed}");
+        let output = self.told(&self.server, User::Root, &script, FAULTS)?;
         Ok(holds(output.code == 0, || output.said()))
     }
 

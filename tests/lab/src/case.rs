@@ -53,9 +53,9 @@ pub struct Case {
     /// How the server starts anew after that, once for each.
     #[serde(default, rename = "restart")]
     pub restarts: Vec<Restart>,
-    /// How many system calls of each command that writes fail on the server, and are the last one: machine/faults.sh.
+    /// What goes wrong on the server while the commands that write run.
     #[serde(default)]
-    pub faults: Option<u32>,
+    pub faults: Option<Faults>,
     /// What `sshmend diagnose` must find.
     #[serde(default)]
     pub expect: Expect,
@@ -118,6 +118,20 @@ impl std::convert::From<String> for Ansible {
             _ => Self::Release(name),
         }
     }
+}
+
+/// What goes wrong while the commands that write run, each as often as this says: machine/faults.sh.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Faults {
+    /// System calls that fail once, and are the last one once.
+    pub calls: u32,
+    /// Signals at random, and terminals that are closed.
+    pub signals: u32,
+    /// Disks that are full, or nearly so.
+    pub disks: u32,
+    /// Where the random numbers begin.
+    pub seed: u16,
 }
 
 /// What is done to one machine.

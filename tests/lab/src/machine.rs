@@ -22,7 +22,7 @@ const PULSE: Duration = Duration::from_millis(20);
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Programs that a fault or a record needs on a machine.
-const HELPERS: [(&str, &str); 9] = [
+const HELPERS: [(&str, &str); 10] = [
     ("tree.py", include_str!("../machine/tree.py")),
     ("guided.py", include_str!("../machine/guided.py")),
     ("idle.py", include_str!("../machine/idle.py")),
@@ -35,6 +35,7 @@ const HELPERS: [(&str, &str); 9] = [
     ("listen.py", include_str!("../machine/listen.py")),
     ("facts.sh", include_str!("../machine/facts.sh")),
     ("faults.sh", include_str!("../machine/faults.sh")),
+    ("terminal.py", include_str!("../machine/terminal.py")),
 ];
 
 /// Which of the two machines.

@@ -65,8 +65,8 @@ fn follow(
         for restart in &case.restarts {
             tell(Check::ask(&restart.what, || bench.restart(restart)));
         }
-        if let Some(number) = case.faults {
-            tell(Check::ask("faults", || bench.faults(number)));
+        if let Some(faults) = &case.faults {
+            tell(Check::ask("faults", || bench.faults(faults)));
         }
         remedy::checks(&bench, tell);
     }
