@@ -86,7 +86,7 @@ const CASES: &[Case] = &[
     ),
     (
         "ssh: handshake failed: ssh: principal \"192.0.2.108\" not in the set of valid principals for given certificate\n",
-        &[("-", "certain host-key-unknown")],
+        &[("192.0.2.108", "certain host-key-unknown")],
     ),
     (
         "ssh: handshake failed: ssh: disconnect, reason 11: Too many sessions from your address\n",

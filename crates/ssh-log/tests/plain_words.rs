@@ -167,3 +167,45 @@ fn a_message_that_is_known_is_named_by_its_line() {
     let attempt = only("at client.go:181 kex@openssh.com: ssh: handshake failed: EOF\n");
     assert_eq!(attempt.destination(), None);
 }
+
+#[test]
+fn options_of_a_command_are_not_words_of_a_failure() {
+    let attempt = only(
+        "deploy: ssh -q -o ConnectTimeout=9 -o StrictHostKeyChecking=no -p 2207 ci@192.0.2.91 uptime failed with exit code 255\n",
+    );
+    assert_eq!(attempt.conclusions, []);
+    assert_eq!(
+        attempt.next[0].argv.join(" "),
+        "ssh -vvv -p 2207 ci@192.0.2.91"
+    );
+}
+
+#[test]
+fn a_git_server_without_a_shell_let_the_key_in() {
+    let attempt =
+        only("remote: Shell access is not supported.\nshell request failed on channel 0\n");
+    assert!(attempt.succeeded(), "{attempt:?}");
+    let attempt = only("shell request failed on channel 0\n");
+    assert!(attempt.failed(), "{attempt:?}");
+}
+
+#[test]
+fn two_messages_between_which_the_line_break_was_lost_are_two() {
+    let attempt = only(
+        "kex_exchange_identification: Connection closed by remote hostConnection closed by 192.0.2.92 port 2244\n",
+    );
+    assert_eq!(
+        (attempt.destination(), attempt.port),
+        (Some("192.0.2.92"), Some(2244))
+    );
+}
+
+#[test]
+fn a_host_stands_behind_its_word_or_in_brackets() {
+    for text in [
+        "ERROR (IOError): while executing on host app3.example.net: ssh stream closed\n",
+        "[app3.example.net] SSH error: login failed\n",
+    ] {
+        assert_eq!(only(text).destination(), Some("app3.example.net"), "{text}");
+    }
+}

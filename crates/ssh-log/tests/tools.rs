@@ -1,6 +1,9 @@
 //! What tools print that carry connections by a library: whom they wanted to reach, and what it says.
 
+mod support;
+
 use sshmend_ssh_log::transcript::read;
+use support::shown;
 
 /// Host or address, port, account, and the cause that comes first, of the last attempt.
 fn said(text: &str) -> String {
@@ -46,6 +49,48 @@ fn tools_say_whom_they_wanted_to_reach() {
             "127.0.0.1 2200 - dead-backend",
         ),
         (
+            "java.io.IOException: There was a problem while connecting to build3.example.net:2201\n\
+             \tat com.trilead.ssh2.Connection.connect(Connection.java:1)\n\
+             Caused by: java.io.IOException: Cannot negotiate algorithms, proposals do not match.",
+            "build3.example.net 2201 - algorithm-mismatch",
+        ),
+        (
+            "dial tcp 192.0.2.43:22: connectex: No connection could be made because the target machine actively refused it.",
+            "192.0.2.43 22 - sshd-not-running",
+        ),
+        (
+            "ssh: handshake failed: ssh: no authentication methods available",
+            "- - - user-not-allowed",
+        ),
+        (
+            "2026-11-20 10:00:00 ERROR c.j.j.Session - com.jcraft.jsch.JSchException: ProxySOCKS5: server returns 2",
+            "- - - proxy-failed",
+        ),
+        (
+            "New-SSHSession : Server HMAC algorithm not found",
+            "- - - algorithm-mismatch",
+        ),
+        (
+            "phpseclib3\\Exception\\UnableToConnectException: Cannot connect to sftp.example.net:22. Error 10061. refused",
+            "sftp.example.net 22 - sshd-not-running",
+        ),
+        (
+            "Error: Handshake failed: signature verification failed\n    at /srv/app/node_modules/ssh2/lib/client.js:1:1",
+            "- - - algorithm-mismatch",
+        ),
+        (
+            "FATAL ERROR: Received unexpected end-of-file from SFTP server",
+            "- - - user-not-allowed",
+        ),
+        (
+            "paramiko.ssh_exception.SSHException: Incompatible ssh server (no acceptable macs)",
+            "- - - algorithm-mismatch",
+        ),
+        (
+            "russh::Error: The server key changed at line 12",
+            "- - - host-key-changed",
+        ),
+        (
             "Cannot connect to remote host carol@192.0.2.99:22: Exception: Connection is not established within the \
              specified timeout",
             "192.0.2.99 22 carol host-unreachable",
@@ -61,4 +106,48 @@ fn the_class_of_an_error_is_not_a_host() {
     let transcript = read(b"asyncssh.misc.ConnectionLost: Connection lost\n");
     assert_eq!(transcript.attempts.len(), 1);
     assert_eq!(transcript.attempts[0].name(), None);
+}
+
+#[test]
+fn servers_in_go_log_the_words_of_their_library() {
+    let cases = [
+        (
+            "2026/11/20 10:46:19 modules/ssh/ssh.go:259:sshConnectionFailed() [W] Failed connection from 192.0.2.44:50358 with \
+             error: ssh: no common algorithm for key exchange; client offered: [a], server offered: [b]",
+            "negotiation-failed | algorithm-mismatch | 192.0.2.44 50358 | - | - | for key exchange; client offered: [a], server \
+             offered: [b]",
+        ),
+        (
+            "2026/11/20 10:46:20 ERROR : serve sftp 192.0.2.45:38279->192.0.2.1:2022: SSH login failed: EOF",
+            "closed | client-vanished | 192.0.2.45 38279",
+        ),
+        (
+            "{\"level\":\"debug\",\"sender\":\"sftpd\",\"message\":\"failed to accept an incoming connection from ip \\\"192.0.2.46\\\": \
+             ssh: disconnect, reason 3: no match\"}",
+            "negotiation-failed | algorithm-mismatch | 192.0.2.46 | - | - | no match",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(shown(format!("{line}\n").as_bytes()), [expected], "{line}");
+        // What a client says in the same words is not read beside it.
+        assert_eq!(read(line.as_bytes()).attempts, [], "{line}");
+    }
+}
+
+#[test]
+fn a_ban_of_another_service_does_not_prove_a_ban_from_ssh() {
+    let vague = |jail: &str| {
+        let log = format!(
+            "2026-11-20 10:00:00,000 fail2ban.actions [7]: NOTICE [{jail}] Ban 192.0.2.47\n"
+        );
+        let clock = sshmend_ssh_log::Clock::utc("2026-12-01T00:00:00Z".parse().unwrap());
+        let mut reader = sshmend_ssh_log::Reader::new(clock);
+        let mut seen = Vec::new();
+        reader.feed(log.as_bytes(), &mut |event| seen.push(event.is_vague));
+        reader.finish(&mut |event| seen.push(event.is_vague));
+        seen
+    };
+    assert_eq!(vague("nginx-http-auth"), [true]);
+    assert_eq!(vague("sshd"), [false]);
+    assert_eq!(vague("recidive"), [false]);
 }

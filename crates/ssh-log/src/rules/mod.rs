@@ -163,7 +163,9 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> 
         Program::Kernel | Program::Audit => kernel::verdict(&KERNEL, message),
         Program::Systemd => systemd::verdict(&SYSTEMD, message),
         Program::Xinetd => XINETD.verdict(message),
-        Program::Fail2ban => FAIL2BAN.verdict(tools::without_level(message)),
+        Program::Fail2ban => FAIL2BAN
+            .verdict(tools::without_level(message))
+            .map(tools::of_jail),
         Program::Sshguard => SSHGUARD.verdict(message),
         Program::DenyHosts | Program::CrowdSec | Program::Blacklistd | Program::Lfd => {
             OTHERS.verdict(tools::without_level(message))

@@ -1,6 +1,6 @@
 //! Programs that ban.
 
-use super::{Rule, of, rule};
+use super::{Rule, Verdict, Voice, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted,
@@ -42,6 +42,57 @@ pub(super) const FAIL2BAN: &[Rule] = &[
     rule("Failed to {} jail '{detail}' action {}", BanToolFault),
     rule("Jail '{detail}' {}", Noted),
 ];
+
+/// What the jails of other services are called: their bans close the ports of those alone, unless the action says otherwise.
+const OTHER_JAILS: &[&str] = &[
+    "apache",
+    "nginx",
+    "nextcloud",
+    "owncloud",
+    "wordpress",
+    "wp-",
+    "traefik",
+    "caddy",
+    "haproxy",
+    "http",
+    "php",
+    "postfix",
+    "dovecot",
+    "exim",
+    "sendmail",
+    "roundcube",
+    "vsftpd",
+    "proftpd",
+    "pure-ftpd",
+    "named",
+    "asterisk",
+    "mysqld",
+    "mongodb",
+    "gitlab",
+    "grafana",
+    "vaultwarden",
+    "bitwarden",
+    "jellyfin",
+    "home-assistant",
+    "plesk-",
+    "squid",
+];
+
+/// The same, less sure where the jail is one of another service.
+pub(super) fn of_jail(verdict: Verdict<'_>) -> Verdict<'_> {
+    let jail = verdict.fields.detail.unwrap_or_default();
+    let other = OTHER_JAILS
+        .iter()
+        .any(|name| jail.starts_with(name.as_bytes()));
+    if verdict.cause.is_some() && other {
+        Verdict {
+            voice: Voice::Unsure,
+            ..verdict
+        }
+    } else {
+        verdict
+    }
+}
 
 /// sshguard 2.x (sshg-blocker).
 pub(super) const SSHGUARD: &[Rule] = &[

@@ -56,6 +56,8 @@ pub(super) struct Facts {
     shown: Option<String>,
     /// The command that was typed.
     pub(super) typed: Named,
+    /// The server greeted, and has no shell for anybody.
+    pub(super) greeted: bool,
     /// No message of it is known: what its symptoms are was read from plain words.
     pub(super) by_words: bool,
     /// The line that speaks of a failure, in words that nobody knows.
@@ -119,6 +121,7 @@ impl Facts {
             ended_at_once: false,
             shown: None,
             typed: Named::default(),
+            greeted: false,
             by_words: false,
             unknown: None,
         }
@@ -310,6 +313,10 @@ impl Facts {
                 self.server = named.detail;
                 self.reach(Reached::Identified);
             }
+            Sign::Greeting => {
+                self.greeted = true;
+                self.reach(Reached::LoggedIn);
+            }
             Sign::Method => self.method = named.detail,
             Sign::KeyOffered => self.keys_offered += 1,
             Sign::Name | Sign::Aside | Sign::OfServer | Sign::Typed => {}
@@ -417,6 +424,9 @@ impl Facts {
     ) {
         self.reach(reached);
         self.name(named);
+        if symptoms.contains(&Symptom::ProxyError) {
+            self.proxy.get_or_insert_default();
+        }
         for symptom in symptoms {
             // The last of several lines is the message; those before it are code of a stack trace.
             self.symptoms.retain(|seen| seen.symptom != *symptom);
@@ -453,6 +463,9 @@ impl Facts {
 
     pub(super) fn note(&mut self, symptom: Symptom, line: usize, text: &str) {
         self.touch(line);
+        if self.greeted && symptom == Symptom::SessionFailed {
+            return;
+        }
         self.reach(least(symptom));
         if !self.saw(symptom) {
             self.symptoms.push(Seen {

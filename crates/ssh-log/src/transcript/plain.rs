@@ -48,26 +48,30 @@ pub(super) fn add(lines: &[Vec<u8>], attempts: &mut Vec<Facts>) {
 /// names SSH.
 pub(super) fn name(lines: &[Vec<u8>], attempts: &mut [Facts]) {
     for facts in attempts.iter_mut().filter(|facts| facts.is_nameless()) {
-        let Some(line) = facts.symptoms.first().map(|seen| seen.line) else {
+        let Some(line) = facts
+            .symptoms
+            .first()
+            .map(|seen| seen.line)
+            .filter(|line| *line > 0)
+        else {
             continue;
         };
-        let low = |at: usize| String::from_utf8_lossy(&lines[at]).to_lowercase();
         let near = (1..=3)
             .filter_map(|back| line.checked_sub(back))
             .filter(|&at| {
-                let low = low(at);
+                let low = low(&lines[at]);
                 (at + 1 == line || plain::names_ssh(&low)) && !plain::is_of_server(&low)
             });
-        if let Some(named) = near.filter_map(|at| destination(&lines[at])).next() {
+        let named = near.filter_map(|at| destination(&lines[at])).next();
+        if let Some(named) = named.or_else(|| only_address(&lines[line - 1])) {
             facts.named_by_words(named);
         }
     }
 }
 
-/// The lines of a text, in lower case.
+/// The lines of a text.
 struct Lines<'t> {
     own: &'t [Vec<u8>],
-    low: Vec<String>,
     /// Those that name SSH.
     spoken: Vec<usize>,
 }
@@ -82,19 +86,15 @@ struct Told {
 
 impl<'t> Lines<'t> {
     fn of(own: &'t [Vec<u8>]) -> Self {
-        let low: Vec<String> = own
-            .iter()
-            .map(|line| {
-                let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
-                text.trim().to_lowercase()
-            })
-            .collect();
-        let spoken = (0..low.len()).filter(|&at| plain::names_ssh(&low[at]));
+        let spoken = (0..own.len()).filter(|&at| plain::names_ssh(&low(&own[at])));
         Self {
             own,
             spoken: spoken.collect(),
-            low,
         }
+    }
+
+    fn low(&self, at: usize) -> String {
+        low(&self.own[at])
     }
 
     /// Whether the log of an SSH server is what is understood of it: then that is the answer.
@@ -111,7 +111,7 @@ impl<'t> Lines<'t> {
     /// The line that tells most: one of the family that stands first, one that names SSH before others, then the first.
     fn told(&self) -> Option<Told> {
         let meant = self.near().filter_map(|at| {
-            let line = &self.low[at];
+            let line = &self.low(at);
             let family = plain::FAMILIES
                 .iter()
                 .position(|family| family.stand_on(line))?;
@@ -120,7 +120,7 @@ impl<'t> Lines<'t> {
         });
         if let Some((family, _, at)) = meant.min() {
             let symptoms = plain::FAMILIES[family].symptoms;
-            let known = !symptoms.is_empty() && !plain::is_of_server(&self.low[at]);
+            let known = !symptoms.is_empty() && !plain::is_of_server(&self.low(at));
             return Some(Told {
                 at,
                 symptoms: known.then_some(symptoms),
@@ -128,17 +128,23 @@ impl<'t> Lines<'t> {
         }
         let failed = self
             .near()
-            .filter(|&at| plain::fails(&self.low[at]))
-            .map(|at| (!plain::names_ssh(&self.low[at]), at));
-        let (_, at) = failed.min()?;
+            .filter(|&at| plain::fails(&self.low(at)))
+            .map(|at| {
+                (
+                    plain::is_general(&self.low(at)),
+                    !plain::names_ssh(&self.low(at)),
+                    at,
+                )
+            });
+        let (_, _, at) = failed.min()?;
         Some(Told { at, symptoms: None })
     }
 
     /// The lines that are about SSH.
     fn near(&self) -> impl Iterator<Item = usize> {
-        let short = self.low.iter().filter(|line| !line.is_empty()).count() <= SHORT;
+        let short = self.own.iter().filter(|line| !line.is_empty()).count() <= SHORT;
         let (mut spoken, mut last) = (self.spoken.iter().peekable(), None::<usize>);
-        (0..self.low.len()).filter(move |&at| {
+        (0..self.own.len()).filter(move |&at| {
             while let Some(&&next) = spoken.peek().filter(|&&&next| next <= at) {
                 last = Some(next);
                 spoken.next();
@@ -164,7 +170,7 @@ impl<'t> Lines<'t> {
         }
         // Whom the line names that says most, else one that names SSH.
         let places = std::iter::once(first).chain(self.spoken.iter().copied().take(SHORT));
-        let own = places.filter(|&at| !plain::is_of_server(&self.low[at]));
+        let own = places.filter(|&at| !plain::is_of_server(&self.low(at)));
         let named = own.filter_map(|at| whom(&self.own[at])).next();
         if let Some(named) = named {
             facts.named_by_words(named);
@@ -177,12 +183,46 @@ impl<'t> Lines<'t> {
     }
 }
 
+/// A line in lower case, without the options of a command.
+fn low(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
+    without_options(&text.trim().to_lowercase())
+}
+
+/// Without the options of a command, whose names are words of failures too: `-o ConnectTimeout=10`.
+fn without_options(line: &str) -> String {
+    if !line.contains("-o") && !line.contains("timeout") {
+        return line.to_owned();
+    }
+    let mut kept = String::with_capacity(line.len());
+    let mut words = line.split(' ');
+    while let Some(word) = words.next() {
+        let begins = word.trim_start_matches(['[', '(', '{', '&', '"', '\'', ',']);
+        if begins == "-o" {
+            words.next();
+        } else if !begins.starts_with("-o") && !begins.contains("timeout=") {
+            kept.push_str(word);
+            kept.push(' ');
+        }
+    }
+    // `on port 22, with timeout 10000`.
+    kept.trim_end().replace("with timeout", "")
+}
+
 /// Whom a line names: what [`destination`] finds, else an address.
 fn whom(line: &[u8]) -> Option<Named> {
-    destination(line).or_else(|| {
-        let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
-        words(&text).iter().find_map(|word| address(word))
-    })
+    destination(line).or_else(|| only_address(line))
+}
+
+/// The address on a line, unless there are several.
+fn only_address(line: &[u8]) -> Option<Named> {
+    let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
+    let words = words(&text);
+    let mut found = words.iter().filter_map(|word| address(word));
+    let first = found.next()?;
+    found
+        .all(|other| other.address == first.address)
+        .then_some(first)
 }
 
 fn words(text: &str) -> Vec<&str> {
@@ -200,6 +240,7 @@ fn destination(line: &[u8]) -> Option<Named> {
         (begins && (options || login))
             .then(|| command::command(text[at..].as_bytes()))
             .flatten()
+            .filter(|named| named.host.is_some())
     });
     if typed.is_some() {
         return typed;
@@ -210,6 +251,7 @@ fn destination(line: &[u8]) -> Option<Named> {
         .find_map(|word| url(word))
         .or_else(|| words.iter().find_map(|word| login(word)))
         .or_else(|| with_port_word(&words))
+        .or_else(|| behind_host(&words))
         .or_else(|| words.iter().find_map(|word| endpoint(word)))
 }
 
@@ -257,6 +299,23 @@ fn with_port_word(words: &[&str]) -> Option<Named> {
     is_host(host).then(|| Named {
         host: Some(host.to_owned()),
         port: Some(port),
+        ..Named::default()
+    })
+}
+
+/// `on host NAME: `, and `[NAME] ` at the beginning.
+fn behind_host(words: &[&str]) -> Option<Named> {
+    let behind = words
+        .windows(2)
+        .find(|pair| pair[0].eq_ignore_ascii_case("host"))
+        .map(|pair| pair[1]);
+    let bracketed = words
+        .first()
+        .filter(|word| word.starts_with('[') && word.ends_with(']'));
+    let host = behind.or(bracketed.copied())?;
+    let host = host.trim_matches(['[', ']', ':', '.']);
+    is_host(host).then(|| Named {
+        host: Some(host.to_owned()),
         ..Named::default()
     })
 }

@@ -230,14 +230,19 @@ fn begins(piece: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|before| piece[before]) else {
         return true;
     };
+    let joined =
+        || piece[..at].ends_with(b"remote host") && piece[at..].starts_with(b"Connection ");
     !piece[at].is_ascii_whitespace()
-        && !before.is_ascii_alphanumeric()
+        && (!before.is_ascii_alphanumeric() || joined())
         && !b"-_@\\".contains(&before)
         && before < 0x80
 }
 
-/// Whether a message can end here.
+/// Whether a message can end here; the line break before the next one of ssh may have been lost.
 fn ends(text: &[u8], at: usize) -> bool {
+    if text[at..].starts_with(b"Connection ") {
+        return true;
+    }
     let inside = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
     !(inside(at) && at > 0 && text[at - 1].is_ascii_alphanumeric())
 }

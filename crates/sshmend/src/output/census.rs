@@ -75,13 +75,16 @@ fn seems(log: &ReadLog) -> Option<String> {
                 shell(&[input.to_owned()])
             )
         }
+        Nature::WebServer => format!("{name} is the access log of a web server"),
+        Nature::Binary => format!("{name} is not text"),
+        Nature::Text | Nature::OtherPrograms(_) if log.census.unknown > 0 => {
+            format!("{name} has lines of an SSH server, and none of their messages is known")
+        }
         Nature::OtherPrograms(program) => {
             format!(
                 "{name} has no line of an SSH server that is understood; most lines are of {program}"
             )
         }
-        Nature::WebServer => format!("{name} is the access log of a web server"),
-        Nature::Binary => format!("{name} is not text"),
         Nature::Text => format!(
             "{name} is neither a log of an SSH server nor the output of a client in any known form"
         ),

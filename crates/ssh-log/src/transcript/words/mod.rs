@@ -59,6 +59,8 @@ pub(super) enum Sign {
     Failed(Phase),
     /// Something went wrong, in words of a library: all that they may mean, and how far the connection had come.
     Library(&'static [Symptom], Reached),
+    /// A server of Git greets who logged in, and tells that it has no shell for anybody.
+    Greeting,
     /// The name of an implementation.
     Name,
     /// A shell or a program that may carry the connection complains: that counts where the connection then fails.

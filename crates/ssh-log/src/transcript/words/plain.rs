@@ -87,6 +87,7 @@ pub(in super::super) const FAMILIES: &[Words] = &[
         "host|name|address|dns|getaddrinfo",
         NAME_UNKNOWN,
     ),
+    words("does not exist", "host \"|host '|hostname", NAME_UNKNOWN),
     words(
         "connection refused|econnrefused|actively refused|refused the connection|refused connection|refused by|拒绝连接|\
          接続を拒否|в соединении отказано|verbindung abgelehnt|verbindungsaufbau abgelehnt|connexion refusée|\
@@ -177,6 +178,11 @@ pub(in super::super) fn names_ssh(line: &str) -> bool {
         || OF_SSH_ALONE
             .split('|')
             .any(|words| stands_alone(line, words))
+}
+
+/// Whether a line says no more than that it failed, as Git's last words do.
+pub(in super::super) fn is_general(line: &str) -> bool {
+    line.contains("could not read from remote repository")
 }
 
 /// Whether a line is of a program that speaks another protocol.

@@ -13,6 +13,10 @@ const fn says(pattern: &'static str, symptom: Symptom) -> Row {
     (pattern, Sign::Symptom(symptom), Anywhere)
 }
 
+const fn greets(pattern: &'static str) -> Row {
+    (pattern, Sign::Greeting, Anywhere)
+}
+
 pub(super) const ROWS: &[Row] = &[
     // FileZilla and Xshell.
     ("Connecting to {endpoint}...", Sign::Connecting, Port),
@@ -92,7 +96,11 @@ pub(super) const ROWS: &[Row] = &[
         "This service allows sftp connections only",
         Symptom::AccountRefused,
     ),
-    // GitHub, Azure DevOps.
+    // GitHub and Gitea, GitLab, Bitbucket, Azure DevOps.
+    greets("You've successfully authenticated"),
+    greets("Welcome to GitLab, @"),
+    greets("You can use git to connect to Bitbucket"),
+    greets("Shell access is not supported"),
     says("Your account is suspended", Symptom::AccountRefused),
     says(
         "You're using ssh-rsa that is about to be deprecated {}",
