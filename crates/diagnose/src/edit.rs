@@ -3,6 +3,7 @@
 //! The file as it was stays beside it, as FILE.old. What the machine says stands in such a command only where a shell and sed
 //! take it as it is.
 
+use std::fmt;
 use std::path::Path;
 
 use sshmend_facts::Facts;
@@ -15,6 +16,23 @@ use crate::at_hand::quoted;
 /// Whether commands can be run on the machine that is looked at: on a mounted disk its paths are others, and no daemon of it runs.
 pub(crate) fn is_here(facts: &Facts<'_>) -> bool {
     !facts.question.offline
+}
+
+/// A command that changes a line of sshd's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Edit {
+    /// One of sshmend's own, which has sshd read what it wrote.
+    Own(String),
+    /// One that changes the file and nothing else.
+    Plain(String),
+}
+
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own(command) | Self::Plain(command) => f.write_str(command),
+        }
+    }
 }
 
 /// The command of sshmend that a wish asks for, as a shell reads it.
@@ -89,7 +107,7 @@ pub(crate) fn change(
     setting: &Setting,
     key: &str,
     change: Change<'_>,
-) -> Option<String> {
+) -> Option<Edit> {
     if !is_here(facts) {
         return None;
     }
@@ -102,7 +120,7 @@ pub(crate) fn change(
     };
     let line = deciding.filter(|line| line.path.is_absolute())?;
     let wish = match (change, facts.is_in_block(line)) {
-        (Change::Add(word), true) => return append(line, word),
+        (Change::Add(word), true) => return append(line, word).map(Edit::Plain),
         (Change::Remove(_), true) if setting.values.len() > 1 => return None,
         (_, true) => Wish::comment_out(vec![(*line).clone()]),
         (Change::Value(value), false) => Wish::setting(key, value),
@@ -112,7 +130,7 @@ pub(crate) fn change(
         }
         (Change::Remove(_) | Change::Default, false) => Wish::unset(&[key]),
     };
-    Some(command(&wish))
+    Some(Edit::Own(command(&wish)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use sshmend_sshd_config::{
 
 use crate::Facts;
 use crate::known::{Known, Unchecked};
+use crate::when::When;
 
 /// The folder of drop-ins beside a main file.
 fn drop_ins(main: &Path) -> PathBuf {
@@ -44,11 +45,11 @@ impl Facts<'_> {
         text.as_deref().and_then(Release::parse)
     }
 
-    /// The folder of drop-ins and the time, in seconds since 1970, at which a file last came into it or went.
-    pub(crate) fn drop_ins_changed(&self) -> Option<(PathBuf, i64)> {
+    /// The folder of drop-ins, and when a file last came into it or went.
+    pub(crate) fn drop_ins_changed(&self) -> Option<(PathBuf, When)> {
         let folder = drop_ins(&self.main_file());
         let metadata = self.meta(&folder).ok().flatten()?;
-        Some((folder, metadata.mtime))
+        Some((folder, When::written(metadata)))
     }
 
     /// The configuration; unknown where its main file cannot be read.

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use sshmend_ssh_log::{CauseName, Kind};
 use sshmend_sshd_config::Setting;
 
+use crate::log::UPTIME;
+use crate::when::When;
 use crate::{Facts, LogLine};
 
-/// Times of the kernel are told in whole seconds since the machine started: a start may be later than it seems by so much.
-const BLUR: i64 = 1;
+/// The clock is read, in whole seconds, when the command starts, and the time since the machine started up to so many milliseconds later.
+const BLUR: i64 = 5_000;
 
 /// The ticks of a second in `/proc/PID/stat` (proc_pid_stat(5), starttime), which the kernel reports as 100 on every machine.
 const TICKS: i64 = 100;
@@ -60,16 +61,20 @@ impl Facts<'_> {
     pub(crate) fn force_of(&self, files: &[PathBuf]) -> Force {
         let newest = files
             .iter()
-            .filter_map(|path| Some((self.file(path).ok()??.meta.mtime, path)))
+            .filter_map(|path| Some((When::written(&self.file(path).ok()??.meta), path)))
             .max();
-        if newest.is_some_and(|(time, _)| self.let_in_after(time).is_some()) {
+        if newest.is_some_and(|(written, _)| self.let_in_after(written).is_some()) {
             return Force::Refuted;
         }
         if self.question.offline || self.reads_for_each_connection() {
             return Force::InForce;
         }
         match (newest, self.read_at()) {
-            (Some((time, path)), Some(read)) if time > read => Force::Unread(path.clone()),
+            (Some((written, path)), Some(read)) if read.before(written) => {
+                Force::Unread(path.clone())
+            }
+            // Both in the same moment, as near as is known.
+            (Some((written, _)), Some(read)) if !written.before(read) => Force::Unknown,
             (_, Some(_)) => Force::InForce,
             (_, None) => Force::Unknown,
         }
@@ -82,10 +87,17 @@ impl Facts<'_> {
             .read_at()
             .filter(|_| !self.reads_for_each_connection())?;
         let mut files = self.configuration_files().into_iter();
-        let written =
-            files.rfind(|path| matches!(self.file(path), Ok(Some(file)) if file.meta.mtime > read));
-        let folder = || self.drop_ins_changed().filter(|(_, time)| *time > read);
-        written.or_else(|| folder().map(|(path, _)| path))
+        let is_unread = |path: &PathBuf| {
+            let file = self.file(path);
+            matches!(file, Ok(Some(file)) if read.before(When::written(&file.meta)))
+        };
+        let folder = || {
+            self.drop_ins_changed()
+                .filter(|(_, changed)| read.before(*changed))
+        };
+        files
+            .rfind(is_unread)
+            .or_else(|| folder().map(|(path, _)| path))
     }
 
     fn configuration_files(&self) -> Vec<PathBuf> {
@@ -104,30 +116,41 @@ impl Facts<'_> {
                     .is_ok_and(|manager| manager.socket().is_some_and(crate::Unit::active)))
     }
 
-    /// When the listener has read its files for the last time, in seconds since 1970: when it started or was told to read again.
-    fn read_at(&self) -> Option<i64> {
-        let listener = self.listener().ok().flatten()?;
-        let pid = listener.pid;
+    /// When the listener has read its files for the last time: when it started or was told to read again.
+    fn read_at(&self) -> Option<When> {
+        let pid = self.listener().ok().flatten()?.pid;
         let started = self.started_at(pid);
-        let told = self.told_at(pid);
         let listened = self
             .log()
             .unwrap_or_default()
             .iter()
-            .filter(|line| line.kind == Kind::Listening && is_of(line, pid))
-            .filter_map(|line| line.time)
-            .map(Timestamp::as_second)
-            .max();
-        let seen = started.max(told);
-        match (listened, seen) {
-            // sshd itself tells the second; the others mean the same start where they are later by no more than their blur.
-            (Some(listened), Some(seen)) if seen <= listened + 2 * BLUR => Some(listened),
-            (listened, seen) => listened.max(seen),
-        }
+            .filter(|line| line.kind == Kind::Listening)
+            // A line that names no process may be of any.
+            .filter(|line| line.pid.is_none_or(|of| of == pid))
+            .filter_map(|line| line.time.map(When::logged))
+            .max()
+            // Before the machine started for the last time another process may have had the same number.
+            .filter(|listened| started.is_none_or(|started| !listened.before(started)));
+        let Some(listened) = listened else {
+            return started.max(self.told_at(pid));
+        };
+        // sshd says each time that it has read its files, unless it is told to be quiet. Its unit changes for other reasons as
+        // well: a reload whose test of the files fails changes the unit and not sshd.
+        let told = self
+            .told_at(pid)
+            .filter(|told| self.logs_no_logins() && !told.may_be(listened));
+        told.max(Some(listened))
     }
 
     /// When a process started.
-    pub(crate) fn started_at(&self, pid: u32) -> Option<i64> {
+    fn started_at(&self, pid: u32) -> Option<When> {
+        let now = self.question.now.checked_mul(1000)?;
+        let start = now.checked_sub(self.age(pid)?)?;
+        Some(When::between(start, start.checked_add(BLUR)?))
+    }
+
+    /// How long a process has run, in milliseconds.
+    pub(crate) fn age(&self, pid: u32) -> Option<i64> {
         let text = self.text(format!("/proc/{pid}/stat")).ok().flatten()?;
         // The name may hold blanks and parentheses; the state behind it is the third field.
         let ticks: i64 = text
@@ -137,22 +160,36 @@ impl Facts<'_> {
             .nth(19)?
             .parse()
             .ok()?;
-        Some(self.boot()? + ticks / TICKS + BLUR)
+        let started = ticks.checked_mul(1000 / TICKS)?;
+        // Where a container has an uptime of its own, and counts processes from the start of its host, nothing is known.
+        self.uptime()?
+            .checked_sub(started)
+            .filter(|age| *age >= -BLUR)
     }
 
     /// When systemd has last changed the state of the unit that runs the listener: a reload does.
-    fn told_at(&self, pid: u32) -> Option<i64> {
+    fn told_at(&self, pid: u32) -> Option<When> {
         let manager = self.manager().ok()?;
         let unit = manager
             .service()
             .filter(|_| manager.main_pid() == Some(pid))?;
         let micros: i64 = unit.get("StateChangeTimestampMonotonic").parse().ok()?;
-        Some(self.boot()? + micros / 1_000_000 + BLUR)
+        let boot = self.question.now.checked_mul(1000)? - self.uptime()?;
+        let told = boot.checked_add(micros / 1000)?;
+        Some(When::between(told, told.checked_add(BLUR)?))
     }
 
-    /// The login of the account and client asked about that went well after this time, in seconds since 1970, and after which
-    /// none was refused; `None` where the log would not tell.
-    pub fn let_in_after(&self, time: i64) -> Option<&LogLine> {
+    /// How long the machine has been up, in milliseconds.
+    fn uptime(&self) -> Option<i64> {
+        let text = self.text(UPTIME).ok().flatten()?;
+        let (seconds, hundredths) = text.split_whitespace().next()?.split_once('.')?;
+        let (seconds, hundredths): (i64, i64) = (seconds.parse().ok()?, hundredths.parse().ok()?);
+        seconds.checked_mul(1000)?.checked_add(hundredths * 10)
+    }
+
+    /// The login of the account and client asked about that went well after this time, and after which none was refused; `None` where
+    /// the log would not tell.
+    fn let_in_after(&self, time: When) -> Option<&LogLine> {
         let lines = self.log().ok()?;
         let asked = self.question.asked_server()?;
         let (user, client) = (asked.user.as_deref(), asked.client);
@@ -165,8 +202,8 @@ impl Facts<'_> {
         };
         let tells = |line: &&LogLine| line.kind == Kind::Accepted || is_refusal(line);
         let last = lines.iter().filter(of_it).rfind(tells)?;
-        // A login in the second of the change may have come before it: times of files are told in whole seconds.
-        (last.kind == Kind::Accepted && last.time?.as_second() > time).then_some(last)
+        // Where both have the same stamp, the login may have come before the change.
+        (last.kind == Kind::Accepted && time.before(When::logged(last.time?))).then_some(last)
     }
 
     /// Whether the account and client asked about were let in after the last change of files that are read for each connection;
@@ -174,15 +211,15 @@ impl Facts<'_> {
     pub fn was_let_in_since(&self, files: &[impl AsRef<Path>]) -> Option<bool> {
         let changed = files
             .iter()
-            .filter_map(|path| Some(self.meta(path).ok()??.mtime))
+            .filter_map(|path| Some(When::written(self.meta(path).ok()??)))
             .max();
-        changed.map(|time| self.let_in_after(time).is_some())
+        changed.map(|changed| self.let_in_after(changed).is_some())
     }
 
     /// Whether the last that the log says of the account and client asked about is that they were let in, by a daemon that
     /// has gone on with the same files since.
     pub fn was_let_in(&self) -> bool {
-        let since = self.read_at().unwrap_or_default() - BLUR;
+        let since = self.read_at().unwrap_or(When::NEVER);
         !self.logs_no_logins() && self.let_in_after(since).is_some()
     }
 
@@ -197,7 +234,9 @@ impl Facts<'_> {
             line.kind == Kind::Accepted
                 && line.client.is_some_and(|client| client.is_loopback())
                 && (user.is_none() || line.user.as_deref() == user)
-                && line.time.is_some_and(|time| time.as_second() >= since)
+                && line
+                    .time
+                    .is_some_and(|time| !When::logged(time).before(since))
         })
     }
 
@@ -221,11 +260,6 @@ fn is_refusal(line: &LogLine) -> bool {
     )
 }
 
-/// Whether a process wrote this line; a line that names none may be of any.
-fn is_of(line: &LogLine, pid: u32) -> bool {
-    !line.text.contains("sshd[") || line.text.contains(&format!("sshd[{pid}]"))
-}
-
 #[cfg(test)]
 mod tests {
     use crate::fixture::{LOG, NOW, machine};
@@ -233,57 +267,126 @@ mod tests {
 
     use super::*;
 
-    fn read_at(extra: &str) -> Option<i64> {
+    const LISTENS: &str =
+        "2026-11-20T17:00:00.25+00:00 server sshd[700]: Server listening on 0.0.0.0 port 22.\n";
+
+    /// The listener, started so many seconds after the machine, which has been up for 90,000.1 seconds.
+    fn started(seconds: i64) -> String {
+        format!(
+            "//- /proc/700/stat\n700 (ss hd) S 1 700 700 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 {}\n",
+            seconds * TICKS
+        )
+    }
+
+    fn read_at(extra: &str) -> Option<When> {
         let (machine, question) = (machine(extra), Question::server(NOW));
         Facts::new(&machine, &question).read_at()
     }
 
-    #[test]
-    fn a_daemon_has_read_its_files_when_it_started_or_was_told_to() {
-        // The machine started 90,000 seconds ago, and the process 1,000 seconds later.
-        let stat = "//- /proc/700/stat\n700 (ss hd) S 1 700 700 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 100000\n";
-        let log = format!(
-            "{LOG}2026-11-20T17:00:00+00:00 server sshd[700]: Server listening on 0.0.0.0 port 22.\n"
-        );
-        let other = log.replace("[700]", "[701]");
-        assert_eq!(
-            read_at(&format!("{stat}{other}")),
-            Some(NOW - 89_000 + BLUR)
-        );
-        assert_eq!(read_at(&format!("{stat}{log}")), Some(NOW - 3_600));
-        // The same start, which sshd itself tells to the second.
-        let at = |ticks: i64| stat.replace("100000", &ticks.to_string());
-        let same = at((90_000 - 3_600 + 1) * TICKS);
-        assert_eq!(read_at(&format!("{same}{log}")), Some(NOW - 3_600));
-        let later = at((90_000 - 3_600 + 2) * TICKS);
-        assert_eq!(read_at(&format!("{later}{log}")), Some(NOW - 3_597));
-        let gone = "//- /proc/700/cmdline missing\n";
-        assert_eq!(read_at(&format!("{log}{gone}")), None);
+    /// From so many milliseconds after 1970 on, and how many later at most.
+    fn at(millis: i64, blur: i64) -> Option<When> {
+        Some(When::between(millis, millis + blur))
     }
 
     #[test]
-    fn a_login_in_the_second_of_a_change_refutes_nothing() {
-        let let_in = |after: i64, refused: &str| {
+    fn a_daemon_has_read_its_files_when_it_started_or_was_told_to() {
+        let stat = started(1_000);
+        let seen = at((NOW - 89_000) * 1000 - 100, BLUR);
+        let listened = at((NOW - 3_600) * 1000 + 250, 0);
+        assert_eq!(read_at(&format!("{stat}{LOG}")), seen);
+        assert_eq!(read_at(&format!("{stat}{LOG}{LISTENS}")), listened);
+        let other = LISTENS.replace("[700]", "[701]");
+        assert_eq!(read_at(&format!("{stat}{LOG}{other}")), seen);
+        // A record of the journal, whose text names no process.
+        let other = "__REALTIME_TIMESTAMP=1795197000000000\nSYSLOG_IDENTIFIER=sshd\n_PID=701\nMESSAGE=Server listening on 0.0.0.0 port 2222.\n\n";
+        assert_eq!(read_at(&format!("{stat}{LOG}{other}")), seen);
+        let before = started(90_000 - 3_590);
+        assert_eq!(
+            read_at(&format!("{before}{LOG}{LISTENS}")),
+            at((NOW - 3_590) * 1000 - 100, BLUR),
+            "another process of that number"
+        );
+        let gone = "//- /proc/700/cmdline missing\n";
+        assert_eq!(read_at(&format!("{LOG}{LISTENS}{gone}")), None);
+        assert_eq!(
+            read_at(&format!("{}{LOG}", started(91_000))),
+            None,
+            "the clocks do not agree"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_written_while_the_daemon_starts_is_read_or_is_not() {
+        let force = |stat: &str, written: &str, log: &str| {
+            let config = format!(
+                "{stat}{log}//- /etc/ssh/sshd_config mtime:{}{written}\nDenyUsers alice\n",
+                NOW - 3_600
+            );
+            let (machine, question) = (machine(&config), crate::fixture::from("198.51.100.7"));
+            let facts = Facts::new(&machine, &question);
+            let setting = facts.setting("DenyUsers").ok().flatten();
+            facts.force(setting.expect("it is set"))
+        };
+        let unread = Force::Unread("/etc/ssh/sshd_config".into());
+        let (start, log) = (started(90_000 - 3_600), format!("{LOG}{LISTENS}"));
+        assert_eq!(force(&start, ".1", &log), Force::InForce);
+        assert_eq!(force(&start, ".3", &log), unread);
+        assert_eq!(force(&start, ".245", &log), Force::Unknown);
+        assert_eq!(force(&start, "", &log), Force::Unknown, "whole seconds");
+        assert_eq!(force(&start, ".3", LOG), Force::Unknown);
+        assert_eq!(force(&started(90_000 - 3_610), ".3", LOG), unread);
+        assert_eq!(force(&started(90_000 - 3_590), ".3", LOG), Force::InForce);
+        let login = "2026-11-20T17:00:00.9+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2\n";
+        let let_in = format!("{log}{login}");
+        assert_eq!(force(&start, ".3", &let_in), Force::Refuted);
+        assert_eq!(force(&start, ".95", &let_in), unread);
+    }
+
+    #[test]
+    fn a_reload_that_was_not_carried_out_has_sshd_read_nothing() {
+        // Its unit changed 300 seconds ago.
+        let show = include_str!("fixture/healthy-debian12.txt");
+        let show = show
+            .split_once("//$ SHOW => 0 stdout\n")
+            .map(|(_, rest)| rest.split("//").next().unwrap_or_default())
+            .expect("it is asked");
+        let told =
+            format!("//$ SHOW => 0 stdout\nStateChangeTimestampMonotonic=89700000000\n{show}");
+        let log = format!("{}{told}{LOG}{LISTENS}", started(1_000));
+        let listened = at((NOW - 3_600) * 1000 + 250, 0);
+        assert_eq!(read_at(&log), listened);
+        let quiet = "//- /etc/ssh/sshd_config\nLogLevel ERROR\n";
+        assert_eq!(
+            read_at(&format!("{log}{quiet}")),
+            at((NOW - 300) * 1000 - 100, BLUR)
+        );
+    }
+
+    #[test]
+    fn a_login_that_may_have_come_before_a_change_refutes_nothing() {
+        let let_in = |after: i64, part: &str, refused: &str| {
             let login = format!(
-                "{LOG}2026-11-20T17:00:00.9+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2\n{refused}"
+                "{LOG}2026-11-20T17:00:00{part}+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2\n{refused}"
             );
             let (machine, question) = (machine(&login), crate::fixture::from("198.51.100.7"));
+            let written = at((NOW - 3_600) * 1000 + after, 10).expect("a time");
             Facts::new(&machine, &question)
-                .let_in_after(NOW - 3_600 + after)
+                .let_in_after(written)
                 .is_some()
         };
-        assert!(let_in(-1, ""));
+        assert!(let_in(-10, "", "") && let_in(100, ".2", ""));
         assert!(
-            !let_in(0, ""),
-            "the file may have been written after the login"
+            !let_in(100, "", ""),
+            "the second of the login is all that is known"
         );
+        assert!(!let_in(195, ".2", "") && !let_in(300, ".2", ""));
         let refused = "2026-11-20T17:00:02+00:00 server sshd[814]: administratively prohibited connection for alice from 198.51.100.7 port 4712\n";
-        assert!(!let_in(-1, refused), "the last try counts");
+        assert!(!let_in(-1_000, "", refused), "the last try counts");
     }
 
     #[test]
     fn a_drop_in_that_is_gone_leaves_its_mark_on_the_folder() {
-        let stat = "//- /proc/700/stat\n700 (sshd) S 1 700 700 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 100000\n";
+        let stat = started(1_000);
         let unread = |time: i64| {
             let folder = format!("{stat}//- /etc/ssh/sshd_config.d dir mtime:{time}\n");
             let (machine, question) = (machine(&folder), Question::server(NOW));

@@ -43,6 +43,7 @@ mod socket;
 mod sshd;
 mod start;
 mod waiting;
+mod when;
 mod wrappers;
 
 pub use account::{ACCESS, Account};

@@ -26,6 +26,8 @@ pub struct LogFile {
 pub struct LogLine {
     /// When it was written, where the line says so.
     pub time: Option<Timestamp>,
+    /// The process that wrote it, where the line or its record says so.
+    pub pid: Option<u32>,
     /// What happened.
     pub kind: Kind,
     /// The cause that it names.
@@ -258,6 +260,7 @@ impl Shown<'_> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         LogLine {
             time: event.time,
+            pid: event.pid,
             kind: event.kind,
             cause: event.cause,
             is_vague: event.is_vague,

@@ -44,7 +44,7 @@ impl Facts<'_> {
     }
 
     fn waiting(&self, pid: u32, title: &str, by: Option<&String>) -> Option<Waiting> {
-        let seconds = self.question.now - self.started_at(pid)?;
+        let seconds = self.age(pid)? / 1000;
         (seconds >= LONG).then(|| Waiting {
             pid,
             title: title.to_owned(),

@@ -30,6 +30,7 @@ pub(crate) fn metadata(file: &File, stat: &Stat) -> Metadata {
         gid: stat.gid(),
         size: stat.size(),
         mtime: stat.mtime(),
+        mtime_nanos: u32::try_from(stat.mtime_nsec()).unwrap_or_default(),
         links: stat.nlink(),
         identity: (stat.dev(), stat.ino()),
         xattrs: xattrs(file),

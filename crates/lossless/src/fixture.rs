@@ -6,7 +6,7 @@
 //! //- /etc/ssh/gone dangling
 //! //- /root/secret unreadable:Permission denied
 //! //- /etc/bad unreadable:Input/output error
-//! //- /run/sshd dir mode:0755 mtime:1790000000
+//! //- /run/sshd dir mode:0755 mtime:1790000000.25
 //! //$ sshd -t => 255
 //! stderr of the command
 //! //$ systemctl is-active ssh => 0 stdout
@@ -113,7 +113,11 @@ fn add_entry(snapshot: &mut Snapshot, header: &str, body: &str) {
             Some(("mode", value)) => meta.mode = u32::from_str_radix(value, 8).expect("octal mode"),
             Some(("uid", value)) => meta.uid = value.parse().expect("uid"),
             Some(("gid", value)) => meta.gid = value.parse().expect("gid"),
-            Some(("mtime", value)) => meta.mtime = value.parse().expect("seconds since 1970"),
+            Some(("mtime", value)) => {
+                let (seconds, nanos) = value.split_once('.').unwrap_or((value, "0"));
+                meta.mtime = seconds.parse().expect("seconds since 1970");
+                meta.mtime_nanos = format!("{nanos:0<9}").parse().expect("part of a second");
+            }
             None if word == "dangling" => return snapshot.insert(path, Entry::Dangling),
             None if word == "missing" => return snapshot.insert(path, Entry::Missing),
             None if word == "dir" => directory = true,

@@ -68,6 +68,8 @@ pub struct Metadata {
     pub size: u64,
     /// Modification time in seconds since 1970.
     pub mtime: i64,
+    /// The part of a second of it, in nanoseconds; 0 where the file system tells whole seconds.
+    pub mtime_nanos: u32,
     /// Number of hard links.
     pub links: u64,
     /// Device and inode number.

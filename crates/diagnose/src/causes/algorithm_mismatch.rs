@@ -138,7 +138,6 @@ fn no_usable_key(facts: &Facts<'_>, heard: &Heard<'_>, verdict: &mut Verdict) {
         let without = edit::command(&Wish::unset(&["HostKeyAlgorithms"]));
         finding.step(format!("or take its line out: `{without}`"));
     }
-    finding.step("then let sshd read it: `sshd -t && systemctl reload ssh.service`");
 }
 
 #[cfg(test)]

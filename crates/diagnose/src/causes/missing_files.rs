@@ -3,7 +3,7 @@
 use sshmend_facts::{Facts, Force, Harm, NamedFile};
 
 use super::{refused_account, refused_keys};
-use crate::edit::{self, Change};
+use crate::edit::{self, Change, Edit};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 
@@ -50,12 +50,12 @@ fn report(facts: &Facts<'_>, file: &NamedFile, verdict: &mut Verdict) {
         finding.shown_by_lines(&[line]);
     }
     finding.step(format!("put {} back, or correct {}", file.path, file.key));
-    do_without(facts, file, finding);
-    refused_account::reload(facts, file.origin.as_ref(), finding);
+    let by = do_without(facts, file, finding);
+    refused_account::reload(facts, file.origin.as_ref(), by.as_ref(), finding);
 }
 
-/// What does where the file is not to come back.
-fn do_without(facts: &Facts<'_>, file: &NamedFile, finding: &mut Finding) {
+/// What does where the file is not to come back, and the command that takes its line out.
+fn do_without(facts: &Facts<'_>, file: &NamedFile, finding: &mut Finding) -> Option<Edit> {
     if file.key == "RevokedKeys" {
         finding.step(refused_keys::empty_list(&file.path));
     }
@@ -65,9 +65,10 @@ fn do_without(facts: &Facts<'_>, file: &NamedFile, finding: &mut Finding) {
     let out = setting
         .filter(|_| file.harm == Harm::EverySession)
         .and_then(|setting| edit::change(facts, setting, file.key, Change::Default));
-    if let Some(command) = out {
+    if let Some(command) = &out {
         finding.step(format!("or take that line out: `{command}`"));
     }
+    out
 }
 
 /// A session that is locked into a directory starts the shell that stands there (session.c, do_child).
@@ -124,7 +125,6 @@ mod tests {
                   /etc/ssh/sshd_config:2: ForceCommand /usr/local/bin/menu --short
                   - put /usr/local/bin/menu back, or correct ForceCommand
                   - or take that line out: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
     }
@@ -155,7 +155,6 @@ mod tests {
                   /etc/ssh/sshd_config:1: ForceCommand /usr/bin/for-all
                   - put /usr/bin/for-all back, or correct ForceCommand
                   - or take that line out: `sshmend fix sshd-config --unset ForceCommand`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
                 possible: ChrootDirectory names /srv/none, which does not exist, so that no session can begin for those of `Match Group jailed`
                   /etc/ssh/sshd_config:5: ChrootDirectory /srv/none
                   - put /srv/none back, or correct ChrootDirectory

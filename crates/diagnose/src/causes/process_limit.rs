@@ -4,7 +4,6 @@ use sshmend_ssh_log::CauseName;
 use super::heard::heard;
 use super::refused_by_pam::own_limit;
 use super::replied::{ask_the_server, replied};
-use crate::edit;
 use crate::finding::{Certainty, Then};
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
@@ -62,11 +61,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = heard.report(verdict, "sshd could start no process for connections");
         if of_session {
             finding.step("see what the account may start, for after the login its own limit counts: `grep -rn nproc /etc/security/limits.conf /etc/security/limits.d`");
-            if let Some(user) = facts.user().filter(|_| edit::is_here(facts)) {
-                finding.step(format!(
-                    "give it another one, in a file that is read last: {}; it counts at the next login",
-                    own_limit(user, "nproc", "4096")
-                ));
+            let own = facts
+                .user()
+                .and_then(|user| own_limit(facts, user, "nproc", "4096"));
+            if let Some(step) = own {
+                finding.step(format!("{step}; it counts at the next login"));
             }
         }
         let (unit, more) = (facts.unit_name(), ["TasksMax=4096", "LimitNPROC=infinity"]);

@@ -6,7 +6,7 @@ use sshmend_ssh_log::Kind;
 
 use super::{refused_by_pam, refused_keys};
 use crate::at_hand::quoted;
-use crate::edit::{self, Change};
+use crate::edit::{self, Change, Edit};
 use crate::finding::Finding;
 
 /// What a line means, and what to do.
@@ -33,7 +33,7 @@ impl Advice {
 
 impl Advice {
     /// The same with a further step.
-    fn or(mut self, step: String) -> Self {
+    pub(super) fn or(mut self, step: String) -> Self {
         self.steps.push(step);
         self
     }
@@ -207,9 +207,8 @@ fn chroot(facts: &Facts<'_>, detail: &str) -> Advice {
         .filter(|_| !facts.transfers_only());
     let mut advice = refused_chroot(detail);
     if let Some(command) = out {
-        let step = format!(
-            "take that line out, unless it is for file transfers alone: `{command}`, then `systemctl reload ssh`"
-        );
+        let step =
+            format!("take that line out, unless it is for file transfers alone: `{command}`");
         advice.steps.insert(0, step);
     }
     advice
@@ -232,8 +231,17 @@ fn refused_chroot(detail: &str) -> Advice {
     )
 }
 
-/// How sshd gets to know a change: its files are read again on a reload, its command line at a restart alone.
-pub(super) fn reload(facts: &Facts<'_>, origin: Option<&Origin>, finding: &mut Finding) {
+/// How sshd gets to know a change: its files are read again on a reload, its command line at a restart alone; nothing of it where
+/// a command of sshmend is there to make it.
+pub(super) fn reload(
+    facts: &Facts<'_>,
+    origin: Option<&Origin>,
+    by: Option<&Edit>,
+    finding: &mut Finding,
+) {
+    if matches!(by, Some(Edit::Own(_))) {
+        return;
+    }
     let unit = facts
         .start()
         .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);

@@ -163,13 +163,15 @@ fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice 
             ),
             format!("change it: `passwd {user}` on this machine, or log in once with `ssh -t`"),
         ),
-        "pam_limits" if said.starts_with("Too many ") => Advice::new(
-            format!("the account {user} has as many sessions as pam_limits lets it have"),
-            format!(
-                "see them (`loginctl list-sessions`) and the limit (`grep -rn maxlogins /etc/security/limits.conf /etc/security/limits.d`); give the account one of its own, in a file that is read last: {}",
-                own_limit(user, "maxlogins", "20")
-            ),
-        ),
+        "pam_limits" if said.starts_with("Too many ") => {
+            let advice = Advice::new(
+                format!("the account {user} has as many sessions as pam_limits lets it have"),
+                "see them (`loginctl list-sessions`) and the limit (`grep -rn maxlogins /etc/security/limits.conf /etc/security/limits.d`)".to_owned(),
+            );
+            own_limit(facts, user, "maxlogins", "20")
+                .into_iter()
+                .fold(advice, Advice::or)
+        }
         "pam_faillock" if said.contains("temporarily locked") => Advice::new(
             format!("PAM has locked the account {user} after failed logins"),
             format!(
@@ -215,13 +217,15 @@ fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice 
     }
 }
 
-/// The command that gives an account another limit: pam_limits reads the files of that folder in the order of their names, and the
-/// last line for an account wins (limits.conf(5)).
-pub(super) fn own_limit(user: &str, item: &str, value: &str) -> String {
-    format!(
-        "`printf '%s - {item} {value}\\n' {} > /etc/security/limits.d/zz-{item}.conf`",
-        quoted(user)
-    )
+/// How to give an account another limit: pam_limits reads the files of that folder in the order of their names, and the last line for
+/// an account wins (limits.conf(5)). On a mounted disk that folder is another one.
+pub(super) fn own_limit(facts: &Facts<'_>, user: &str, item: &str, value: &str) -> Option<String> {
+    edit::is_here(facts).then(|| {
+        format!(
+            "give the account one of its own, in a file that is read last: `printf '%s - {item} {value}\\n' {} > /etc/security/limits.d/zz-{item}.conf`",
+            quoted(user)
+        )
+    })
 }
 
 /// The words of a module, without what stands before them.

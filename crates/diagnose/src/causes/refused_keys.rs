@@ -83,11 +83,13 @@ fn methods(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict)
             "any"
         };
         let command = edit::change(facts, setting, key, Change::Value(value));
-        let by = command.map_or_else(String::new, |command| format!(": `{command}`"));
+        let by = command
+            .as_ref()
+            .map_or_else(String::new, |command| format!(": `{command}`"));
         finding.step(format!(
             "log in by what that line asks for, or change {key}{by}"
         ));
-        refused_account::reload(facts, setting.origin.as_ref(), finding);
+        refused_account::reload(facts, setting.origin.as_ref(), command.as_ref(), finding);
     }
 }
 
@@ -359,7 +361,6 @@ mod tests {
                   /etc/ssh/sshd_config:2: PubkeyAuthentication no
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - log in by what that line asks for, or change PubkeyAuthentication: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
         check_as(
@@ -371,7 +372,6 @@ mod tests {
                   /etc/ssh/sshd_config:1: AuthenticationMethods publickey,password
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - log in by what that line asks for, or change AuthenticationMethods: `sshmend fix sshd-config AuthenticationMethods=any`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
         let enough = alice_with(

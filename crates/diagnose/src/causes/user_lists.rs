@@ -210,24 +210,28 @@ impl Lists<'_> {
                 .iter()
                 .find(|origin| text(origin).contains(pattern.as_str()))
         });
-        match deciding
+        let by = match deciding
             .or(lines.first())
             .filter(|origin| origin.path.is_absolute())
         {
             Some(origin) => {
                 let command = edit::change(self.facts, setting, key, change);
-                let by = command.map_or_else(String::new, |command| format!(": `{command}`"));
+                let by = command
+                    .as_ref()
+                    .map_or_else(String::new, |command| format!(": `{command}`"));
                 finding
                     .shown_at(origin, text(origin))
                     .step(format!("if it is not meant: {origin}: {step}{by}{or}"));
+                command
             }
             None => {
                 finding.shown_by_setting(self.facts, setting);
                 let place = self.facts.decided_by_command_line(key).unwrap_or_default();
                 finding.step(format!("if it is not meant: {place}: {step}{or}"));
+                None
             }
-        }
-        refused_account::reload(self.facts, setting.origin.as_ref(), finding);
+        };
+        refused_account::reload(self.facts, setting.origin.as_ref(), by.as_ref(), finding);
     }
 }
 
@@ -259,7 +263,6 @@ mod tests {
                 certain: DenyUsers names the account alice by `alice`
                   /etc/ssh/sshd_config:2: DenyUsers alice
                   - if it is not meant: /etc/ssh/sshd_config:2: take `alice` out of that line: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
     }
@@ -277,7 +280,6 @@ mod tests {
                 certain: AllowUsers does not name the account alice
                   /etc/ssh/sshd_config:1: AllowUsers bob carol
                   - if it is not meant: /etc/ssh/sshd_config:1: write alice into that line as well: `sshmend fix sshd-config AllowUsers+=alice`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
         check_as(
@@ -288,11 +290,9 @@ mod tests {
                 certain: AllowUsers does not name the account root
                   /etc/ssh/sshd_config:1: AllowUsers bob carol
                   - if it is not meant: /etc/ssh/sshd_config:1: write root into that line as well: `sshmend fix sshd-config AllowUsers+=root`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
                 certain: PermitRootLogin lets root in by no means
                   /etc/ssh/sshd_config:2: PermitRootLogin no
                   - if it is not meant: /etc/ssh/sshd_config:2: log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there: `sshmend fix sshd-config PermitRootLogin=prohibit-password`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
         let denied = format!("{ACCOUNTS}//- /etc/ssh/sshd_config\nDenyUsers al*\n");
@@ -304,7 +304,6 @@ mod tests {
                 certain: DenyUsers names the account alice by `al*`
                   /etc/ssh/sshd_config:1: DenyUsers al*
                   - if it is not meant: /etc/ssh/sshd_config:1: take `al*` out of that line: `sshmend fix sshd-config --unset DenyUsers`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
     }
@@ -321,7 +320,6 @@ mod tests {
                 certain: AllowUsers does not name the account alice from 198.51.100.7
                   /etc/ssh/sshd_config:1: AllowUsers alice@203.0.113.*
                   - if it is not meant: /etc/ssh/sshd_config:1: write alice@198.51.100.7 into that line as well: `sshmend fix sshd-config AllowUsers+=alice@198.51.100.7`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
         check_as(
@@ -332,7 +330,6 @@ mod tests {
                 certain: DenyUsers names the account alice by `alice@198.51.100.0/24`
                   /etc/ssh/sshd_config:1: DenyUsers bob alice@198.51.100.0/24
                   - if it is not meant: /etc/ssh/sshd_config:1: take `alice@198.51.100.0/24` out of that line: `sshmend fix sshd-config DenyUsers-=alice@198.51.100.0/24`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
         check_as(
@@ -343,7 +340,6 @@ mod tests {
                 certain: AllowGroups does not name the account alice
                   /etc/ssh/sshd_config:1: AllowGroups ssh
                   - if it is not meant: /etc/ssh/sshd_config:1: let the account join a group of that line: `usermod -aG GROUP alice`, or write one of its groups (alice staff) there, which lets in all of that group: `sshmend fix sshd-config AllowGroups+=alice`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
         check_as(
@@ -354,7 +350,6 @@ mod tests {
                 certain: DenyGroups names the account alice by `st*`
                   /etc/ssh/sshd_config:1: DenyGroups st*
                   - if it is not meant: /etc/ssh/sshd_config:1: take `st*` out of that line: `sshmend fix sshd-config --unset DenyGroups`, or the account out of the group: `gpasswd -d alice GROUP`
-                  - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );
         check_as(

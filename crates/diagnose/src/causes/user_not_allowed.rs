@@ -199,7 +199,7 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         .filter(|_| !facts.transfers_only());
     if let Some(command) = out {
         finding.step(format!(
-            "take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `{command}`, then `systemctl reload ssh`"
+            "take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `{command}`"
         ));
     }
     finding.step(format!(
@@ -369,7 +369,7 @@ mod tests {
             ),
             &expect![[r#"
                 likely: a module of PAM in the login `sshd: alice [priv]` waits for a program that does not end: /usr/local/bin/ask-the-gate
-                  /proc: process 813, for 88999 s: /usr/local/bin/ask-the-gate
+                  /proc: process 813, for 89000 s: /usr/local/bin/ask-the-gate
                   - mend what it waits for, or the line of pam_exec in /etc/pam.d/sshd and what it includes; `kill 813` lets this login go on or end
             "#]],
         );
@@ -379,7 +379,7 @@ mod tests {
             &format!("{ACCOUNTS}{}", process(813, "/bin/sh /etc/ssh/sshrc")),
             &expect![[r#"
                 likely: a login waits for a program that does not end: /bin/sh /etc/ssh/sshrc
-                  /proc: process 813, for 88999 s: /bin/sh /etc/ssh/sshrc
+                  /proc: process 813, for 89000 s: /bin/sh /etc/ssh/sshrc
                   - mend what it waits for, or the script, which is run before each session; `kill 813` lets this login go on or end
             "#]],
         );
@@ -556,7 +556,7 @@ mod tests {
             &expect![[r#"
                 certain: the ChrootDirectory of the account alice is not root's alone: /home/alice
                   /etc/ssh/sshd_config:2: ChrootDirectory %h
-                  - take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`, then `systemctl reload ssh`
+                  - take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
                   - for file transfers give the directory to root, or name another one in that line: `chown root:root /home/alice`, `chmod go-w /home/alice`
             "#]],
         );
