@@ -38,6 +38,7 @@ pub(crate) fn lower(
         texts: texts(listing),
         counters: counters(objects),
     };
+    let asleep = dormant(objects, listing);
     let mut ruleset = Ruleset::default();
     for object in objects {
         let Some((kind @ ("chain" | "rule"), item)) = object
@@ -51,6 +52,9 @@ pub(crate) fn lower(
         if !meets(family, packet) || elsewhere.iter().any(|(f, t)| *f == family && t == table) {
             continue;
         }
+        if asleep.contains(&(family, table)) {
+            continue;
+        }
         let name = text(item, if kind == "chain" { "name" } else { "chain" });
         let place = format!("{family} {table} {name}");
         let chain = ruleset.chains.entry(place.clone()).or_default();
@@ -60,6 +64,33 @@ pub(crate) fn lower(
         }
     }
     ruleset
+}
+
+/// The tables that are switched off, by family and name: the kernel has unhooked their chains (nft(8), the flag `dormant`).
+fn dormant<'a>(objects: &'a [Json], listing: &'a str) -> Vec<(&'a str, &'a str)> {
+    let is_off = |flag: &Json| flag.as_str() == Some("dormant");
+    let mut tables: Vec<_> = objects
+        .iter()
+        .filter_map(|object| object.get("table"))
+        .filter(|table| match &table["flags"] {
+            Json::Array(flags) => flags.iter().any(is_off),
+            flag => is_off(flag),
+        })
+        .map(|table| (text(table, "family"), text(table, "name")))
+        .collect();
+    // nft 0.9.8 and 1.0.6 print the name of the table in the place of the flag; their text has it.
+    let mut table = None;
+    for line in listing.lines() {
+        let mut words = line
+            .split([' ', ',', '\t', ';'])
+            .filter(|word| !word.is_empty());
+        match words.next() {
+            Some("table") => table = words.next().zip(words.next()),
+            Some("flags") if words.any(|flag| flag == "dormant") => tables.extend(table),
+            _ => {}
+        }
+    }
+    tables
 }
 
 /// The tables that `iptables-nft` has made, which one of `saved` shows whole: family and name. Their base chains have the

@@ -66,6 +66,35 @@ fn check(rules: fn(&Packet) -> Ruleset, cases: &[(&str, &str, &str)]) {
 }
 
 #[test]
+fn a_table_that_is_switched_off_decides_nothing() {
+    let block = |flags: &str, listing: &str| {
+        let json = format!(
+            r#"{{"nftables": [{{"table": {{"family": "inet", "name": "night", "handle": 1{flags}}}}},
+                {{"chain": {{"family": "inet", "table": "night", "name": "way", "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}}}]}}"#
+        );
+        let json: Json = serde_json::from_str(&json).expect("JSON");
+        let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
+        nft::lower(&json, listing, &packet, &[]).block().is_some()
+    };
+    let listing = |family: &str, flags: &str| {
+        format!(
+            "table {family} night {{ # handle 1\n\tflags {flags}\n\n\tset s {{\n\t\tflags interval\n\t}}\n}}\n"
+        )
+    };
+    assert!(block("", "") && block(r#", "flags": "owner""#, &listing("inet", "owner")));
+    for off in [r#""dormant""#, r#"["dormant", "persist"]"#] {
+        assert!(!block(&format!(r#", "flags": {off}"#), ""), "{off}");
+    }
+    // As 0.9.8 and 1.0.6 print it.
+    let name = r#", "flags": "night""#;
+    assert!(
+        !block(name, &listing("inet", "dormant"))
+            && !block(name, &listing("inet", "owner,dormant"))
+    );
+    assert!(block(name, &listing("inet", "owner")) && block(name, &listing("ip6", "dormant")));
+}
+
+#[test]
 fn nftables_decide_as_the_kernel_does() {
     let limited = "perhaps Reset by inet filter input: tcp dport { 22, 2222 } ip saddr != { 10.0.0.0/8, 192.168.0.0/16 } \
         counter name \"ssh_drops\" reject with tcp reset";
