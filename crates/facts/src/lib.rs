@@ -14,6 +14,7 @@ mod fail2ban;
 mod firewall;
 pub mod fixture;
 mod force;
+mod forwards;
 mod host_keys;
 mod installed;
 mod kernel;

@@ -55,6 +55,11 @@ impl ClientConfig {
         self.value(key).filter(|&value| value != "none")
     }
 
+    /// The lines, for keywords that stand there several times.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text.lines()
+    }
+
     /// Whether a keyword is `yes`; some releases print `true`.
     pub fn is_on(&self, key: &str) -> bool {
         matches!(self.value(key), Some("yes" | "true"))

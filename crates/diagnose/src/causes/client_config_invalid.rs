@@ -1,4 +1,4 @@
-use sshmend_facts::{Facts, KeyFault, NoMethod};
+use sshmend_facts::{Facts, KeyFault, NoMethod, Socket};
 use sshmend_lossless::Origin;
 
 use super::claimed::claim;
@@ -65,6 +65,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(command) = facts.remote_command() {
         remote_command(&command, verdict);
     }
+    if let Some((line, holder)) = facts.taken_forwarding() {
+        forwarding(&line, &holder, verdict);
+    }
     if verdict.findings.is_empty() {
         if let Some(finding) = claim(facts, verdict) {
             claimed(facts, finding);
@@ -113,6 +116,21 @@ fn remote_command(command: &str, verdict: &mut Verdict) {
     finding.latent_if(true);
     finding.shown_by("ssh -G", format!("remotecommand {command}"));
     finding.step("give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`");
+}
+
+/// With ExitOnForwardFailure ssh ends where it cannot listen for a forwarding (ssh.c, ssh_init_forwarding).
+fn forwarding(line: &str, holder: &Socket, verdict: &mut Verdict) {
+    let port = holder.port;
+    let finding = verdict.likely(format!(
+        "ssh ends after the login: it is to listen on port {port} here, which something else holds"
+    ));
+    finding
+        .shown_by("ssh -G", line)
+        .shown_by("ss", &holder.line);
+    finding.step(format!(
+        "see what holds it, mostly an earlier ssh that still runs: `ss -ltnp sport = :{port}`; end it, or take another port"
+    ));
+    finding.step("without the forwardings: `ssh -o ClearAllForwardings=yes …`");
 }
 
 /// A key of the user that opens nothing, where no other one is left.
@@ -195,6 +213,9 @@ fn claimed(facts: &Facts<'_>, finding: &mut Finding) {
             finding.step(
                 "correct what is named: `ssh -G DESTINATION` shows the settings in force, `ssh -F none …` goes without",
             );
+            if said.contains("forwarding") {
+                finding.step("see what holds that port or socket, here for a local one, on the server for a remote one: `ss -lntxp`; an earlier ssh that still runs is ended; a socket that was left over is removed, or `StreamLocalBindUnlink yes` in sshd_config does it; the server may also forbid it (AllowTcpForwarding, PermitListen)");
+            }
             if said.starts_with("bind ") {
                 finding.without_client_line(
                     facts,
@@ -264,6 +285,39 @@ mod tests {
              debug1: identity file /home/alice/.ssh/id_rsa type -1\ndebug1: Authentications that can continue: {methods}\n\
              alice@server: Permission denied ({methods}).\n//- /home/alice/.ssh/id_rsa missing\n//$ ssh-add -l => 1\nThe agent has no identities.\n"
         )
+    }
+
+    #[test]
+    fn a_port_that_ssh_is_to_listen_on_and_cannot_ends_it() {
+        let check = |more: &str, expected| {
+            let machine = format!(
+                "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{more}localforward [127.0.0.1]:15432 [db]:5432\n\
+                 //$ ss -Hltnp => 0\nLISTEN 0 128 127.0.0.1:15432 0.0.0.0:* users:((\"ssh\",pid=4021,fd=5))\n"
+            );
+            check_client("client-config-invalid", &machine, &[works()], expected);
+        };
+        check(
+            "exitonforwardfailure yes\n",
+            &expect![[r#"
+            likely: ssh ends after the login: it is to listen on port 15432 here, which something else holds
+              ssh -G: localforward [127.0.0.1]:15432 [db]:5432
+              ss: LISTEN 0 128 127.0.0.1:15432 0.0.0.0:* users:(("ssh",pid=4021,fd=5))
+              - see what holds it, mostly an earlier ssh that still runs: `ss -ltnp sport = :15432`; end it, or take another port
+              - without the forwardings: `ssh -o ClearAllForwardings=yes …`
+        "#]],
+        );
+        let accepted = &expect![[r#"
+            excluded: ssh accepts its configuration
+        "#]];
+        check("exitonforwardfailure no\n", accepted);
+        check(
+            "exitonforwardfailure yes\nclearallforwardings yes\n",
+            accepted,
+        );
+        check(
+            "exitonforwardfailure yes\ncontrolpath /home/alice/.ssh/c\n",
+            accepted,
+        );
     }
 
     #[test]

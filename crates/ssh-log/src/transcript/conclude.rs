@@ -333,6 +333,7 @@ pub(super) fn told(facts: &Facts) -> bool {
         Symptom::HostKeyCertificate,
         Symptom::HostKeyUnknown,
         Symptom::ConfigInvalid,
+        Symptom::ForwardingFailed,
         Symptom::TooManyFailures,
         Symptom::Denied,
         Symptom::AccountRefused,

@@ -567,6 +567,8 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::TailnetRefused => Reached::Authenticating,
         Symptom::SessionRefused
         | Symptom::SessionFailed
+        | Symptom::ForwardingFailed
+        | Symptom::NoTerminal
         | Symptom::SubsystemFailed
         | Symptom::LostSession => Reached::LoggedIn,
         Symptom::Refused

@@ -83,3 +83,23 @@ fn an_address_to_bind_to_is_the_client_s_and_not_the_server_s() {
     assert_eq!(first(&transcript), Some("client-config-invalid"));
     assert_eq!(transcript.attempts[0].address, None);
 }
+
+#[test]
+fn what_is_lacking_after_the_login_is_told_by_its_own_words() {
+    let first_of = |text: &str| first(&read(text.as_bytes())).map(str::to_owned);
+    let local = "bind [127.0.0.1]:15432: Address already in use\nchannel_setup_fwd_listener_tcpip: cannot listen to port: 15432\nCould not request local forwarding.\n";
+    let remote = "Error: remote port forwarding failed for listen port 12022\n";
+    let socket =
+        "Error: remote port forwarding failed for listen path /run/user/1000/gnupg/S.gpg-agent\n";
+    for text in [local, remote, socket] {
+        assert_eq!(
+            first_of(text).as_deref(),
+            Some("client-config-invalid"),
+            "{text}"
+        );
+    }
+    let warning = "Warning: remote port forwarding failed for listen port 12022\n";
+    assert_eq!(first_of(warning), None, "the session goes on");
+    let terminal = "PTY allocation request failed on channel 0\n";
+    assert_eq!(first_of(terminal).as_deref(), Some("user-not-allowed"));
+}

@@ -233,6 +233,24 @@ pub(super) const CLAIMS: &[Claims] = &[
         )],
     ),
     claims(
+        Symptom::ForwardingFailed,
+        When::Always,
+        &[(
+            CauseName::ClientConfigInvalid,
+            Likely,
+            "a port or socket that is to be forwarded cannot be opened: mostly an earlier ssh still holds it",
+        )],
+    ),
+    claims(
+        Symptom::NoTerminal,
+        When::Always,
+        &[(
+            CauseName::UserNotAllowed,
+            Possible,
+            "the server gives it no terminal: PermitTTY, `no-pty` or `restrict` before the key, or /dev/pts is full or missing",
+        )],
+    ),
+    claims(
         Symptom::SubsystemFailed,
         When::Always,
         &[(

@@ -146,6 +146,10 @@ pub(super) enum Symptom {
     SessionRefused,
     /// The login succeeded, and what was to run then could not be started.
     SessionFailed,
+    /// The login succeeded, and a port or socket that was to be forwarded could not be opened.
+    ForwardingFailed,
+    /// The login succeeded, and the server gave no terminal.
+    NoTerminal,
     /// The login succeeded, and sftp could not be started.
     SubsystemFailed,
     /// A private key is not used, for others may read it.

@@ -415,6 +415,18 @@ pub(super) const LATER: &[Row] = &[
     symptom("Permission denied (hostbased", Symptom::Denied),
     symptom("Permission denied (none", Symptom::Denied),
     symptom(
+        "Could not request local forwarding",
+        Symptom::ForwardingFailed,
+    ),
+    symptom(
+        "Error: remote port forwarding failed for listen {}",
+        Symptom::ForwardingFailed,
+    ),
+    symptom(
+        "PTY allocation request failed on channel {n}",
+        Symptom::NoTerminal,
+    ),
+    symptom(
         "subsystem request failed on channel {n}",
         Symptom::SubsystemFailed,
     ),
