@@ -1,5 +1,6 @@
 //! The configuration of sshd, as the files and the command line of the daemon make it.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Origin, Unread};
@@ -166,12 +167,33 @@ impl Facts<'_> {
         if ports.is_empty() { vec![22] } else { ports }
     }
 
+    /// The address of this machine that the client asked about dials, where a Match block tells them apart and there is one of its
+    /// family.
+    fn dialled_address(&self) -> Option<IpAddr> {
+        let client = self.question.client_address()?;
+        let tells = |path: &Path| {
+            let text = self.text(path).ok().flatten().unwrap_or_default();
+            text.to_ascii_lowercase().contains("localaddress")
+        };
+        if !self.tree().ok()?.files().any(tells) {
+            return None;
+        }
+        let mut own = self.own_addresses();
+        own.retain(|own| own.is_ipv4() == client.is_ipv4() && !own.is_loopback());
+        match own.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
     fn asked_connection(&self) -> Option<Connection> {
         let server = self.question.asked_server()?;
         let client = server.client.map(|client| client.to_string());
         let asked = client.is_some() || server.user.is_some();
         let port = self.ports().first().copied();
+        let dialled = self.dialled_address();
         asked.then(|| Connection {
+            laddr: dialled.map(|address| address.to_string()),
             user: server.user.clone(),
             groups: server
                 .user

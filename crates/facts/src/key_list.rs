@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::Metadata;
+use sshmend_lossless::{Metadata, Origin};
 use sshmend_packet_filter::in_network_text;
 
 use crate::{Account, Facts};
@@ -135,6 +135,47 @@ impl Facts<'_> {
             })
             .collect()
     }
+
+    /// The program that each key of an account has to run instead of a shell (`command="…"`) and that is not there, with the line
+    /// that names it; `None` where a key without it is left, and where the configuration names another program.
+    pub fn lost_command(&self, user: &str) -> Option<(Origin, String)> {
+        let forced = self.value("forcecommand").ok().flatten();
+        if self.chroot(user).is_some() || forced.is_some_and(|command| command != "none") {
+            return None;
+        }
+        let mut lost = None;
+        for file in self.key_files(user) {
+            for line in self.key_lines(&file) {
+                if line.fault.is_some() {
+                    continue;
+                }
+                let program = command_of(&line.text)?;
+                let is_gone = program.starts_with('/') && self.meta(&program) == Ok(None);
+                if !is_gone {
+                    return None;
+                }
+                lost.get_or_insert_with(|| (Origin::new(&file, line.number), program));
+            }
+        }
+        lost
+    }
+}
+
+/// The program of the option `command=` before a key.
+fn command_of(line: &str) -> Option<String> {
+    if starts_with_kind(line) {
+        return None;
+    }
+    let (options, _) = options(line)?;
+    let command = options.iter().find_map(|option| {
+        let (name, value) = option.split_once('=')?;
+        name.eq_ignore_ascii_case("command").then_some(value)
+    })?;
+    let command = command.trim_matches('"');
+    // A shell reads it: what is quoted in it, or more than a program and its arguments, is not looked at.
+    let plain = !command.contains(['\\', '\'', '$', '`', ';', '|', '&', '(']);
+    let program = command.split_whitespace().next().filter(|_| plain)?;
+    Some(program.to_owned())
 }
 
 /// Why sshd does not take the key of a line.
@@ -325,6 +366,25 @@ mod tests {
             "restrict,pty,permitopen=\"localhost:80\" ",
         ] {
             assert_eq!(says(&format!("{before}{KEY}")), None, "{before}");
+        }
+    }
+
+    #[test]
+    fn the_program_of_a_key_is_told_where_its_command_is_plain() {
+        let command = |before: &str| command_of(&format!("{before}{KEY}"));
+        let program = Some("/opt/dump/run".to_owned());
+        assert_eq!(
+            command("restrict,command=\"/opt/dump/run --all\" "),
+            program
+        );
+        assert_eq!(command("Command=\"/opt/dump/run\",no-pty "), program);
+        for other in [
+            "",
+            "no-pty ",
+            "command=\"test -e /x && /y\" ",
+            "command=\"$HOME/x\" ",
+        ] {
+            assert_eq!(command(other), None, "{other}");
         }
     }
 

@@ -275,6 +275,21 @@ impl Facts<'_> {
             .is_ok_and(|addresses| addresses.iter().any(own))
     }
 
+    /// The addresses of this machine, but for those that count on one link alone; none where they are not known.
+    pub(crate) fn own_addresses(&self) -> Vec<IpAddr> {
+        let text = self.run(&OWN).map(sshmend_lossless::CommandOutput::text);
+        let text = text.unwrap_or_default();
+        let of_line = |line: &str| {
+            let mut words = line.split_whitespace();
+            let address = words.find(|word| matches!(*word, "inet" | "inet6"));
+            address.and_then(|_| words.next()?.split('/').next()?.parse().ok())
+        };
+        text.lines()
+            .filter(|line| !line.contains("scope link"))
+            .filter_map(of_line)
+            .collect()
+    }
+
     /// Whether an address belongs to this machine.
     pub(crate) fn has_address(&self, address: IpAddr) -> Known<bool> {
         let (own, text) = (self.run(&OWN)?.text(), address.to_string());

@@ -87,6 +87,11 @@ impl Shadow {
             .is_some_and(|changed| changed == 0 || aged(changed))
     }
 
+    /// Whether it has no password at all.
+    pub fn is_empty(&self) -> bool {
+        self.password.is_empty()
+    }
+
     /// Whether sshd itself takes the account for locked (configure.ac, LOCKED_PASSWD_PREFIX).
     pub fn is_locked(&self) -> bool {
         self.password.starts_with('!')

@@ -32,8 +32,12 @@ pub(crate) fn dial(dial: &Dial) -> Dialled {
     let started = Instant::now();
     match TcpStream::connect_timeout(&dial.to, dial.deadline.max(Duration::from_millis(1))) {
         Err(error) => {
+            // Without an address of its own of the family there is no way there; of IPv4 every machine has one, and what is lacking is a
+            // local port.
             let end = if error.kind() == io::ErrorKind::ConnectionReset {
                 DialEnd::Refused
+            } else if error.kind() == io::ErrorKind::AddrNotAvailable && dial.to.is_ipv6() {
+                DialEnd::Unreachable
             } else {
                 end_of(&error)
             };
@@ -69,11 +73,10 @@ pub(crate) fn dial(dial: &Dial) -> Dialled {
 fn end_of(error: &io::Error) -> DialEnd {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => DialEnd::Refused,
-        // Without an address of the family, or with its interface down, there is no way either.
+        // With its interface down there is no way either.
         io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
-        | io::ErrorKind::NetworkDown
-        | io::ErrorKind::AddrNotAvailable => DialEnd::Unreachable,
+        | io::ErrorKind::NetworkDown => DialEnd::Unreachable,
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => DialEnd::Reset,
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => DialEnd::Silence,
         _ => DialEnd::Failed(reason(error)),
@@ -179,12 +182,11 @@ mod tests {
     use super::end_of;
 
     #[test]
-    fn without_an_address_or_a_route_there_is_no_way() {
-        const EADDRNOTAVAIL: i32 = 99;
+    fn without_a_route_there_is_no_way() {
         const ENETDOWN: i32 = 100;
         const ENETUNREACH: i32 = 101;
         const EHOSTUNREACH: i32 = 113;
-        for errno in [EADDRNOTAVAIL, ENETDOWN, ENETUNREACH, EHOSTUNREACH] {
+        for errno in [ENETDOWN, ENETUNREACH, EHOSTUNREACH] {
             let error = io::Error::from_raw_os_error(errno);
             assert_eq!(end_of(&error), DialEnd::Unreachable, "{error}");
         }

@@ -27,7 +27,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             Some(command) => {
                 format!("take that away, here and where it is made at boot: `{command}`")
             }
-            None => format!("give it one: `ip route add {client} via ROUTER`"),
+            None => format!(
+                "see whether its network card is up (`ip link show`, `ip link set NAME up`); if it is, give it a route: `ip route add {client} via ROUTER`"
+            ),
         });
         return;
     }

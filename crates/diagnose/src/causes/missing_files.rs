@@ -1,6 +1,7 @@
 //! Files that the configuration names and that are not there, without which keys, sessions or transfers come to nothing.
 
 use sshmend_facts::{Facts, Force, Harm, NamedFile};
+use sshmend_ssh_log::Kind;
 
 use super::{refused_account, refused_keys};
 use crate::edit::{self, Change, Edit};
@@ -21,6 +22,28 @@ pub(super) fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             no_shell(facts, &file, verdict);
         }
     }
+}
+
+/// The program that every key of the account has to run, where it is not there: each session ends at once (session.c, do_exec).
+pub(super) fn key_command(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
+    // A password lets in without it.
+    let by_key = facts
+        .log()
+        .unwrap_or_default()
+        .iter()
+        .rfind(|line| line.kind == Kind::Accepted && line.user.as_deref() == Some(user))
+        .is_some_and(|line| line.text.contains("Accepted publickey"));
+    let Some((line, program)) = facts.lost_command(user).filter(|_| by_key) else {
+        return;
+    };
+    let finding = verdict.likely(format!(
+        "the keys of the account {user} run {program} instead of a shell, which does not exist, so that no session can begin"
+    ));
+    let text = facts.line(&line.path, line.line);
+    finding.shown_at(&line, text);
+    finding.step(format!(
+        "put {program} back, or correct `command=` in {line}; it counts at the next login"
+    ));
 }
 
 fn report(facts: &Facts<'_>, file: &NamedFile, verdict: &mut Verdict) {
@@ -126,6 +149,35 @@ mod tests {
                   - put /usr/local/bin/menu back, or correct ForceCommand
                   - or take that line out: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
             "#]],
+        );
+    }
+
+    #[test]
+    fn a_command_of_the_only_key_that_is_gone_ends_sessions() {
+        const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPDwq9FW/JGdaWQ18vefWEP8Lk1WzjGYc5DcjzCcHAs0 carol@laptop";
+        let keys = |lines: &str| {
+            format!(
+                "{}//- /home/alice/.ssh/authorized_keys mode:0600 uid:1000\n{lines}\n{}",
+                alice_with("", LET_IN),
+                gone("/opt/dump/run")
+            )
+        };
+        let with = format!("command=\"/opt/dump/run --all\",no-pty {KEY}");
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &keys(&with),
+            &expect![[r#"
+            likely: the keys of the account alice run /opt/dump/run instead of a shell, which does not exist, so that no session can begin
+              /home/alice/.ssh/authorized_keys:1: command="/opt/dump/run --all",no-pty ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPDwq9FW/JGdaWQ18vefWEP8Lk1WzjGYc5DcjzCcHAs0 carol@laptop
+              - put /opt/dump/run back, or correct `command=` in /home/alice/.ssh/authorized_keys:1; it counts at the next login
+        "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &keys(&format!("{with}\n{KEY}")),
+            &expect![[""]],
         );
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod claimed;
 pub(crate) mod heard;
 mod hosts_remedy;
+mod key_places;
 mod listens_elsewhere;
 mod missing_files;
 mod never_started;

@@ -1,10 +1,12 @@
 //! What to do about an account that sshd or PAM did not let in, by the words of the log.
 
+use std::path::Path;
+
 use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
-use super::{refused_by_pam, refused_keys};
+use super::{key_places, refused_by_pam, refused_keys};
 use crate::at_hand::quoted;
 use crate::edit::{self, Change, Edit};
 use crate::finding::Finding;
@@ -66,7 +68,7 @@ pub(super) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
                 "let the client name one that is there (`User` in its ~/.ssh/config, `ssh NAME@…`), or make it: `adduser {user}`"
             ),
         ),
-        Kind::StrictModes => strict_modes(user, &line.detail),
+        Kind::StrictModes => strict_modes(facts, user, &line.detail),
         Kind::ChrootRefused => chroot(facts, &line.detail),
         Kind::KeyRevoked => revoked(&line.detail),
         _ => refused_by_pam::advice(facts, line, lines),
@@ -97,7 +99,7 @@ fn by_sshd(facts: &Facts<'_>, user: &str, why: &str) -> Advice {
             path.display()
         ),
         (Some(_), None) => format!(
-            "no line of the files says so: another sshd may have said it, or sshd knows the client by another name; see `sshd -T -C user={user},host=NAME,addr=ADDRESS`"
+            "no line of the files says so: another sshd may have said it, or sshd knows the client by another name or a Match block asks for the address of this machine (LocalAddress); see `sshd -T -C user={user},host=NAME,addr=ADDRESS`"
         ),
         (None, None) => format!("see which line decides: `sshmend diagnose --user {user}`"),
     };
@@ -135,12 +137,22 @@ fn key(facts: &Facts<'_>, user: &str, line: &LogLine) -> Advice {
             .rsplit('\'')
             .nth(1)
             .filter(|file| file.starts_with('/'));
-        let file = file.map_or_else(|| "FILE".to_owned(), quoted);
-        format!("let the account itself read that file: `chown {user} {file}`, `chmod 600 {file}`")
+        match file {
+            Some(file) => cannot_read(facts, user, Path::new(file)),
+            None => "let the account itself read that file".to_owned(),
+        }
     } else if has("expired") || has("not yet valid") {
         "have the certificate signed anew, for a time that includes now (`ssh-keygen -L -f CERTIFICATE` shows it)".to_owned()
+    } else if let Some(path) = missing_principals(facts).filter(|_| has("authorized principal")) {
+        format!(
+            "AuthorizedPrincipalsFile names {path}, which does not exist: list there, a line each, what may log in as {user}: `mkdir -p {folder} && echo {user} > {path}`",
+            folder = quoted(path.rsplit_once('/').map_or("", |(folder, _)| folder)),
+            path = quoted(&path)
+        )
     } else if has("ertificate") {
         format!("see what it holds (`ssh-keygen -L -f CERTIFICATE`) and have it signed for {user}")
+    } else if has("CommandUser") && has("not found") {
+        "that keyword names an account which does not exist: make it (`adduser --system NAME`), or name another one, such as nobody".to_owned()
     } else if has("AuthorizedKeysCommand") || has("AuthorizedPrincipalsCommand") {
         "that program and all above it have to be root's alone, and it has to end with 0".to_owned()
     } else if has("Invalid key length") {
@@ -170,15 +182,27 @@ fn said_by(line: &LogLine) -> String {
         .to_owned()
 }
 
-fn strict_modes(user: &str, detail: &str) -> Advice {
+/// The file that lists the principals of the account, where it is not there.
+fn missing_principals(facts: &Facts<'_>) -> Option<String> {
+    let missing = facts.missing_files().into_iter();
+    let mut lists = missing.filter(|file| file.key == "AuthorizedPrincipalsFile");
+    Some(lists.next()?.path)
+}
+
+/// `Could not open user 'U' authorized keys 'FILE': Permission denied`: of the file, or of a directory above it.
+fn cannot_read(facts: &Facts<'_>, user: &str, file: &Path) -> String {
+    let account = facts.account(user).ok().flatten();
+    let place = account.and_then(|account| facts.unreadable_place(file, &account));
+    let place = place.map_or_else(|| file.to_owned(), |(place, _)| place);
+    key_places::open(facts, user, &place)
+}
+
+fn strict_modes(facts: &Facts<'_>, user: &str, detail: &str) -> Advice {
     let path = detail.rsplit(' ').next().unwrap_or_default();
     let what = format!(
         "sshd does not use the keys of the account, because others may write there: {detail}"
     );
-    Advice::new(
-        what,
-        format!("make it the user's alone: `chown {user} {path}`, `chmod go-w {path}`"),
-    )
+    Advice::new(what, key_places::close(facts, user, Path::new(path)))
 }
 
 /// A file of revoked keys that cannot be read revokes every key (auth.c, auth_key_is_revoked).

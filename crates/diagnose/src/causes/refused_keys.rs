@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sshmend_facts::{Account, Facts, Force, LogLine};
 use sshmend_sshd_config::Setting;
 
-use super::{missing_files, refused_account};
+use super::{key_places, missing_files, refused_account};
 use crate::at_hand::quoted;
 use crate::edit::{self, Change};
 use crate::finding::Finding;
@@ -133,10 +133,7 @@ fn key_files(
             place.display()
         ));
         finding.shown_by(place.display().to_string(), shown);
-        finding.step(format!(
-            "make it the user's alone: `chown {user} {0}`, `chmod go-w {0}`",
-            place.display()
-        ));
+        finding.step(key_places::close(facts, user, &place));
         finding
     } else if let Some((file, (place, shown))) =
         first(&there, |file| facts.unreadable_place(file, account))
@@ -147,10 +144,7 @@ fn key_files(
             place.display()
         ));
         finding.shown_by(place.display().to_string(), shown);
-        finding.step(format!(
-            "give it to the user: `chown {user} {}`",
-            place.display()
-        ));
+        finding.step(key_places::open(facts, user, &place));
         finding
     } else {
         return lines(facts, user, &there, gave_up, verdict);

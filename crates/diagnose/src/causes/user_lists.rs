@@ -268,6 +268,30 @@ mod tests {
     }
 
     #[test]
+    fn a_block_for_the_only_address_of_this_machine_counts() {
+        let config =
+            "//- /etc/ssh/sshd_config\nMatch LocalAddress 192.0.2.0/24\n  DenyUsers alice\n";
+        let own = "//$ ip -o address show => 0\n1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet 192.0.2.10/24 brd 192.0.2.255 scope global eth0\n2: eth0    inet6 fe80::1/64 scope link\n";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!("{ACCOUNTS}{config}{own}"),
+            &expect![[r#"
+                certain: DenyUsers names the account alice by `alice`
+                  /etc/ssh/sshd_config:2: DenyUsers alice
+                  - if it is not meant: /etc/ssh/sshd_config:2: take `alice` out of that line: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
+            "#]],
+        );
+        let more = "3: eth1    inet 203.0.113.5/24 scope global eth1\n";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!("{ACCOUNTS}{config}{own}{more}"),
+            &expect![[""]],
+        );
+    }
+
+    #[test]
     fn the_lists_are_asked_for_the_user() {
         let lists = format!(
             "{ACCOUNTS}//- /etc/ssh/sshd_config\nAllowUsers bob carol\nPermitRootLogin no\n"

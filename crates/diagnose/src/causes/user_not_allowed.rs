@@ -34,6 +34,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(user) = user.filter(|_| verdict.findings.is_empty()) {
         refused_keys::judge(facts, user, verdict);
     }
+    if let Some(user) = user.filter(|_| verdict.findings.is_empty()) {
+        missing_files::key_command(facts, user, verdict);
+    }
     if user.is_none() && verdict.findings.is_empty() {
         missing_files::judge(facts, verdict);
     }
@@ -45,15 +48,32 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// People who wait for a login give up after so many seconds.
 const GIVEN_UP: i64 = 10;
 
+/// The programs that sshd asks for keys and names before anybody is let in.
+const KEY_PROGRAMS: [&str; 2] = ["AuthorizedKeysCommand", "AuthorizedPrincipalsCommand"];
+
 /// A login that hangs after the key or the password was taken.
 fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
     let waiting = facts.waiting_logins();
     let Some(first) = waiting.first() else { return };
+    let of_keys = KEY_PROGRAMS
+        .iter()
+        .filter_map(|key| facts.value(key).ok().flatten())
+        .find(|value| value != "none");
+    let keys_or_pam = of_keys.map(|program| {
+        format!("the program of the keys that sshd runs (`{program}`), or the line of pam_exec in /etc/pam.d/sshd and what it includes")
+    });
     let (who, place) = match &first.by {
-        Some(by) => (
-            format!("a module of PAM in the login `{by}`"),
-            "the line of pam_exec in /etc/pam.d/sshd and what it includes",
+        Some(by) if first.title.contains("update-motd.d") => (
+            format!("the message of the day in the login `{by}`"),
+            "the script in /etc/update-motd.d, which `ps -ef --forest` shows below that process",
         ),
+        Some(by) => match &keys_or_pam {
+            Some(place) => (format!("the login `{by}`"), place.as_str()),
+            None => (
+                format!("a module of PAM in the login `{by}`"),
+                "the line of pam_exec in /etc/pam.d/sshd and what it includes",
+            ),
+        },
         None => (
             "a login".to_owned(),
             "the script, which is run before each session",
@@ -92,6 +112,12 @@ fn unexplained(facts: &Facts<'_>, verdict: &mut Verdict) {
     ));
     finding.shown_by_lines(&[line]);
     finding.step("let sshd say more for a while, and try again: `sshmend fix log-level`, then `sshmend diagnose` once more");
+    let shadow = line.user.as_deref().and_then(|user| facts.shadow(user));
+    if shadow.is_some_and(|entry| entry.is_empty()) {
+        finding.step(format!(
+            "the account has no password, and sshd takes no empty one unless PermitEmptyPasswords is on: `passwd {user}`, or a key"
+        ));
+    }
     finding.step("on the client: `ssh -v` says which keys it offers and which methods are left");
 }
 
@@ -488,7 +514,7 @@ mod tests {
             &expect![[r#"
                 certain: sshd does not let the account alice log in: not listed in AllowUsers (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: User alice from 198.51.100.7 not allowed because not listed in AllowUsers
-                  - no line of the files says so: another sshd may have said it, or sshd knows the client by another name; see `sshd -T -C user=alice,host=NAME,addr=ADDRESS`
+                  - no line of the files says so: another sshd may have said it, or sshd knows the client by another name or a Match block asks for the address of this machine (LocalAddress); see `sshd -T -C user=alice,host=NAME,addr=ADDRESS`
             "#]],
         );
         check_as(
