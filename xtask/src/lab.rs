@@ -44,14 +44,21 @@ pub(crate) fn demo() -> Result<(), String> {
 /// When a check fails, and in CI when it is not run.
 pub(crate) fn test(every_suite: bool) -> Result<(), String> {
     let brief = (!every_suite).then_some("--brief");
+    as_root(["test"].into_iter().chain(brief).collect())
+}
+
+/// Signals, full disks and system calls that fail while the commands that write run, on real daemons: far more of them than
+/// the case of the lab has.
+///
+/// # Errors
+/// When something was not as it has to be, and in CI when it is not run.
+pub(crate) fn faults() -> Result<(), String> {
+    as_root(vec!["run", "faults", "--cases", "tests/lab/measure"])
+}
+
+fn as_root(words: Vec<&str>) -> Result<(), String> {
     match (nix::unistd::geteuid().is_root(), std::env::var_os("CI")) {
-        (true, _) => call(
-            ["test"]
-                .into_iter()
-                .chain(brief)
-                .map(str::to_owned)
-                .collect(),
-        ),
+        (true, _) => call(words.into_iter().map(str::to_owned).collect()),
         (false, Some(_)) => Err("the lab's machines take root".to_owned()),
         (false, None) => {
             println!("not run: the lab's machines take root");

@@ -117,6 +117,9 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
         },
     );
     steps.push((lab, Box::new(move || lab::test(every_suite))));
+    if every_suite {
+        steps.push(("faults at random, on real daemons", Box::new(lab::faults)));
+    }
     steps
 }
 
