@@ -151,8 +151,14 @@ fn words_of_others_do_not_count() {
     let attempt = only(&text);
     assert_eq!((attempt.end.as_ref(), attempt.conclusions.len()), (None, 0));
     // On a line of another protocol, beside one that names SSH.
-    let attempt = only("git@ is the account for SSH\ncurl: (7) Connection refused\n");
-    assert_eq!(attempt.conclusions, []);
+    for line in [
+        "curl: (7) Connection refused",
+        "pool: connection to 192.0.2.82:5432 refused: connection refused",
+        "fetching https://example.net/a.tgz timed out",
+    ] {
+        let attempt = only(&format!("cloned with git@, over SSH\n{line}\n"));
+        assert_eq!((attempt.end.as_ref(), attempt.conclusions.len()), (None, 0));
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::reader::Reader;
 /// In a longer text, words count on the line that names SSH and so many lines around it.
 const NEAR: usize = 4;
 /// A text of so many lines is about one thing.
-const SHORT: usize = 40;
+const SHORT: usize = 12;
 /// Of a line so many bytes are read.
 const LONGEST: usize = 2000;
 /// Of a line so many bytes are shown.
@@ -110,13 +110,17 @@ impl<'t> Lines<'t> {
 
     /// The line that tells most: one of the family that stands first, one that names SSH before others, then the first.
     fn told(&self) -> Option<Told> {
-        let meant = self.near().filter_map(|at| {
+        // Of a line that does not name SSH, another protocol may be the one that fails.
+        let counts = |at: &usize| {
+            let line = self.low(*at);
+            plain::names_ssh(&line) || !plain::is_of_others(&line)
+        };
+        let meant = self.near().filter(counts).filter_map(|at| {
             let line = &self.low(at);
             let family = plain::FAMILIES
                 .iter()
                 .position(|family| family.stand_on(line))?;
-            let own = !plain::names_ssh(line);
-            (!own || !plain::is_of_others(line)).then_some((family, own, at))
+            Some((family, !plain::names_ssh(line), at))
         });
         if let Some((family, _, at)) = meant.min() {
             let symptoms = plain::FAMILIES[family].symptoms;
@@ -128,6 +132,7 @@ impl<'t> Lines<'t> {
         }
         let failed = self
             .near()
+            .filter(counts)
             .filter(|&at| plain::fails(&self.low(at)))
             .map(|at| {
                 (

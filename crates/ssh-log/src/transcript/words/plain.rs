@@ -155,6 +155,10 @@ const OF_OTHERS: &str = "curl:|wget:|psql:|mysql|redis|npm |yarn |pip |docker:|e
 const OF_SERVERS: &str = "incoming connection|accept connection|accepting connection|handshaking|client_ip|remote_addr|remoteaddr|\
      connection from |sshserver|ssh server started|serve sftp|denied host|login_type";
 
+/// Other protocols and their ports, anywhere on a line.
+const OTHERS: &str = "http://|https://|postgres|mysql|mariadb|redis|mongodb|docker daemon|docker.sock|smtp|imap|ldap|kafka|rabbitmq|\
+     registry|:443|:5432|:3306|:6379|:27017|:8080|udp";
+
 impl Words {
     /// Whether they stand on a line.
     pub(in super::super) fn stand_on(&self, line: &str) -> bool {
@@ -187,7 +191,7 @@ pub(in super::super) fn is_general(line: &str) -> bool {
 
 /// Whether a line is of a program that speaks another protocol.
 pub(in super::super) fn is_of_others(line: &str) -> bool {
-    OF_OTHERS.split('|').any(|start| line.starts_with(start))
+    has(line, OTHERS) || OF_OTHERS.split('|').any(|start| line.starts_with(start))
 }
 
 fn has(line: &str, words: &str) -> bool {
