@@ -138,14 +138,17 @@ impl Connections {
         connection.explain(event);
         event.account = connection.account(event);
         if event.kind == Kind::Accepted {
-            let login = connection.source.as_ref().map(|at| key(event.host, at));
+            let login = connection
+                .source
+                .as_ref()
+                .map(|at| key(of_host(event.host), at));
             self.remember_login(login);
         } else if let Some(pid) = child_of(event) {
             let connection = Connection {
                 accepted: true,
                 ..connection.clone()
             };
-            *self.processes.entry(key(event.host, &pid)) = connection;
+            *self.processes.entry(key(of_host(event.host), &pid)) = connection;
         }
     }
 
@@ -399,6 +402,7 @@ impl Keys {
         if !told.program.is_server() {
             return Self::default();
         }
+        let host = of_host(host);
         Self {
             process: process_of(told).map(|pid| key(host, &pid)),
             source: told.source.as_ref().map(|source| key(host, source)),
@@ -425,9 +429,14 @@ fn child_of(event: &Event<'_>) -> Option<u32> {
         .and_then(|number| u32::try_from(number).ok())
 }
 
-fn key(host: &[u8], of: &impl Hash) -> u64 {
+/// The beginning of all keys of a machine.
+fn of_host(host: &[u8]) -> Mixer {
     let mut hasher = Mixer::default();
     host.hash(&mut hasher);
-    of.hash(&mut hasher);
-    hasher.finish()
+    hasher
+}
+
+fn key(mut host: Mixer, of: &impl Hash) -> u64 {
+    of.hash(&mut host);
+    host.finish()
 }

@@ -165,25 +165,29 @@ impl fmt::Display for Peer {
 
 /// Reads `192.0.2.1`, which most are, faster than the parser of any address does.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let (mut octets, mut at, mut digits, mut value) = ([0; 4], 0, 0, 0u32);
-    for &byte in text {
-        match byte {
-            // A zero in front may mean octal, which is for the other parser to refuse.
-            b'0'..=b'9' if digits < 3 && (digits == 0 || value > 0) => {
-                (digits, value) = (digits + 1, value * 10 + u32::from(byte - b'0'));
-            }
-            b'.' if digits > 0 && at < 3 => {
-                octets[at] = u8::try_from(value).ok()?;
-                (at, digits, value) = (at + 1, 0, 0);
-            }
-            _ => return None,
-        }
-    }
-    if digits == 0 || at != 3 {
-        return None;
-    }
-    octets[3] = u8::try_from(value).ok()?;
-    Some(octets.into())
+    let (first, rest) = octet(text)?;
+    let (second, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (third, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (fourth, rest) = octet(rest.strip_prefix(b".")?)?;
+    rest.is_empty()
+        .then(|| Ipv4Addr::new(first, second, third, fourth))
+}
+
+/// A number of up to three digits. A zero in front may mean octal, which is for the other parser to refuse: it stands alone here.
+fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
+    let digit = |at: usize| {
+        let digit = text.get(at)?.wrapping_sub(b'0');
+        (digit < 10).then_some(digit)
+    };
+    let hundreds = digit(0)?;
+    let Some(tens) = digit(1).filter(|_| hundreds > 0) else {
+        return Some((hundreds, &text[1..]));
+    };
+    let Some(ones) = digit(2) else {
+        return Some((hundreds * 10 + tens, &text[2..]));
+    };
+    let value = u32::from(hundreds) * 100 + u32::from(tens) * 10 + u32::from(ones);
+    Some((u8::try_from(value).ok()?, &text[3..]))
 }
 
 fn unmapped(address: IpAddr) -> IpAddr {

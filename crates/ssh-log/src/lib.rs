@@ -25,6 +25,7 @@ mod read;
 mod reader;
 mod rules;
 mod sources;
+mod start;
 mod tally;
 mod template;
 mod timeline;

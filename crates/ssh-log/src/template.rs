@@ -11,6 +11,8 @@
 
 use memchr::{memchr, memrchr};
 
+use crate::start::Start;
+
 /// A compiled template.
 #[derive(Debug)]
 pub(crate) struct Template {
@@ -48,7 +50,7 @@ enum Token {
 /// Text that stands in every message, and its byte that stands in the fewest: that one is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Literal {
-    text: Box<[u8]>,
+    text: Start,
     rare: usize,
 }
 
@@ -104,7 +106,7 @@ impl Template {
     /// The bytes that every match begins with.
     pub(crate) fn lead(&self) -> &[u8] {
         match self.tokens.first() {
-            Some(Token::Literal(literal)) => &literal.text,
+            Some(Token::Literal(literal)) => literal.text.text(),
             Some(Token::Gap(Slot::Path | Slot::Config, _)) => b"/",
             _ => b"",
         }
@@ -123,7 +125,7 @@ impl Template {
         };
         // Most that do not match are told by their end.
         if let Some(Token::Literal(literal)) = tokens.last() {
-            if !message.ends_with(&literal.text) {
+            if !message.ends_with(literal.text.text()) {
                 return None;
             }
         }
@@ -134,7 +136,7 @@ impl Template {
     /// The text that stands as it is at the beginning of every match.
     pub(crate) fn lead_literal(&self) -> &[u8] {
         match self.tokens.first() {
-            Some(Token::Literal(literal)) => &literal.text,
+            Some(Token::Literal(literal)) => literal.text.text(),
             _ => b"",
         }
     }
@@ -180,61 +182,77 @@ fn token(field: &str) -> Token {
     }
 }
 
-fn matches<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>, end: &mut End) -> bool {
-    let Some((token, rest)) = tokens.split_first() else {
-        return match end {
-            End::Whole => text.is_empty(),
-            End::Open { left } => {
-                *left = text.len();
-                true
+fn matches<'a>(
+    tokens: &[Token],
+    mut text: &'a [u8],
+    fields: &mut Fields<'a>,
+    end: &mut End,
+) -> bool {
+    // What can be taken in one way only is taken in this loop, and what may end in several places goes on from each.
+    for (at, token) in tokens.iter().enumerate() {
+        let rest = &tokens[at + 1..];
+        let tail = match token {
+            Token::Literal(literal) => literal.text.strip(text),
+            Token::Port => {
+                let (number, tail) = digits(text);
+                fields.port = number.and_then(|port| u16::try_from(port).ok());
+                if number.is_some() {
+                    Some(tail)
+                } else {
+                    masked(text)
+                }
+            }
+            Token::Number => {
+                let (number, tail) = digits(text);
+                fields.number = number;
+                number.map(|_| fraction(tail))
+            }
+            Token::Word => {
+                let word = memchr(b' ', text).unwrap_or(text.len());
+                (word > 0).then(|| &text[word..])
+            }
+            Token::Addr => return matches_addr(rest, text, fields, end),
+            Token::Endpoint => return matches_endpoint(rest, text, fields, end),
+            Token::Gap(slot, reach) => {
+                return matches_gap((*slot, *reach), rest, text, fields, end);
             }
         };
-    };
-    match token {
-        Token::Literal(literal) => text
-            .strip_prefix(&*literal.text)
-            .is_some_and(|tail| matches(rest, tail, fields, end)),
-        Token::Addr => matches_addr(rest, text, fields, end),
-        Token::Port => {
-            let (number, tail) = digits(text);
-            fields.port = number.and_then(|port| u16::try_from(port).ok());
-            let tail = if number.is_some() {
-                Some(tail)
-            } else {
-                masked(text)
-            };
-            tail.is_some_and(|tail| matches(rest, tail, fields, end))
-        }
-        Token::Endpoint => matches_endpoint(rest, text, fields, end),
-        Token::Number => {
-            let (number, tail) = digits(text);
-            fields.number = number;
-            number.is_some() && matches(rest, fraction(tail), fields, end)
-        }
-        Token::Word => {
-            let word = memchr(b' ', text).unwrap_or(text.len());
-            word > 0 && matches(rest, &text[word..], fields, end)
-        }
-        Token::Gap(slot, reach) => {
-            let room = room(*slot, text);
-            let Some(taken) = gap(rest, text, room, *reach, fields, end) else {
-                return false;
-            };
-            match slot {
-                Slot::User => fields.user = Some(&text[..taken]),
-                Slot::Host => fields.host = Some(&text[..taken]),
-                Slot::Path | Slot::Config if text.first() != Some(&b'/') => return false,
-                Slot::Config if text[..taken].ends_with(b":") => return false,
-                Slot::Config => {
-                    fields.config = Some(&text[..taken]);
-                    fields.detail = fields.detail.or(fields.config);
-                }
-                Slot::Detail | Slot::Path => fields.detail = Some(&text[..taken]),
-                Slot::Nothing => {}
-            }
+        let Some(tail) = tail else { return false };
+        text = tail;
+    }
+    match end {
+        End::Whole => text.is_empty(),
+        End::Open { left } => {
+            *left = text.len();
             true
         }
     }
+}
+
+/// Takes any text up to a place from which the rest matches.
+fn matches_gap<'a>(
+    (slot, reach): (Slot, Reach),
+    rest: &[Token],
+    text: &'a [u8],
+    fields: &mut Fields<'a>,
+    end: &mut End,
+) -> bool {
+    let Some(taken) = gap((slot, reach), rest, text, fields, end) else {
+        return false;
+    };
+    match slot {
+        Slot::User => fields.user = Some(&text[..taken]),
+        Slot::Host => fields.host = Some(&text[..taken]),
+        Slot::Path | Slot::Config if text.first() != Some(&b'/') => return false,
+        Slot::Config if text[..taken].ends_with(b":") => return false,
+        Slot::Config => {
+            fields.config = Some(&text[..taken]);
+            fields.detail = fields.detail.or(fields.config);
+        }
+        Slot::Detail | Slot::Path => fields.detail = Some(&text[..taken]),
+        Slot::Nothing => {}
+    }
+    true
 }
 
 /// Takes an address; a colon or a dash in its end may belong to the message (`from 192.0.2.1: 11: …`).
@@ -248,12 +266,18 @@ fn matches_addr<'a>(
         .iter()
         .position(|&by| !ADDR_BYTES[usize::from(by)])
         .unwrap_or(text.len());
-    let separator = memrchr(b'-', &text[..longest])
-        .or_else(|| longest.checked_sub(1).filter(|&at| text[at] == b':'));
-    let mut ends = [Some(longest), separator].into_iter().flatten();
-    let Some(taken) = ends.find(|&taken| taken > 0 && matches(rest, &text[taken..], fields, end))
-    else {
-        return false;
+    let mut fits = |taken: usize| taken > 0 && matches(rest, &text[taken..], fields, end);
+    let separator = || {
+        memrchr(b'-', &text[..longest])
+            .or_else(|| longest.checked_sub(1).filter(|&at| text[at] == b':'))
+    };
+    let taken = if fits(longest) {
+        longest
+    } else {
+        match separator() {
+            Some(at) if fits(at) => at,
+            _ => return false,
+        }
     };
     fields.addr = Some(&text[..taken]);
     true
@@ -304,39 +328,40 @@ fn masked(text: &[u8]) -> Option<&[u8]> {
     (end > 0).then(|| &text[end..])
 }
 
-/// How far a gap may extend.
-fn room(slot: Slot, text: &[u8]) -> usize {
-    let colon = if slot == Slot::User {
-        memchr(b':', text)
-    } else {
-        None
-    };
-    colon.unwrap_or(text.len())
-}
-
-/// The end of a gap in `text`, at most `room`, from which the rest matches.
+/// The end of a gap in `text` from which the rest matches.
 fn gap<'a>(
+    (slot, reach): (Slot, Reach),
     rest: &[Token],
     text: &'a [u8],
-    room: usize,
-    reach: Reach,
     fields: &mut Fields<'a>,
     end: &mut End,
 ) -> Option<usize> {
+    let colon_in = |taken: &[u8]| match slot {
+        Slot::User => memchr(b':', taken),
+        _ => None,
+    };
     let Some(Token::Literal(next)) = rest.first() else {
-        return (room == text.len() && matches(rest, b"", fields, end)).then_some(room);
+        let is_whole = colon_in(text).is_none() && matches(rest, b"", fields, end);
+        return is_whole.then_some(text.len());
     };
     if reach == Reach::First {
-        let at = next.first_in(text).filter(|&at| at <= room)?;
+        let at = next.first_in(text)?;
         return matches(rest, &text[at..], fields, end).then_some(at);
     }
-    // It begins at most at `room`.
-    let mut before = text.len().min(room + next.text.len());
+    let (mut before, length) = (text.len(), next.text.text().len());
+    if let (b" ", [_, Token::Addr, Token::Literal(behind), ..]) = (next.text.text(), rest) {
+        // A blank stands between all words: the one that is looked for stands before this.
+        before = behind.last_in(text)?;
+    }
     while let Some(at) = next.last_in(&text[..before]) {
+        before = at + length - 1;
         if matches(rest, &text[at..], fields, end) {
-            return Some(at);
+            // Most texts have none: it is looked for in what was found, and not in all that may follow.
+            match colon_in(&text[..at]) {
+                Some(colon) => before = before.min(colon + length),
+                None => return Some(at),
+            }
         }
-        before = at + next.text.len() - 1;
     }
     None
 }
@@ -353,17 +378,17 @@ impl Literal {
         };
         let rare = (0..text.len()).max_by_key(|&at| frequency(text[at]));
         Self {
-            text: text.into(),
+            text: Start::new(text),
             rare: rare.unwrap_or(0),
         }
     }
 
     /// The first place in a text.
     fn first_in(&self, text: &[u8]) -> Option<usize> {
-        let rare = *self.text.get(self.rare)?;
+        let rare = *self.text.text().get(self.rare)?;
         let mut start = self.rare;
         while let Some(at) = memchr(rare, text.get(start..)?).map(|at| start + at) {
-            if text[at - self.rare..].starts_with(&self.text) {
+            if self.text.strip(&text[at - self.rare..]).is_some() {
                 return Some(at - self.rare);
             }
             start = at + 1;
@@ -373,11 +398,11 @@ impl Literal {
 
     /// The last place in a text.
     fn last_in(&self, text: &[u8]) -> Option<usize> {
-        let rare = *self.text.get(self.rare)?;
+        let rare = *self.text.text().get(self.rare)?;
         let mut end = text.len();
         while let Some(at) = memrchr(rare, &text[..end]) {
             let start = at.checked_sub(self.rare)?;
-            if text[start..].starts_with(&self.text) {
+            if self.text.strip(&text[start..]).is_some() {
                 return Some(start);
             }
             end = at;

@@ -1,5 +1,7 @@
 //! Which of many texts another one begins with.
 
+use crate::start::Start;
+
 /// A tree of texts: one walk from its root finds all those that a text begins with, however many there are.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -8,10 +10,10 @@ pub(crate) struct Tree {
     first: Box<[usize]>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Node {
     /// What follows the byte that led here.
-    text: Box<[u8]>,
+    text: Start,
     /// The bytes that lead on, and the nodes to which they do.
     bytes: Vec<u8>,
     next: Vec<usize>,
@@ -42,7 +44,7 @@ impl Tree {
             .map_or(0, |byte| self.first[usize::from(*byte)]);
         while next != 0 {
             let node = &self.nodes[next];
-            let Some(rest) = text[1..].strip_prefix(&*node.text) else {
+            let Some(rest) = node.text.strip(&text[1..]) else {
                 break;
             };
             (found, text) = (node, rest);
@@ -66,12 +68,10 @@ impl Tree {
         found.sort_unstable();
         let at = self.nodes.len();
         self.nodes.push(Node {
-            text: texts
-                .first()
-                .map_or(&[][..], |(text, _)| &text[start..end])
-                .into(),
+            text: Start::new(texts.first().map_or(&[], |(text, _)| &text[start..end])),
+            bytes: Vec::new(),
+            next: Vec::new(),
             found: found.as_slice().into(),
-            ..Node::default()
         });
         for group in longer.chunk_by(|(one, _), (other, _)| one[end] == other[end]) {
             // Sorted: what the first and the last have in common, all between them have.
