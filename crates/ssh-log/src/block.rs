@@ -9,10 +9,12 @@ use std::borrow::Cow;
 use memchr::{memchr_iter, memmem};
 
 use crate::census::Census;
-use crate::envelope::{Clock, Envelope, Flat, Head, Peeler, unquoted, visible};
+use crate::envelope::{
+    Clock, Envelope, Flat, Head, PROGRAMS, Peeler, UsualHead, unquoted, visible,
+};
 use crate::program::Program;
 use crate::reader::LINE_CAP;
-use crate::understand::{Known, Told, understand};
+use crate::understand::{Known, Told, is_known, understand};
 
 /// The lines of a block, each with whether its end is left out.
 pub(crate) fn lines(block: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
@@ -124,6 +126,7 @@ impl Parser {
             peeler: &mut self.peeler,
             block: &block,
             surest: Head::None,
+            others: vec![Others::NONE; PROGRAMS],
             parsed: &mut parsed,
         };
         for (line, overlong) in lines(&block) {
@@ -135,6 +138,7 @@ impl Parser {
                 break;
             }
         }
+        parsing.count_others();
         parsed.block = block;
         parsed
     }
@@ -144,7 +148,28 @@ struct Parsing<'a> {
     peeler: &'a mut Peeler,
     block: &'a [u8],
     surest: Head,
+    /// By where the program is remembered.
+    others: Vec<Others<'a>>,
     parsed: &'a mut Parsed,
+}
+
+/// Lines of a program of which nothing but their number is of interest.
+#[derive(Debug, Clone, Copy)]
+struct Others<'a> {
+    /// That of the program among those that were remembered in this place; 0 for none.
+    number: u64,
+    program: Program,
+    tag: &'a [u8],
+    lines: u64,
+}
+
+impl Others<'_> {
+    const NONE: Self = Self {
+        number: 0,
+        program: Program::Other,
+        tag: b"",
+        lines: 0,
+    };
 }
 
 impl<'a> Parsing<'a> {
@@ -157,10 +182,9 @@ impl<'a> Parsing<'a> {
             }
         }
         let quick = match self.peeler.usual(line) {
-            // Most lines of a machine: nothing but their number is of interest.
-            Some(head) if head.program == Program::Other => {
-                self.raise(Head::Full);
-                self.parsed.census.other(head.time, head.tag);
+            // Most lines of a machine.
+            Some(head) if !head.program.is_server() && !is_known(head.program, head.message()) => {
+                self.other(&head);
                 return true;
             }
             Some(head) => Some(head.envelope()),
@@ -243,6 +267,39 @@ impl<'a> Parsing<'a> {
             self.raw(line);
         } else {
             self.miss(&envelope, line);
+        }
+    }
+
+    /// Notes a line that is only counted.
+    fn other(&mut self, head: &UsualHead<'a>) {
+        self.raise(Head::Full);
+        self.parsed.census.span.add(head.time);
+        if self.others[head.place].number != head.number {
+            self.count_others_at(head.place);
+            self.others[head.place] = Others {
+                number: head.number,
+                program: head.program,
+                tag: head.tag,
+                lines: 0,
+            };
+            // The names are counted in the order in which they appear, and only so many of them.
+            self.parsed.census.others(head.program, head.tag, 0);
+        }
+        self.others[head.place].lines += 1;
+    }
+
+    /// Counts the lines that were noted.
+    fn count_others(&mut self) {
+        for place in 0..self.others.len() {
+            self.count_others_at(place);
+        }
+    }
+
+    fn count_others_at(&mut self, place: usize) {
+        let others = self.others[place];
+        if others.lines > 0 {
+            let census = &mut self.parsed.census;
+            census.others(others.program, others.tag, others.lines);
         }
     }
 

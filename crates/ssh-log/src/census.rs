@@ -1,7 +1,5 @@
 //! How much of a log was understood, and what it is where nothing was.
 
-use jiff::Timestamp;
-
 use crate::envelope::{Envelope, Head};
 use crate::kind::Kind;
 use crate::nature::{Nature, Signs};
@@ -134,7 +132,7 @@ impl Census {
             }
             program if program.is_ssh_server() => {
                 self.unknown += 1;
-                self.signs.head(envelope.head);
+                self.signs.heads(envelope.head, 1);
                 if self.examples.len() < EXAMPLES {
                     let text = &line[..line.len().min(EXAMPLE_CAP)];
                     self.examples.push(Example {
@@ -153,19 +151,19 @@ impl Census {
             }
             program => {
                 self.others += 1;
-                self.signs.head(envelope.head);
+                self.signs.heads(envelope.head, 1);
                 self.programs.count(named(program, envelope.tag), 1);
             }
         }
     }
 
-    /// Counts a line that surely is of another program: the same as [`miss`](Self::miss) with all of its envelope.
-    pub(crate) fn other(&mut self, time: Option<Timestamp>, tag: &[u8]) {
-        self.lines += 1;
-        self.span.add(time);
-        self.others += 1;
-        self.signs.head(Head::Full);
-        self.programs.count(named(Program::Other, tag), 1);
+    /// Counts lines of another program with a full head, of which no message is known: the same as [`miss`](Self::miss) with
+    /// their envelopes, but for their times.
+    pub(crate) fn others(&mut self, program: Program, tag: &[u8], lines: u64) {
+        self.lines += lines;
+        self.others += lines;
+        self.signs.heads(Head::Full, lines);
+        self.programs.count(named(program, tag), lines);
     }
 }
 

@@ -1,6 +1,9 @@
 //! What an input is that is not the log of an SSH server.
 
-use memchr::{memchr_iter, memmem};
+use std::sync::LazyLock;
+
+use memchr::memchr_iter;
+use memchr::memmem::Finder;
 
 use crate::envelope::Head;
 use crate::kind::Kind;
@@ -96,9 +99,9 @@ impl Signs {
         self.sampled += other.sampled;
     }
 
-    /// Counts the head of a line.
-    pub(crate) fn head(&mut self, head: Head) {
-        self.server += u64::from(head >= Head::Cut);
+    /// Counts the heads of lines.
+    pub(crate) fn heads(&mut self, head: Head, lines: u64) {
+        self.server += if head >= Head::Cut { lines } else { 0 };
     }
 
     /// Counts a message that is known; some of them a client prints in the same words.
@@ -140,11 +143,20 @@ impl Signs {
         );
         self.sampled += 1;
         self.web += u64::from(is_access(line));
-        let control = |byte: &&u8| **byte < b'\t' || (0x0e..0x1b).contains(*byte);
         let near = &line[..line.len().min(512)];
-        self.binary += u64::from(near.iter().filter(control).count() * 20 > near.len());
+        self.binary += u64::from(is_binary(near));
     }
 }
+
+/// Whether more than a twentieth of a text is not text.
+fn is_binary(text: &[u8]) -> bool {
+    let is_control = |byte: &u8| *byte < b'\t' || (0x0e..0x1b).contains(byte);
+    // Most texts have no such byte, which is found out for many at once where they are not counted.
+    let has_control = text.iter().fold(false, |found, by| found | is_control(by));
+    has_control && text.iter().filter(|by| is_control(by)).count() * 20 > text.len()
+}
+
+static HTTP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" HTTP/"));
 
 /// `192.0.2.7 - - [20/Nov/2026:15:52:43 +0000] "GET / HTTP/1.1" 200`, and nginx's `… [error] 7#7: *1 …`.
 fn is_access(line: &[u8]) -> bool {
@@ -155,5 +167,5 @@ fn is_access(line: &[u8]) -> bool {
         methods
             .iter()
             .any(|method| near[at + 1..].starts_with(method))
-    }) && memmem::find(near, b" HTTP/").is_some()
+    }) && HTTP.find(near).is_some()
 }

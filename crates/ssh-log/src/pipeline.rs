@@ -358,6 +358,44 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_other_programs_are_counted_the_same_in_blocks() {
+        let mut random = fastrand::Rng::with_seed(13);
+        let messages = [
+            "Started x.service - X.",
+            "ssh.service: Failed with result 'exit-code'.",
+            "[    1.5] IN=eth0 OUT= SRC=192.0.2.7 DPT=443",
+            "nf_conntrack: table full, dropping packet",
+            "message repeated 2 times: [ nf_conntrack: table full, dropping packet]",
+            "Invalid user x from 192.0.2.7 port 4711",
+        ];
+        let mut log = String::new();
+        while log.len() < 2 * crate::blocks::BLOCK {
+            // Names of the same length with the same ends are remembered in the same place.
+            let letters = random.usize(1..4);
+            let drawn: String = (0..letters).map(|_| random.char('a'..='b')).collect();
+            let named = ["kernel", "systemd", "fail2ban", "sshd", "CRON"];
+            let name = match random.u8(..) {
+                0..160 => &drawn,
+                _ => *random.choice(&named).unwrap(),
+            };
+            let message = random.choice(&messages).unwrap();
+            let second = random.u8(..60);
+            log.push_str(&format!(
+                "Nov 20 15:52:{second:02} gw {name}[7]: {message}\n"
+            ));
+        }
+        let read = side_by_side(2, log.as_bytes());
+        assert!(read == in_order(log.as_bytes()), "{:?}", read.1);
+        assert!(read.1.others > 5_000 && read.1.understood > 500);
+        // Where nothing is understood the census tells who wrote most of it.
+        let others = log
+            .replace("sshd[", "sudo[")
+            .replace("ssh.service", "x.service");
+        let others = others.replace("table full", "table");
+        assert!(side_by_side(2, others.as_bytes()) == in_order(others.as_bytes()));
+    }
+
+    #[test]
     fn unknown_lines_are_counted_the_same_in_blocks() {
         let mut random = fastrand::Rng::with_seed(9);
         let mut log = String::new();

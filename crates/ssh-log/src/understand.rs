@@ -118,6 +118,11 @@ pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
     }
 }
 
+/// Whether a message of a program that surely wrote it is known.
+pub(crate) fn is_known(program: Program, message: &[u8]) -> bool {
+    program != Program::Other && classify(program, message).is_some()
+}
+
 /// Understands a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for …]`.
 fn classify(program: Program, message: &[u8]) -> Option<(u64, Verdict<'_>)> {
     let unfolded = || {

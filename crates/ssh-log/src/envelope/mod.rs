@@ -33,7 +33,7 @@ pub(crate) use journal::{Export, Record};
 use journal::{RecordHead, Taken};
 pub(crate) use layers::{unquoted, visible};
 use recent::Names;
-pub(crate) use recent::UsualHead;
+pub(crate) use recent::{PROGRAMS, UsualHead};
 pub use stamp::Clock;
 use stamp::Stamps;
 

@@ -8,6 +8,7 @@ use super::stamp::{Stamps, fraction, word};
 use super::syslog::{is_name_of_program, is_plain_host, without_marks};
 use super::{Envelope, Head};
 use crate::program::Program;
+use crate::start::{Start, first};
 
 /// The minute of the last stamp of one of the two forms that most logs have, as it was written.
 #[derive(Debug, Clone, Default)]
@@ -123,64 +124,44 @@ impl Minute {
     }
 }
 
-/// A mask of the first bytes of sixteen.
-const fn first(bytes: usize) -> u128 {
-    match bytes {
-        0..16 => (1 << (8 * bytes)) - 1,
-        _ => u128::MAX,
-    }
-}
-
-/// The machine and the programs that wrote the lines before.
+/// The second, the machine and the programs that wrote the lines before.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
+    second: Option<Second>,
     /// The machine, and the blank behind it.
-    host: Vec<u8>,
-    /// Its first sixteen bytes.
-    host_start: Start,
+    host: Option<Start>,
     programs: Vec<Option<Learned>>,
+    /// How many programs were learned, some of them again.
+    learned: u64,
 }
 
-/// The name of a program, its first sixteen bytes, and what it is.
-type Learned = (Box<[u8]>, Start, Program);
+/// `Nov 20 15:52:43 ` as a number, and the time.
+#[derive(Debug, Clone, Copy)]
+struct Second {
+    text: u128,
+    time: Option<Timestamp>,
+}
 
-/// The first sixteen bytes of a text as a number, with zeros behind a shorter one: compared at once, where texts of any
-/// length take a call.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Start(u128);
+/// The name of a program, and what it is.
+#[derive(Debug, Clone)]
+struct Learned {
+    name: Start,
+    program: Program,
+    number: u64,
+}
 
-impl Start {
-    const BYTES: usize = 16;
-
-    /// The start of the first `length` bytes of a text; `None` where there are not sixteen to read.
-    #[inline]
-    fn of(text: &[u8], length: usize) -> Option<Self> {
-        let bytes = u128::from_le_bytes(*text.first_chunk()?);
-        Some(Self(bytes & first(length)))
-    }
-
-    /// The start of a text that may be shorter.
-    fn new(text: &[u8]) -> Self {
-        let mut bytes = [0; Self::BYTES];
-        let length = text.len().min(Self::BYTES);
-        bytes[..length].copy_from_slice(&text[..length]);
-        Self(u128::from_le_bytes(bytes))
-    }
-
-    /// The place of the first of two bytes; sixteen where neither is there.
-    #[inline]
-    fn place_of(self, one: u8, other: u8) -> usize {
-        const ONES: u128 = u128::from_le_bytes([1; Start::BYTES]);
-        // The highest bit of each byte that is zero, and perhaps of some behind the first of them.
-        let zeros = |bytes: u128| bytes.wrapping_sub(ONES) & !bytes & (ONES << 7);
-        let found =
-            zeros(self.0 ^ (ONES * u128::from(one))) | zeros(self.0 ^ (ONES * u128::from(other)));
-        (found.trailing_zeros() / 8) as usize
-    }
+/// The place of the first of two bytes in sixteen; sixteen where neither is there.
+#[inline]
+fn place_of(one: u8, other: u8, bytes: u128) -> usize {
+    const ONES: u128 = u128::from_le_bytes([1; 16]);
+    // The highest bit of each byte that is zero, and perhaps of some behind the first of them.
+    let zeros = |bytes: u128| bytes.wrapping_sub(ONES) & !bytes & (ONES << 7);
+    let found = zeros(bytes ^ (ONES * u128::from(one))) | zeros(bytes ^ (ONES * u128::from(other)));
+    (found.trailing_zeros() / 8) as usize
 }
 
 /// So many programs are remembered, and their names where they are no longer than this.
-const PROGRAMS: usize = 64;
+pub(crate) const PROGRAMS: usize = 256;
 const LONGEST: usize = 64;
 
 /// The head of the kind that most lines have: `STAMP gw sshd[812]: ` or `STAMP gw kernel: `.
@@ -189,6 +170,10 @@ pub(crate) struct UsualHead<'a> {
     pub(crate) time: Option<Timestamp>,
     pub(crate) program: Program,
     pub(crate) tag: &'a [u8],
+    /// Where the program is remembered, below [`PROGRAMS`].
+    pub(crate) place: usize,
+    /// Which of those that are remembered there one after another, counted from 1.
+    pub(crate) number: u64,
     host: &'a [u8],
     pid: Option<u32>,
     text: &'a [u8],
@@ -203,10 +188,15 @@ impl<'a> UsualHead<'a> {
             program: self.program,
             tag: self.tag,
             pid: self.pid,
-            message: without_marks(self.message.trim_ascii_start()),
+            message: self.message(),
             text: self.text,
             head: Head::Full,
         }
+    }
+
+    /// What the program said.
+    pub(crate) fn message(&self) -> &'a [u8] {
+        without_marks(self.message.trim_ascii_start())
     }
 }
 
@@ -214,15 +204,25 @@ impl Names {
     /// Takes off the usual head, in the minute of the last stamp.
     #[inline]
     pub(super) fn read<'a>(&mut self, line: &'a [u8], stamps: &Stamps) -> Option<UsualHead<'a>> {
-        let (time, rest) = stamps.recent(line)?;
+        let (time, rest) = self.stamp(line, stamps)?;
         let text = rest.trim_ascii_start();
-        let host = self.host(text)?;
-        let behind = &text[host.len() + 1..];
+        let (host, behind) = self.host(text)?;
         let (tag, pid, message) = tag(behind)?;
+        let place = place(tag)?;
+        let known = self.programs.get(place).and_then(Option::as_ref);
+        let known = known.filter(|known| {
+            known.name.text().len() == tag.len() && known.name.strip(behind).is_some()
+        });
+        let (program, number) = match known {
+            Some(known) => (known.program, known.number),
+            None => self.learn(place, tag)?,
+        };
         Some(UsualHead {
             time,
-            program: self.program(tag, behind)?,
+            program,
             tag,
+            place,
+            number,
             host,
             pid,
             text,
@@ -230,63 +230,74 @@ impl Names {
         })
     }
 
+    /// Takes off the stamp: that of the second before, or of the minute.
     #[inline]
-    fn host<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
-        let known = self.host.len();
-        let is_known = match Start::of(text, known) {
-            Some(start) if known <= Start::BYTES => start == self.host_start,
-            _ => text.starts_with(&self.host),
-        };
-        if known > 0 && is_known {
-            return Some(&text[..known - 1]);
+    fn stamp<'a>(
+        &mut self,
+        line: &'a [u8],
+        stamps: &Stamps,
+    ) -> Option<(Option<Timestamp>, &'a [u8])> {
+        let (text, behind) = line.split_first_chunk::<16>()?;
+        let text = u128::from_le_bytes(*text);
+        // What begins with a small letter is the name of a machine, as in `Recent::read`.
+        let is_named = matches!(behind, [b'a'..=b'z', ..]);
+        match &self.second {
+            Some(second) if second.text == text && is_named => return Some((second.time, behind)),
+            _ => {}
         }
-        let (host, _) = word(text).filter(|(host, _)| is_plain_host(host))?;
-        self.host.clear();
-        self.host.extend_from_slice(&text[..=host.len()]);
-        self.host_start = Start::new(&self.host);
-        Some(host)
+        let (time, rest) = stamps.recent(line)?;
+        // In the other form a digit of the minute is the last of sixteen.
+        if line[15] == b' ' {
+            self.second = Some(Second { text, time });
+        }
+        Some((time, rest))
     }
 
-    /// The program of this name, with which a text begins; `None` where it may not be a name.
+    /// The machine, and what follows the blank behind it.
     #[inline]
-    fn program(&mut self, name: &[u8], text: &[u8]) -> Option<Program> {
-        let (first, last) = (name.first()?, name.last()?);
-        let length = u32::try_from(name.len()).ok()?;
-        let hash = length << 16 | u32::from(*first) << 8 | u32::from(*last);
-        let hash = hash.wrapping_mul(0x9e37_79b1) >> 16;
-        let at = hash as usize % PROGRAMS;
-        let Some(Some((known, start, program))) = self.programs.get(at) else {
-            return self.learn(at, name);
-        };
-        let is_known = match Start::of(text, name.len()) {
-            Some(of) if name.len() <= Start::BYTES => of == *start && known.len() == name.len(),
-            _ => **known == *name,
-        };
-        if is_known {
-            return Some(*program);
+    fn host<'a>(&mut self, text: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        if let Some(rest) = self.host.as_ref().and_then(|host| host.strip(text)) {
+            return Some((&text[..text.len() - rest.len() - 1], rest));
         }
-        self.learn(at, name)
+        let (host, rest) = word(text).filter(|(host, _)| is_plain_host(host))?;
+        self.host = Some(Start::new(&text[..=host.len()]));
+        Some((host, &rest[1..]))
     }
 
     #[cold]
-    fn learn(&mut self, at: usize, name: &[u8]) -> Option<Program> {
+    fn learn(&mut self, place: usize, name: &[u8]) -> Option<(Program, u64)> {
         // A longer one is not worth its memory: nobody but a forger repeats it.
         if name.len() > LONGEST || !is_name_of_program(name) {
             return None;
         }
         let program = Program::named(name);
+        self.learned += 1;
         self.programs.resize(PROGRAMS, None);
-        self.programs[at] = Some((name.into(), Start::new(name), program));
-        Some(program)
+        self.programs[place] = Some(Learned {
+            name: Start::new(name),
+            program,
+            number: self.learned,
+        });
+        Some((program, self.learned))
     }
+}
+
+/// Where the name of a program is remembered.
+#[inline]
+fn place(name: &[u8]) -> Option<usize> {
+    let (first, last) = (name.first()?, name.last()?);
+    let length = u32::try_from(name.len()).ok()?;
+    let hash = length << 16 | u32::from(*first) << 8 | u32::from(*last);
+    Some((hash.wrapping_mul(0x9e37_79b1) >> 16) as usize % PROGRAMS)
 }
 
 /// The name, the process and the message of `sshd[812]: message` and `kernel: message`.
 #[inline]
 fn tag(text: &[u8]) -> Option<(&[u8], Option<u32>, &[u8])> {
     let is_end = |by: &u8| matches!(by, b'[' | b' ');
-    let end = match Start::of(text, Start::BYTES).map(|start| start.place_of(b'[', b' ')) {
-        Some(end) if end < Start::BYTES => end,
+    let near = text.first_chunk::<16>();
+    let end = match near.map(|near| place_of(b'[', b' ', u128::from_le_bytes(*near))) {
+        Some(end) if end < 16 => end,
         _ => text.iter().position(is_end)?,
     };
     let (name, rest) = text.split_at(end);
