@@ -1,8 +1,10 @@
 //! What others put around a line: terminals, collectors, containers, build servers, mail, markup.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr2, memmem};
 
 use super::stamp::{Stamps, clock, number, since_1970, word};
@@ -197,7 +199,9 @@ fn lettered<'a>(
         return Some(start(rest));
     }
     // `level=info msg="…`, `time=… msg="…` of Go's loggers.
-    let at = memmem::find(near, b"msg=\"").filter(|&at| at == 0 || near[at - 1] == b' ')?;
+    let at = LOGGED
+        .find(near)
+        .filter(|&at| at == 0 || near[at - 1] == b' ')?;
     let time = near
         .strip_prefix(b"time=")
         .and_then(|rest| stamps.iso8601(rest.strip_prefix(b"\"").unwrap_or(rest)));
@@ -206,6 +210,8 @@ fn lettered<'a>(
         ..start(&text[at + 5..])
     })
 }
+
+static LOGGED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("msg=\""));
 
 /// `stderr F ` of the container runtime interface; `web_1  | ` of Compose and of Docker's services.
 fn container<'a>(text: &'a [u8], near: &[u8]) -> Option<&'a [u8]> {

@@ -10,11 +10,13 @@ use crate::program::Program;
 
 /// The offsets at which a word begins, or a line in a string that writes its end as `\n`; from the left.
 pub(crate) fn starts(text: &[u8]) -> impl Iterator<Item = usize> {
+    // Most texts have none, which is found out for all of it at once.
+    let has_escapes = memchr(b'\\', text).is_some();
     let after_escape = |at: usize| matches!(text[..at], [.., b'\\', b'n' | b'r' | b't']);
     let mut inside = false;
     text.iter().enumerate().filter_map(move |(at, &byte)| {
         let class = CLASSES[usize::from(byte)];
-        let begins = class != BLANK && (!inside || after_escape(at));
+        let begins = class != BLANK && (!inside || has_escapes && after_escape(at));
         inside = class == INSIDE;
         begins.then_some(at)
     })

@@ -1,6 +1,6 @@
 //! The head that a log daemon puts before a message: time, machine, program, process.
 
-use memchr::{memchr, memchr2, memmem, memrchr};
+use memchr::{memchr, memmem, memrchr};
 
 use jiff::Timestamp;
 
@@ -350,13 +350,21 @@ fn is_facility(word: &[u8]) -> bool {
         b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice",
         b"info", b"debug",
     ];
+    // Most words are told by their first letter.
+    if !matches!(
+        word.first(),
+        Some(b'<' | b'k' | b'u' | b'm' | b'd' | b'a' | b's' | b'l' | b'n' | b'c' | b'f')
+    ) {
+        return false;
+    }
     // svlogd puts a colon behind them.
     let word = word.strip_suffix(b":").unwrap_or(word);
     let word = word
         .strip_prefix(b"<")
         .and_then(|word| word.strip_suffix(b">"))
         .unwrap_or(word);
-    let Some(at) = memchr2(b'.', b':', word) else {
+    // A word is short: looking at each byte is faster than to begin a search.
+    let Some(at) = word.iter().position(|by| matches!(by, b'.' | b':')) else {
         return false;
     };
     let (facility, level) = (&word[..at], &word[at + 1..]);
@@ -381,7 +389,10 @@ const NOT_TAGS: [&[u8]; 8] = [
 
 /// Reads `sshd[812]: `, `kernel: `, `[sshd] `, `[sshd]: `, `sshd[812] <Notice>: ` and returns the message.
 fn tag(text: &[u8]) -> Option<(Tag<'_>, &[u8])> {
-    let end = memchr2(b' ', b'\t', text).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|by| matches!(by, b' ' | b'\t'))
+        .unwrap_or(text.len());
     let (head, rest) = text.split_at(end);
     let message = rest.trim_ascii_start();
     let (head, message) = match head.strip_suffix(b":") {

@@ -286,15 +286,21 @@ fn ended(message: &[u8]) -> Option<Verdict<'_>> {
 }
 
 fn known(message: &[u8]) -> Option<Verdict<'_>> {
+    let whole = told(message);
+    // What others write begins like no message of sshd: where it may end is of no interest.
+    let begun = SSHD_TABLE.begun_by(whole.1);
+    if begun.is_empty() {
+        return None;
+    }
     if message.ends_with(b"auth]") || !pieces::is_closed(message) {
-        return sshd_message(&[told(message)]);
+        return sshd_message(begun, &[whole]);
     }
     let (mut ends, mut count) = ([(Stage::Unknown, b"".as_slice()); pieces::MOST_ENDS], 0);
     for (end, slot) in pieces::ends(message).zip(&mut ends) {
         *slot = told(end);
         count += 1;
     }
-    sshd_message(&ends[..count])
+    sshd_message(begun, &ends[..count])
 }
 
 /// The message without level and tag, and what the tag says.
@@ -317,8 +323,9 @@ fn told(message: &[u8]) -> (Stage, &[u8]) {
     (stage, message.trim_ascii_end())
 }
 
-fn sshd_message<'a>(ends: &[(Stage, &'a [u8])]) -> Option<Verdict<'a>> {
-    let (at, verdict) = SSHD_TABLE.verdict_of(&ends.iter().map(|(_, message)| *message))?;
+/// Understands a message that may be of these rules and end at several places, the longest first.
+fn sshd_message<'a>(begun: &[u16], ends: &[(Stage, &'a [u8])]) -> Option<Verdict<'a>> {
+    let (at, verdict) = SSHD_TABLE.verdict_of(begun, &ends.iter().map(|(_, message)| *message))?;
     let stage = ends[at].0;
     // A tag of the unprivileged half and a user are of sshd alone.
     let own = verdict.voice == Voice::Shared

@@ -108,20 +108,24 @@ impl Table {
 
     /// Understands a message; `None` when no rule knows it.
     pub(crate) fn verdict<'a>(&self, message: &'a [u8]) -> Option<Verdict<'a>> {
-        self.verdict_of(&[message].into_iter())
+        self.verdict_of(self.begun_by(message), &[message].into_iter())
             .map(|(_, verdict)| verdict)
     }
 
-    /// Understands a message that may end at several places, and says at which it does: the first rule that matches any of
-    /// them decides, for a rule with an open end takes whatever follows.
+    /// The rules, in their order, that the beginning of a message allows.
+    pub(crate) fn begun_by(&self, message: &[u8]) -> &[u16] {
+        self.beginnings.of(message)
+    }
+
+    /// Understands a message that has [begun](Self::begun_by) in a way that these rules allow and may end at several places,
+    /// the longest first, and says at which it does: the first rule that matches any of them decides, for a rule with an open
+    /// end takes whatever follows.
     pub(crate) fn verdict_of<'a>(
         &self,
+        begun: &[u16],
         messages: &(impl Iterator<Item = &'a [u8]> + Clone),
     ) -> Option<(usize, Verdict<'a>)> {
-        // The ends differ, not the beginnings; the first is the longest.
-        let longest = messages.clone().next().filter(|text| !text.is_empty())?;
-        let mut begun = self.beginnings.of(longest).iter();
-        begun.find_map(|&rule| {
+        begun.iter().find_map(|&rule| {
             let rule = self.rules.get(usize::from(rule))?;
             let mut ends = messages.clone().enumerate();
             let (at, fields) = ends.find_map(|(at, message)| {

@@ -72,18 +72,26 @@ pub(super) fn half_day(text: &[u8]) -> Option<(ClockTime, &[u8])> {
 /// Seconds since 1970 with a fraction; of a whole number its size tells whether it counts seconds, milliseconds,
 /// microseconds or nanoseconds.
 pub(crate) fn since_1970(text: &[u8]) -> Option<Timestamp> {
-    let text = std::str::from_utf8(text).ok()?;
-    if let Some((second, fraction)) = text.split_once('.').filter(|(second, _)| second.len() >= 9) {
+    if let Some(point) = text.iter().position(|&byte| byte == b'.') {
+        let (second, fraction) = (&text[..point], &text[point + 1..]);
+        if second.len() < 9 {
+            return None;
+        }
+        let second = std::str::from_utf8(second).ok()?;
+        let fraction = std::str::from_utf8(fraction).ok()?;
         let nanosecond = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
         return Timestamp::new(second.parse().ok()?, nanosecond).ok();
     }
-    let number: i64 = text.parse().ok()?;
+    // Most words are shorter, or of another length.
+    if !matches!(text.len(), 9 | 10 | 13 | 16 | 19) {
+        return None;
+    }
+    let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     match text.len() {
         9 | 10 => Timestamp::from_second(number).ok(),
         13 => Timestamp::from_millisecond(number).ok(),
         16 => Timestamp::from_microsecond(number).ok(),
-        19 => Timestamp::from_nanosecond(number.into()).ok(),
-        _ => None,
+        _ => Timestamp::from_nanosecond(number.into()).ok(),
     }
 }
 
