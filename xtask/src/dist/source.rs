@@ -33,8 +33,17 @@ impl Commit {
         })
     }
 
-    /// Unpacks it into an empty folder.
+    /// Unpacks it into an empty folder; what was unpacked there of the same commit stays, and is not compiled again.
     pub(super) fn export(&self, folder: &Path) -> Result<Source, String> {
+        let source = Source {
+            folder: folder.to_owned(),
+            commit: self.described.clone(),
+            epoch: self.epoch.clone(),
+        };
+        let stamp = folder.with_extension("commit");
+        if folder.exists() && fs::read_to_string(&stamp).is_ok_and(|hash| hash == self.hash) {
+            return Ok(source);
+        }
         empty(folder)?;
         let archive = folder.join("source.tar");
         let name = archive.to_string_lossy();
@@ -44,11 +53,8 @@ impl Commit {
         tar.args(["--touch", "-xf", "source.tar"]);
         run::run(tar.current_dir(folder))?;
         fs::remove_file(&archive).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Source {
-            folder: folder.to_owned(),
-            commit: self.described.clone(),
-            epoch: self.epoch.clone(),
-        })
+        fs::write(&stamp, &self.hash).map_err(|error| format!("{}: {error}", stamp.display()))?;
+        Ok(source)
     }
 }
 
@@ -109,7 +115,13 @@ mod tests {
         }
         let folder = run::target().join("source-test");
         let before = SystemTime::now() - Duration::from_secs(2);
-        let source = Commit::newest().unwrap().export(&folder).unwrap();
+        let commit = Commit::newest().unwrap();
+        // Of another commit, with a file that this one does not have.
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("left"), "").unwrap();
+        fs::write(folder.with_extension("commit"), "another").unwrap();
+        let source = commit.export(&folder).unwrap();
+        assert!(!folder.join("left").exists());
         let said = source.read("crates/sshmend/commit.txt").unwrap();
         let said = String::from_utf8(said).unwrap();
         let (hash, date) = said.trim().split_once(' ').unwrap();
@@ -117,6 +129,10 @@ mod tests {
         // An older time would have cargo use what it compiled of another commit.
         let manifest = fs::metadata(folder.join("Cargo.toml")).unwrap();
         assert!(manifest.modified().unwrap() >= before);
+        fs::write(folder.join("kept"), "").unwrap();
+        commit.export(&folder).unwrap();
+        assert!(folder.join("kept").exists());
+        fs::remove_file(folder.with_extension("commit")).unwrap();
         fs::remove_dir_all(folder).unwrap();
     }
 }
