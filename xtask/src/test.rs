@@ -87,27 +87,7 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
     } else {
         ("the targets of the fuzzer, checked", Box::new(fuzz::check))
     });
-    let random = if arguments.all { 5_000 } else { 1_000 };
-    let (cases, trees) = (
-        arguments.cases.unwrap_or(random),
-        arguments.sshd_trees.unwrap_or(random),
-    );
-    steps.push((
-        "random trees against sshd -T",
-        Box::new(move || Format::SshdConfig.random(trees, 1)),
-    ));
-    for (name, format) in [
-        ("random files against ssh-keygen", Format::KnownHosts),
-        ("random tables against libwrap", Format::HostsAccess),
-        ("random trees against fail2ban", Format::Fail2ban),
-    ] {
-        steps.push((name, Box::new(move || format.random(cases, 1))));
-    }
-    let connections = cases / CASES_A_CONNECTION;
-    steps.push((
-        "hostile names against the log of a real sshd",
-        Box::new(move || Format::Logs.random(connections, 1)),
-    ));
+    steps.extend(comparisons(arguments));
     let (every_suite, lab) = (
         arguments.all,
         if arguments.all {
@@ -120,6 +100,32 @@ fn steps(arguments: &Arguments) -> Vec<Step<'_>> {
     if every_suite {
         steps.push(("faults at random, on real daemons", Box::new(lab::faults)));
     }
+    steps
+}
+
+/// Our models beside the real programs, on random inputs.
+fn comparisons(arguments: &Arguments) -> Vec<Step<'_>> {
+    let random = if arguments.all { 5_000 } else { 1_000 };
+    let (cases, trees) = (
+        arguments.cases.unwrap_or(random),
+        arguments.sshd_trees.unwrap_or(random),
+    );
+    let mut steps: Vec<Step<'_>> = vec![(
+        "random trees against sshd -T",
+        Box::new(move || Format::SshdConfig.random(trees, 1)),
+    )];
+    for (name, format) in [
+        ("random files against ssh-keygen", Format::KnownHosts),
+        ("random tables against libwrap", Format::HostsAccess),
+        ("random trees against fail2ban", Format::Fail2ban),
+    ] {
+        steps.push((name, Box::new(move || format.random(cases, 1))));
+    }
+    let connections = cases / CASES_A_CONNECTION;
+    steps.push((
+        "hostile names against the log of a real sshd",
+        Box::new(move || Format::Logs.random(connections, 1)),
+    ));
     steps
 }
 
