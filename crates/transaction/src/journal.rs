@@ -437,8 +437,9 @@ fn is_kept(change: &FileChange, side: Side, is_way_back: bool) -> bool {
     needed || !change.is_secret()
 }
 
-/// A change of a longer file is kept as its edits, in bytes.
-const LONG: usize = 1 << 20;
+/// A change of a longer file is kept as its edits, in bytes: a second durable copy takes its time, and for a shorter one
+/// both versions lie side by side for people to read.
+const LONG: usize = 1 << 17;
 
 /// The edits of a change, where they are much less than the file.
 fn kept_edits(change: &FileChange) -> Option<Vec<u8>> {

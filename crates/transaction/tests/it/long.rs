@@ -8,14 +8,18 @@ use crate::common::{STATE, TakenBack, TestDisk, Which, intent, store, take_back}
 use sshmend_lossless::{Edit, EditSet, FileChange};
 use sshmend_transaction::{Captured, Journal, Record};
 
-/// A long file with one line taken out, and its transaction.
-fn edit_long(disk: &TestDisk, path: &str, mode: u32) -> (String, String, Record) {
+/// More than a megabyte.
+const LONG: u32 = 200_000;
+
+/// A file of so many lines with one line taken out, and its transaction.
+fn edit_lines(disk: &TestDisk, path: &str, mode: u32, lines: u32) -> (String, String, Record) {
     let line = |number: u32| format!("line {number}\n");
-    let text: String = (0..200_000).map(line).collect();
+    let text: String = (0..lines).map(line).collect();
     disk.write(path, &text, mode);
     let image = disk.machine.read(Path::new(path)).unwrap().unwrap();
-    let at = text.find("line 150000\n").unwrap();
-    let edits = EditSet::new([Edit::delete(at..at + 12)]).unwrap();
+    let gone = line(lines / 2);
+    let at = text.find(&gone).unwrap();
+    let edits = EditSet::new([Edit::delete(at..at + gone.len())]).unwrap();
     let after = String::from_utf8(edits.apply(text.as_bytes())).unwrap();
     let captured = Captured::new([FileChange::edit(path, image, edits)]).unwrap();
     let store = store(&disk.machine);
@@ -27,7 +31,7 @@ fn edit_long(disk: &TestDisk, path: &str, mode: u32) -> (String, String, Record)
 #[test]
 fn long_files_keep_the_old_inode_and_only_the_edits() {
     let disk = TestDisk::new();
-    let (text, after, record) = edit_long(&disk, "/srv/long", 0o644);
+    let (text, after, record) = edit_lines(&disk, "/srv/long", 0o644, LONG);
     let read = |path: &str| fs::read_to_string(disk.at(path)).unwrap();
     assert!(read("/srv/long") == after);
     let kept = format!("{STATE}/transactions/{}", record.id);
@@ -56,9 +60,28 @@ fn a_long_file_that_others_can_write_or_that_has_two_names_is_copied() {
             fs::hard_link(disk.at(path), disk.at("/srv/second")).unwrap();
         }
         let old = inode(path);
-        let (text, _, record) = edit_long(&disk, path, mode);
+        let (text, _, record) = edit_lines(&disk, path, mode, LONG);
         let kept = format!("{STATE}/transactions/{}/before/0", record.id);
         assert!(fs::read_to_string(disk.at(&kept)).unwrap() == text);
         assert_ne!(inode(&kept), old);
     }
+}
+
+#[test]
+fn a_file_of_a_tenth_of_that_is_copied_once_and_goes_back_by_its_edits() {
+    let disk = TestDisk::new();
+    let (text, after, record) = edit_lines(&disk, "/srv/shorter", 0o644, LONG / 10);
+    let kept = format!("{STATE}/transactions/{}", record.id);
+    let copy = fs::read_to_string(disk.at(&format!("{kept}/before/0"))).unwrap();
+    assert!(copy == text);
+    let edits = fs::metadata(disk.at(&format!("{kept}/after/0.edits"))).unwrap();
+    assert!(edits.len() < 100, "{}", edits.len());
+    assert!(!disk.at(&format!("{kept}/after/0")).exists());
+    let versions = Journal::new(&disk.machine, STATE)
+        .versions(&record)
+        .unwrap();
+    assert!(versions[0].after.as_deref() == Some(after.as_bytes()));
+    let back = take_back(&disk.machine, &Which::Latest, &intent(1));
+    assert!(matches!(back, Ok(TakenBack::Now { .. })));
+    assert!(fs::read_to_string(disk.at("/srv/shorter")).unwrap() == text);
 }
