@@ -39,6 +39,10 @@ impl Cost {
     pub(super) fn mib(&self) -> f64 {
         self.memory_kib as f64 / 1024.0
     }
+
+    pub(super) fn megabytes(&self) -> f64 {
+        self.memory_kib as f64 * 1024.0 / 1e6
+    }
 }
 
 impl Line {
@@ -121,6 +125,17 @@ pub(super) fn cost(line: &Line) -> Result<Cost, String> {
         wall: Duration::from_micros(wall.parse().map_err(|_| text.clone())?),
         memory_kib: memory.parse().map_err(|_| text.clone())?,
     })
+}
+
+/// How many times as long theirs took: the median over the pairs, for a machine that is not ours alone slows both of one
+/// pair down.
+pub(super) fn ratio(ours: &[Cost], theirs: &[Cost]) -> Option<f64> {
+    let pairs = ours.iter().zip(theirs);
+    let mut ratios: Vec<f64> = pairs
+        .map(|(ours, theirs)| theirs.seconds() / ours.seconds())
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).copied()
 }
 
 /// The median of the times, and the median of the memory.

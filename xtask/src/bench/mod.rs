@@ -9,12 +9,13 @@ mod page;
 mod picture;
 mod rows;
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::cost::{Cost, cost, median};
+use self::cost::{Cost, cost, median, ratio};
 pub(crate) use self::cost::{Measured, measure};
 use self::rows::Row;
 use crate::packages;
@@ -56,7 +57,20 @@ struct Outcome {
     theirs: String,
     unit: &'static str,
     limit: String,
+    aim: Aim,
     points: Vec<Point>,
+}
+
+/// What a row is to reach with its largest input; empty where nothing is asked but that its time does not grow faster than
+/// its input.
+#[derive(Clone, Copy, Default)]
+struct Aim {
+    /// How many times as long the other program takes.
+    faster: Option<f64>,
+    /// How many times as much memory the other program takes.
+    smaller: Option<f64>,
+    /// The most memory that ours takes, in MB.
+    megabytes: Option<f64>,
 }
 
 /// One size of the input.
@@ -64,6 +78,8 @@ struct Point {
     size: usize,
     ours: Cost,
     theirs: Option<Cost>,
+    /// How many times as long theirs took: the median over the pairs that ran one after the other.
+    faster: Option<f64>,
     /// Seconds of what no program can do without.
     floor: f64,
 }
@@ -145,6 +161,13 @@ fn measure_row(row: &Row, arguments: &Arguments) -> Result<Outcome, String> {
     for size in sizes {
         let point = measure_point(row, size, arguments.runs)?;
         print(row, &point);
+        if let Some(said) = row
+            .aim
+            .said(&point)
+            .filter(|_| row.sizes.last() == Some(&size))
+        {
+            println!("  to reach: {}: {said}\n", row.aim);
+        }
         points.push(point);
     }
     Ok(Outcome {
@@ -152,6 +175,7 @@ fn measure_row(row: &Row, arguments: &Arguments) -> Result<Outcome, String> {
         theirs: row.theirs_name.clone(),
         unit: row.unit,
         limit: row.limit.to_owned(),
+        aim: row.aim,
         points,
     })
 }
@@ -172,6 +196,7 @@ fn measure_point(row: &Row, size: usize, runs: usize) -> Result<Point, String> {
     let floor = (input.floor)()?;
     Ok(Point {
         size,
+        faster: ratio(&ours, &theirs),
         ours: median(ours),
         theirs: (!theirs.is_empty()).then(|| median(theirs)),
         floor,
@@ -188,21 +213,65 @@ fn print(row: &Row, point: &Point) {
         println!("  {name:<28} {wall:>9.1} ms {mib:>8.1} MiB");
     }
     println!("  {:<28} {:>9.1} ms", row.limit, point.floor * 1e3);
-    if let (Some(faster), Some(smaller)) = (point.faster(), point.smaller()) {
+    if let (Some(faster), Some(smaller)) = (point.faster, point.smaller()) {
         println!("  {faster:.1} times faster, {smaller:.1} times smaller");
     }
     println!();
 }
 
 impl Point {
-    /// How many times as long theirs took.
-    fn faster(&self) -> Option<f64> {
-        Some(self.theirs?.seconds() / self.ours.seconds())
-    }
-
     /// How many times as much memory theirs took.
     fn smaller(&self) -> Option<f64> {
         Some(self.theirs?.mib() / self.ours.mib())
+    }
+}
+
+impl Aim {
+    fn faster(times: f64) -> Self {
+        Self {
+            faster: Some(times),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a point reaches it, in words; `None` where there is no aim.
+    fn said(&self, point: &Point) -> Option<&'static str> {
+        let fast = self.faster.is_none_or(|least| point.faster >= Some(least));
+        let small = self
+            .smaller
+            .is_none_or(|least| point.smaller() >= Some(least))
+            && self
+                .megabytes
+                .is_none_or(|most| point.ours.megabytes() <= most);
+        match (fast, small) {
+            _ if self.is_none() => None,
+            (true, true) => Some("reached"),
+            (true, false) => Some("not yet: memory"),
+            (false, true) => Some("not yet: time"),
+            (false, false) => Some("not yet: time, memory"),
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        self.faster.is_none() && self.smaller.is_none() && self.megabytes.is_none()
+    }
+}
+
+impl fmt::Display for Aim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [
+            self.faster.map(|times| {
+                if times < 1.0 {
+                    format!("at most {:.1} times as long", 1.0 / times)
+                } else {
+                    format!("{times} times faster")
+                }
+            }),
+            self.smaller.map(|times| format!("{times} times smaller")),
+            self.megabytes.map(|most| format!("under {most} MB")),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        f.write_str(&words.join(", "))
     }
 }
 

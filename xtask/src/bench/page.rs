@@ -40,11 +40,12 @@ pub(super) fn write(results: &[Outcome], runs: usize) -> Result<(), String> {
 fn head(runs: usize) -> String {
     format!(
         "# Benchmarks\n\nWritten by `cargo xtask bench --write`: whole commands, for the same answer from the same input, which \
-         was compared first. They took turns on one machine; each number is the median of {runs} runs. The limit is what no \
-         program can do without, measured in the same run.\n\n\
+         was compared first. They took turns on one machine; each number is the median of {runs} runs, and \"times faster\" is \
+         the median over the pairs of runs. The limit is what no program can do without, measured in the same run. What is to be \
+         reached was set before it was measured, for the largest size.\n\n\
          ## Beside other programs\n\n\
-         | question | size | other program | ours is … times faster | … times smaller | ours | MiB | the limit |\n\
-         |---|---|---|---|---|---|---|---|\n"
+         | question | size | other program | ours is … times faster | … times smaller | ours | MiB | the limit | to reach | |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n"
     )
 }
 
@@ -57,11 +58,11 @@ fn largest(results: &[Outcome]) -> impl Iterator<Item = (&Outcome, &Point)> {
 
 /// A row of the first table; nothing where no other program was measured.
 fn beside(result: &Outcome, point: &Point) -> String {
-    let (Some(faster), Some(smaller)) = (point.faster(), point.smaller()) else {
+    let (Some(faster), Some(smaller)) = (point.faster, point.smaller()) else {
         return String::new();
     };
     format!(
-        "| {} | {} {} | {} | {faster:.1} | {smaller:.1} | {} | {:.1} | {}: {} |\n",
+        "| {} | {} {} | {} | {faster:.1} | {smaller:.1} | {} | {:.1} | {}: {} | {} | {} |\n",
         result.question,
         thousands(point.size),
         result.unit,
@@ -69,7 +70,9 @@ fn beside(result: &Outcome, point: &Point) -> String {
         time(point.ours.seconds()),
         point.ours.mib(),
         result.limit,
-        time(point.floor)
+        time(point.floor),
+        result.aim,
+        result.aim.said(point).unwrap_or_default()
     )
 }
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::Aim;
 use super::cost::Line;
 use super::input::{Input, copying, host, known_hosts, reading, same, starting, text, write};
 use crate::run;
@@ -18,6 +19,7 @@ pub(super) struct Row {
     pub(super) theirs_name: String,
     /// What no program can do without.
     pub(super) limit: &'static str,
+    pub(super) aim: Aim,
     /// The programs that it needs.
     needs: &'static [&'static str],
     /// What the inputs are counted in.
@@ -99,6 +101,11 @@ fn find(bench: &Rc<Bench>, hashed: bool) -> Row {
         question: format!("find one host among {kind} lines of known_hosts"),
         theirs_name: "ssh-keygen -F".to_owned(),
         limit: READING,
+        aim: Aim {
+            faster: Some(if hashed { 15.0 } else { 5.0 }),
+            megabytes: Some(32.0),
+            ..Aim::default()
+        },
         needs: &["ssh-keygen"],
         unit: "lines",
         sizes: DECADES.into(),
@@ -138,7 +145,7 @@ fn remove(
     bench: &Rc<Bench>,
     hashed: bool,
     sizes: Vec<usize>,
-    (theirs_name, needs): (&str, &'static [&'static str]),
+    (theirs_name, needs, aim): (&str, &'static [&'static str], Aim),
     theirs: impl Fn(&str, &str, usize) -> Line + 'static,
 ) -> Row {
     let bench = Rc::clone(bench);
@@ -147,6 +154,7 @@ fn remove(
         question: format!("take one host out of {kind} lines of known_hosts"),
         theirs_name: theirs_name.to_owned(),
         limit: COPYING,
+        aim,
         needs,
         unit: "lines",
         sizes,
@@ -198,14 +206,18 @@ fn remove(
 }
 
 fn remove_with_keygen(bench: &Rc<Bench>) -> Row {
-    let theirs = ("ssh-keygen -R", &["ssh-keygen"][..]);
+    let theirs = ("ssh-keygen -R", &["ssh-keygen"][..], Aim::faster(4.0));
     remove(bench, true, DECADES.into(), theirs, |name, path, _| {
         Line::new(&["ssh-keygen", "-R", name, "-f", path])
     })
 }
 
 fn remove_with_ansible(bench: &Rc<Bench>) -> Row {
-    let theirs = ("Ansible's known_hosts", &["ansible"][..]);
+    let aim = Aim {
+        smaller: Some(4.0),
+        ..Aim::faster(25.0)
+    };
+    let theirs = ("Ansible's known_hosts", &["ansible"][..], aim);
     remove(bench, false, DECADES.into(), theirs, |name, path, _| {
         let what = format!("name={name} path={path} state=absent");
         ansible("known_hosts", &what)
@@ -213,7 +225,7 @@ fn remove_with_ansible(bench: &Rc<Bench>) -> Row {
 }
 
 fn remove_with_augtool(bench: &Rc<Bench>) -> Row {
-    let theirs = ("augtool", &["augtool"][..]);
+    let theirs = ("augtool", &["augtool"][..], Aim::faster(100.0));
     let row = remove(
         bench,
         false,
@@ -253,6 +265,11 @@ fn evaluate(bench: &Rc<Bench>) -> Row {
         question: "may a client in, by rules of hosts.deny".to_owned(),
         theirs_name: "tcpdmatch".to_owned(),
         limit: READING,
+        aim: Aim {
+            faster: Some(5.0),
+            megabytes: Some(64.0),
+            ..Aim::default()
+        },
         needs: &["tcpdmatch"],
         unit: "lines",
         sizes: DECADES.into(),
@@ -323,9 +340,16 @@ fn effective(bench: &Rc<Bench>, short: &'static str, question: &str) -> Row {
         question: question.to_owned(),
         theirs_name: "sshd -T".to_owned(),
         limit: READING,
+        aim: Aim {
+            faster: Some(1.0),
+            // Four bytes for each byte of it.
+            megabytes: Some(128.0),
+            ..Aim::default()
+        },
         needs: &["sshd"],
         unit: "lines",
-        sizes: DECADES.into(),
+        // The last is 32 MB.
+        sizes: [&DECADES[..], &[2_133_333]].concat(),
         prepare: Box::new(move |lines| {
             let (file, theirs) = sshd(&bench.folder, lines, |_| short.to_owned())?;
             let root = bench.folder.join("disk").display().to_string();
@@ -369,6 +393,7 @@ fn with_blocks(bench: &Rc<Bench>) -> Row {
         question: "what is in force for a connection, with 200 Match blocks".to_owned(),
         theirs_name: "sshd -T -C".to_owned(),
         limit: STARTING,
+        aim: Aim::default(),
         needs: &["sshd"],
         unit: "lines",
         sizes: vec![402],
@@ -407,6 +432,7 @@ fn set(bench: &Rc<Bench>) -> Row {
         question: "what a changed value would do, judged by sshd -t".to_owned(),
         theirs_name: "Ansible's lineinfile".to_owned(),
         limit: STARTING,
+        aim: Aim::faster(10.0),
         needs: &["ansible", "sshd"],
         unit: "machine",
         sizes: vec![1],
@@ -448,6 +474,7 @@ fn jails(bench: &Rc<Bench>) -> Row {
         question: "what the jails ignore".to_owned(),
         theirs_name: "fail2ban-client -d".to_owned(),
         limit: STARTING,
+        aim: Aim::default(),
         needs: &["fail2ban-client"],
         unit: "machine",
         sizes: vec![1],
@@ -469,6 +496,7 @@ fn version(bench: &Rc<Bench>) -> Row {
         question: "which version it is".to_owned(),
         theirs_name: "ssh -V".to_owned(),
         limit: STARTING,
+        aim: Aim::faster(2.0),
         needs: &["ssh"],
         unit: "machine",
         sizes: vec![1],

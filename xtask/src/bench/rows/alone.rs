@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
+use super::super::Aim;
 use super::super::cost::Line;
 use super::super::input::{Input, reading, starting, write};
 use super::{Bench, READING, Row, STARTING, nothing};
@@ -137,6 +138,28 @@ fn of_lists() -> Vec<Question> {
                 "{root}",
             ],
         },
+        Question {
+            text: "let many clients in at once, whom hosts.deny names as well",
+            unit: "clients",
+            sizes: vec![100, 1_000, 4_000],
+            write: |file, size| {
+                let client = |number: usize| {
+                    format!("10.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255)
+                };
+                write(&file.with_file_name("hosts.deny"), size, |number| {
+                    format!("ALL: {}\n", client(number))
+                })?;
+                let list: Vec<String> = (0..size)
+                    .map(|number| format!("{:?}", client(number)))
+                    .collect();
+                lines(
+                    file,
+                    &[&format!("[hosts-access]\nallow = [{}]\n", list.join(", "))],
+                )
+            },
+            file: "etc/policy.toml",
+            words: &["apply", "{file}", "--dry-run", "--root", "{root}"],
+        },
     ]
 }
 
@@ -193,6 +216,7 @@ fn row(bench: &Rc<Bench>, question: Question) -> Row {
         question: question.text.to_owned(),
         theirs_name: String::new(),
         limit: READING,
+        aim: Aim::default(),
         needs: &[],
         unit: question.unit,
         sizes: question.sizes,
@@ -247,6 +271,7 @@ pub(super) fn everyday(bench: &Rc<Bench>) -> Vec<Row> {
             question: format!("`sshmend {}`", words.join(" ")),
             theirs_name: String::new(),
             limit: STARTING,
+            aim: Aim::default(),
             needs: &["sshd", "fail2ban-client"],
             unit: "machine",
             sizes: vec![1],
@@ -275,6 +300,7 @@ fn exempt(bench: &Rc<Bench>) -> Row {
         question: format!("`sshmend {}`", WORDS.join(" ")),
         theirs_name: String::new(),
         limit: STARTING,
+        aim: Aim::default(),
         needs: &["fail2ban-client", "unshare"],
         unit: "machine",
         sizes: vec![1],

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::Aim;
 use super::super::cost::Line;
 use super::super::input::{Input, Step, reading, same, write};
 use super::{Bench, READING, Row, nothing};
@@ -17,6 +18,7 @@ fn with_fail2ban(bench: &Rc<Bench>) -> Row {
         question: "what auth.log says".to_owned(),
         theirs_name: "fail2ban-regex".to_owned(),
         limit: READING,
+        aim: Aim::faster(400.0),
         needs: &["fail2ban-regex"],
         unit: "lines",
         sizes: vec![3_000, 30_000, 300_000],
@@ -57,6 +59,11 @@ fn with_ripgrep(bench: &Rc<Bench>) -> Row {
         question: "what a log of a whole machine says of SSH".to_owned(),
         theirs_name: "rg -c of five words".to_owned(),
         limit: READING,
+        aim: Aim {
+            faster: Some(1.0 / 1.5),
+            megabytes: Some(64.0),
+            ..Aim::default()
+        },
         needs: &["rg"],
         unit: "lines",
         sizes: vec![10_000, 100_000, 1_000_000, 5_000_000],
@@ -99,6 +106,7 @@ fn with_lynis(bench: &Rc<Bench>) -> Row {
         question: "why connections to this server die, with a log of 100 MB".to_owned(),
         theirs_name: "lynis audit system --tests-from-group ssh".to_owned(),
         limit: READING,
+        aim: Aim::faster(20.0),
         needs: &["lynis", "sshd"],
         unit: "lines",
         sizes: vec![1_000_000],
