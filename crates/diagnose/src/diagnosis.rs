@@ -7,8 +7,9 @@ use sshmend_ssh_log::transcript::Attempt;
 use sshmend_ssh_log::{CauseName, ReadLog};
 
 use crate::at_hand;
-use crate::causes::{CAUSES, claimed, heard};
+use crate::causes::CAUSES;
 use crate::chance::comes_and_goes;
+use crate::evidence::{log, transcript};
 use crate::finding::Finding;
 use crate::passage::{self, AtGate, Passage};
 use crate::paste;
@@ -99,7 +100,7 @@ fn conclude(facts: &Facts<'_>) -> Diagnosis {
     }
     judge(facts, &mut diagnosis);
     if diagnosis.findings.is_empty() {
-        diagnosis.unchecked.extend(claimed::untold(facts));
+        diagnosis.unchecked.extend(transcript::untold(facts));
     }
     diagnosis.tidied()
 }
@@ -139,12 +140,12 @@ fn judge_each(facts: &Facts<'_>, behind: &Facts<'_>, diagnosis: &mut Diagnosis) 
         };
         let mut verdict = Verdict::of(cause);
         if elsewhere {
-            heard::add_from_elsewhere(facts, cause, &mut verdict);
+            log::add_from_elsewhere(facts, cause, &mut verdict);
         } else {
             cause.judge(question)(facts, &mut verdict);
-            heard::add(facts, cause, &mut verdict);
+            log::add(facts, cause, &mut verdict);
         }
-        claimed::add(facts, cause, &mut verdict);
+        transcript::add(facts, cause, &mut verdict);
         diagnosis.add(question, verdict);
     }
     diagnosis.order(facts);
@@ -193,7 +194,7 @@ impl Diagnosis {
         let mut of_log = Self::default();
         for cause in CAUSES {
             let mut verdict = Verdict::of(cause);
-            heard::add_from_elsewhere(&logged, cause, &mut verdict);
+            log::add_from_elsewhere(&logged, cause, &mut verdict);
             of_log.add(&question, verdict);
         }
         of_log.order(&logged);
@@ -237,10 +238,10 @@ impl Diagnosis {
         let follows =
             |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));
         self.findings.sort_by_key(|finding| {
-            let rank = claimed::rank(facts, finding.cause);
+            let rank = transcript::rank(facts, finding.cause);
             (finding.certainty, finding.latent, follows(finding), rank)
         });
-        claimed::advise(facts, &mut self.findings);
+        transcript::advise(facts, &mut self.findings);
         at_hand::adapt(facts, &mut self.findings);
         let remedies = self
             .findings

@@ -9,6 +9,7 @@ mod causes;
 mod chance;
 mod diagnosis;
 mod edit;
+mod evidence;
 mod finding;
 #[cfg(test)]
 mod hostile;

@@ -8,8 +8,8 @@ use sshmend_facts::fixture::{LOG, NOW, attempt, machine};
 use sshmend_facts::{Facts, Question, Server, Target, Vantage};
 use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture};
 
-use crate::causes::claimed;
 use crate::diagnosis::{Inquiry, diagnose};
+use crate::evidence::transcript;
 use crate::verdict::Verdict;
 
 /// The question why this account cannot log in.
@@ -65,7 +65,7 @@ fn check_on(question: &Question, snapshot: &Snapshot, cause: &str, expected: &Ex
     let mut verdict = Verdict::of(cause);
     let facts = Facts::new(snapshot, question);
     cause.judge(question)(&facts, &mut verdict);
-    claimed::add(&facts, cause, &mut verdict);
+    transcript::add(&facts, cause, &mut verdict);
     expected.assert_eq(&print(&verdict));
 }
 

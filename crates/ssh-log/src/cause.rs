@@ -1,6 +1,6 @@
 //! The causes by name: the one list of them, from which everything else that lists causes is made.
 
-/// Passes the list of all causes to the macro `$then`: by gate, one `module Variant "name"` a line.
+/// Passes the list of all causes to the macro `$then`: by gate, each with its folder, one `module Variant "name"` a line.
 ///
 /// A gate is where on its way a connection meets the cause; the gates stand in that order, and within one gate a cause that
 /// explains another stands before it. `crates/diagnose` makes its modules, the causes and their pages from this list. A name is
@@ -9,7 +9,7 @@
 macro_rules! each_cause {
     ($then:ident) => {
         $then! {
-            Client {
+            client Client {
                 file_owned_by FileOwnedBy "file-owned-by",
                 evidence_hidden EvidenceHidden "evidence-hidden",
                 client_config_invalid ClientConfigInvalid "client-config-invalid",
@@ -17,21 +17,21 @@ macro_rules! each_cause {
                 name_not_resolved NameNotResolved "name-not-resolved",
                 proxy_failed ProxyFailed "proxy-failed",
             }
-            Network {
+            network Network {
                 host_unreachable HostUnreachable "host-unreachable",
                 address_conflict AddressConflict "address-conflict",
             }
-            Firewall {
+            firewall Firewall {
                 ban_not_lifted BanNotLifted "ban-not-lifted",
                 fail2ban_banned Fail2banBanned "fail2ban-banned",
                 banned_by_other BannedByOther "banned-by-other",
                 firewall_rejects FirewallRejects "firewall-rejects",
             }
-            Kernel {
+            kernel Kernel {
                 conntrack_full ConntrackFull "conntrack-full",
                 listen_queue_overflow ListenQueueOverflow "listen-queue-overflow",
             }
-            Listener {
+            listener Listener {
                 still_booting StillBooting "still-booting",
                 library_mismatch LibraryMismatch "library-mismatch",
                 sshd_config_invalid SshdConfigInvalid "sshd-config-invalid",
@@ -48,7 +48,7 @@ macro_rules! each_cause {
                 address_family AddressFamily "address-family",
                 dead_backend DeadBackend "dead-backend",
             }
-            Accept {
+            accept Accept {
                 socket_connection_limit SocketConnectionLimit "socket-connection-limit",
                 per_source_max_startups PerSourceMaxStartups "per-source-max-startups",
                 max_startups MaxStartups "max-startups",
@@ -57,7 +57,7 @@ macro_rules! each_cause {
                 health_check_penalised HealthCheckPenalised "health-check-penalised",
                 setting_shadowed SettingShadowed "setting-shadowed",
             }
-            Session {
+            session Session {
                 service_start_failure ServiceStartFailure "service-start-failure",
                 process_limit ProcessLimit "process-limit",
                 sshd_helper_missing SshdHelperMissing "sshd-helper-missing",
@@ -66,7 +66,7 @@ macro_rules! each_cause {
                 child_crash ChildCrash "child-crash",
                 ip_options IpOptions "ip-options",
             }
-            Wrappers {
+            wrappers Wrappers {
                 hosts_deny_malformed HostsDenyMalformed "hosts-deny-malformed",
                 hosts_access_option_invalid HostsAccessOptionInvalid "hosts-access-option-invalid",
                 hosts_deny_owned HostsDenyOwned "hosts-deny-owned",
@@ -74,7 +74,7 @@ macro_rules! each_cause {
                 libwrap_not_linked LibwrapNotLinked "libwrap-not-linked",
                 reverse_dns_slow ReverseDnsSlow "reverse-dns-slow",
             }
-            Exchange {
+            exchange Exchange {
                 wrong_service WrongService "wrong-service",
                 not_an_ssh_client NotAnSshClient "not-an-ssh-client",
                 algorithm_mismatch AlgorithmMismatch "algorithm-mismatch",
@@ -82,11 +82,11 @@ macro_rules! each_cause {
                 middlebox_reset MiddleboxReset "middlebox-reset",
                 client_vanished ClientVanished "client-vanished",
             }
-            HostKey {
+            host_key HostKey {
                 host_key_changed HostKeyChanged "host-key-changed",
                 host_key_unknown HostKeyUnknown "host-key-unknown",
             }
-            Authentication {
+            authentication Authentication {
                 tailscale_ssh TailscaleSsh "tailscale-ssh",
                 login_grace_time LoginGraceTime "login-grace-time",
                 refuse_connection RefuseConnection "refuse-connection",
@@ -95,7 +95,7 @@ macro_rules! each_cause {
                 max_auth_tries MaxAuthTries "max-auth-tries",
                 disk_full DiskFull "disk-full",
             }
-            Established {
+            established Established {
                 client_alive_timeout ClientAliveTimeout "client-alive-timeout",
                 max_sessions MaxSessions "max-sessions",
                 nat_idle_timeout NatIdleTimeout "nat-idle-timeout",
@@ -105,7 +105,7 @@ macro_rules! each_cause {
 }
 
 macro_rules! names {
-    ($($gate:ident { $($module:ident $variant:ident $text:literal,)+ })+) => {
+    ($($folder:ident $gate:ident { $($module:ident $variant:ident $text:literal,)+ })+) => {
         /// The name of a cause. A name that does not exist does not compile.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum CauseName {

@@ -1,26 +1,14 @@
-//! The causes: one file and one page each, made of the list in `crates/ssh-log/src/cause.rs`.
-
-pub(crate) mod claimed;
-pub(crate) mod heard;
-mod hosts_remedy;
-mod key_places;
-mod listens_elsewhere;
-mod missing_files;
-mod never_started;
-mod refused_account;
-mod refused_by_pam;
-mod refused_keys;
-mod refused_state;
-mod replied;
-mod user_lists;
+//! The causes: one file and one page each, in a folder for each gate, made of the list in `crates/ssh-log/src/cause.rs`.
 
 use sshmend_ssh_log::CauseName;
 
 use crate::verdict::{Cause, Gate};
 
 macro_rules! causes {
-    ($($gate:ident { $($module:ident $variant:ident $text:literal,)+ })+) => {
-        $($(mod $module;)+)+
+    ($($folder:ident $gate:ident { $($module:ident $variant:ident $text:literal,)+ })+) => {
+        $(pub(crate) mod $folder {
+            $(pub(crate) mod $module;)+
+        })+
 
         /// Every cause, in the order in which a connection meets them; within one gate, what explains another stands before it.
         pub const CAUSES: &[Cause] = &[
@@ -29,7 +17,7 @@ macro_rules! causes {
                     name: CauseName::$variant,
                     gate: Gate::$gate,
                     page: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/pages/", $text, ".md")),
-                    judges: $module::JUDGES,
+                    judges: $folder::$module::JUDGES,
                 },
             )+)+
         ];

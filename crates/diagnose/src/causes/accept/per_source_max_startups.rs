@@ -1,0 +1,108 @@
+use sshmend_facts::{Facts, Reply};
+use sshmend_ssh_log::CauseName;
+
+use crate::evidence::log::log_evidence;
+use crate::evidence::probe::{ask_the_server, probe_evidence};
+use crate::finding::Certainty;
+use crate::verdict::{Judges, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    client: from_client,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(limit) = verdict.look(facts.value("persourcemaxstartups")) else {
+        return;
+    };
+    let Some(limit) = limit.and_then(|value| value.parse::<u32>().ok()) else {
+        return verdict.exclude_by_setting(
+            facts,
+            "persourcemaxstartups",
+            "PerSourceMaxStartups is not set",
+        );
+    };
+    let Some(mut heard) = log_evidence(
+        facts,
+        verdict,
+        CauseName::MaxStartups,
+        Some(Certainty::Likely),
+    ) else {
+        return;
+    };
+    let begin = facts.startups_begin();
+    heard
+        .lines
+        .retain(|line| line.number.is_some_and(|number| number < u64::from(begin)));
+    if heard.lines.is_empty() {
+        // Dropped from there on: that is MaxStartups.
+        return;
+    }
+    let finding = heard.report(
+        verdict,
+        &format!("sshd drops connections of an address that has {limit} waiting for their login"),
+    );
+    if let Ok(Some(setting)) = facts.setting("persourcemaxstartups") {
+        finding.shown_by_setting(facts, setting);
+    }
+    let value = limit.saturating_mul(4).max(10).to_string();
+    finding.mended_by_setting(
+        facts,
+        "PerSourceMaxStartups",
+        &value,
+        "lets more connections of one address wait for their login",
+    );
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = probe_evidence(facts, verdict, |reply| matches!(reply, Reply::Dropped(_)))
+    else {
+        return;
+    };
+    let what =
+        "the server may drop connections, because too many of this address wait for their login";
+    ask_the_server(replied.report(verdict, Certainty::Possible, what));
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::fixture::{LOG, from};
+
+    use crate::testing::{check, check_as};
+    use expect_test::expect;
+
+    const SET: &str = "//- /etc/ssh/sshd_config\nPerSourceMaxStartups 2\n";
+    const DROP: &str = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #2 from [198.51.100.7]:4711 on [192.0.2.10]:22 past MaxStartups\n";
+
+    #[test]
+    fn a_drop_below_begin_is_of_one_source() {
+        check_as(
+            &from("198.51.100.7"),
+            "per-source-max-startups",
+            &format!("{SET}{LOG}{DROP}"),
+            &expect![[r#"
+            certain: sshd drops connections of an address that has 2 waiting for their login (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #2 from [198.51.100.7]:4711 on [192.0.2.10]:22 past MaxStartups
+              /etc/ssh/sshd_config:1: PerSourceMaxStartups 2
+              $ sshmend fix sshd-config PerSourceMaxStartups=10  # lets more connections of one address wait for their login
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_drop_above_begin_is_of_all() {
+        let all = DROP.replace("#2", "#12");
+        check(
+            "per-source-max-startups",
+            &format!("{SET}{LOG}{all}"),
+            &expect![""],
+        );
+        check(
+            "per-source-max-startups",
+            &format!("{LOG}{DROP}"),
+            &expect![[r#"
+            excluded: PerSourceMaxStartups is not set
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,278 @@
+//! What to do about an account that sshd or PAM did not let in, by the words of the log.
+
+use std::path::Path;
+
+use sshmend_facts::{Facts, LogLine};
+use sshmend_lossless::Origin;
+use sshmend_ssh_log::Kind;
+
+use super::{key_places, keys, pam};
+use crate::at_hand::quoted;
+use crate::edit::{self, Change, Edit};
+use crate::finding::Finding;
+
+/// What a line means, and what to do.
+#[derive(Debug, Default)]
+pub(crate) struct Advice {
+    pub(crate) what: String,
+    pub(crate) evidence: Vec<(Origin, String)>,
+    pub(crate) steps: Vec<String>,
+    /// Whether sshd has to read the files that are there.
+    pub(crate) restart: bool,
+    /// Whether what it says is only the likeliest reading.
+    pub(crate) is_guess: bool,
+}
+
+impl Advice {
+    pub(crate) fn new(what: impl Into<String>, step: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            steps: vec![step.into()],
+            ..Self::default()
+        }
+    }
+}
+
+impl Advice {
+    /// The same with a further step.
+    pub(crate) fn or(mut self, step: String) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
+
+/// Whether sshd says `Accepted` of a login that then comes to nothing.
+pub(crate) fn ends_later(line: &LogLine) -> bool {
+    ["expired password", "Too many ", "pam_open_session"]
+        .iter()
+        .any(|words| line.text.contains(words))
+}
+
+/// Reads the line that refused an account; `lines` are all that speak of such things.
+pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> Advice {
+    let user = line.user.as_deref().or(facts.user()).unwrap_or("NAME");
+    match line.kind {
+        Kind::UserDenied => by_sshd(facts, user, &line.detail),
+        Kind::RootRefused => Advice::new(
+            "PermitRootLogin does not let root in by this method",
+            root_step(facts),
+        ),
+        Kind::KeyRefused => key(facts, user, line),
+        Kind::SessionFault | Kind::LoginFault => Advice::new(
+            format!("sshd cannot go through with the login: {}", said_by(line)),
+            "mend what that line names; it counts at the next login".to_owned(),
+        ),
+        Kind::InvalidUser => Advice::new(
+            format!("the client logs in as {user}, and there is no such account on this machine"),
+            format!(
+                "let the client name one that is there (`User` in its ~/.ssh/config, `ssh NAME@…`), or make it: `adduser {user}`"
+            ),
+        ),
+        Kind::StrictModes => strict_modes(facts, user, &line.detail),
+        Kind::ChrootRefused => chroot(facts, &line.detail),
+        Kind::KeyRevoked => revoked(&line.detail),
+        _ => pam::advice(facts, line, lines),
+    }
+}
+
+/// sshd keeps to what it has read, which may be another configuration than the one on the disk.
+fn by_sshd(facts: &Facts<'_>, user: &str, why: &str) -> Advice {
+    let what = format!("sshd does not let the account {user} log in: {why}");
+    if why.contains("shell") {
+        return Advice::new(
+            what,
+            format!("give the account a shell that is there: `usermod -s /bin/bash {user}`"),
+        );
+    }
+    if why.contains("locked") {
+        return Advice::new(
+            what,
+            format!(
+                "see it by `passwd -S {user}`; if it is not meant: `usermod -p '*' {user}` lets keys alone open it, `passwd {user}` sets a password"
+            ),
+        );
+    }
+    let unread = facts.unread_file().filter(|_| facts.user().is_some());
+    let step = match (facts.user(), &unread) {
+        (_, Some(path)) => format!(
+            "{} was written after sshd has read it for the last time, and no line says so any more",
+            path.display()
+        ),
+        (Some(_), None) => format!(
+            "no line of the files says so: another sshd may have said it, or sshd knows the client by another name or a Match block asks for the address of this machine (LocalAddress); see `sshd -T -C user={user},host=NAME,addr=ADDRESS`"
+        ),
+        (None, None) => format!("see which line decides: `sshmend diagnose --user {user}`"),
+    };
+    Advice {
+        restart: unread.is_some(),
+        ..Advice::new(what, step)
+    }
+}
+
+/// The lines that decide whether root may log in, and by which method.
+fn root_step(facts: &Facts<'_>) -> String {
+    let place = facts
+        .setting("PermitRootLogin")
+        .ok()
+        .flatten()
+        .and_then(|setting| setting.origin.as_ref())
+        .map_or_else(|| "the default".to_owned(), ToString::to_string);
+    format!(
+        "log in by key, or as somebody else who becomes root by sudo; what decides is PermitRootLogin ({place})"
+    )
+}
+
+/// What sshd says of a key, a certificate or a list of keys that it does not take.
+fn key(facts: &Facts<'_>, user: &str, line: &LogLine) -> Advice {
+    let what = format!("sshd does not take the key: {}", said_by(line));
+    let detail = &line.text;
+    let has = |words: &str| detail.contains(words);
+    let step = if has("AcceptedAlgorithms") || has("AcceptedKeyTypes") {
+        "log in with a key of a kind that the server takes, or add this one to the line of that keyword (a leading `+` adds to the default)".to_owned()
+    } else if has("not from a permitted") {
+        "the options before the key say where it may come from: correct `from=` in that line of authorized_keys".to_owned()
+    } else if has("Permission denied") {
+        // `Could not open user 'U' authorized keys 'FILE': Permission denied` (auth.c, auth_openfile).
+        let file = detail
+            .rsplit('\'')
+            .nth(1)
+            .filter(|file| file.starts_with('/'));
+        match file {
+            Some(file) => cannot_read(facts, user, Path::new(file)),
+            None => "let the account itself read that file".to_owned(),
+        }
+    } else if has("expired") || has("not yet valid") {
+        "have the certificate signed anew, for a time that includes now (`ssh-keygen -L -f CERTIFICATE` shows it)".to_owned()
+    } else if let Some(path) = missing_principals(facts).filter(|_| has("authorized principal")) {
+        format!(
+            "AuthorizedPrincipalsFile names {path}, which does not exist: list there, a line each, what may log in as {user}: `mkdir -p {folder} && echo {user} > {path}`",
+            folder = quoted(path.rsplit_once('/').map_or("", |(folder, _)| folder)),
+            path = quoted(&path)
+        )
+    } else if has("ertificate") {
+        format!("see what it holds (`ssh-keygen -L -f CERTIFICATE`) and have it signed for {user}")
+    } else if has("CommandUser") && has("not found") {
+        "that keyword names an account which does not exist: make it (`adduser --system NAME`), or name another one, such as nobody".to_owned()
+    } else if has("AuthorizedKeysCommand") || has("AuthorizedPrincipalsCommand") {
+        "that program and all above it have to be root's alone, and it has to end with 0".to_owned()
+    } else if has("Invalid key length") {
+        "make a longer key: `ssh-keygen -t ed25519`".to_owned()
+    } else {
+        "correct what that line names; it counts at the next login".to_owned()
+    };
+    let key = ACCEPTED.into_iter().find(|key| has(key));
+    let out = key.and_then(|key| {
+        let setting = facts.setting(key).ok()??;
+        let command = edit::change(facts, setting, key, Change::Default)?;
+        Some(format!("or take that line out: `{command}`"))
+    });
+    out.into_iter().fold(Advice::new(what, step), Advice::or)
+}
+
+/// The keywords that list the algorithms of keys, by their names up to 8.4 and since.
+const ACCEPTED: [&str; 2] = ["PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"];
+
+/// The words of a line without its envelope.
+fn said_by(line: &LogLine) -> String {
+    let tagged = line.text.split_once("]: ");
+    let words = tagged.map_or(line.text.as_str(), |(_, words)| words);
+    words
+        .trim_end_matches(" [preauth]")
+        .trim_end_matches(" [postauth]")
+        .to_owned()
+}
+
+/// The file that lists the principals of the account, where it is not there.
+fn missing_principals(facts: &Facts<'_>) -> Option<String> {
+    let missing = facts.missing_files().into_iter();
+    let mut lists = missing.filter(|file| file.key == "AuthorizedPrincipalsFile");
+    Some(lists.next()?.path)
+}
+
+/// `Could not open user 'U' authorized keys 'FILE': Permission denied`: of the file, or of a directory above it.
+fn cannot_read(facts: &Facts<'_>, user: &str, file: &Path) -> String {
+    let account = facts.account(user).ok().flatten();
+    let place = account.and_then(|account| facts.unreadable_place(file, &account));
+    let place = place.map_or_else(|| file.to_owned(), |(place, _)| place);
+    key_places::open(facts, user, &place)
+}
+
+fn strict_modes(facts: &Facts<'_>, user: &str, detail: &str) -> Advice {
+    let path = detail.rsplit(' ').next().unwrap_or_default();
+    let what = format!(
+        "sshd does not use the keys of the account, because others may write there: {detail}"
+    );
+    Advice::new(what, key_places::close(facts, user, Path::new(path)))
+}
+
+/// A file of revoked keys that cannot be read revokes every key (auth.c, auth_key_is_revoked).
+fn revoked(detail: &str) -> Advice {
+    match detail.split_once(": ") {
+        Some((path, why)) => Advice::new(
+            format!(
+                "sshd refuses every key, because it cannot read the file of RevokedKeys: {path}: {why}"
+            ),
+            format!("put {path} back: sshd reads it at each login"),
+        )
+        .or(keys::empty_list(path)),
+        None => Advice::new(
+            format!("the key is revoked by {detail}"),
+            format!(
+                "log in with another key; see which ones are revoked: `ssh-keygen -Q -l -f {detail}`"
+            ),
+        ),
+    }
+}
+
+fn chroot(facts: &Facts<'_>, detail: &str) -> Advice {
+    let setting = facts.setting("ChrootDirectory").ok().flatten();
+    let out = setting
+        .and_then(|setting| edit::change(facts, setting, "ChrootDirectory", Change::Default))
+        .filter(|_| !facts.transfers_only());
+    let mut advice = refused_chroot(detail);
+    if let Some(command) = out {
+        let step =
+            format!("take that line out, unless it is for file transfers alone: `{command}`");
+        advice.steps.insert(0, step);
+    }
+    advice
+}
+
+fn refused_chroot(detail: &str) -> Advice {
+    if detail.contains("No such file") {
+        return Advice::new(
+            format!("the ChrootDirectory of the account does not exist: {detail}"),
+            "make it, as root's alone, or put that line below a `Match` line for those whom it is for",
+        );
+    }
+    let path = detail.rsplit(' ').next().unwrap_or_default();
+    let what = format!("the ChrootDirectory of the account is not root's alone: {detail}");
+    Advice::new(
+        what,
+        format!(
+            "give it to root with all that stands above it: `chown root:root {path}`, `chmod go-w {path}`"
+        ),
+    )
+}
+
+/// How sshd gets to know a change: its files are read again on a reload, its command line at a restart alone; nothing of it where
+/// a command of sshmend is there to make it.
+pub(crate) fn reload(
+    facts: &Facts<'_>,
+    origin: Option<&Origin>,
+    by: Option<&Edit>,
+    finding: &mut Finding,
+) {
+    if matches!(by, Some(Edit::Own(_))) {
+        return;
+    }
+    let unit = facts
+        .start()
+        .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
+    let of_command_line = origin.is_some_and(|origin| !origin.path.is_absolute());
+    finding.step(if of_command_line {
+        format!("then start sshd anew, which a reload does not: `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)")
+    } else {
+        format!("then let sshd read it: `sshd -t && systemctl reload {unit}`")
+    });
+}

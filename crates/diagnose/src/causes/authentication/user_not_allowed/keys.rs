@@ -1,0 +1,420 @@
+//! Keys and passwords that open no account although nothing refuses it: sshd takes none, not one alone, cannot use the file that lists
+//! them, or knows of none.
+
+use std::path::{Path, PathBuf};
+
+use sshmend_facts::{Account, Facts, Force, LogLine};
+use sshmend_sshd_config::Setting;
+
+use super::{account, key_places, missing_files};
+use crate::at_hand::quoted;
+use crate::edit::{self, Change};
+use crate::finding::Finding;
+use crate::verdict::Verdict;
+
+/// Settings of the unit that hide the homes of accounts from sshd and its sessions (systemd.exec(5)).
+const HIDE: [&str; 5] = [
+    "ProtectHome=",
+    "InaccessiblePaths=",
+    "TemporaryFileSystem=",
+    "RootDirectory=",
+    "RootImage=",
+];
+
+/// What speaks against the keys and passwords of an account, unless the last that the log says of it is that it was let in.
+pub(crate) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
+    if facts.was_let_in() {
+        return missing_files::judge(facts, verdict);
+    }
+    let gave_up = facts.gave_up();
+    if let Some(line) = gave_up {
+        methods(facts, user, line, verdict);
+    }
+    if verdict.findings.is_empty() {
+        missing_files::judge(facts, verdict);
+    }
+    if let Ok(Some(account)) = facts.account(user) {
+        if verdict.findings.is_empty() {
+            key_files(facts, user, &account, gave_up, verdict);
+        }
+    }
+    let Some(line) = gave_up else { return };
+    if verdict.findings.is_empty() {
+        no_key_file(facts, user, line, verdict);
+    }
+    if verdict.findings.is_empty() {
+        passwords(facts, user, line, verdict);
+    }
+}
+
+/// Keys that sshd does not take, or not alone.
+fn methods(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict) {
+    let setting = |key: &str| facts.setting(key).ok().flatten();
+    let never = setting("PubkeyAuthentication").filter(|setting| setting.values == ["no"]);
+    let lists = |setting: &Setting| {
+        setting
+            .values
+            .iter()
+            .flat_map(|value| value.split(' '))
+            .any(a_key_is_all)
+    };
+    let with_more = setting("AuthenticationMethods").filter(|setting| !lists(setting));
+    for (setting, key, what) in [
+        (never, "PubkeyAuthentication", "no key opens the account"),
+        (
+            with_more,
+            "AuthenticationMethods",
+            "a key alone does not open the account",
+        ),
+    ] {
+        let Some(setting) = setting.filter(|setting| !setting.values.is_empty()) else {
+            continue;
+        };
+        if matches!(facts.force(setting), Force::Unread(_) | Force::Refuted) {
+            continue;
+        }
+        let finding = verdict.likely(format!("{what} {user}: {key} {}", setting.values.join(" ")));
+        finding
+            .shown_by_setting(facts, setting)
+            .shown_by_lines(&[line]);
+        let value = if key == "PubkeyAuthentication" {
+            "yes"
+        } else {
+            "any"
+        };
+        let command = edit::change(facts, setting, key, Change::Value(value));
+        let by = command
+            .as_ref()
+            .map_or_else(String::new, |command| format!(": `{command}`"));
+        finding.step(format!(
+            "log in by what that line asks for, or change {key}{by}"
+        ));
+        account::reload(facts, setting.origin.as_ref(), command.as_ref(), finding);
+    }
+}
+
+/// What does for a file of revoked keys that is gone.
+pub(crate) fn empty_list(path: &str) -> String {
+    format!(
+        "where no key was ever revoked, an empty list does: `ssh-keygen -k -f {}`; with it every key in the lost file would count again",
+        quoted(path)
+    )
+}
+
+/// The files that list the keys: hidden, open to others, closed to the account, or without a line that sshd takes.
+fn key_files(
+    facts: &Facts<'_>,
+    user: &str,
+    account: &Account,
+    gave_up: Option<&LogLine>,
+    verdict: &mut Verdict,
+) {
+    let files = facts.key_files(user);
+    let there: Vec<&PathBuf> = files
+        .iter()
+        .filter(|path| matches!(facts.meta(path), Ok(Some(_))))
+        .collect();
+    let finding = if let Some((origin, line)) = facts
+        .confinement(&HIDE)
+        .filter(|(_, line)| hides(line, account))
+    {
+        let finding = verdict.likely(format!(
+            "the unit of sshd hides the home of the account {user} from it: {line}"
+        ));
+        finding.shown_at(&origin, line);
+        finding.step(format!("take that line out: {origin}; then `systemctl daemon-reload`, `sshmend fix service --restart`"));
+        finding
+    } else if let Some((file, (place, shown))) =
+        first(&there, |file| facts.open_place(file, account))
+    {
+        let finding = verdict.likely(format!(
+            "sshd does not use the keys in {}, because others than {user} may write there: {}",
+            file.display(),
+            place.display()
+        ));
+        finding.shown_by(place.display().to_string(), shown);
+        finding.step(key_places::close(facts, user, &place));
+        finding
+    } else if let Some((file, (place, shown))) =
+        first(&there, |file| facts.unreadable_place(file, account))
+    {
+        let finding = verdict.likely(format!(
+            "sshd reads {} as {user}, who may not: {}",
+            file.display(),
+            place.display()
+        ));
+        finding.shown_by(place.display().to_string(), shown);
+        finding.step(key_places::open(facts, user, &place));
+        finding
+    } else {
+        return lines(facts, user, &there, gave_up, verdict);
+    };
+    if let Some(line) = gave_up {
+        finding.shown_by_lines(&[line]);
+    } else if !facts.logs_no_logins() {
+        finding.certainty = crate::finding::Certainty::Possible;
+    }
+}
+
+/// Whether a setting of the unit hides this account's home.
+fn hides(line: &str, account: &Account) -> bool {
+    let (key, value) = line.split_once('=').unwrap_or_default();
+    match key {
+        "ProtectHome" => ["yes", "true", "tmpfs", "1", "on"].contains(&value),
+        "RootDirectory" | "RootImage" => true,
+        _ => value.split_whitespace().any(|path| {
+            let path = path
+                .trim_start_matches(['-', '+'])
+                .split(':')
+                .next()
+                .unwrap_or_default();
+            path != "/" && Path::new(&account.home).starts_with(path)
+        }),
+    }
+}
+
+fn first<T>(files: &[&PathBuf], fault: impl Fn(&Path) -> Option<T>) -> Option<(PathBuf, T)> {
+    files
+        .iter()
+        .find_map(|file| Some(((*file).clone(), fault(file)?)))
+}
+
+/// Lines that list keys, and that sshd does not take.
+fn lines(
+    facts: &Facts<'_>,
+    user: &str,
+    files: &[&PathBuf],
+    gave_up: Option<&LogLine>,
+    verdict: &mut Verdict,
+) {
+    let all: Vec<_> = files
+        .iter()
+        .flat_map(|file| {
+            facts
+                .key_lines(file)
+                .into_iter()
+                .map(move |line| (*file, line))
+        })
+        .collect();
+    let none_left = all.iter().all(|(_, line)| line.fault.is_some());
+    let Some((file, fault)) = all
+        .iter()
+        .find_map(|(file, line)| Some((*file, (line, line.fault.as_ref()?))))
+    else {
+        if all.is_empty() && !files.is_empty() && gave_up.is_some() {
+            empty(user, files[0], verdict);
+        }
+        return;
+    };
+    let (line, why) = fault;
+    let what = format!(
+        "sshd does not take a key of the account {user}: line {} of {}: {why}",
+        line.number,
+        file.display()
+    );
+    let finding: &mut Finding = match (gave_up, none_left) {
+        (Some(_), true) => verdict.likely(what),
+        _ => verdict.possible(what),
+    };
+    finding.shown_at(
+        &sshmend_lossless::Origin::new(file, line.number),
+        &line.text,
+    );
+    if let Some(line) = gave_up {
+        finding.shown_by_lines(&[line]);
+    }
+    finding.step(format!(
+        "correct that line; `ssh-keygen -l -f {}` shows the keys that can be read; it counts at the next login",
+        file.display()
+    ));
+}
+
+fn empty(user: &str, file: &Path, verdict: &mut Verdict) {
+    let finding = verdict.likely(format!(
+        "the account {user} has no key: {} has no line of one",
+        file.display()
+    ));
+    finding
+        .shown_by(file.display().to_string(), "holds no key")
+        .step("put the public key there, as the account itself (`ssh-copy-id`)");
+}
+
+/// The password is not taken: a line that loses may say that it is.
+fn passwords(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict) {
+    let setting = |key: &str| facts.setting(key).ok().flatten();
+    let off = |setting: &&Setting| setting.values == ["no"];
+    let asks = setting("KbdInteractiveAuthentication")
+        .is_some_and(|setting| setting.values != ["no"])
+        && facts.uses_pam();
+    if let Some(setting) = setting("PasswordAuthentication")
+        .filter(off)
+        .filter(|_| !asks)
+    {
+        let lost: Vec<_> = setting
+            .shadowed
+            .iter()
+            .filter(|lost| lost.value == "yes")
+            .collect();
+        let what = format!(
+            "sshd takes no password: PasswordAuthentication no; if {user} has no key on the client, nothing is left"
+        );
+        let finding = if lost.is_empty() {
+            verdict.possible(what)
+        } else {
+            verdict.likely(what)
+        };
+        finding.shown_by_setting(facts, setting);
+        for lost in lost {
+            finding.shown_at(
+                &lost.origin,
+                facts.line(&lost.origin.path, lost.origin.line),
+            );
+        }
+        finding.shown_by_lines(&[line]);
+        finding.step("log in with a key (`ssh-copy-id` while a password still works, or from the console), or let passwords in: `sshmend fix sshd-config PasswordAuthentication=yes`");
+    }
+    let root = setting("PermitRootLogin").filter(|setting| {
+        user == "root"
+            && [
+                "prohibit-password",
+                "without-password",
+                "forced-commands-only",
+            ]
+            .contains(&setting.values.join(" ").as_str())
+    });
+    if let Some(setting) = root {
+        let finding = verdict.likely(format!(
+            "root may log in by key, not by password: PermitRootLogin {}",
+            setting.values.join(" ")
+        ));
+        finding
+            .shown_by_setting(facts, setting)
+            .shown_by_lines(&[line]);
+        finding.step("log in with a key, or as somebody else who becomes root by sudo; `sshmend fix sshd-config PermitRootLogin=yes` lets passwords in, also those that strangers guess");
+    }
+}
+
+/// None of the files that sshd looks for keys in is there; whoever logs in by password has none either.
+fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict) {
+    let files = facts.key_files(user);
+    if files.is_empty() || files.iter().any(|path| facts.meta(path) != Ok(None)) {
+        return;
+    }
+    let names = files
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let finding = verdict.possible(format!(
+        "the account {user} has no key that would open it: there is no {names}"
+    ));
+    if let Ok(Some(setting)) = facts.setting("AuthorizedKeysFile") {
+        finding.shown_by_setting(facts, setting);
+    }
+    finding.shown_by_lines(&[line]);
+    finding.step("put the public key there, as the account itself (`ssh-copy-id`), or correct AuthorizedKeysFile");
+    // Keys that lie where sshd looks unless told otherwise.
+    let home = facts
+        .account(user)
+        .ok()
+        .flatten()
+        .map(|account| account.home);
+    let usual = home.map(|home| format!("{home}/.ssh/authorized_keys"));
+    let usual = usual.filter(|path| matches!(facts.meta(path), Ok(Some(_))));
+    let setting = facts.setting("AuthorizedKeysFile").ok().flatten();
+    let command = setting
+        .and_then(|setting| edit::change(facts, setting, "AuthorizedKeysFile", Change::Default));
+    if let (Some(usual), Some(command)) = (usual, command) {
+        finding.step(format!(
+            "or have sshd look into {usual} again, for all accounts: `{command}`"
+        ));
+    }
+}
+
+/// Whether this list of methods, such as `publickey,password`, is done with one key.
+fn a_key_is_all(list: &str) -> bool {
+    list == "any" || list.split_once(':').map_or(list, |(method, _)| method) == "publickey"
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{alice, alice_with, check_as};
+    use expect_test::expect;
+
+    #[test]
+    fn keys_that_are_not_enough_are_told_where_a_client_gave_up() {
+        let gave_up =
+            "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
+        let keys = "Match User alice\n  PubkeyAuthentication no";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &alice_with(keys, gave_up),
+            &expect![[r#"
+                likely: no key opens the account alice: PubkeyAuthentication no
+                  /etc/ssh/sshd_config:2: PubkeyAuthentication no
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - log in by what that line asks for, or change PubkeyAuthentication: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
+            "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &alice_with("AuthenticationMethods publickey,password", gave_up),
+            &expect![[r#"
+                likely: a key alone does not open the account alice: AuthenticationMethods publickey,password
+                  /etc/ssh/sshd_config:1: AuthenticationMethods publickey,password
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - log in by what that line asks for, or change AuthenticationMethods: `sshmend fix sshd-config AuthenticationMethods=any`
+            "#]],
+        );
+        let enough = alice_with(
+            "AuthenticationMethods publickey,password publickey",
+            gave_up,
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &enough,
+            &expect![[r#"
+                possible: a login of alice came to nothing, and sshd does not say why
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - let sshd say more for a while, and try again: `sshmend fix log-level`, then `sshmend diagnose` once more
+                  - on the client: `ssh -v` says which keys it offers and which methods are left
+            "#]],
+        );
+        let other = alice_with(keys, &gave_up.replace("alice", "bob"));
+        check_as(&alice(), "user-not-allowed", &other, &expect![""]);
+    }
+
+    #[test]
+    fn a_file_of_keys_that_is_not_there_is_possible() {
+        let gave_up =
+            "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
+        let elsewhere = alice_with("AuthorizedKeysFile /etc/ssh/keys/%u", gave_up);
+        let gone = format!("{elsewhere}//- /etc/ssh/keys/alice missing\n");
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &gone,
+            &expect![[r#"
+            possible: the account alice has no key that would open it: there is no /etc/ssh/keys/alice
+              /etc/ssh/sshd_config:1: AuthorizedKeysFile /etc/ssh/keys/%u
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+              - put the public key there, as the account itself (`ssh-copy-id`), or correct AuthorizedKeysFile
+        "#]],
+        );
+        let there = format!("{elsewhere}//- /etc/ssh/keys/alice\nssh-ed25519 x\n");
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &there,
+            &expect![[r#"
+                likely: sshd does not take a key of the account alice: line 1 of /etc/ssh/keys/alice: the key is cut off or not whole
+                  /etc/ssh/keys/alice:1: ssh-ed25519 x
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - correct that line; `ssh-keygen -l -f /etc/ssh/keys/alice` shows the keys that can be read; it counts at the next login
+            "#]],
+        );
+    }
+}

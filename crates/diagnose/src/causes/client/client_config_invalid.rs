@@ -1,0 +1,592 @@
+use sshmend_facts::{Facts, KeyFault, NoMethod, Socket};
+use sshmend_lossless::Origin;
+
+use crate::causes::listener::library_mismatch::does_not_start;
+use crate::causes::listener::sshd_config_invalid::place;
+use crate::edit;
+use crate::evidence::transcript::transcript_evidence;
+use crate::finding::Finding;
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    client: from_client,
+    ..UNSEEN
+};
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if facts.question.target().is_some() {
+        match verdict.look(facts.refused_configuration()) {
+            Some(Some(said)) if said.contains("Could not resolve host") => {}
+            // It does not come as far as its configuration: library-mismatch tells.
+            Some(Some(said)) if does_not_start(&said) => return,
+            Some(Some(said)) => return refused(facts, &said, verdict),
+            Some(None) => verdict.exclude(Fact::Answer, "ssh accepts its configuration"),
+            None => {}
+        }
+    }
+    // Nothing but a command of its own, or a name to canonicalize, holds ssh up while it reads its configuration.
+    let held_up = endless_command(facts)
+        .map(|line| ("ssh -v", line.to_owned()))
+        .or_else(|| Some(("ssh -G", facts.endless_configuration()?)));
+    if let Some((source, text)) = held_up {
+        let finding = verdict
+            .likely("a command that the configuration of ssh runs (`Match exec`) does not end");
+        finding.shown_by(source, text);
+        finding.step("find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`");
+    }
+    if let Some(why) = facts.impossible_socket() {
+        let finding = verdict.certain(
+            Proof::Answer,
+            "the socket of the shared connection that is configured cannot be made: ssh ends",
+        );
+        finding.shown_by("ssh -G", &why);
+        if let Some((_, folder)) = why.split_once(" does not exist: ") {
+            finding.step(format!("make the directory: `mkdir -m 700 {folder}`"));
+            finding.step("or take another ControlPath: `~/.ssh/%C`");
+        } else {
+            finding.step("take a shorter ControlPath: `~/.ssh/%C`");
+        }
+    }
+    for (file, mode) in facts.ignored_keys() {
+        let finding = verdict.likely(ignored(file));
+        finding
+            .shown_by(file, format!("mode {mode:04o}"))
+            .step(close(file));
+    }
+    for (file, fault) in facts.useless_keys() {
+        useless(facts, file, &fault, verdict);
+    }
+    if verdict.findings.is_empty() {
+        if let Some(why) = facts.no_method() {
+            no_method(&why, verdict);
+        }
+    }
+    if let Some(command) = facts.remote_command() {
+        remote_command(&command, verdict);
+    }
+    if let Some((line, holder)) = facts.taken_forwarding() {
+        forwarding(&line, &holder, verdict);
+    }
+    if verdict.findings.is_empty() {
+        if let Some(finding) = transcript_evidence(facts, verdict) {
+            claimed(facts, finding);
+        }
+    }
+}
+
+/// Nothing is left that ssh would try and the server takes.
+fn no_method(why: &NoMethod, verdict: &mut Verdict) {
+    match why {
+        NoMethod::NoKeys(line) => {
+            let keyword = line.split(' ').next().unwrap_or_default();
+            let finding = verdict.likely(format!(
+                "the configuration of ssh leaves keys out ({line}), and the server takes nothing else that ssh may try"
+            ));
+            finding.shown_by("ssh -G", line);
+            finding.step(format!(
+                "find the line and correct it: `grep -in {keyword} ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`"
+            ));
+        }
+        NoMethod::OtherAlgorithms(line, kinds) => {
+            let keyword = line.split(' ').next().unwrap_or_default();
+            let finding = verdict.likely(format!(
+                "the configuration of ssh has no algorithm for its keys ({kinds}), and the server takes nothing else that ssh may try"
+            ));
+            finding.shown_by("ssh -G", line);
+            finding.step(format!(
+                "find the line and correct it: `grep -inE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; `+NAME` adds to the list of ssh instead of replacing it ({keyword})"
+            ));
+        }
+        NoMethod::NoKey(agent) => {
+            let finding = verdict.likely(
+                "ssh has no key to offer, and the server takes nothing else that ssh may try",
+            );
+            finding.shown_by("ssh -G", format!("identityagent {agent}"));
+            finding.step("see what the agent holds (`ssh-add -l`) and which files are looked for (`ssh -G DESTINATION | grep identity`); name the key by `IdentityFile`, start the agent, or make a key: `ssh-keygen -t ed25519`");
+        }
+    }
+}
+
+/// ssh ends where both its configuration and its command line have a command (ssh.c).
+fn remote_command(command: &str, verdict: &mut Verdict) {
+    let finding = verdict.possible(
+        "RemoteCommand is set for this host, so that ssh ends at once where it is given a command as well (`ssh HOST COMMAND`, git, rsync)",
+    );
+    finding.latent_if(true);
+    finding.shown_by("ssh -G", format!("remotecommand {command}"));
+    finding.step("give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`");
+}
+
+/// With ExitOnForwardFailure ssh ends where it cannot listen for a forwarding (ssh.c, ssh_init_forwarding).
+fn forwarding(line: &str, holder: &Socket, verdict: &mut Verdict) {
+    let port = holder.port;
+    let finding = verdict.likely(format!(
+        "ssh ends after the login: it is to listen on port {port} here, which something else holds"
+    ));
+    finding
+        .shown_by("ssh -G", line)
+        .shown_by("ss", &holder.line);
+    finding.step(format!(
+        "see what holds it, mostly an earlier ssh that still runs: `ss -ltnp sport = :{port}`; end it, or take another port"
+    ));
+    finding.step("without the forwardings: `ssh -o ClearAllForwardings=yes …`");
+}
+
+/// A key of the user that opens nothing, where no other one is left.
+fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdict) {
+    let (what, said, step) = match fault {
+        KeyFault::Missing => (
+            format!(
+                "the configuration of ssh names the key {file}, which does not exist, and no other key is left"
+            ),
+            "does not exist".to_owned(),
+            format!(
+                "correct `IdentityFile` (`ssh -G DESTINATION | grep identity` shows what is in force), put the key back, or make one and take its public half to the server: `ssh-keygen -t ed25519 -f {file}`, `ssh-copy-id -i {file} DESTINATION`"
+            ),
+        ),
+        KeyFault::Unreadable(said) => (
+            format!("ssh cannot read the private key {file}, and no other key is left"),
+            said.clone(),
+            format!(
+                "take the key from where it was made once more; where its lines end as on Windows: `sed -i 's/\\r$//' {file}`"
+            ),
+        ),
+        KeyFault::OtherPublic => (
+            format!(
+                "{file}.pub is the public key of another private key than {file}: ssh offers that one and cannot prove it"
+            ),
+            "is not the public key of that file".to_owned(),
+            format!("write the right one: `ssh-keygen -y -f {file} > {file}.pub`"),
+        ),
+        KeyFault::PublicOnly => (
+            format!(
+                "the configuration of ssh names the public key {file}, the agent does not hold the private one, and no other key is left"
+            ),
+            "is a public key".to_owned(),
+            "name the private key (`IdentityFile` without `.pub`), or give it to the agent: `ssh-add`".to_owned(),
+        ),
+        KeyFault::Locked => (
+            format!(
+                "the private key {file} has a passphrase, BatchMode keeps ssh from asking for it, and no other key is left"
+            ),
+            "has a passphrase".to_owned(),
+            format!(
+                "give it to the agent: `ssh-add {file}`; for a program, take a key of its own without one"
+            ),
+        ),
+    };
+    let finding = verdict.likely(what);
+    finding.shown_by(file, said);
+    if *fault == KeyFault::Missing {
+        finding.without_client_line(facts, "identityfile", "where another key is to be taken");
+    }
+    finding.step(step);
+}
+
+fn ignored(file: &str) -> String {
+    format!("ssh ignores the private key {file}: others may read it")
+}
+
+fn close(file: &str) -> String {
+    format!("close it: `chmod 600 {file}`")
+}
+
+/// What ssh itself said, by its words.
+fn claimed(facts: &Facts<'_>, finding: &mut Finding) {
+    let said = finding
+        .evidence
+        .first()
+        .map(|one| one.text.clone())
+        .unwrap_or_default();
+    let key = said
+        .strip_prefix("Load key \"")
+        .and_then(|rest| rest.strip_suffix("\": bad permissions"));
+    match key {
+        Some(file) => {
+            finding.summary = ignored(file);
+            finding.step(close(file));
+        }
+        None => {
+            finding.summary =
+                format!("ssh cannot do what its configuration or command line says: {said}");
+            finding.step(
+                "correct what is named: `ssh -G DESTINATION` shows the settings in force, `ssh -F none …` goes without",
+            );
+            if said.contains("forwarding") {
+                finding.step("see what holds that port or socket, here for a local one, on the server for a remote one: `ss -lntxp`; an earlier ssh that still runs is ended; a socket that was left over is removed, or `StreamLocalBindUnlink yes` in sshd_config does it; the server may also forbid it (AllowTcpForwarding, PermitListen)");
+            }
+            if said.starts_with("bind ") {
+                finding.without_client_line(
+                    facts,
+                    "bindaddress",
+                    "where it need not be that address",
+                );
+            }
+        }
+    }
+}
+
+/// The command of a `Match exec` that ssh has begun, where that is the last that it said.
+fn endless_command<'a>(facts: &'a Facts<'_>) -> Option<&'a str> {
+    let last = facts
+        .printed_lines()?
+        .filter(|line| !line.is_empty())
+        .last()?;
+    last.starts_with("debug1: Executing command: '")
+        .then_some(last)
+}
+
+fn refused(facts: &Facts<'_>, said: &str, verdict: &mut Verdict) {
+    let line = said
+        .lines()
+        .find(|line| line.starts_with('/'))
+        .or(said.lines().next())
+        .unwrap_or_default();
+    let finding = verdict.certain(
+        Proof::Answer,
+        format!("ssh refuses its own configuration: {line}"),
+    );
+    for line in said.lines().take(3) {
+        finding.shown_by("ssh -G", line);
+    }
+    match line.strip_prefix("Bad owner or permissions on ") {
+        Some(file) => finding.step(format!(
+            "close it to others: `chmod 600 {file}`; it must belong to you or root"
+        )),
+        None => match place(line).filter(|line| !begins_block(facts, line)) {
+            Some(line) => finding.step(format!(
+                "correct that line, or make a comment of it: `{}`",
+                edit::comment_out(&line)
+            )),
+            None => finding.step("correct the line that is named"),
+        },
+    };
+}
+
+/// Whether a line is a `Host` or `Match`, without which the lines below it would be those of the block above.
+fn begins_block(facts: &Facts<'_>, line: &Origin) -> bool {
+    let text = facts.line(&line.path, line.line).trim().to_lowercase();
+    ["host", "match"].iter().any(|word| {
+        text.strip_prefix(word)
+            .is_some_and(|rest| rest.starts_with([' ', '\t', '=']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check_client, check_transcript, works};
+    use expect_test::expect;
+
+    /// ssh with these settings, tried at a server that takes `methods`; of its keys none is there.
+    fn tried(settings: &str, methods: &str) -> String {
+        format!(
+            "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{settings}\n//$ TRY => 255\ndebug1: Connection established.\n\
+             debug1: identity file /home/alice/.ssh/id_rsa type -1\ndebug1: Authentications that can continue: {methods}\n\
+             alice@server: Permission denied ({methods}).\n//- /home/alice/.ssh/id_rsa missing\n//$ ssh-add -l => 1\nThe agent has no identities.\n"
+        )
+    }
+
+    #[test]
+    fn a_port_that_ssh_is_to_listen_on_and_cannot_ends_it() {
+        let check = |more: &str, expected| {
+            let machine = format!(
+                "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{more}localforward [127.0.0.1]:15432 [db]:5432\n\
+                 //$ ss -Hltnp => 0\nLISTEN 0 128 127.0.0.1:15432 0.0.0.0:* users:((\"ssh\",pid=4021,fd=5))\n"
+            );
+            check_client("client-config-invalid", &machine, &[works()], expected);
+        };
+        check(
+            "exitonforwardfailure yes\n",
+            &expect![[r#"
+            likely: ssh ends after the login: it is to listen on port 15432 here, which something else holds
+              ssh -G: localforward [127.0.0.1]:15432 [db]:5432
+              ss: LISTEN 0 128 127.0.0.1:15432 0.0.0.0:* users:(("ssh",pid=4021,fd=5))
+              - see what holds it, mostly an earlier ssh that still runs: `ss -ltnp sport = :15432`; end it, or take another port
+              - without the forwardings: `ssh -o ClearAllForwardings=yes …`
+        "#]],
+        );
+        let accepted = &expect![[r#"
+            excluded: ssh accepts its configuration
+        "#]];
+        check("exitonforwardfailure no\n", accepted);
+        check(
+            "exitonforwardfailure yes\nclearallforwardings yes\n",
+            accepted,
+        );
+        check(
+            "exitonforwardfailure yes\ncontrolpath /home/alice/.ssh/c\n",
+            accepted,
+        );
+    }
+
+    #[test]
+    fn settings_that_leave_no_way_to_log_in_are_told() {
+        let check = |settings: &str, methods: &str, expected| {
+            check_client(
+                "client-config-invalid",
+                &tried(settings, methods),
+                &[works()],
+                expected,
+            );
+        };
+        check(
+            "preferredauthentications password\nbatchmode yes",
+            "publickey,password",
+            &expect![[r#"
+                likely: the configuration of ssh leaves keys out (preferredauthentications password), and the server takes nothing else that ssh may try
+                  ssh -G: preferredauthentications password
+                  - find the line and correct it: `grep -in preferredauthentications ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`
+            "#]],
+        );
+        check(
+            "pubkeyauthentication false",
+            "publickey",
+            &expect![[r#"
+            likely: the configuration of ssh leaves keys out (pubkeyauthentication false), and the server takes nothing else that ssh may try
+              ssh -G: pubkeyauthentication false
+              - find the line and correct it: `grep -in pubkeyauthentication ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`
+        "#]],
+        );
+        check(
+            "identityagent /run/agent",
+            "publickey",
+            &expect![[r#"
+            likely: ssh has no key to offer, and the server takes nothing else that ssh may try
+              ssh -G: identityagent /run/agent
+              - see what the agent holds (`ssh-add -l`) and which files are looked for (`ssh -G DESTINATION | grep identity`); name the key by `IdentityFile`, start the agent, or make a key: `ssh-keygen -t ed25519`
+        "#]],
+        );
+        let other = |more: &str| {
+            tried(
+                "pubkeyacceptedalgorithms rsa-sha2-512,rsa-sha2-256",
+                "publickey",
+            ) + more
+        };
+        let key = "//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n";
+        check_client(
+            "client-config-invalid",
+            &other(key),
+            &[works()],
+            &expect![[r#"
+                likely: the configuration of ssh has no algorithm for its keys (ED25519), and the server takes nothing else that ssh may try
+                  ssh -G: pubkeyacceptedalgorithms rsa-sha2-512,rsa-sha2-256
+                  - find the line and correct it: `grep -inE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; `+NAME` adds to the list of ssh instead of replacing it (pubkeyacceptedalgorithms)
+            "#]],
+        );
+        let both = "//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n3072 SHA256:X old (RSA)\n";
+        check_client(
+            "client-config-invalid",
+            &other(both),
+            &[works()],
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+        // Somebody can be asked for the password.
+        check(
+            "preferredauthentications password",
+            "publickey,password",
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+        check(
+            "pubkeyauthentication no",
+            "publickey,keyboard-interactive",
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+        check(
+            "pkcs11provider /usr/lib/opensc-pkcs11.so",
+            "publickey",
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_named_public_key_needs_the_agent() {
+        let named = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nidentitiesonly yes\n//$ TRY => 255\ndebug1: identity file /home/alice/.ssh/work.pub type 3\n\
+            debug1: Authentications that can continue: publickey\n//$ ssh-keygen -lf /home/alice/.ssh/work.pub => 0\n256 SHA256:W work (ED25519)\n";
+        let check = |agent: &str, expected| {
+            check_client(
+                "client-config-invalid",
+                &format!("{named}{agent}"),
+                &[works()],
+                expected,
+            );
+        };
+        check(
+            "//$ ssh-add -l => 1\nThe agent has no identities.\n",
+            &expect![[r#"
+                likely: the configuration of ssh names the public key /home/alice/.ssh/work.pub, the agent does not hold the private one, and no other key is left
+                  /home/alice/.ssh/work.pub: is a public key
+                  - name the private key (`IdentityFile` without `.pub`), or give it to the agent: `ssh-add`
+            "#]],
+        );
+        check(
+            "//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n",
+            &expect![[r#"
+                excluded: ssh accepts its configuration
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_command_of_the_configuration_keeps_others_out() {
+        let set =
+            "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nremotecommand tmux attach\n";
+        check_client(
+            "client-config-invalid",
+            set,
+            &[works()],
+            &expect![[r#"
+            possible (latent): RemoteCommand is set for this host, so that ssh ends at once where it is given a command as well (`ssh HOST COMMAND`, git, rsync)
+              ssh -G: remotecommand tmux attach
+              - give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn ssh_names_the_line() {
+        let bad = "//$ ssh -G -- server => 255\n/home/alice/.ssh/config: line 3: Bad configuration option: bogus\n/home/alice/.ssh/config: terminating, 1 bad configuration options\n";
+        check_client(
+            "client-config-invalid",
+            bad,
+            &[],
+            &expect![[r#"
+                certain: ssh refuses its own configuration: /home/alice/.ssh/config: line 3: Bad configuration option: bogus
+                  ssh -G: /home/alice/.ssh/config: line 3: Bad configuration option: bogus
+                  ssh -G: /home/alice/.ssh/config: terminating, 1 bad configuration options
+                  - correct that line, or make a comment of it: `sed -i.old '3s/^/#/' /home/alice/.ssh/config`
+            "#]],
+        );
+        let open =
+            "//$ ssh -G -- server => 255\nBad owner or permissions on /home/alice/.ssh/config\n";
+        check_client(
+            "client-config-invalid",
+            open,
+            &[],
+            &expect![[r#"
+                certain: ssh refuses its own configuration: Bad owner or permissions on /home/alice/.ssh/config
+                  ssh -G: Bad owner or permissions on /home/alice/.ssh/config
+                  - close it to others: `chmod 600 /home/alice/.ssh/config`; it must belong to you or root
+            "#]],
+        );
+        check_client(
+            "client-config-invalid",
+            "",
+            &[works()],
+            &expect![[r#"
+            excluded: ssh accepts its configuration
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_named() {
+        let said = "Load key \"/home/alice/.ssh/id\": bad permissions\nalice@h: Permission denied (publickey).\n";
+        check_transcript(
+            "client-config-invalid",
+            said,
+            &expect![[r#"
+            likely: ssh ignores the private key /home/alice/.ssh/id: others may read it
+              transcript:1: Load key "/home/alice/.ssh/id": bad permissions
+              - close it: `chmod 600 /home/alice/.ssh/id`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_is_shown() {
+        let said = "OpenSSH_9.2p1\ndebug1: Reading configuration data /home/alice/.ssh/config\ndebug1: Executing command: 'sleep 300'\n";
+        check_transcript(
+            "client-config-invalid",
+            said,
+            &expect![[r#"
+            likely: a command that the configuration of ssh runs (`Match exec`) does not end
+              ssh -v: debug1: Executing command: 'sleep 300'
+              - find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`
+        "#]],
+        );
+        let ended = format!("{said}debug1: permanently_drop_suid: 1000\n");
+        check_transcript("client-config-invalid", &ended, &expect![[""]]);
+        check_client(
+            "client-config-invalid",
+            "//$ ssh -G -- server => hangs\n",
+            &[works()],
+            &expect![[r#"
+                likely: a command that the configuration of ssh runs (`Match exec`) does not end
+                  ssh -G: no answer within 20 s
+                  - find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`
+                unchecked: ssh -G -- server: cannot be run: no answer within 20 s
+            "#]],
+        );
+    }
+
+    const FOUND: &str =
+        "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\ncontrolmaster auto\n";
+
+    #[test]
+    fn a_socket_that_cannot_be_made_ends_ssh() {
+        let missing =
+            format!("{FOUND}controlpath /home/alice/.ssh/cm/s\n//- /home/alice/.ssh/cm missing\n");
+        check_client(
+            "client-config-invalid",
+            &missing,
+            &[works()],
+            &expect![[r#"
+                certain: the socket of the shared connection that is configured cannot be made: ssh ends
+                  ssh -G: the directory of ControlPath does not exist: /home/alice/.ssh/cm
+                  - make the directory: `mkdir -m 700 /home/alice/.ssh/cm`
+                  - or take another ControlPath: `~/.ssh/%C`
+            "#]],
+        );
+        let long = format!(
+            "{FOUND}controlpath /home/alice/.ssh/{}\n//- /home/alice/.ssh dir\n",
+            "x".repeat(80)
+        );
+        check_client(
+            "client-config-invalid",
+            &long,
+            &[works()],
+            &expect![[r#"
+                certain: the socket of the shared connection that is configured cannot be made: ssh ends
+                  ssh -G: ControlPath has 97 bytes, and 90 are possible: /home/alice/.ssh/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+                  - take a shorter ControlPath: `~/.ssh/%C`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_suspected() {
+        let open = "//$ TRY => 255\ndebug1: identity file /home/alice/.ssh/work type 3\n\
+                    //- /home/alice/.ssh/work mode:0644 uid:1000\n";
+        check_client(
+            "client-config-invalid",
+            open,
+            &[works()],
+            &expect![[r#"
+            likely: ssh ignores the private key /home/alice/.ssh/work: others may read it
+              /home/alice/.ssh/work: mode 0644
+              - close it: `chmod 600 /home/alice/.ssh/work`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn without_ssh_its_configuration_is_not_checked() {
+        check_client(
+            "client-config-invalid",
+            "//$ ssh -G -- server => missing\n",
+            &[works()],
+            &expect![[r#"
+            unchecked: ssh -G -- server: cannot be run: No such file or directory
+        "#]],
+        );
+    }
+}

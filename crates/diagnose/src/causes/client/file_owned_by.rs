@@ -1,0 +1,3 @@
+use crate::verdict::{Judges, UNSEEN};
+
+pub(crate) const JUDGES: Judges = UNSEEN;

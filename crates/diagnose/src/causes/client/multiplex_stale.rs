@@ -1,0 +1,71 @@
+use sshmend_facts::Facts;
+
+use crate::finding::Certainty;
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    client: from_client,
+    ..UNSEEN
+};
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Ok(route) = facts.route() else { return };
+    let Some(said) = facts.dead_master() else {
+        return verdict.exclude(
+            Fact::Answer,
+            "no dead socket of a shared connection is in the way",
+        );
+    };
+    // Of a socket that refuses, ssh complains and goes around it by itself.
+    let hangs = !said.contains("Connection refused");
+    let certainty = if hangs {
+        Proof::Answer.certain()
+    } else {
+        Certainty::Possible
+    };
+    let finding = verdict
+        .find(certainty, verdict.cause.title())
+        .shown_by("ssh -O check", said);
+    finding.step("go around it once: `ssh -S none …`");
+    let socket = route.control_path.unwrap_or_default();
+    finding.step(format!(
+        "clear it away: end the ssh that holds it (`ssh -O exit DESTINATION`), or where none does, `rm {socket}`"
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{check_client, works};
+    use expect_test::expect;
+
+    #[test]
+    fn a_socket_without_master_is_likely() {
+        let dead = "//- /home/alice/.ssh/cm\n//$ ssh -O check -- server => 255
+Control socket connect(/home/alice/.ssh/cm): Connection refused
+//$ ssh -G -- server => 0
+hostname 192.0.2.10
+port 22
+controlpath /home/alice/.ssh/cm
+";
+        check_client(
+            "multiplex-stale",
+            dead,
+            &[works()],
+            &expect![[r#"
+                possible: the control socket of a shared connection exists, but nothing answers on it
+                  ssh -O check: Control socket connect(/home/alice/.ssh/cm): Connection refused
+                  - go around it once: `ssh -S none …`
+                  - clear it away: end the ssh that holds it (`ssh -O exit DESTINATION`), or where none does, `rm /home/alice/.ssh/cm`
+            "#]],
+        );
+        check_client(
+            "multiplex-stale",
+            "",
+            &[works()],
+            &expect![[r#"
+            excluded: no dead socket of a shared connection is in the way
+        "#]],
+        );
+    }
+}

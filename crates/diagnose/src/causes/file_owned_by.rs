@@ -1,3 +1,0 @@
-use crate::verdict::{Judges, UNSEEN};
-
-pub(super) const JUDGES: Judges = UNSEEN;

@@ -1,0 +1,313 @@
+use sshmend_facts::{Facts, Reply, Socket, Tried};
+use sshmend_plan::Wish;
+use sshmend_sshd_config::{Assignment, Operator};
+
+use crate::edit;
+use crate::finding::Finding;
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    client: from_client,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(sockets) = verdict.look(facts.ssh_sockets()) else {
+        return;
+    };
+    if sockets.is_empty() {
+        return;
+    }
+    let client = facts.question.client_address();
+    if let Some(addresses) = facts.lost_addresses(&sockets) {
+        let finding = verdict.certain(
+            Proof::Sockets,
+            format!(
+                "sshd listens on {} alone, which is not an address of this machine any more",
+                addresses.join(", ")
+            ),
+        );
+        return explain(facts, &sockets, finding);
+    }
+    if facts.was_let_in_from_inside() {
+        return verdict.exclude(
+            Fact::Login,
+            "the account asked about was let in since sshd listens there",
+        );
+    }
+    if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(Socket::is_inside) {
+        let what = "sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone";
+        let led = facts.outside_holders();
+        let finding = if led.is_empty() {
+            verdict.likely(what)
+        } else {
+            verdict.possible(what)
+        };
+        for socket in &led {
+            finding.shown_by("ss -Hltnp", &socket.line);
+        }
+        return explain(facts, &sockets, finding);
+    }
+    if let Some(unit) = elsewhere(facts, &sockets) {
+        let (ports, wanted) = (list(&facts.ports()), list(&facts.configured_ports()));
+        let what = format!(
+            "{unit} listens on port {ports}, and nothing on port {wanted}, which sshd_config has"
+        );
+        let finding = verdict.possible(what);
+        return explain(facts, &sockets, finding);
+    }
+    let Some(client) = client else { return };
+    let family = |v6| if v6 { "IPv6" } else { "IPv4" };
+    if !sockets.iter().any(|socket| socket.serves(client.is_ipv6())) {
+        let (own, other) = (family(client.is_ipv6()), family(!client.is_ipv6()));
+        let finding = verdict.certain(
+            Proof::Sockets,
+            format!("sshd listens on {other} only, and {client} comes by {own}"),
+        );
+        return explain(facts, &sockets, finding);
+    }
+    verdict.exclude(Fact::Sockets, "sshd listens on the client's address family");
+}
+
+/// The socket unit that listens, on other ports than sshd_config names: sshd does not look at `Port` then.
+fn elsewhere(facts: &Facts<'_>, sockets: &[Socket]) -> Option<String> {
+    let wanted = facts.configured_ports();
+    if sockets
+        .iter()
+        .any(|socket| !by_unit(socket) || wanted.contains(&socket.port))
+    {
+        return None;
+    }
+    Some(facts.manager().ok()?.socket()?.name().to_owned())
+}
+
+fn by_unit(socket: &Socket) -> bool {
+    socket.holders.iter().any(|(name, _)| name == "systemd")
+}
+
+/// An empty `ListenStream=` takes back those before it (systemd.socket(5)).
+fn open(unit: &str, ports: &[u16], finding: &mut Finding) {
+    let streams: String = ports
+        .iter()
+        .map(|port| format!("ListenStream={port}\\n"))
+        .collect();
+    let directory = format!("/etc/systemd/system/{unit}.d");
+    finding.step(format!(
+        "let it listen for everyone: `mkdir -p {directory}`"
+    ));
+    finding.step(format!(
+        "by a file of your own: `printf '[Socket]\\nListenStream=\\n{streams}BindIPv6Only=both\\nBindToDevice=\\n' > \
+         {directory}/zz-listen.conf`"
+    ));
+    let service = unit.replace(".socket", ".service");
+    finding.step(format!(
+        "and open it again: `systemctl daemon-reload; systemctl stop {service}; systemctl restart {unit}`"
+    ));
+}
+
+/// Has sshd listen where clients come in: by one value that sshmend can set.
+fn listen(facts: &Facts<'_>, finding: &mut Finding, sockets: &[Socket]) {
+    let set = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.is_some());
+    let by_file = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.as_ref().is_some_and(|origin| origin.path.is_absolute()));
+    let of_all = match facts.question.client_address() {
+        Some(client) if client.is_ipv6() => "::",
+        _ => "0.0.0.0",
+    };
+    if by_file("listenaddress") && !set("addressfamily") {
+        // What serves nobody outside gives way; an address that serves others stays beside the new one.
+        let useless =
+            facts.lost_addresses(sockets).is_some() || sockets.iter().all(Socket::is_inside);
+        let operator = if useless {
+            Operator::Set
+        } else {
+            Operator::Add
+        };
+        let wish = Wish::assign(Assignment::new("ListenAddress", operator, of_all));
+        finding.step(format!(
+            "have it listen on all addresses of the machine: `{}`; or name one of them there",
+            edit::command(&wish)
+        ));
+        return;
+    }
+    if set("addressfamily") && !set("listenaddress") {
+        finding.mended_by(
+            Wish::setting("AddressFamily", "any"),
+            "lets sshd listen on both families",
+        );
+    } else {
+        finding.step("change AddressFamily or ListenAddress, then `systemctl restart ssh`");
+    }
+}
+
+fn list(ports: &[u16]) -> String {
+    ports
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" and ")
+}
+
+fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
+    for socket in sockets {
+        finding.shown_by("ss -Hltnp", &socket.line);
+    }
+    let settings = ["addressfamily", "listenaddress"]
+        .iter()
+        .filter_map(|key| facts.setting(key).ok()?);
+    let written: Vec<_> = settings
+        .filter(|setting| setting.origin.is_some())
+        .collect();
+    for setting in &written {
+        finding.shown_by_setting(facts, setting);
+    }
+    if written.is_empty() && sockets.iter().any(Socket::is_of_sshd) {
+        let what = "has sshd read its files, which name no address and no family; sessions stay";
+        finding.mended_by(Wish::Service { restart: true }, what);
+        return;
+    }
+    let unit = facts
+        .manager()
+        .ok()
+        .and_then(|manager| manager.socket().map(|unit| unit.name().to_owned()));
+    match unit.filter(|_| sockets.iter().any(by_unit)) {
+        Some(unit) => open(&unit, &facts.configured_ports(), finding),
+        None => listen(facts, finding, sockets),
+    }
+}
+
+/// Seen from the client: one family gets through and the other does not.
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let tried = facts.tried();
+    let works = |tried: &Tried| {
+        tried
+            .replies
+            .iter()
+            .any(|reply| matches!(reply, Reply::Works(_)))
+    };
+    let (good, bad): (Vec<&Tried>, Vec<&Tried>) = tried.iter().partition(|tried| works(tried));
+    let (Some(good), Some(bad)) = (good.first(), bad.first()) else {
+        return;
+    };
+    let (family, flag) = if bad.to.is_ipv6() {
+        ("IPv6", "-4")
+    } else {
+        ("IPv4", "-6")
+    };
+    let finding = verdict.certain(
+        Proof::Connection,
+        format!("the server can be reached, but not by {family}"),
+    );
+    for one in [bad, good] {
+        for reply in &one.replies {
+            finding.shown_by(format!("connection to {}", one.to), reply.text());
+        }
+    }
+    finding.step(format!(
+        "go the other way: `ssh {flag} …`, or `AddressFamily` in ~/.ssh/config"
+    ));
+    finding.step(
+        "on the server let sshd, TCP wrappers and the firewall know both families, or take the address out of the DNS",
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::fixture::{SHOW, from};
+
+    use crate::testing::{check, check_as};
+    use expect_test::expect;
+
+    const V4: &str =
+        "//$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
+
+    #[test]
+    fn a_family_that_nobody_serves_is_named() {
+        let set = format!("{V4}//- /etc/ssh/sshd_config\nAddressFamily inet\n");
+        check_as(
+            &from("2001:db8::7"),
+            "address-family",
+            &set,
+            &expect![[r#"
+                certain: sshd listens on IPv4 only, and 2001:db8::7 comes by IPv6
+                  ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+                  /etc/ssh/sshd_config:1: AddressFamily inet
+                  $ sshmend fix sshd-config AddressFamily=any  # lets sshd listen on both families
+            "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "address-family",
+            &set,
+            &expect![[r#"
+            excluded: sshd listens on the client's address family
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_loopback_socket_serves_nobody_outside() {
+        let inside = V4.replace("0.0.0.0:22", "127.0.0.1:22");
+        check(
+            "address-family",
+            &inside,
+            &expect![[r#"
+                likely: sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone
+                  ss -Hltnp: LISTEN 0 128 127.0.0.1:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+                  $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
+            "#]],
+        );
+        check("address-family", "", &expect![[""]]);
+        check(
+            "address-family",
+            &V4.replace("0.0.0.0:22", "0.0.0.0%lo:22"),
+            &expect![[r#"
+                likely: sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone
+                  ss -Hltnp: LISTEN 0 128 0.0.0.0%lo:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+                  $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_socket_unit_for_ipv6_alone_or_another_port_is_named() {
+        let unit = |listen: &str, port: u16| {
+            format!(
+                "//- /proc/700/cmdline missing\n{SHOW}Id=ssh.socket\nLoadState=loaded\nActiveState=active\nListen=[::]:{port} (Stream)\n\
+                 //$ ss -Hltnp => 0\nLISTEN 0 128 {listen} *:* users:((\"systemd\",pid=1,fd=3))\n"
+            )
+        };
+        check_as(
+            &from("198.51.100.7"),
+            "address-family",
+            &unit("[::]:22", 22),
+            &expect![[r#"
+                certain: sshd listens on IPv6 only, and 198.51.100.7 comes by IPv4
+                  ss -Hltnp: LISTEN 0 128 [::]:22 *:* users:(("systemd",pid=1,fd=3))
+                  - let it listen for everyone: `mkdir -p /etc/systemd/system/ssh.socket.d`
+                  - by a file of your own: `printf '[Socket]\nListenStream=\nListenStream=22\nBindIPv6Only=both\nBindToDevice=\n' > /etc/systemd/system/ssh.socket.d/zz-listen.conf`
+                  - and open it again: `systemctl daemon-reload; systemctl stop ssh.service; systemctl restart ssh.socket`
+            "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "address-family",
+            &unit("*:22", 22),
+            &expect![[r#"
+            excluded: sshd listens on the client's address family
+        "#]],
+        );
+        check_as(
+            &from("198.51.100.7"),
+            "address-family",
+            &unit("*:2222", 2222),
+            &expect![[r#"
+                possible: ssh.socket listens on port 2222, and nothing on port 22, which sshd_config has
+                  ss -Hltnp: LISTEN 0 128 *:2222 *:* users:(("systemd",pid=1,fd=3))
+                  - let it listen for everyone: `mkdir -p /etc/systemd/system/ssh.socket.d`
+                  - by a file of your own: `printf '[Socket]\nListenStream=\nListenStream=22\nBindIPv6Only=both\nBindToDevice=\n' > /etc/systemd/system/ssh.socket.d/zz-listen.conf`
+                  - and open it again: `systemctl daemon-reload; systemctl stop ssh.service; systemctl restart ssh.socket`
+            "#]],
+        );
+    }
+}

@@ -1,0 +1,159 @@
+use sshmend_facts::{Facts, Usage};
+use sshmend_plan::Wish;
+use sshmend_ssh_log::{CauseName, Kind};
+
+use crate::evidence::log::log_evidence;
+use crate::finding::{Certainty, Finding, Then};
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    ..UNSEEN
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let machine = verdict.look(facts.open_files()).flatten();
+    let listener = match verdict.look(facts.listener()) {
+        Some(Some(listener)) => listener,
+        Some(None) => return at_start(facts, verdict),
+        None => return,
+    };
+    let own = verdict.look(facts.open_files_of(listener.pid)).flatten();
+    let machine = machine.filter(Usage::exhausted);
+    if let Some(usage) = own.clone().filter(Usage::exhausted) {
+        let finding = verdict.certain(
+            Proof::Kernel,
+            "the listener has used up its file descriptors and cannot take a connection",
+        );
+        finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
+        raise(facts, finding);
+        finding.mended_by(
+            Wish::Service { restart: false },
+            "restarts the service after `sshd -t`, which frees what it holds",
+        );
+    } else if let Some(usage) = machine {
+        // The kernel lets root go past this limit: it strikes the unprivileged process, and sshd in a container.
+        let finding = verdict.likely(
+            "the machine has used up its file descriptors, so sshd may be unable to serve a connection",
+        );
+        finding.shown_by(&usage.source, usage.text());
+        finding.step(
+            "find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`",
+        );
+        finding.step("raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d");
+    } else if let Some(usage) = own.filter(|usage| usage.limit < needed(facts.startups_begin())) {
+        let finding = verdict.likely(
+            "the listener may open too few files for the connections that MaxStartups lets wait",
+        );
+        finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
+        raise(facts, finding).then(Then::Restart);
+    } else if let Some(heard) = log_evidence(
+        facts,
+        verdict,
+        CauseName::FileDescriptorLimit,
+        Some(Certainty::Likely),
+    ) {
+        let finding = heard.report(verdict, "sshd could open no more files for connections");
+        raise(facts, finding).then(Then::Restart);
+    } else {
+        verdict.exclude(
+            Fact::Kernel,
+            "the listener and the machine may open more files",
+        );
+    }
+}
+
+/// sshd that is not there: it may have been unable to open even its own files.
+fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let lines = facts
+        .heard(CauseName::FileDescriptorLimit)
+        .unwrap_or_default();
+    let Some(last) = lines
+        .last()
+        .filter(|line| line.kind == Kind::Broken && facts.is_recent(line))
+    else {
+        return;
+    };
+    let finding = verdict.certain(
+        Proof::Kernel,
+        "sshd cannot start, because it may open too few files",
+    );
+    finding.shown_by_lines(&[last]);
+    match facts.confinement(&["LimitNOFILE="]) {
+        Some((line, text)) => finding.shown_at(&line, text).mended_without(&[line]),
+        None => raise(facts, finding).then(Then::Start),
+    };
+}
+
+/// Lets the unit open as many files as sshd can ever need.
+fn raise<'v>(facts: &Facts<'_>, finding: &'v mut Finding) -> &'v mut Finding {
+    let unit = facts.unit_name();
+    finding.set_in_unit(&unit, "Service", &["LimitNOFILE=65536"])
+}
+
+/// The listener holds a socket and a pipe for each connection that waits, and some files of its own.
+fn needed(waiting: u32) -> u64 {
+    u64::from(waiting) * 2 + 8
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::fixture::{LOG, SHOW};
+
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn too_few_files_to_start_with_are_named_with_the_line_of_the_unit() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=exit-code\n\
+            DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
+        let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nLimitNOFILE=6\n";
+        let line = "2026-11-20T17:59:00+00:00 server sshd[812]: /etc/ssh/sshd_config: Too many open files\n";
+        check(
+            "file-descriptor-limit",
+            &format!("//- /proc/700/cmdline missing\n{drop_in}{SHOW}{unit}{LOG}{line}"),
+            &expect![[r#"
+                certain: sshd cannot start, because it may open too few files
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: /etc/ssh/sshd_config: Too many open files
+                  /etc/systemd/system/ssh.service.d/o.conf:2: LimitNOFILE=6
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_limits_of_the_process_and_of_the_machine_count() {
+        let own = "//- /proc/700/limits\nMax open files            2                    524288               files     \n";
+        check(
+            "file-descriptor-limit",
+            own,
+            &expect![[r#"
+                certain: the listener has used up its file descriptors and cannot take a connection
+                  /proc/700/limits: Max open files: 2 of 2
+                  $ sshmend fix service  # restarts the service after `sshd -t`, which frees what it holds
+                  - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.service.d`
+                  - `printf '[Service]\nLimitNOFILE=65536\n' > /etc/systemd/system/ssh.service.d/zz-limitnofile.conf`
+                  - have systemd read it: `systemctl daemon-reload`
+            "#]],
+        );
+        check(
+            "file-descriptor-limit",
+            "//- /proc/sys/fs/file-nr\n99\t0\t99\n",
+            &expect![[r#"
+                likely: the machine has used up its file descriptors, so sshd may be unable to serve a connection
+                  /proc/sys/fs/file-nr: 99 of 99
+                  - find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`
+                  - raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d
+            "#]],
+        );
+        check(
+            "file-descriptor-limit",
+            "",
+            &expect![[r#"
+                excluded: the listener and the machine may open more files
+            "#]],
+        );
+    }
+}

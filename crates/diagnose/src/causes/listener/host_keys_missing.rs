@@ -1,0 +1,279 @@
+use sshmend_facts::{Complaint, Facts, HostKeyFile, Reply, Trial};
+use sshmend_plan::Wish;
+
+use crate::evidence::probe::{ask_the_server, probe_evidence};
+use crate::finding::{Certainty, Finding};
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    client: from_client,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    match facts.trial() {
+        Ok(Some(trial)) => tried(facts, &trial, verdict),
+        Ok(None) => {}
+        Err(_) => looked_at(facts, verdict),
+    }
+}
+
+fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
+    if trial.passed {
+        return verdict.exclude(Fact::Answer, "`sshd -t` finds a host key");
+    }
+    let mut lines = trial.about(Complaint::NoHostKeys).peekable();
+    if lines.peek().is_none() || trial.about(Complaint::KeyPermissions).next().is_some() {
+        return;
+    }
+    let keys = facts.host_keys().unwrap_or_default();
+    let (there, gone): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.mode.is_some());
+    let what = if there.is_empty() {
+        "there is no host key"
+    } else {
+        "sshd can read no host key"
+    };
+    let finding = missing(facts, verdict, what);
+    for line in lines {
+        finding.shown_by(&trial.command, line);
+    }
+    if !there.is_empty() {
+        damaged(&there, finding);
+    } else if !gone.is_empty() && !gone.iter().any(|key| tells_its_type(key)) {
+        misnamed(facts, finding);
+    }
+}
+
+/// Where `ssh-keygen -A` makes host keys, those that clients prefer first.
+const DEFAULT_KEYS: [&str; 3] = [
+    "/etc/ssh/ssh_host_ed25519_key",
+    "/etc/ssh/ssh_host_ecdsa_key",
+    "/etc/ssh/ssh_host_rsa_key",
+];
+
+/// Files that are not keys: they are never overwritten, so they have to go first.
+fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
+    let paths: Vec<&str> = there.iter().map(|key| key.path.as_str()).collect();
+    for path in &paths {
+        finding.shown_by(path, "is there, but sshd cannot read it as a private key");
+    }
+    finding.remedy = None;
+    let aside: Vec<String> = paths
+        .iter()
+        .map(|path| format!("`mv {path} {path}.broken`"))
+        .collect();
+    finding.step(format!("or put aside what is there: {}", aside.join(", ")));
+    finding
+        .step("then have new ones made: `sshmend fix host-keys`; clients will see them as changed");
+}
+
+/// A file of a name that tells no type cannot be made; the line that names it is wrong, or the file was lost.
+fn misnamed(facts: &Facts<'_>, finding: &mut Finding) {
+    finding.remedy = None;
+    if let Ok(Some(setting)) = facts.setting("hostkey") {
+        finding.shown_by_setting(facts, setting);
+    }
+    let there = DEFAULT_KEYS
+        .into_iter()
+        .find(|path| matches!(facts.meta(path), Ok(Some(_))));
+    match there {
+        Some(path) => finding.step(format!(
+            "or name a key that is there: `sshmend fix sshd-config HostKey={path}`"
+        )),
+        None => finding.step("or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key"),
+    };
+    finding.step("then `sshmend fix service`");
+}
+
+/// Whether `sshmend fix host-keys` can know which type of key a file is to hold.
+fn tells_its_type(key: &HostKeyFile) -> bool {
+    ["ed25519", "ecdsa", "rsa"]
+        .iter()
+        .any(|kind| key.path.to_lowercase().contains(kind))
+}
+
+/// Where sshd cannot be asked the files tell: it needs one of them.
+fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(keys) = verdict.look(facts.host_keys()) else {
+        return;
+    };
+    if keys.iter().any(|key| key.mode.is_some()) {
+        return verdict.exclude(Fact::Files, "there is a host key");
+    }
+    let finding = missing(facts, verdict, "there is no host key");
+    for key in &keys {
+        finding.shown_by(&key.path, "is missing");
+    }
+}
+
+/// `what` says whether keys are missing or cannot be read.
+fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict, what: &str) -> &'v mut Finding {
+    let later = facts.keeps_its_host_keys();
+    let effect = if later {
+        "; the running sshd still has them, the next one will not start"
+    } else {
+        ", so sshd can serve no connection"
+    };
+    let finding = verdict.certain(Proof::Answer, format!("{what}{effect}"));
+    finding.mended_by(
+        Wish::host_keys(),
+        "makes the missing host keys; clients will see new ones",
+    );
+    finding.step("restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys");
+    finding.latent_if(later)
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = probe_evidence(facts, verdict, |reply| {
+        matches!(reply, Reply::ClosedAtOnce { .. })
+    }) else {
+        return;
+    };
+    if replied.always() {
+        let what =
+            "the server may have lost its host keys: up to 9.7 each connection then ends at once";
+        ask_the_server(replied.report(verdict, Certainty::Possible, what));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::NOW;
+
+    use crate::testing::{check, check_as};
+    use expect_test::expect;
+
+    const NONE: &str = "//$ /usr/sbin/sshd -t => 1
+Unable to load host key: /etc/ssh/ssh_host_rsa_key
+sshd: no hostkeys available -- exiting.
+//- /etc/ssh/ssh_host_rsa_key missing
+//- /etc/ssh/ssh_host_ecdsa_key missing
+//- /etc/ssh/ssh_host_ed25519_key missing
+";
+
+    #[test]
+    fn before_9_8_every_connection_fails() {
+        check(
+            "host-keys-missing",
+            NONE,
+            &expect![[r#"
+            certain: there is no host key, so sshd can serve no connection
+              /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+              /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+        "#]],
+        );
+    }
+
+    #[test]
+    fn from_9_8_on_the_listener_keeps_its_keys() {
+        let new =
+            format!("{NONE}//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n");
+        check(
+            "host-keys-missing",
+            &new,
+            &expect![[r#"
+            certain (latent): there is no host key; the running sshd still has them, the next one will not start
+              /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+              /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+        "#]],
+        );
+    }
+
+    #[test]
+    fn files_that_are_no_keys_have_to_go_before_new_ones_can_be_made() {
+        let damaged = format!("{NONE}//- /etc/ssh/ssh_host_rsa_key mode:0600\n");
+        check(
+            "host-keys-missing",
+            &damaged,
+            &expect![[r#"
+            certain: sshd can read no host key, so sshd can serve no connection
+              /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+              /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+              /etc/ssh/ssh_host_rsa_key: is there, but sshd cannot read it as a private key
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+              - or put aside what is there: `mv /etc/ssh/ssh_host_rsa_key /etc/ssh/ssh_host_rsa_key.broken`
+              - then have new ones made: `sshmend fix host-keys`; clients will see them as changed
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_that_names_no_key_is_shown() {
+        let named = "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/own\n//- /etc/ssh/own missing\n";
+        check(
+            "host-keys-missing",
+            &format!("{NONE}{named}"),
+            &expect![[r#"
+                certain: there is no host key, so sshd can serve no connection
+                  /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
+                  /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
+                  /etc/ssh/sshd_config:1: HostKey /etc/ssh/own
+                  - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+                  - or correct that HostKey, or take the line out: without any sshd takes /etc/ssh/ssh_host_*_key
+                  - then `sshmend fix service`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn on_a_mounted_disk_the_log_files_are_read() {
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
+        let named = "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/own_key\n";
+        check_as(
+            &question,
+            "host-keys-missing",
+            &format!("{named}//- /etc/ssh/own_key missing\n"),
+            &expect![[r#"
+            certain: there is no host key, so sshd can serve no connection
+              /etc/ssh/own_key: is missing
+              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
+        "#]],
+        );
+        check_as(
+            &question,
+            "host-keys-missing",
+            &format!("{named}//- /etc/ssh/own_key mode:0600\n"),
+            &expect![[r#"
+            excluded: there is a host key
+        "#]],
+        );
+        check_as(
+            &question,
+            "host-keys-missing",
+            named,
+            &expect![[r#"
+            unchecked: /etc/ssh/own_key: was not looked at
+        "#]],
+        );
+    }
+
+    #[test]
+    fn keys_that_are_ignored_are_not_missing() {
+        let open =
+            "Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.\nsshd: no hostkeys";
+        let ignored = NONE.replace("sshd: no hostkeys", open);
+        check("host-keys-missing", &ignored, &expect![[""]]);
+    }
+
+    #[test]
+    fn one_missing_key_among_others_is_not_reported() {
+        let one = "//$ /usr/sbin/sshd -t => 0 stderr\nUnable to load host key: /etc/ssh/ssh_host_zzz_key\n";
+        check(
+            "host-keys-missing",
+            one,
+            &expect![[r#"
+            excluded: `sshd -t` finds a host key
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,157 @@
+use sshmend_facts::{Complaint, Facts, HostKeyFile, Trial};
+use sshmend_plan::Wish;
+
+use crate::finding::{Certainty, Finding};
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    ..UNSEEN
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    match facts.trial() {
+        Ok(Some(trial)) => tried(facts, &trial, verdict),
+        Ok(None) => {}
+        Err(_) => looked_at(facts, verdict),
+    }
+}
+
+fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
+    let mut lines = trial.about(Complaint::KeyPermissions).peekable();
+    if lines.peek().is_none() {
+        return verdict.exclude(Fact::Answer, "`sshd -t` ignores no host key");
+    }
+    let none_left = trial.about(Complaint::NoHostKeys).next().is_some();
+    let finding = open(facts, Proof::Answer.certain(), none_left, verdict);
+    for line in lines {
+        finding.shown_by(&trial.command, line);
+    }
+}
+
+/// Where sshd cannot be asked the files tell, but not what this build of sshd tolerates.
+fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(keys) = verdict.look(facts.host_keys()) else {
+        return;
+    };
+    let there: Vec<&HostKeyFile> = keys.iter().filter(|key| key.mode.is_some()).collect();
+    let open_ones: Vec<&&HostKeyFile> = there.iter().filter(|key| key.too_open()).collect();
+    if open_ones.is_empty() {
+        return verdict.exclude(Fact::Files, "no host key is open to others");
+    }
+    let finding = open(
+        facts,
+        Certainty::Likely,
+        open_ones.len() == there.len(),
+        verdict,
+    );
+    for key in open_ones {
+        finding.shown_by(
+            &key.path,
+            format!("mode {:04o}", key.mode.unwrap_or_default()),
+        );
+    }
+}
+
+fn open<'v>(
+    facts: &Facts<'_>,
+    sure: Certainty,
+    none_left: bool,
+    verdict: &'v mut Verdict,
+) -> &'v mut Finding {
+    let later = facts.keeps_its_host_keys();
+    let (certainty, what) = match (none_left, later) {
+        (true, false) => (
+            sure,
+            "sshd ignores its host keys, because others can read them",
+        ),
+        (true, true) => (
+            sure,
+            "others can read the host keys; the next start of sshd will ignore them and fail",
+        ),
+        (false, _) => (
+            Certainty::Possible,
+            "sshd ignores a host key that others can read, and does without it",
+        ),
+    };
+    let finding = verdict.find(certainty, what);
+    finding.mended_by(
+        Wish::host_keys(),
+        "closes the host keys to others: 0600, owned by root",
+    );
+    finding.latent_if(later || !none_left)
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::NOW;
+
+    use crate::testing::{check, check_as};
+    use expect_test::expect;
+
+    #[test]
+    fn no_key_left_means_no_connection() {
+        let all = "//$ /usr/sbin/sshd -t => 1
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @
+@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
+Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.
+It is required that your private key files are NOT accessible by others.
+This private key will be ignored.
+sshd: no hostkeys available -- exiting.
+";
+        check(
+            "host-keys-permissions",
+            all,
+            &expect![[r#"
+            certain: sshd ignores its host keys, because others can read them
+              /usr/sbin/sshd -t: Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.
+              $ sshmend fix host-keys  # closes the host keys to others: 0600, owned by root
+        "#]],
+        );
+    }
+
+    #[test]
+    fn one_ignored_key_does_not_stop_sshd() {
+        let one = "//$ /usr/sbin/sshd -t => 0 stderr\nPermissions 0640 for '/etc/ssh/ssh_host_rsa_key' are too open.\n";
+        check(
+            "host-keys-permissions",
+            one,
+            &expect![[r#"
+                possible (latent): sshd ignores a host key that others can read, and does without it
+                  /usr/sbin/sshd -t: Permissions 0640 for '/etc/ssh/ssh_host_rsa_key' are too open.
+                  $ sshmend fix host-keys  # closes the host keys to others: 0600, owned by root
+            "#]],
+        );
+    }
+
+    #[test]
+    fn on_a_mounted_disk_file_modes_are_checked() {
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
+        let config = "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/own_key\n";
+        let key = |mode: &str| format!("{config}//- /etc/ssh/own_key mode:{mode}\n");
+        check_as(
+            &question,
+            "host-keys-permissions",
+            &key("0644"),
+            &expect![[r#"
+            likely: sshd ignores its host keys, because others can read them
+              /etc/ssh/own_key: mode 0644
+              $ sshmend fix host-keys  # closes the host keys to others: 0600, owned by root
+        "#]],
+        );
+        check_as(
+            &question,
+            "host-keys-permissions",
+            &key("0640"),
+            &expect![[r#"
+            excluded: no host key is open to others
+        "#]],
+        );
+    }
+}

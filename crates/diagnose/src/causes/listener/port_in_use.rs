@@ -1,0 +1,173 @@
+use sshmend_facts::Facts;
+use sshmend_ssh_log::CauseName;
+
+use crate::finding::Then;
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    ..UNSEEN
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if !facts.question.privileged {
+        return;
+    }
+    if matches!(facts.daemon(), Ok(None)) {
+        return verdict.exclude(Fact::Program, "no sshd is installed that could want a port");
+    }
+    let Some(sockets) = verdict.look(facts.sockets()) else {
+        return;
+    };
+    let (meant, starter) = (facts.meant(), facts.starter());
+    let listeners = facts.listeners().unwrap_or_default();
+    let foreign = |name: &str, pid: u32| {
+        name != "sshd" && name != "systemd" && !listeners.iter().any(|listener| listener.pid == pid)
+    };
+    let held = sockets
+        .iter()
+        .filter(|socket| meant.is_held_by(socket) && Some(*socket) != starter.as_ref());
+    for socket in held.filter(|socket| {
+        !socket.holders.is_empty() && socket.holders.iter().all(|(name, pid)| foreign(name, *pid))
+    }) {
+        let (name, pid) = &socket.holders[0];
+        let finding = verdict.certain(
+            Proof::Sockets,
+            format!(
+                "{name} (process {pid}) holds port {}, which is meant for sshd",
+                socket.port
+            ),
+        );
+        finding.shown_by("ss -Hltnp", &socket.line);
+        finding.shown_by_lines(&facts.heard(CauseName::PortInUse).unwrap_or_default());
+        let stop = match facts.unit_of(*pid) {
+            Some(unit) => format!(", or stop it: `systemctl stop {unit}`"),
+            // A container's proxy ends with its container, and not by itself.
+            None if name.starts_with("docker") => String::new(),
+            None => format!(", or stop it: `kill {pid}`"),
+        };
+        let runs = listeners.iter().any(|listener| listener.pid != *pid);
+        finding
+            .step(format!("have {name} listen on another port{stop}"))
+            .then(if runs { Then::Restart } else { Then::Start });
+    }
+    verdict.exclude(Fact::Sockets, "no other program holds a port of sshd");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::check;
+    use expect_test::expect;
+
+    #[test]
+    fn another_program_on_the_port_is_named() {
+        let other = "//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"dropbear\",pid=81,fd=3))\n";
+        check(
+            "port-in-use",
+            other,
+            &expect![[r#"
+                certain: dropbear (process 81) holds port 22, which is meant for sshd
+                  ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
+                  - have dropbear listen on another port, or stop it: `kill 81`
+                  - then `sshmend fix service --restart`
+            "#]],
+        );
+        let of_unit = "//- /proc/81/cgroup\n0::/system.slice/dropbear.service\n//- /proc/700/cmdline missing\n";
+        check(
+            "port-in-use",
+            &format!("{other}{of_unit}"),
+            &expect![[r#"
+            certain: dropbear (process 81) holds port 22, which is meant for sshd
+              ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
+              - have dropbear listen on another port, or stop it: `systemctl stop dropbear.service`
+              - then `sshmend fix service`
+        "#]],
+        );
+        check(
+            "port-in-use",
+            "",
+            &expect![[r#"
+            excluded: no other program holds a port of sshd
+        "#]],
+        );
+        for elsewhere in ["Port 2222", "ListenAddress 127.0.0.1"] {
+            let other = other.replace("0.0.0.0:22", "192.0.2.10:22");
+            check(
+                "port-in-use",
+                &format!("{other}//- /etc/ssh/sshd_config\n{elsewhere}\n"),
+                &expect![[r#"
+                    excluded: no other program holds a port of sshd
+                "#]],
+            );
+        }
+    }
+
+    #[test]
+    fn without_sshd_the_port_is_that_of_the_other_program() {
+        let dropbear = "//- /proc/700/cmdline missing\n//- /usr/sbin/sshd missing\n//$ ss -Hltnp => 0\n\
+            LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"dropbear\",pid=81,fd=3))\n";
+        check(
+            "port-in-use",
+            dropbear,
+            &expect![[r#"
+            excluded: no sshd is installed that could want a port
+        "#]],
+        );
+        check(
+            "sshd-not-running",
+            dropbear,
+            &expect![[r#"
+            certain: no OpenSSH server is installed on this machine
+              ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
+              - install it with the package manager, for example `apt install openssh-server`
+              - if another machine is the server, name it: `sshmend diagnose DESTINATION`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_program_that_starts_sshd_for_a_connection_is_none() {
+        let held = |name: &str| {
+            format!(
+                "//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"{name}\",pid=81,fd=3))\n"
+            )
+        };
+        let socat = "//- /proc/81/cmdline\nsocat\0TCP-LISTEN:22,fork\0EXEC:/usr/sbin/sshd -i\n";
+        let cases = [
+            ("xinetd", "//- /etc/xinetd.d/ssh\nserver = /usr/sbin/sshd\n"),
+            (
+                "inetd",
+                "//- /etc/inetd.conf\nssh stream tcp nowait root /usr/sbin/sshd sshd -i\n",
+            ),
+            ("socat", socat),
+        ];
+        for (name, file) in cases {
+            let machine = format!("//- /proc/700/cmdline missing\n{}{file}", held(name));
+            check(
+                "port-in-use",
+                &machine,
+                &expect![[r#"
+                    excluded: no other program holds a port of sshd
+                "#]],
+            );
+        }
+        check(
+            "sshd-not-running",
+            &format!("//- /proc/700/cmdline missing\n{}{socat}", held("socat")),
+            &expect![[r#"
+                excluded: socat listens and starts sshd for a connection
+            "#]],
+        );
+        check(
+            "port-in-use",
+            &format!("{}//- /etc/inetd.conf\n# sshd\n", held("inetd")),
+            &expect![[r#"
+                certain: inetd (process 81) holds port 22, which is meant for sshd
+                  ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("inetd",pid=81,fd=3))
+                  - have inetd listen on another port, or stop it: `kill 81`
+                  - then `sshmend fix service --restart`
+            "#]],
+        );
+    }
+}

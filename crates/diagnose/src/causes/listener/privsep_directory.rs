@@ -1,0 +1,148 @@
+use sshmend_facts::{Complaint, Facts, Reply};
+use sshmend_plan::Wish;
+
+use crate::evidence::probe::{ask_the_server, probe_evidence};
+use crate::finding::Certainty;
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    client: from_client,
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(Some(trial)) = verdict.look(facts.trial()) else {
+        return;
+    };
+    if trial.passed {
+        return verdict.exclude(Fact::Answer, "`sshd -t` accepts the directory");
+    }
+    let Some(line) = trial.about(Complaint::PrivsepDirectory).next() else {
+        return;
+    };
+    let missing = line.starts_with("Missing");
+    if missing && facts.runtime_directory_comes_with_service() {
+        return verdict.exclude(Fact::Manager, "whatever starts sshd makes the directory");
+    }
+    let finding = if missing {
+        verdict.certain(
+            Proof::Answer,
+            "the privilege separation directory is missing, so no connection can be served",
+        )
+    } else {
+        verdict.certain(Proof::Answer, "the privilege separation directory is not root's alone, so sshd refuses to work with it")
+    };
+    finding.shown_by(&trial.command, line);
+    let path = line
+        .rsplit(": ")
+        .next()
+        .filter(|path| missing && path.starts_with('/'));
+    if let Some(path) = path.filter(|path| matches!(facts.meta(path), Ok(Some(_)))) {
+        finding.shown_by(path, "is there, but is not a directory");
+        finding.step(format!(
+            "move it away: `mv {path} {path}.old`; then `sshmend fix privsep-directory`"
+        ));
+        return;
+    }
+    finding.mended_by(
+        Wish::PrivsepDirectory,
+        "makes the directory, root's and 0755, now and at each boot",
+    );
+    finding.latent_if(!missing && facts.keeps_its_host_keys());
+}
+
+fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(replied) = probe_evidence(facts, verdict, |reply| {
+        matches!(reply, Reply::ClosedAtOnce { .. })
+    }) else {
+        return;
+    };
+    if replied.always() {
+        let what = "the server may have lost its privilege separation directory: each connection then ends at once";
+        ask_the_server(replied.report(verdict, Certainty::Possible, what));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::fixture::SHOW;
+
+    use crate::testing::check;
+    use expect_test::expect;
+
+    const MISSING: &str =
+        "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n";
+
+    #[test]
+    fn a_file_in_its_place_has_to_go_first() {
+        let said = "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n//- /run/sshd\n";
+        check(
+            "privsep-directory",
+            said,
+            &expect![[r#"
+            certain: the privilege separation directory is missing, so no connection can be served
+              /usr/sbin/sshd -t: Missing privilege separation directory: /run/sshd
+              /run/sshd: is there, but is not a directory
+              - move it away: `mv /run/sshd /run/sshd.old`; then `sshmend fix privsep-directory`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_missing_directory_ends_every_connection() {
+        check(
+            "privsep-directory",
+            MISSING,
+            &expect![[r#"
+            certain: the privilege separation directory is missing, so no connection can be served
+              /usr/sbin/sshd -t: Missing privilege separation directory: /run/sshd
+              $ sshmend fix privsep-directory  # makes the directory, root's and 0755, now and at each boot
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_to_is_refused() {
+        let open = "//$ /usr/sbin/sshd -t => 255\n/run/sshd must be owned by root and not group or world-writable.\n";
+        check(
+            "privsep-directory",
+            open,
+            &expect![[r#"
+            certain: the privilege separation directory is not root's alone, so sshd refuses to work with it
+              /usr/sbin/sshd -t: /run/sshd must be owned by root and not group or world-writable.
+              $ sshmend fix privsep-directory  # makes the directory, root's and 0755, now and at each boot
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_stopped_unit_makes_it_when_it_starts() {
+        let unit =
+            "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nRuntimeDirectory=sshd\n";
+        let stopped = format!("//- /proc/700/cmdline missing\n{MISSING}{SHOW}{unit}");
+        check(
+            "privsep-directory",
+            &stopped,
+            &expect![[r#"
+            excluded: whatever starts sshd makes the directory
+        "#]],
+        );
+        let masked = "Id=ssh.service\nLoadState=masked\nActiveState=inactive\n";
+        check(
+            "privsep-directory",
+            &format!("//- /proc/700/cmdline missing\n{MISSING}{SHOW}{masked}"),
+            &expect![[r#"
+            excluded: whatever starts sshd makes the directory
+        "#]],
+        );
+        let script = "//- /run/systemd/system missing\n//- /etc/init.d/ssh\n";
+        check(
+            "privsep-directory",
+            &format!("//- /proc/700/cmdline missing\n{MISSING}{script}"),
+            &expect![[r#"
+            excluded: whatever starts sshd makes the directory
+        "#]],
+        );
+    }
+}

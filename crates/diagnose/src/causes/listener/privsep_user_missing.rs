@@ -1,0 +1,138 @@
+use sshmend_facts::{Complaint, Facts};
+
+use crate::causes::authentication::user_not_allowed::NSSWITCH;
+use crate::finding::{Certainty, Finding};
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    ..UNSEEN
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    if facts.question.offline {
+        return looked_up(facts, verdict);
+    }
+    let Some(Some(trial)) = verdict.look(facts.trial()) else {
+        return;
+    };
+    if trial.passed {
+        return verdict.exclude(Fact::Answer, "`sshd -t` finds the account sshd");
+    }
+    let Some(line) = trial.about(Complaint::PrivsepUser).next() else {
+        return;
+    };
+    let finding = missing(verdict, Proof::Answer.certain());
+    finding
+        .shown_by(&trial.command, line)
+        .latent_if(facts.keeps_its_host_keys());
+    if facts.is_in_passwd("sshd") {
+        finding.steps.clear();
+        finding
+            .shown_by("/etc/passwd", "has the account, but nothing finds it there")
+            .step(NSSWITCH);
+    }
+}
+
+/// Of a mounted disk only its own file of accounts is seen.
+fn looked_up(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let Some(accounts) = verdict.look(facts.text("/etc/passwd")) else {
+        return;
+    };
+    if accounts
+        .unwrap_or_default()
+        .lines()
+        .any(|line| line.starts_with("sshd:"))
+    {
+        return verdict.exclude(Fact::Files, "/etc/passwd has the account sshd");
+    }
+    missing(verdict, Certainty::Likely).shown_by("/etc/passwd", "no line for sshd");
+}
+
+fn missing(verdict: &mut Verdict, certainty: Certainty) -> &mut Finding {
+    let finding = verdict.find(
+        certainty,
+        "the account `sshd` does not exist, so sshd can serve no connection",
+    );
+    finding.step(
+        "make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`",
+    );
+    finding.step("or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`")
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::NOW;
+
+    use crate::testing::{check, check_as};
+    use expect_test::expect;
+
+    #[test]
+    fn an_account_that_nothing_finds_is_not_made_again() {
+        let said = "//$ /usr/sbin/sshd -t => 255\nPrivilege separation user sshd does not exist\n";
+        check(
+            "privsep-user-missing",
+            said,
+            &expect![[r#"
+            certain: the account `sshd` does not exist, so sshd can serve no connection
+              /usr/sbin/sshd -t: Privilege separation user sshd does not exist
+              /etc/passwd: has the account, but nothing finds it there
+              - let the account database read its file: the line `passwd:` of /etc/nsswitch.conf has to name `files`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_test_names_the_account() {
+        let fixture = "//$ /usr/sbin/sshd -t => 255\nPrivilege separation user sshd does not exist\n\
+            //- /etc/passwd\nroot:x:0:0::/root:/bin/sh\n";
+        check(
+            "privsep-user-missing",
+            fixture,
+            &expect![[r#"
+                certain: the account `sshd` does not exist, so sshd can serve no connection
+                  /usr/sbin/sshd -t: Privilege separation user sshd does not exist
+                  - make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`
+                  - or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`
+            "#]],
+        );
+        check(
+            "privsep-user-missing",
+            "",
+            &expect![[r#"
+            excluded: `sshd -t` finds the account sshd
+        "#]],
+        );
+    }
+
+    #[test]
+    fn on_a_mounted_disk_the_account_files_are_read() {
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
+        let without = "//- /etc/passwd\nroot:x:0:0::/root:/bin/sh\n";
+        check_as(
+            &question,
+            "privsep-user-missing",
+            without,
+            &expect![[r#"
+            likely: the account `sshd` does not exist, so sshd can serve no connection
+              /etc/passwd: no line for sshd
+              - make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`
+              - or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`
+        "#]],
+        );
+        let with = format!("{without}sshd:x:101:65534::/run/sshd:/usr/sbin/nologin\n");
+        check_as(
+            &question,
+            "privsep-user-missing",
+            &with,
+            &expect![[r#"
+            excluded: /etc/passwd has the account sshd
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,493 @@
+use std::path::Path;
+
+use sshmend_facts::{Complaint, Facts, Trial, Unchecked};
+use sshmend_lossless::Origin;
+use sshmend_plan::Wish;
+use sshmend_sshd_config::{Problem, Release, Verdict as Judged, nearest_keyword};
+
+use crate::edit;
+use crate::finding::{Certainty, Finding, Mark, Then};
+use crate::proof::{Fact, Proof};
+use crate::verdict::{Judges, UNSEEN, Verdict};
+
+pub(crate) const JUDGES: Judges = Judges {
+    server: judge,
+    ..UNSEEN
+};
+
+fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
+    match facts.trial() {
+        Ok(Some(trial)) => tried(facts, &trial, verdict),
+        Ok(None) => {}
+        Err(unchecked) => modelled(facts, unchecked, verdict),
+    }
+}
+
+fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
+    if trial.passed {
+        return verdict.exclude(Fact::Answer, "`sshd -t` accepts the configuration");
+    }
+    let mut lines: Vec<&str> = trial.about(Complaint::Config).collect();
+    let mut certainty = Proof::Answer.certain();
+    if lines.is_empty()
+        && trial
+            .complaints
+            .iter()
+            .all(|(about, _)| *about == Complaint::Other)
+    {
+        (lines, certainty) = (trial.about(Complaint::Other).collect(), Certainty::Likely);
+    }
+    let Some(first) = lines.first() else { return };
+    let finding = refused(facts, certainty, first, verdict);
+    let problems = facts
+        .tree()
+        .map(|tree| tree.problems(facts.release()))
+        .unwrap_or_default();
+    for line in &lines {
+        show(facts, finding, trial, line, &problems);
+    }
+    hints(facts, &lines, &problems, finding);
+    if facts.keeps_its_configuration() {
+        finding.step(format!("check it with `{}`", trial.command));
+    }
+    start(facts, finding);
+}
+
+fn start(facts: &Facts<'_>, finding: &mut Finding) {
+    if !facts.keeps_its_configuration() && !facts.question.offline {
+        finding.then(Then::Start);
+    }
+}
+
+/// What is to be done about a line: what the model of the files says of it, or where it comes from if not from them.
+fn hints(facts: &Facts<'_>, lines: &[&str], problems: &[Problem], finding: &mut Finding) {
+    let fatal = |problem: &&Problem| problem.fatal;
+    let named = |problem: &&Problem| {
+        lines
+            .iter()
+            .any(|line| place(line).as_ref() == Some(&problem.origin))
+    };
+    let refused: Vec<&Problem> = problems.iter().filter(fatal).filter(named).collect();
+    if refused.is_empty() {
+        finding.step("correct the line named above");
+    }
+    commented_out(facts, &refused, finding);
+    if !lines.iter().any(|line| place(line).is_some()) {
+        for problem in problems.iter().filter(|problem| problem.fatal) {
+            finding
+                .shown_at(&problem.origin, &problem.line)
+                .marked(marked(facts, problem, &problem.message))
+                .step(problem.hint.clone());
+        }
+    }
+    for line in lines {
+        let at = place(line);
+        let known = problems
+            .iter()
+            .find(|problem| Some(&problem.origin) == at.as_ref());
+        if let Some(problem) = &known {
+            finding.step(correction(problem));
+        }
+        match line.strip_suffix(": No such file or directory") {
+            Some(path) => {
+                finding.step(format!(
+                    "{path} leads nowhere: remove the link, or restore what it stands for"
+                ));
+            }
+            None if line.starts_with("command-line") => started_with(facts, line, finding),
+            None if line.ends_with("CommandUser") && edit::is_here(facts) => {
+                finding.step(without_account(line));
+            }
+            None => {}
+        }
+    }
+}
+
+/// An option of the command line, which the unit or its environment names.
+/// sshd runs its own commands by an account that has to be named (servconf.c, `load_server_config`).
+fn without_account(line: &str) -> String {
+    let key = line.rsplit(' ').next().unwrap_or_default();
+    format!(
+        "name the account that runs that command, best one that owns nothing: `sshmend fix sshd-config {key}=nobody`"
+    )
+}
+
+fn started_with(facts: &Facts<'_>, line: &str, finding: &mut Finding) {
+    let word = line
+        .rsplit(' ')
+        .next()
+        .unwrap_or_default()
+        .trim_matches(['"', '.'])
+        .to_lowercase();
+    let Some(place) = facts.line_of_start(&word) else {
+        return;
+    };
+    finding.shown_at(&place, facts.line(&place.path, place.line));
+    let meant = nearest_keyword(&word).filter(|name| !name.eq_ignore_ascii_case(&word));
+    let by = meant.and_then(|name| {
+        let command = edit::replace_word(&place, &word, name)?;
+        Some(format!("; {name} may be meant: `{command}`"))
+    });
+    finding.step(format!(
+        "the line is in {place}, which names the options that sshd is started with{}",
+        by.unwrap_or_default()
+    ));
+}
+
+/// Where sshd cannot be asked the model of its files judges: certain on a mounted disk whose release is known.
+fn modelled(facts: &Facts<'_>, unchecked: Unchecked, verdict: &mut Verdict) {
+    let Some(tree) = verdict.look(facts.tree()) else {
+        return;
+    };
+    let release = facts.release();
+    match tree.verdict(release.unwrap_or(Release::NEWEST)) {
+        Judged::Accepts => verdict.exclude(Fact::Files, "every line of the configuration is valid"),
+        Judged::Refuses(problem) => {
+            let proof = Proof::at_next_start(facts).filter(|_| release.is_some());
+            let certainty = proof.map_or(Certainty::Likely, Proof::certain);
+            report(facts, certainty, &problem, verdict);
+        }
+        Judged::Unknown(_) => match tree.problems(release).iter().find(|problem| problem.fatal) {
+            Some(problem) => report(facts, Certainty::Likely, problem, verdict),
+            None => {
+                verdict.unchecked.extend(facts.unseen());
+                verdict.unchecked.push(unchecked);
+            }
+        },
+    }
+}
+
+fn report(facts: &Facts<'_>, certainty: Certainty, problem: &Problem, verdict: &mut Verdict) {
+    let finding = refused(
+        facts,
+        certainty,
+        &format!("{}: {}", problem.origin, problem.message),
+        verdict,
+    );
+    finding.shown_at(&problem.origin, &problem.line);
+    finding.marked(marked(facts, problem, &problem.message));
+    commented_out(facts, &[problem], finding);
+    finding.step(correction(problem));
+    start(facts, finding);
+}
+
+fn refused<'v>(
+    facts: &Facts<'_>,
+    certainty: Certainty,
+    what: &str,
+    verdict: &'v mut Verdict,
+) -> &'v mut Finding {
+    let running = facts.keeps_its_configuration();
+    let now = if running {
+        "; the running one keeps the old until it is reloaded"
+    } else {
+        ""
+    };
+    let finding = verdict.find(
+        certainty,
+        format!("sshd does not accept its configuration: {what}{now}"),
+    );
+    finding.latent_if(running)
+}
+
+/// Complaints of sshd name a place as `FILE: line N: …` or `FILE line N: …`.
+fn show(
+    facts: &Facts<'_>,
+    finding: &mut Finding,
+    trial: &Trial,
+    complaint: &str,
+    problems: &[Problem],
+) {
+    let Some(origin) = place(complaint).filter(|origin| origin.path.is_absolute()) else {
+        finding.shown_by(&trial.command, complaint);
+        return;
+    };
+    let (_, said) = complaint.split_once(" line ").unwrap_or_default();
+    let said = said.split_once(": ").map_or(said, |(_, said)| said);
+    let known = problems.iter().find(|problem| problem.origin == origin);
+    let mark = match known {
+        Some(problem) => marked(facts, problem, said),
+        None => {
+            let line = facts.line(&origin.path, origin.line);
+            let first = line.len() - line.trim_start().len() + 1;
+            Mark::word(&line, first, said)
+        }
+    };
+    finding.shown_at(&origin, complaint).marked(mark);
+}
+
+/// The word of a line that sshd refuses, with what it says and the keyword that was meant.
+fn marked(facts: &Facts<'_>, problem: &Problem, said: &str) -> Option<Mark> {
+    let line = facts.line(&problem.origin.path, problem.origin.line);
+    let label = match meant(problem) {
+        Some(keyword) => format!("{said}; did you mean {keyword}?"),
+        None => said.to_owned(),
+    };
+    Mark::word(&line, problem.column, label)
+}
+
+/// The keyword that was meant by one that no release knows.
+fn meant(problem: &Problem) -> Option<&'static str> {
+    let word = keyword(problem);
+    let unknown = problem.message.starts_with("bad configuration option");
+    nearest_keyword(word).filter(|name| unknown && !name.eq_ignore_ascii_case(word))
+}
+
+fn keyword(problem: &Problem) -> &str {
+    problem
+        .line
+        .split([' ', '\t', '=', '"'])
+        .find(|word| !word.is_empty())
+        .unwrap_or_default()
+}
+
+fn correction(problem: &Problem) -> String {
+    match meant(problem) {
+        Some(keyword) => format!("or correct it by hand: {keyword}"),
+        None => problem.hint.clone(),
+    }
+}
+
+/// Keywords by which less is let in: a line of theirs that is refused is corrected, for without it more is.
+const RESTRICTING: [&str; 22] = [
+    "AllowGroups",
+    "AllowUsers",
+    "AllowAgentForwarding",
+    "AllowStreamLocalForwarding",
+    "AllowTcpForwarding",
+    "AuthenticationMethods",
+    "ChallengeResponseAuthentication",
+    "ChrootDirectory",
+    "DenyGroups",
+    "DenyUsers",
+    "DisableForwarding",
+    "ForceCommand",
+    "HostbasedAuthentication",
+    "KbdInteractiveAuthentication",
+    "ListenAddress",
+    "PasswordAuthentication",
+    "PermitEmptyPasswords",
+    "PermitOpen",
+    "PermitRootLogin",
+    "PermitTunnel",
+    "PubkeyAuthentication",
+    "RefuseConnection",
+];
+
+/// Names the command that makes comments of the lines: where each of them sets something that lets nobody else in, in a file
+/// that is edited by hand.
+fn commented_out(facts: &Facts<'_>, refused: &[&Problem], finding: &mut Finding) {
+    let can_be = |problem: &&Problem| {
+        let word = meant(problem).unwrap_or_else(|| keyword(problem));
+        let restricts = RESTRICTING
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(word));
+        !restricts
+    };
+    let mut lines: Vec<Origin> = refused
+        .iter()
+        .map(|problem| problem.origin.clone())
+        .collect();
+    lines.dedup();
+    let reading = facts.release().unwrap_or(Release::NEWEST);
+    let works = || {
+        facts
+            .tree()
+            .is_ok_and(|tree| tree.comment_out(&lines, reading).is_ok())
+    };
+    if lines.is_empty() || !refused.iter().all(can_be) || !works() {
+        return;
+    }
+    let what = if lines.len() == 1 {
+        "a comment of that line"
+    } else {
+        "comments of these lines"
+    };
+    finding.mended_by(
+        Wish::comment_out(lines),
+        format!("makes {what}, which sshd refuses and which sets nothing"),
+    );
+}
+
+pub(crate) fn place(complaint: &str) -> Option<Origin> {
+    let (path, rest) = complaint.split_once(" line ")?;
+    let (number, _) = rest.split_once(':')?;
+    Some(Origin::new(
+        Path::new(path.trim_end_matches(':')),
+        number.parse().ok()?,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use sshmend_facts::Question;
+    use sshmend_facts::fixture::{NOW, SHOW};
+
+    use super::*;
+    use crate::testing::{check, check_as};
+    use expect_test::expect;
+
+    const FAILS: &str = "//$ /usr/sbin/sshd -t => 255
+/etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+/etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
+";
+
+    #[test]
+    fn places_are_read_from_both_wordings() {
+        let cases = [
+            (
+                "/etc/ssh/sshd_config: line 12: Bad configuration option: X",
+                Some(12),
+            ),
+            (
+                "/etc/ssh/sshd_config line 12: Invalid MaxStartups spec.",
+                Some(12),
+            ),
+            (
+                "/etc/ssh/sshd_config: terminating, 1 bad configuration options",
+                None,
+            ),
+            ("/x: line \u{1b}: y", None),
+        ];
+        for (text, line) in cases {
+            assert_eq!(place(text).map(|origin| origin.line), line, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_running_listener_keeps_what_it_has_read() {
+        check(
+            "sshd-config-invalid",
+            FAILS,
+            &expect![[r#"
+            certain (latent): sshd does not accept its configuration: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus; the running one keeps the old until it is reloaded
+              /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+              /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
+              - correct the line named above
+              - check it with `/usr/sbin/sshd -t`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn without_listener_it_is_why_nothing_runs() {
+        check(
+            "sshd-config-invalid",
+            &format!("//- /proc/700/cmdline missing\n{FAILS}"),
+            &expect![[r#"
+                certain: sshd does not accept its configuration: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+                  /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
+                  /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
+                  - correct the line named above
+                  - then `sshmend fix service`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_option_that_sshd_is_started_with_is_traced_to_its_file() {
+        let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nEnvironmentFiles=/etc/default/ssh (ignore_errors=yes)\n\
+            ExecStart={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS ; ignore_errors=no ; pid=0 }\n";
+        let file = "//- /etc/default/ssh\nSSHD_OPTS=\"-o Bogus=1\"\n";
+        let said = "//$ /usr/sbin/sshd -t -o Bogus=1 => 255\ncommand-line: line 0: Bad configuration option: Bogus\n";
+        let stopped = format!("//- /proc/700/cmdline missing\n{file}{said}{SHOW}{unit}");
+        check(
+            "sshd-config-invalid",
+            &stopped,
+            &expect![[r#"
+                certain: sshd does not accept its configuration: command-line: line 0: Bad configuration option: Bogus
+                  /usr/sbin/sshd -t -o Bogus=1: command-line: line 0: Bad configuration option: Bogus
+                  /etc/default/ssh:1: SSHD_OPTS="-o Bogus=1"
+                  - correct the line named above
+                  - the line is in /etc/default/ssh:1, which names the options that sshd is started with
+                  - then `sshmend fix service`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn words_without_a_line_are_traced_by_the_model() {
+        let config = "//- /etc/ssh/sshd_config\nPort 99999\n";
+        let said = "//$ /usr/sbin/sshd -t => 255\nSomething new that sshd says\n";
+        check(
+            "sshd-config-invalid",
+            &format!("{config}{said}"),
+            &expect![[r#"
+            likely (latent): sshd does not accept its configuration: Something new that sshd says; the running one keeps the old until it is reloaded
+              /usr/sbin/sshd -t: Something new that sshd says
+              /etc/ssh/sshd_config:1: Port 99999
+              - correct the line named above
+              - see sshd_config(5) for what this keyword takes
+              - check it with `/usr/sbin/sshd -t`
+        "#]],
+        );
+        let keys = "//$ /usr/sbin/sshd -t => 255\nAuthorizedKeysCommand set without AuthorizedKeysCommandUser\n";
+        check(
+            "sshd-config-invalid",
+            keys,
+            &expect![[r#"
+                certain (latent): sshd does not accept its configuration: AuthorizedKeysCommand set without AuthorizedKeysCommandUser; the running one keeps the old until it is reloaded
+                  /usr/sbin/sshd -t: AuthorizedKeysCommand set without AuthorizedKeysCommandUser
+                  - correct the line named above
+                  - name the account that runs that command, best one that owns nothing: `sshmend fix sshd-config AuthorizedKeysCommandUser=nobody`
+                  - check it with `/usr/sbin/sshd -t`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_named() {
+        let said = "//$ /usr/sbin/sshd -t => 255\n/etc/ssh/sshd_config.d/a.conf: No such file or directory\n";
+        check(
+            "sshd-config-invalid",
+            said,
+            &expect![[r#"
+            certain (latent): sshd does not accept its configuration: /etc/ssh/sshd_config.d/a.conf: No such file or directory; the running one keeps the old until it is reloaded
+              /usr/sbin/sshd -t: /etc/ssh/sshd_config.d/a.conf: No such file or directory
+              - correct the line named above
+              - /etc/ssh/sshd_config.d/a.conf leads nowhere: remove the link, or restore what it stands for
+              - check it with `/usr/sbin/sshd -t`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn on_a_mounted_disk_our_model_judges_the_configuration() {
+        let question = Question {
+            offline: true,
+            ..Question::server(NOW)
+        };
+        let disk = "//- /etc/ssh/sshd_config\nPort 22\nBogus yes\n\
+            //- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n";
+        check_as(
+            &question,
+            "sshd-config-invalid",
+            disk,
+            &expect![[r#"
+                likely: sshd does not accept its configuration: /etc/ssh/sshd_config:2: bad configuration option "Bogus"
+                  /etc/ssh/sshd_config:2: Bogus yes
+                  $ sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2  # makes a comment of that line, which sshd refuses and which sets nothing
+                  - correct the keyword, or remove the line; ask sshd -t, for this depends on how OpenSSH 9.2 was built
+            "#]],
+        );
+        check_as(
+            &question,
+            "sshd-config-invalid",
+            "//- /etc/ssh/sshd_config\nPort 22\n",
+            &expect![[r#"
+            excluded: every line of the configuration is valid
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_passed_test_excludes_it() {
+        check(
+            "sshd-config-invalid",
+            "",
+            &expect![[r#"
+            excluded: `sshd -t` accepts the configuration
+        "#]],
+        );
+    }
+}

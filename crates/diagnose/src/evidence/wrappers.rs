@@ -1,0 +1,98 @@
+//! The command that ends a refusal by TCP wrappers: a rule where one is missing, or the repair of the line that is broken.
+
+use std::net::IpAddr;
+
+use sshmend_facts::Facts;
+use sshmend_hosts_access::{Access, HOSTS_ALLOW, HOSTS_DENY, Problem};
+use sshmend_plan::Wish;
+
+use crate::finding::{Certainty, Finding, Mark};
+use crate::proof::Proof;
+
+/// What libwrap reads for each connection.
+const TABLES: [&str; 2] = [HOSTS_ALLOW, HOSTS_DENY];
+
+/// How sure it is that libwrap goes by its files: not where somebody asked about was let in after their last change.
+pub(crate) fn read_each_time(facts: &Facts<'_>) -> Certainty {
+    Proof::read_each_time(facts, &TABLES).map_or(Certainty::Likely, Proof::certain)
+}
+
+/// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap refused
+/// last.
+pub(crate) fn judged_client(facts: &Facts<'_>) -> Option<(IpAddr, Certainty)> {
+    let certainty = match facts.question.client_address() {
+        Some(_) => read_each_time(facts),
+        None => Certainty::Likely,
+    };
+    facts.wrapped_client().map(|client| (client, certainty))
+}
+
+/// How many broken lines are pointed out beside a rule that refuses.
+const MOST: usize = 3;
+
+/// Mends the line where that lets the client in, or where no client is known; else lets the client in by a rule.
+pub(crate) fn mended_line(
+    facts: &Facts<'_>,
+    problem: &Problem,
+    client: Option<IpAddr>,
+    finding: &mut Finding,
+) {
+    let helps = client.is_none_or(|client| {
+        facts.wrappers(client).access != Access::Denied
+            || facts.wrappers_if(client, problem) == Some(Access::Granted)
+    });
+    match (&problem.repair, client) {
+        (Some(_), _) if helps => {
+            finding.mended_by(
+                Wish::mend_wrappers(problem.origin.clone()),
+                "mends that line and no other",
+            );
+        }
+        (_, Some(client)) if facts.wrappers(client).access == Access::Denied => {
+            allowed(client, finding);
+        }
+        _ => {}
+    }
+}
+
+/// Lets the client in by a rule of its own, and nobody else.
+pub(crate) fn allowed(client: IpAddr, finding: &mut Finding) {
+    let address = client.to_string();
+    let summary = format!("lets {client} in, before the rule that refuses it, and nobody else");
+    finding.mended_by(Wish::allow(address), summary);
+}
+
+/// The rule of hosts.allow that names a client alone.
+pub(crate) fn rule(client: IpAddr) -> String {
+    match client {
+        IpAddr::V4(client) => format!("sshd: {client}"),
+        IpAddr::V6(client) => format!("sshd: [{client}]"),
+    }
+}
+
+/// Shows the line of a problem with the word in it that is meant.
+pub(crate) fn show_problem(facts: &Facts<'_>, problem: &Problem, finding: &mut Finding) {
+    let line = facts.line(&problem.origin.path, problem.origin.line);
+    let mark = Mark::word(&line, problem.column, &problem.message);
+    finding
+        .shown_at(&problem.origin, format!("{line} ({})", problem.message))
+        .marked(mark);
+}
+
+/// Points out the lines of hosts.allow that would let the client in if they were not broken.
+pub(crate) fn broken_grants(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
+    let problems = facts.tables().problems();
+    let of_allow = problems
+        .iter()
+        .filter(|problem| problem.origin.path.as_os_str() == HOSTS_ALLOW);
+    let grants =
+        of_allow.filter(|problem| facts.wrappers_if(client, problem) == Some(Access::Granted));
+    for problem in grants.take(MOST) {
+        show_problem(facts, problem, finding);
+        finding.step(format!(
+            "or mend that line, if it was meant to let {client} in; it is shown first who else gains by it: \
+             `sshmend fix hosts-access --mend {}`",
+            problem.origin
+        ));
+    }
+}
