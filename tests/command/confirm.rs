@@ -60,7 +60,7 @@ fn a_rollback_can_wait_for_its_confirmation() {
     check(
         r#"
 "$S" fix sshd-config MaxStartups=30:30:200 --yes > /dev/null 2>&1; echo "fix $?"
-"$S" rollback --yes --confirm-within 15s 2>&1 | grep -o 'is taken back at .* unless you confirm it' | sed 's/at .* unless/at T unless/'
+"$S" rollback --yes --confirm-within 15s 2>&1 | grep -o 'is undone at .* unless you confirm it' | sed 's/at .* unless/at T unless/'
 reaches waits 'done pending-confirm'
 reaches back 'done rolled-back done'
 limit made 30-200
@@ -73,7 +73,7 @@ reaches confirmed 'rolled-back rolled-back done done'
 "#,
         &[
             "fix 0",
-            "is taken back at T unless you confirm it",
+            "is undone at T unless you confirm it",
             "waits: done pending-confirm ",
             "back: done rolled-back done ",
             "made SSH-2 of 30-200",
@@ -100,7 +100,7 @@ reaches back 'rolled-back done'
 ip link set lo up
 cmp /etc/ssh/sshd_config "$scratch/before" && echo same
 limit old 10-100
-"$S" history | tail -1 | grep -o 'take back unconfirmed'
+"$S" history | tail -1 | grep -o 'undo unconfirmed'
 "$S" recover; "$S" confirm > /dev/null 2>&1; echo "late $?"
 "#,
         &[
@@ -109,7 +109,7 @@ limit old 10-100
             "back: rolled-back done ",
             "same",
             "old SSH-2 of 10-100",
-            "take back unconfirmed",
+            "undo unconfirmed",
             "nothing to recover",
             "late 2",
         ],
@@ -127,7 +127,7 @@ until ! cmp -s /etc/ssh/sshd_config "$scratch/before"; do :; done; kill -9 $!
 wait 2> /dev/null
 reaches cut rolled-back
 cmp /etc/ssh/sshd_config "$scratch/before" && echo same
-# The one that waits is killed: whoever comes next is told, and recover takes it back.
+# The one that waits is killed: whoever comes next is told, and recover undoes it.
 "$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 3s > /dev/null 2>&1
 pkill -9 -f 'recover --due'
 sleep 4
@@ -238,8 +238,7 @@ fn confirm_within_is_refused_if_it_could_not_roll_back() {
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --yes --confirm-within 1m");
     assert_eq!((said.code, disk.read("/etc/hosts.allow")), (2, None));
     assert!(
-        said.stderr
-            .contains("below --root nothing would take it back"),
+        said.stderr.contains("below --root nothing would undo it"),
         "{}",
         said.stderr
     );

@@ -30,7 +30,7 @@ fn mode(disk: &Disk, path: &str) -> u32 {
 }
 
 #[test]
-fn host_keys_are_made_and_closed_and_taken_back() {
+fn host_keys_are_made_and_closed_and_undone() {
     let Some(disk) = disk() else { return };
     let said = disk.run("fix host-keys --yes");
     assert_eq!(said.code, 0, "{}", said.stderr);
@@ -157,8 +157,8 @@ fn live_only_commands_are_refused_below_root() {
     disk.run("fix log-level --for 5m --yes").check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: below --root nothing would take it back
-        hint: sshmend fix sshd-config LogLevel=VERBOSE sets it, and sshmend rollback takes it back
+        error: nothing was changed: below --root nothing would undo it
+        hint: sshmend fix sshd-config LogLevel=VERBOSE sets it, and sshmend rollback undoes it
     "#]]);
     assert_eq!(
         disk.read("/etc/ssh/sshd_config").as_deref(),

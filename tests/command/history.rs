@@ -36,7 +36,7 @@ fn transactions_are_listed_and_shown() {
 }
 
 #[test]
-fn the_way_back_restores_the_bytes_and_can_itself_be_taken_back() {
+fn the_way_back_restores_the_bytes_and_can_itself_be_undone() {
     let disk = changed();
     let after = disk.read("/etc/hosts.allow");
     disk.run("rollback --dry-run").check(&expect![[r#"
@@ -53,7 +53,7 @@ fn the_way_back_restores_the_bytes_and_can_itself_be_taken_back() {
     assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("# first\n"));
     disk.run("rollback --yes").check(&expect![[r#"
         exit 0
-        nothing to change: take back ID: let 192.0.2.7 in
+        nothing to change: undo ID: let 192.0.2.7 in
         --
     "#]]);
 }
@@ -79,7 +79,7 @@ fn a_later_edit_is_shown_and_not_overwritten() {
         +# mine
         --
         error: nothing was changed: files of ID were edited since
-        hint: take the change back by hand, or undo the later edit first
+        hint: undo the change by hand, or undo the later edit first
     "#]]);
     assert!(
         disk.read("/etc/hosts.allow")
@@ -88,7 +88,7 @@ fn a_later_edit_is_shown_and_not_overwritten() {
 }
 
 #[test]
-fn nothing_to_take_back_is_said() {
+fn nothing_to_undo_is_said() {
     Disk::new("").run("rollback --yes").check(&expect![[r#"
         exit 2
         --
@@ -284,12 +284,12 @@ fn an_older_change_is_reached_and_what_is_in_the_way_is_named() {
     let ids = names(&disk);
     let refused = disk.run(&format!("rollback {} --yes", ids[0]));
     assert_eq!(refused.code, 2);
-    let hint = "hint: a later change of the same file is in the way: let 192.0.2.8 in; take it back first: sshmend rollback ID --root DISK";
+    let hint = "hint: a later change of the same file is in the way: let 192.0.2.8 in; undo it first: sshmend rollback ID --root DISK";
     assert!(refused.stderr.contains(hint), "{}", refused.stderr);
     assert_eq!(disk.run("rollback --yes").code, 0);
     let again = disk.run("rollback --yes");
     assert_eq!(again.code, 0);
-    let hint = "hint: the newest change is taken back already; the one before it (let 192.0.2.7 in): sshmend rollback ID --root DISK";
+    let hint = "hint: the newest change is undone already; the one before it (let 192.0.2.7 in): sshmend rollback ID --root DISK";
     assert!(again.stderr.contains(hint), "{}", again.stderr);
     assert_eq!(disk.run(&format!("rollback {} --yes", ids[0])).code, 0);
     assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("# first\n"));
@@ -325,7 +325,7 @@ fn the_beginning_of_a_name_is_enough_where_it_is_the_only_one() {
 fn redo_and_rollback_can_alternate() {
     let disk = changed();
     let with = disk.read("/etc/hosts.allow");
-    assert_eq!(disk.run("redo --yes").code, 2, "nothing was taken back yet");
+    assert_eq!(disk.run("redo --yes").code, 2, "nothing was undone yet");
     for _ in 0..2 {
         assert_eq!(disk.run("rollback --yes").code, 0);
         assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some("# first\n"));

@@ -218,7 +218,7 @@ grep -o 'rollback [0-9]' "$scratch/said"
 
 /// The old files are accepted, and reloading fails all the same.
 #[test]
-fn a_rollback_that_does_not_come_into_force_is_taken_back() {
+fn a_rollback_that_does_not_come_into_force_is_undone() {
     let script = r#"
 echo 0 > /run/failures
 "$S" fix sshd-config MaxSessions=9 --yes > /dev/null; echo "fix $?"

@@ -137,7 +137,7 @@ printf 'ALL: 192.0.2.99' > /etc/hosts.deny
 "#;
 
 #[test]
-fn all_that_is_broken_is_mended_at_once_and_taken_back_at_once() {
+fn all_that_is_broken_is_mended_at_once_and_undone_at_once() {
     let script = r#"
 "$S" fix > /dev/null; echo "asks $?"
 "$S" fix --yes > /dev/null; echo "fix $?"
@@ -147,7 +147,7 @@ tail -c1 /etc/hosts.deny | od -An -c
 "$S" rollback --yes > /dev/null; echo "rollback $?"
 cat /etc/hosts.deny; echo
 find /etc/ssh -name 'ssh_host*' | wc -l
-serves "taken back"
+serves "undone"
 "#;
     let lines = [
         "asks 2",
@@ -158,7 +158,7 @@ serves "taken back"
         "rollback 0",
         "ALL: 192.0.2.99",
         "0",
-        "taken back serves not",
+        "undone serves not",
     ];
     check(&format!("{BROKEN}{script}"), &lines);
 }

@@ -4,7 +4,7 @@ use sshmend_lossless::CommandOutput;
 use sshmend_sshd_config::Release;
 
 use crate::known::{Known, Unchecked};
-use crate::{Facts, Manager, TrialToday, Unit};
+use crate::{ConfigTest, Facts, Manager, Unit};
 
 /// Where distributions put sshd, in order of how often.
 pub(crate) const PROGRAMS: [&str; 4] = [
@@ -31,7 +31,7 @@ pub struct Daemon {
 
 /// What `sshd -t` said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trial {
+pub struct TestOutput {
     /// The command line, for evidence.
     pub command: String,
     /// Whether it exited with 0.
@@ -86,14 +86,14 @@ impl Facts<'_> {
     }
 
     /// What `sshd -t` says with the options of the running daemon; `None` when no sshd is installed.
-    pub fn trial(&self) -> Known<Option<Trial>> {
+    pub fn test_output(&self) -> Known<Option<TestOutput>> {
         let Some(daemon) = self.daemon()? else {
             return Ok(None);
         };
         let argv = daemon.test_command();
         let output = self.run_as_root(&argv)?;
         let complaints = complaints(&said(output));
-        Ok(Some(Trial {
+        Ok(Some(TestOutput {
             command: argv.join(" "),
             passed: output.success(),
             complaints,
@@ -103,8 +103,8 @@ impl Facts<'_> {
     /// Whether sshd would start: `sshd -t` accepts everything, or misses, as the last thing that it looks for, the directory
     /// that is made when the service starts. `None` when no sshd is installed.
     pub fn would_start(&self) -> Known<Option<bool>> {
-        let would = |trial| TrialToday::of(self, trial).in_the_way().is_none();
-        Ok(self.trial()?.map(would))
+        let would = |config_test| ConfigTest::of(self, config_test).in_the_way().is_none();
+        Ok(self.test_output()?.map(would))
     }
 
     /// Whether the service manager, or the script, makes the runtime directory each time it starts sshd.
@@ -208,7 +208,7 @@ fn libraries(program: &str) -> [&str; 2] {
     ["ldd", program]
 }
 
-impl Trial {
+impl TestOutput {
     /// The lines about one thing.
     pub fn about(&self, what: Complaint) -> impl Iterator<Item = &str> {
         self.complaints

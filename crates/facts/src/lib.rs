@@ -48,7 +48,7 @@ mod when;
 mod wrappers;
 
 pub use account::{ACCESS, Account};
-pub use daemon::{Complaint, Daemon, SPLIT, Trial};
+pub use daemon::{Complaint, Daemon, SPLIT, TestOutput};
 pub use door::{Door, Holder, Lead};
 pub use facts::Facts;
 pub use fail2ban::Ban;
@@ -75,7 +75,7 @@ pub use reply::{
 pub use return_route::BlockedRoute;
 pub use route::{Proxy, Route, UnknownKey};
 pub use rule_owner::{ListLine, Listed};
-pub use service::{Service, TrialToday, UnitState, WornOut};
+pub use service::{ConfigTest, RestartReason, Service, UnitState};
 pub use shadow::Shadow;
 pub use socket::{Meant, Socket};
 pub use sshd::Sshd;

@@ -66,7 +66,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The lines of a cause: of the client asked about, where one is and the line names one.
-    pub fn heard(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
+    pub fn log_lines(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
         let client = self.question.client_address();
         let other =
             |line: &&LogLine| client.is_some() && line.client.is_some() && line.client != client;
@@ -77,8 +77,8 @@ impl<'a> Facts<'a> {
             .collect())
     }
 
-    /// How many connections met the cause whose lines [`Facts::heard`] leaves out, because they are of other clients.
-    pub fn heard_besides(&self, cause: CauseName) -> u64 {
+    /// How many connections met the cause whose lines [`Facts::log_lines`] leaves out, because they are of other clients.
+    pub fn more_log_lines(&self, cause: CauseName) -> u64 {
         let Ok(log) = self.whole_log() else { return 0 };
         let client = self.question.client_address();
         let other =
@@ -88,19 +88,19 @@ impl<'a> Facts<'a> {
             .iter()
             .filter(|line| line.cause == Some(cause))
             .filter(other);
-        of_others.map(|line| line.connections).sum::<u64>() + self.heard_unkept(cause)
+        of_others.map(|line| line.connections).sum::<u64>() + self.log_lines_not_kept(cause)
     }
 
     /// How many connections of others met the cause whose lines are not kept, because there are too many of them.
-    pub fn heard_unkept(&self, cause: CauseName) -> u64 {
+    pub fn log_lines_not_kept(&self, cause: CauseName) -> u64 {
         self.whole_log()
             .ok()
             .and_then(|log| log.left_out.get(&cause).copied())
             .unwrap_or(0)
     }
 
-    /// As [`Facts::heard`], for lines of the kernel, whose log may be hidden while others are not.
-    pub fn heard_from_kernel(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
+    /// As [`Facts::log_lines`], for lines of the kernel, whose log may be hidden while others are not.
+    pub fn kernel_lines(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
         let lines: Vec<&LogLine> = self
             .log()?
             .iter()
@@ -359,7 +359,13 @@ mod tests {
             },
         );
         let facts = Facts::new(&machine, &question);
-        assert!(facts.is_recent(facts.heard(CauseName::MaxStartups).expect("it was read")[0]));
+        assert!(
+            facts.is_recent(
+                facts
+                    .log_lines(CauseName::MaxStartups)
+                    .expect("it was read")[0]
+            )
+        );
     }
 
     #[test]
@@ -394,7 +400,9 @@ mod tests {
             "{syslog}{package}{no_journal}//- /var/log/audit/audit.log missing\n"
         ));
         let facts = Facts::new(&machine, &question);
-        let drops = facts.heard(CauseName::MaxStartups).expect("it was read");
+        let drops = facts
+            .log_lines(CauseName::MaxStartups)
+            .expect("it was read");
         assert_eq!(
             drops.iter().map(|line| line.number).collect::<Vec<_>>(),
             [Some(13)],

@@ -7,7 +7,9 @@ use sshmend_lossless::{Origin, Snapshot};
 
 use crate::question::Question;
 use crate::start::unit_files;
-use crate::{CONFINING, Complaint, Facts, Listener, MARKER, Manager, Socket, Trial, Unit, Usage};
+use crate::{
+    CONFINING, Complaint, Facts, Listener, MARKER, Manager, Socket, TestOutput, Unit, Usage,
+};
 
 /// Who starts sshd, whether it listens, and what keeps it from doing so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,11 +29,11 @@ pub struct Service {
     /// The process id of the listener.
     pub listener: Option<u32>,
     /// Why the listener does not do what it should although it is there.
-    pub worn_out: Option<WornOut>,
+    pub restart_reason: Option<RestartReason>,
     /// The line by which somebody takes from sshd what it may need to start, where its unit does not run.
     pub confined: Option<(Origin, String)>,
     /// What `sshd -t` says today; `None` where it could not be asked.
-    pub trial: Option<TrialToday>,
+    pub config_test: Option<ConfigTest>,
 }
 
 /// How a unit stands.
@@ -59,7 +61,7 @@ pub struct UnitState {
 
 /// Why a listener needs a restart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WornOut {
+pub enum RestartReason {
     /// Its program was replaced on the disk.
     #[error("its program {0} was replaced since")]
     Replaced(String),
@@ -76,7 +78,7 @@ pub enum WornOut {
 
 /// What `sshd -t` says, sorted by what it is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrialToday {
+pub struct ConfigTest {
     /// Whether it accepts everything.
     pub passed: bool,
     /// Lines about host keys that are missing or open to others.
@@ -89,14 +91,14 @@ pub struct TrialToday {
     pub directory_comes: bool,
 }
 
-impl TrialToday {
-    pub(crate) fn of(facts: &Facts<'_>, trial: Trial) -> Self {
+impl ConfigTest {
+    pub(crate) fn of(facts: &Facts<'_>, config_test: TestOutput) -> Self {
         let mut today = Self {
-            passed: trial.passed,
+            passed: config_test.passed,
             directory_comes: facts.runtime_directory_comes_with_service(),
             ..Self::default()
         };
-        for (about, line) in trial.complaints {
+        for (about, line) in config_test.complaints {
             match about {
                 Complaint::NoHostKeys | Complaint::KeyPermissions => today.host_keys.push(line),
                 Complaint::PrivsepDirectory => today.directory = Some(line),
@@ -154,15 +156,15 @@ impl Service {
                 .filter(|unit| !unit.is_up())
                 .and_then(|_| facts.confinement(&CONFINING)),
             forbidden: facts.forbidden_to_run().then_some(MARKER),
-            worn_out: listener
+            restart_reason: listener
                 .as_ref()
-                .and_then(|listener| worn_out(facts, listener)),
+                .and_then(|listener| restart_reason(facts, listener)),
             listener: listener.map(|listener| listener.pid),
-            trial: facts
-                .trial()
+            config_test: facts
+                .test_output()
                 .ok()
                 .flatten()
-                .map(|trial| TrialToday::of(facts, trial)),
+                .map(|config_test| ConfigTest::of(facts, config_test)),
         }
     }
 }
@@ -189,7 +191,7 @@ impl UnitState {
     }
 }
 
-fn worn_out(facts: &Facts<'_>, listener: &Listener) -> Option<WornOut> {
+fn restart_reason(facts: &Facts<'_>, listener: &Listener) -> Option<RestartReason> {
     let program = facts.executable(listener.pid).unwrap_or_default();
     let state = facts
         .status(listener.pid, "State")
@@ -199,10 +201,10 @@ fn worn_out(facts: &Facts<'_>, listener: &Listener) -> Option<WornOut> {
     let files = facts.open_files_of(listener.pid).ok().flatten();
     let sockets = facts.ssh_sockets().unwrap_or_default();
     match program.strip_suffix(" (deleted)") {
-        Some(program) => Some(WornOut::Replaced(program.to_owned())),
-        None if state.starts_with(['T', 't']) => Some(WornOut::Stopped),
-        None if files.as_ref().is_some_and(Usage::exhausted) => Some(WornOut::OutOfFiles),
-        None if sockets.iter().any(Socket::overflows) => Some(WornOut::Hung),
+        Some(program) => Some(RestartReason::Replaced(program.to_owned())),
+        None if state.starts_with(['T', 't']) => Some(RestartReason::Stopped),
+        None if files.as_ref().is_some_and(Usage::exhausted) => Some(RestartReason::OutOfFiles),
+        None if sockets.iter().any(Socket::overflows) => Some(RestartReason::Hung),
         None => None,
     }
 }
@@ -239,7 +241,7 @@ mod tests {
     fn a_healthy_machine_needs_nothing() {
         let service = read("");
         assert_eq!(
-            (service.systemd, service.listener, service.worn_out),
+            (service.systemd, service.listener, service.restart_reason),
             (true, Some(700), None)
         );
         let unit = service.unit.expect("a unit");
@@ -249,10 +251,10 @@ mod tests {
         );
         assert_eq!(unit.runtime_directories, ["sshd"]);
         assert_eq!(
-            service.trial,
-            Some(TrialToday {
+            service.config_test,
+            Some(ConfigTest {
                 passed: true,
-                ..TrialToday::default()
+                ..ConfigTest::default()
             })
         );
     }
@@ -262,23 +264,23 @@ mod tests {
         let cases = [
             (
                 "//$ readlink /proc/700/exe => 0\n/usr/sbin/sshd (deleted)\n",
-                WornOut::Replaced("/usr/sbin/sshd".into()),
+                RestartReason::Replaced("/usr/sbin/sshd".into()),
             ),
             (
                 "//- /proc/700/status\nState:\tT (stopped)\n",
-                WornOut::Stopped,
+                RestartReason::Stopped,
             ),
             (
                 "//- /proc/700/limits\nMax open files            2     2     files\n",
-                WornOut::OutOfFiles,
+                RestartReason::OutOfFiles,
             ),
             (
                 "//$ ss -Hltnp => 0\nLISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n",
-                WornOut::Hung,
+                RestartReason::Hung,
             ),
         ];
         for (extra, expected) in cases {
-            assert_eq!(read(extra).worn_out, Some(expected), "{extra}");
+            assert_eq!(read(extra).restart_reason, Some(expected), "{extra}");
         }
     }
 
@@ -317,23 +319,27 @@ mod tests {
     fn complaints_of_sshd_are_sorted() {
         let said = "//$ /usr/sbin/sshd -t => 255\nUnable to load host key: /etc/ssh/ssh_host_rsa_key\n\
             Missing privilege separation directory: /run/sshd\nKilled\n";
-        let trial = read(said).trial.expect("it was asked");
+        let config_test = read(said).config_test.expect("it was asked");
         assert_eq!(
-            (trial.passed, trial.host_keys.len(), trial.others.len()),
+            (
+                config_test.passed,
+                config_test.host_keys.len(),
+                config_test.others.len()
+            ),
             (false, 1, 1)
         );
         assert_eq!(
-            trial.directory.as_deref(),
+            config_test.directory.as_deref(),
             Some("Missing privilege separation directory: /run/sshd")
         );
         assert!(
-            !trial.clone().without(true, true).passed,
+            !config_test.clone().without(true, true).passed,
             "something else is left"
         );
-        let keys = TrialToday {
+        let keys = ConfigTest {
             directory: None,
             others: Vec::new(),
-            ..trial
+            ..config_test
         };
         assert!(keys.clone().without(true, false).passed && !keys.without(false, true).passed);
     }

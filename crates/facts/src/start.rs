@@ -175,7 +175,7 @@ impl Facts<'_> {
         })
     }
 
-    /// The lines of a drop-in that set the same as this one does: an empty one takes back what stands in files before, so
+    /// The lines of a drop-in that set the same as this one does: an empty one undoes what stands in files before, so
     /// that all of them go together. None where it is not a drop-in, without which the unit would have nothing to start.
     pub fn setting_in_drop_in(&self, line: &Origin) -> Vec<Origin> {
         let folder = line.path.parent().and_then(Path::extension);
@@ -221,7 +221,7 @@ impl Facts<'_> {
     }
 }
 
-/// Whether a setting of a unit takes something away: an empty value takes back what stands before, and some values give all.
+/// Whether a setting of a unit takes something away: an empty value undoes what stands before, and some values give all.
 fn takes_something(line: &str) -> bool {
     let (key, value) = line.split_once('=').unwrap_or((line, ""));
     let value = value.trim();

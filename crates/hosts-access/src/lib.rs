@@ -57,7 +57,7 @@ pub use evaluate::{Access, Verdict};
 pub use excerpt::Excerpt;
 pub use linkage::{Linkage, libwrap_linked, linkage};
 pub use logical::{Fault, LINE_LIMIT, LogicalLine, logical_lines};
-pub use mend::Offer;
+pub use mend::BrokenLine;
 pub use note::{Note, NoteKind};
 pub use options::OptionError;
 pub use owner::{Fail2ban, Owned, Owner};

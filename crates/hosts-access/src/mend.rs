@@ -16,7 +16,7 @@ const MOST_TRIED: usize = 16;
 
 /// Something that is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offer {
+pub struct BrokenLine {
     /// What is wrong, and the repair where there is a sure one.
     pub problem: Problem,
     /// Whose access the repair changes; `None` where there is none, or where it was not tried.
@@ -25,7 +25,7 @@ pub struct Offer {
 
 impl Tables {
     /// Everything that is broken in both files, with whom each repair concerns at `daemon` and at those that rules name.
-    pub fn offers(&self, daemon: &str) -> Vec<Offer> {
+    pub fn offers(&self, daemon: &str) -> Vec<BrokenLine> {
         let mut tried = 0;
         let offer = |problem: Problem| {
             let after = problem
@@ -36,7 +36,7 @@ impl Tables {
                     tried += 1;
                     self.after(&problem.origin.path, &repair.edits)
                 });
-            Offer {
+            BrokenLine {
                 changes: after.map(|after| access_changes(self, &after, &[daemon], &[])),
                 problem,
             }

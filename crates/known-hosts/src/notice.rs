@@ -6,16 +6,16 @@ use crate::line::{Ignored, Marker};
 
 /// Something to know of one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Notice {
+pub struct LineNotice {
     /// The line number before any edit, counted from 1.
     pub line: usize,
     /// What it is.
-    pub kind: NoticeKind,
+    pub kind: LineNoticeKind,
 }
 
 /// What there is to know of a line; a pinned or removed name leaves all of these as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub enum NoticeKind {
+pub enum LineNoticeKind {
     /// The line serves other hosts too.
     #[error("matches by a wildcard, and serves other hosts too")]
     Wildcard,
@@ -44,9 +44,9 @@ pub enum NoticeKind {
 
 impl Lookup {
     /// What is to be known of the lines that no edit for these names touches, in line order.
-    pub fn notices(&self) -> Vec<Notice> {
+    pub fn notices(&self) -> Vec<LineNotice> {
         let found = self.found.iter().filter_map(of_found);
-        let mut notices: Vec<Notice> = found
+        let mut notices: Vec<LineNotice> = found
             .chain(self.passed_over.iter().map(of_passed_over))
             .collect();
         notices.sort();
@@ -55,34 +55,34 @@ impl Lookup {
     }
 }
 
-fn of_found(found: &Found) -> Option<Notice> {
+fn of_found(found: &Found) -> Option<LineNotice> {
     let kind = match found.marker {
-        Some(Marker::Revoked) => NoticeKind::Revoked,
-        Some(Marker::CertAuthority) => NoticeKind::CertAuthority,
+        Some(Marker::Revoked) => LineNoticeKind::Revoked,
+        Some(Marker::CertAuthority) => LineNoticeKind::CertAuthority,
         None if found.is_owned() => return None,
         None if found
             .matches
             .iter()
             .any(|found| matches!(found.how, How::Wildcard(_))) =>
         {
-            NoticeKind::Wildcard
+            LineNoticeKind::Wildcard
         }
-        None => NoticeKind::WithoutPort,
+        None => LineNoticeKind::WithoutPort,
     };
-    Some(Notice {
+    Some(LineNotice {
         line: found.line,
         kind,
     })
 }
 
-fn of_passed_over(passed: &PassedOver) -> Notice {
+fn of_passed_over(passed: &PassedOver) -> LineNotice {
     let kind = match passed.reason {
-        Reason::Negated(_) => NoticeKind::Negated,
-        Reason::NotAsked => NoticeKind::WithoutPort,
-        Reason::UnreadableKey(_, fault) => NoticeKind::UnreadableKey(fault),
-        Reason::Ignored(ignored) => NoticeKind::Ignored(ignored),
+        Reason::Negated(_) => LineNoticeKind::Negated,
+        Reason::NotAsked => LineNoticeKind::WithoutPort,
+        Reason::UnreadableKey(_, fault) => LineNoticeKind::UnreadableKey(fault),
+        Reason::Ignored(ignored) => LineNoticeKind::Ignored(ignored),
     };
-    Notice {
+    LineNotice {
         line: passed.line,
         kind,
     }

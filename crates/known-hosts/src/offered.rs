@@ -8,7 +8,7 @@ use crate::line::{self, Content, Entry, Ignored};
 
 /// The keys in a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Offer {
+pub struct OfferedKeys {
     /// The keys, in the order of the text.
     pub keys: Vec<OfferedKey>,
     /// The lines that hold something else than a key or a comment.
@@ -63,7 +63,7 @@ impl OfferProblem {
     }
 }
 
-impl Offer {
+impl OfferedKeys {
     /// Reads the output of `ssh-keyscan`, the lines of a `.pub` file, or lines of known_hosts; never fails.
     pub fn parse(text: &[u8]) -> Self {
         let mut offer = Self::default();

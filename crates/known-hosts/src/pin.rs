@@ -14,9 +14,9 @@ use crate::hashed::{HashedName, SIZE};
 use crate::key::{HostKey, KeyType};
 use crate::line_edit::{EditError, LineEditor, Owned};
 use crate::name::Name;
-use crate::notice::{Notice, NoticeKind};
+use crate::notice::{LineNotice, LineNoticeKind};
 use crate::remove::{Removed, RemovedName, Why, joined, left};
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{KeyStatus, judge};
 
 /// What is to be pinned.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ pub struct Pinned {
     /// The stale keys that went, in the order of the file; the replaced ones too.
     pub removed: Vec<RemovedName>,
     /// The lines that name the host and stay, in the order of the file.
-    pub left: Vec<Notice>,
+    pub left: Vec<LineNotice>,
     /// The edited file; of a long one only the lines that can say anything of the names, and what stands around each edit.
     pub after: Vec<u8>,
 }
@@ -181,7 +181,7 @@ impl Pin<'_> {
             .iter()
             .map(|key| judge(std::slice::from_ref(before), key));
         let revoked = verdicts.into_iter().find_map(|verdict| match verdict {
-            Verdict::Revoked(place) => Some(PinError::Revoked(place.line)),
+            KeyStatus::Revoked(place) => Some(PinError::Revoked(place.line)),
             _ => None,
         });
         revoked.map_or(Ok(()), Err)
@@ -193,7 +193,7 @@ impl Pin<'_> {
         let stale = owned
             .iter()
             .any(|owned| self.fate(owned, false) == Some(Why::Stale));
-        let known = |key: &HostKey| matches!(judge(&lookup, key), Verdict::Known(..));
+        let known = |key: &HostKey| matches!(judge(&lookup, key), KeyStatus::Known(..));
         if stale || !self.keys.iter().all(known) {
             return Err(EditError::NotReadBack(joined(self.names)).into());
         }
@@ -219,7 +219,7 @@ impl Pin<'_> {
         }
     }
 
-    fn left(&self, before: &Lookup, stale: &[Owned<'_>]) -> Vec<Notice> {
+    fn left(&self, before: &Lookup, stale: &[Owned<'_>]) -> Vec<LineNotice> {
         let mut notices = left(before, stale);
         let contradicts = |key: &HostKey| {
             let mut same_type = self
@@ -231,11 +231,11 @@ impl Pin<'_> {
         };
         for notice in notices
             .iter_mut()
-            .filter(|notice| notice.kind == NoticeKind::Wildcard)
+            .filter(|notice| notice.kind == LineNoticeKind::Wildcard)
         {
             let found = before.found.iter().find(|found| found.line == notice.line);
             if found.is_some_and(|found| contradicts(&found.key)) {
-                notice.kind = NoticeKind::WildcardContradicts;
+                notice.kind = LineNoticeKind::WildcardContradicts;
             }
         }
         notices

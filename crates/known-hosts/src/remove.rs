@@ -8,7 +8,7 @@ use crate::found::Lookup;
 use crate::key::KeyType;
 use crate::line_edit::{EditError, LineEditor, Owned};
 use crate::name::Name;
-use crate::notice::{Notice, NoticeKind};
+use crate::notice::{LineNotice, LineNoticeKind};
 
 /// The outcome of a removal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Removed {
     /// What goes, in the order of the file.
     pub removed: Vec<RemovedName>,
     /// The lines that name the host and stay, in the order of the file.
-    pub left: Vec<Notice>,
+    pub left: Vec<LineNotice>,
     /// The edited file; of a long one only the lines that can say anything of the names, and what stands around each edit.
     pub after: Vec<u8>,
 }
@@ -155,12 +155,12 @@ impl RemovedName {
 }
 
 /// What is to be known of the lines that stay, when `taken` goes.
-pub(crate) fn left(before: &Lookup, taken: &[Owned<'_>]) -> Vec<Notice> {
+pub(crate) fn left(before: &Lookup, taken: &[Owned<'_>]) -> Vec<LineNotice> {
     let gone = |line| taken.iter().any(|owned| owned.line.number == line);
     let wildcards = taken.iter().filter(|owned| owned.stays_by_wildcard());
-    let wildcards = wildcards.map(|owned| Notice {
+    let wildcards = wildcards.map(|owned| LineNotice {
         line: owned.line.number,
-        kind: NoticeKind::Wildcard,
+        kind: LineNoticeKind::Wildcard,
     });
     let mut left: Vec<_> = before
         .notices()

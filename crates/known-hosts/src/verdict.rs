@@ -16,7 +16,7 @@ pub struct Place {
 
 /// What `ssh` makes of a plain host key; certificates are not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum KeyStatus {
     /// The key is known, at this line; after [`Role::WithoutPort`] under the name without the port only.
     Known(Role, Place),
     /// The key is known for the host, but its address is known with another key: `ssh` asks, or refuses when it may not.
@@ -30,21 +30,21 @@ pub enum Verdict {
 }
 
 /// Judges a plain host key by what the files, in reading order, say of the names of one destination.
-pub fn judge(files: &[Lookup], key: &HostKey) -> Verdict {
+pub fn judge(files: &[Lookup], key: &HostKey) -> KeyStatus {
     match status(files, Role::Host, key) {
-        Verdict::Unknown => match status(files, Role::WithoutPort, key) {
-            known @ Verdict::Known(..) => known,
-            _ => Verdict::Unknown,
+        KeyStatus::Unknown => match status(files, Role::WithoutPort, key) {
+            known @ KeyStatus::Known(..) => known,
+            _ => KeyStatus::Unknown,
         },
-        known @ Verdict::Known(..) => match status(files, Role::Address, key) {
-            Verdict::Changed(place) => Verdict::AddressDiffers(place),
+        known @ KeyStatus::Known(..) => match status(files, Role::Address, key) {
+            KeyStatus::Changed(place) => KeyStatus::AddressDiffers(place),
             _ => known,
         },
         verdict => verdict,
     }
 }
 
-fn status(files: &[Lookup], role: Role, key: &HostKey) -> Verdict {
+fn status(files: &[Lookup], role: Role, key: &HostKey) -> KeyStatus {
     let holds = |found: &&Found| found.matches.iter().any(|found| found.name.role() == role);
     let all = || {
         files.iter().enumerate().flat_map(move |(file, lookup)| {
@@ -64,12 +64,12 @@ fn status(files: &[Lookup], role: Role, key: &HostKey) -> Verdict {
     let same = |(_, found): &(Place, &Found)| found.key == *key;
     let same_public = |(_, found): &(Place, &Found)| found.key.fingerprint() == key.fingerprint();
     if let Some((place, _)) = marked(Some(Marker::Revoked)).find(same_public) {
-        return Verdict::Revoked(place);
+        return KeyStatus::Revoked(place);
     }
     if let Some((place, _)) = marked(None).find(same) {
-        return Verdict::Known(role, place);
+        return KeyStatus::Known(role, place);
     }
     marked(None)
         .next_back()
-        .map_or(Verdict::Unknown, |(place, _)| Verdict::Changed(place))
+        .map_or(KeyStatus::Unknown, |(place, _)| KeyStatus::Changed(place))
 }

@@ -184,9 +184,9 @@ impl Step {
         }
     }
 
-    /// What takes it back; `None` where that hangs on what was before, or nothing does.
+    /// What undoes it; `None` where that hangs on what was before, or nothing does.
     ///
-    /// A restart is taken back by another one, which has the daemon read the old files.
+    /// A restart is undone by another one, which has the daemon read the old files.
     pub fn undo(&self) -> Option<Self> {
         match self {
             Self::Systemctl(verb, units) => Some(Self::Systemctl(verb.undo()?, units.clone())),
@@ -234,7 +234,7 @@ impl Step {
 }
 
 impl UnitVerb {
-    /// What takes it back.
+    /// What undoes it.
     fn undo(self) -> Option<Self> {
         match self {
             Self::Start => Some(Self::Stop),
@@ -251,7 +251,7 @@ impl UnitVerb {
 }
 
 impl ScriptVerb {
-    /// What takes it back.
+    /// What undoes it.
     fn undo(self) -> Self {
         match self {
             Self::Start => Self::Stop,
@@ -261,7 +261,7 @@ impl ScriptVerb {
     }
 }
 
-/// The way back: what takes back `activation`, and what takes that back. Where nothing is said to undo it, `activation`
+/// The way back: what undoes `activation`, and what undoes that. Where nothing is said to undo it, `activation`
 /// serves both ways, because it has a daemon read its files again, whichever these are.
 pub fn turned<S: Clone>(activation: &[S], undo: &[S]) -> (Vec<S>, Vec<S>) {
     if undo.is_empty() {

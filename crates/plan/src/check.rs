@@ -181,7 +181,7 @@ fn has_lines(text: &str, wanted: &BTreeMap<String, Vec<String>>) -> bool {
     found.collect::<BTreeSet<_>>().len() == wanted.len()
 }
 
-/// What has to be true once the change is in force; otherwise it is taken back.
+/// What has to be true once the change is in force; otherwise it is undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     /// A program has to say so.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sshmend_facts::{Service, Sshd};
-use sshmend_known_hosts::Offer;
+use sshmend_known_hosts::OfferedKeys;
 use sshmend_lossless::{
     Attributes, Edit, EditSet, FileChange, FileImage, Metadata, Snapshot, is_private_key,
 };
@@ -219,7 +219,7 @@ impl Work<'_> {
         let kind =
             KeyKind::of_file(path).ok_or("its name does not tell of which type it is to be")?;
         let pair = generate(kind)?;
-        let key = Offer::parse(&pair.public)
+        let key = OfferedKeys::parse(&pair.public)
             .host_keys()
             .into_iter()
             .next()
@@ -294,8 +294,11 @@ impl Work<'_> {
     /// While sshd refuses its configuration for other reasons as well, it can neither judge the keys nor take them up.
     fn bring_into_force(mut self) -> Plan {
         let (sshd, service) = (self.wish.sshd, self.wish.service);
-        let trial = service.trial.as_ref().filter(|trial| !trial.passed);
-        if let Some(other) = trial.and_then(|trial| trial.others.first()) {
+        let config_test = service
+            .config_test
+            .as_ref()
+            .filter(|config_test| !config_test.passed);
+        if let Some(other) = config_test.and_then(|config_test| config_test.others.first()) {
             let text = format!("sshd is not told, for it also refuses something else: {other}");
             self.plan.notices.push(Notice::new("not-reloaded", text));
             return self.plan;
@@ -373,7 +376,7 @@ fn replaced(path: &Path, image: &FileImage, content: Vec<u8>) -> FileChange {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
-    use sshmend_facts::{TrialToday, UnitState};
+    use sshmend_facts::{ConfigTest, UnitState};
     use sshmend_lossless::fixture::snapshot;
     use sshmend_lossless::{Entry, Request, Step};
     use sshmend_sshd_config::{Release, Scope, Tree};
@@ -611,12 +614,12 @@ mod tests {
 
     #[test]
     fn sshd_is_not_reloaded_while_it_refuses_something_else() {
-        let trial = TrialToday {
+        let config_test = ConfigTest {
             others: vec!["line 3: bad".to_owned()],
-            ..TrialToday::default()
+            ..ConfigTest::default()
         };
         let service = Service {
-            trial: Some(trial),
+            config_test: Some(config_test),
             ..Service::default()
         };
         let plan = plan(&keys("", &ALL[..1]), &service).expect("a plan");
@@ -642,14 +645,14 @@ mod tests {
             failed: true,
             ..UnitState::default()
         };
-        let trial = TrialToday {
+        let config_test = ConfigTest {
             host_keys: vec!["no hostkeys available".to_owned()],
-            ..TrialToday::default()
+            ..ConfigTest::default()
         };
         let failed = Service {
             systemd: true,
             unit: Some(unit),
-            trial: Some(trial),
+            config_test: Some(config_test),
             ..Service::default()
         };
         let plan = plan(&keys("", &ALL[..1]), &failed).expect("a plan");

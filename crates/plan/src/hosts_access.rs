@@ -4,8 +4,8 @@ use std::path::Path;
 
 use sshmend_facts::{CauseName, wrapper_tables};
 use sshmend_hosts_access::{
-    Access, AccessChange, AccessChanges, Client, EVERYBODY_ELSE, Edited, Linkage, Note, NoteKind,
-    Offer, Permit, Tables, Verdict, Wanted, access_changes, linkage,
+    Access, AccessChange, AccessChanges, BrokenLine, Client, EVERYBODY_ELSE, Edited, Linkage, Note,
+    NoteKind, Permit, Tables, Verdict, Wanted, access_changes, linkage,
 };
 use sshmend_lossless::{FileChange, Metadata, Origin, Snapshot, elsewhere};
 
@@ -230,7 +230,7 @@ fn offers(before: &Tables, wish: &HostsAccessWish<'_>) -> Vec<Notice> {
         &[]
     };
     let offers = before.offers(&wish.daemon);
-    let offers: Vec<&Offer> = offers
+    let offers: Vec<&BrokenLine> = offers
         .iter()
         .filter(|offer| !named.contains(&offer.problem.origin))
         .collect();
@@ -258,7 +258,7 @@ fn offers(before: &Tables, wish: &HostsAccessWish<'_>) -> Vec<Notice> {
 /// The name of notices about what is broken and was not asked to be mended.
 pub const OFFER: &str = "offer";
 
-fn offer(offer: &Offer, wish: &HostsAccessWish<'_>) -> Notice {
+fn offer(offer: &BrokenLine, wish: &HostsAccessWish<'_>) -> Notice {
     let problem = &offer.problem;
     let text = match &problem.repair {
         None => format!(

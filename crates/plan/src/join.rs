@@ -11,7 +11,7 @@ type Together = fn(&FileChange, &FileChange) -> Option<FileChange>;
 impl Plan {
     /// Joins plans that were made of the same machine; what several of them hold counts once.
     ///
-    /// Programs are run in the order of the plans, and taken back in the opposite one.
+    /// Programs are run in the order of the plans, and undone in the opposite one.
     ///
     /// # Errors
     /// When two of them want different things of the same file, which is named with both purposes.
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_run_once_in_order_and_are_taken_back_in_the_opposite_one() {
+    fn programs_run_once_in_order_and_are_undone_in_the_opposite_one() {
         let make = Plan {
             activation: vec![make_directory()],
             undo: vec![remove_directory()],

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use sshmend_facts::CauseName;
 use sshmend_known_hosts::{
-    Files, Fingerprint, HostKey, KnownFile, KnownHosts, Name, NoContent, Notice as LineNotice, Pin,
-    Pinned, Removed, RemovedName, Target, UnreadFile,
+    Files, Fingerprint, HostKey, KnownFile, KnownHosts, LineNotice, Name, NoContent, Pin, Pinned,
+    Removed, RemovedName, Target, UnreadFile,
 };
 use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata, Origin, Snapshot};
 

@@ -13,19 +13,19 @@ const LEVELS: [&str; 9] = [
     "QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3",
 ];
 
-/// For how long, and who takes it back.
+/// For how long, and who undoes it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ForAWhile {
     /// How long it lasts.
     pub lasts: Duration,
-    /// Whether it is the running machine, where a timer takes it back.
+    /// Whether it is the running machine, where a timer undoes it.
     pub live: bool,
 }
 
 /// Plans LogLevel as the only setting of `wish`, for a while; nothing where sshd tells as much already.
 ///
 /// # Errors
-/// As [`sshd_config`], and when nothing would take it back.
+/// As [`sshd_config`], and when nothing would undo it.
 pub(crate) fn log_level(
     snapshot: &Snapshot,
     wish: &SshdConfigWish<'_>,
@@ -64,12 +64,9 @@ pub(crate) fn log_level(
     )?;
     if !time.live {
         let hint = format!(
-            "sshmend fix sshd-config LogLevel={level} sets it, and sshmend rollback takes it back"
+            "sshmend fix sshd-config LogLevel={level} sets it, and sshmend rollback undoes it"
         );
-        return Err(Refusal::refused(
-            "below --root nothing would take it back",
-            hint,
-        ));
+        return Err(Refusal::refused("below --root nothing would undo it", hint));
     }
     Ok(plan.for_a_while(time.lasts))
 }
@@ -145,7 +142,7 @@ mod tests {
         let Err(Refusal::Refused { reason, hint }) = plan("", "VERBOSE", false) else {
             panic!("refused")
         };
-        assert_eq!(reason, "below --root nothing would take it back");
+        assert_eq!(reason, "below --root nothing would undo it");
         assert!(hint.is_some_and(|hint| hint.contains("LogLevel=VERBOSE")));
         assert!(plan("", "LOUD", true).is_err());
     }

@@ -27,7 +27,7 @@ pub struct Plan {
     pub handshakes_from: Vec<Check>,
     /// Programs that bring the committed files into force, in order.
     pub activation: Vec<Step>,
-    /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old files
+    /// Programs that undo what `activation` did, in order; where there are none, `activation` brings the old files
     /// into force as well.
     pub undo: Vec<Step>,
     /// Programs that start a daemon again that ended while it was told to read its files.
@@ -42,7 +42,7 @@ pub struct Plan {
     pub notices: Vec<Notice>,
     /// Whether the person at the keyboard still gets in.
     pub lockout: Lockout,
-    /// After how long it is taken back by itself; `None` when it stays.
+    /// After how long it is undone by itself; `None` when it stays.
     pub lasts: Option<Duration>,
     /// What it puts in place for a policy, for the journal.
     pub for_policy: Option<ForPolicy>,
@@ -87,19 +87,19 @@ impl Plan {
             .collect()
     }
 
-    /// The same plan, which is taken back by itself after this time.
+    /// The same plan, which is undone by itself after this time.
     #[must_use]
     pub fn for_a_while(mut self, lasts: Duration) -> Self {
         let time = spelled(lasts);
         self.lasts = Some(lasts);
         self.notices.push(Notice::new(
             "temporary",
-            format!("a timer takes it back after {time}"),
+            format!("a timer undoes it after {time}"),
         ));
         self
     }
 
-    /// The same plan, which is taken back by itself at this time.
+    /// The same plan, which is undone by itself at this time.
     #[must_use]
     pub fn until(self, end: Timestamp, now: Timestamp) -> Self {
         match Duration::try_from(end.duration_since(now)) {
@@ -108,7 +108,7 @@ impl Plan {
         }
     }
 
-    /// The steps of the way back, and what takes these back.
+    /// The steps of the way back, and what undoes these.
     pub fn turned_steps(&self) -> (Vec<Step>, Vec<Step>) {
         turned(&self.activation, &self.undo)
     }

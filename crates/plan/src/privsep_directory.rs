@@ -109,9 +109,9 @@ pub(crate) fn privsep_directory(
 /// The directory that sshd names, else the one that its unit is to make.
 fn directory(service: &Service) -> Option<String> {
     let line = service
-        .trial
+        .config_test
         .as_ref()
-        .and_then(|trial| trial.directory.as_deref());
+        .and_then(|config_test| config_test.directory.as_deref());
     let named = line.and_then(|line| {
         let missing = line.strip_prefix("Missing privilege separation directory: ");
         missing.or_else(|| {
@@ -131,13 +131,13 @@ fn directory(service: &Service) -> Option<String> {
 
 /// Without a word of sshd about it, there is nothing to mend; while sshd stops at something else, it says none.
 fn unknown(wish: &PrivsepWish<'_>, plan: Plan) -> Result<Plan, Refusal> {
-    match &wish.service.trial {
-        Some(trial) if trial.passed => Ok(plan),
-        Some(trial) => {
-            let first = trial
+    match &wish.service.config_test {
+        Some(config_test) if config_test.passed => Ok(plan),
+        Some(config_test) => {
+            let first = config_test
                 .others
                 .first()
-                .or(trial.host_keys.first())
+                .or(config_test.host_keys.first())
                 .map_or("nothing", String::as_str);
             let reason = format!("sshd names no directory, it stops earlier: {first}");
             Err(Refusal::refused(
@@ -250,7 +250,7 @@ fn makes_at_boot(bytes: &[u8], path: &str) -> bool {
 mod tests {
     use super::*;
     use expect_test::{Expect, expect};
-    use sshmend_facts::TrialToday;
+    use sshmend_facts::ConfigTest;
     use sshmend_lossless::fixture::{look, snapshot};
 
     const MISSING: &str = "Missing privilege separation directory: /run/sshd";
@@ -258,10 +258,10 @@ mod tests {
 
     fn service(complaint: Option<&str>, unit: Option<&str>) -> Service {
         let directory = complaint.map(str::to_owned);
-        let trial = Some(TrialToday {
+        let config_test = Some(ConfigTest {
             passed: complaint.is_none(),
             directory,
-            ..TrialToday::default()
+            ..ConfigTest::default()
         });
         let runtime_directories = unit.iter().map(|&name| name.to_owned()).collect();
         let unit = Some(UnitState {
@@ -273,7 +273,7 @@ mod tests {
         Service {
             systemd: true,
             unit,
-            trial,
+            config_test,
             listener: Some(700),
             ..Service::default()
         }
@@ -329,13 +329,13 @@ mod tests {
 
     #[test]
     fn without_a_word_of_sshd_nothing_is_touched() {
-        let keys = TrialToday {
+        let keys = ConfigTest {
             host_keys: vec!["no hostkeys available".into()],
-            ..TrialToday::default()
+            ..ConfigTest::default()
         };
         check(
             &Service {
-                trial: Some(keys),
+                config_test: Some(keys),
                 ..service(None, None)
             },
             "",
@@ -345,7 +345,7 @@ mod tests {
         );
         check(
             &Service {
-                trial: None,
+                config_test: None,
                 ..service(None, None)
             },
             "",
@@ -410,12 +410,12 @@ mod tests {
 
     #[test]
     fn while_sshd_stops_earlier_the_directory_of_the_unit_is_looked_at() {
-        let keys = TrialToday {
+        let keys = ConfigTest {
             host_keys: vec!["no hostkeys available".into()],
-            ..TrialToday::default()
+            ..ConfigTest::default()
         };
         let blind = Service {
-            trial: Some(keys),
+            config_test: Some(keys),
             ..service(None, Some("sshd"))
         };
         check(&blind, "//- /run/sshd dir mode:0755\n", &expect![[""]]);

@@ -5,7 +5,7 @@ mod unit_lines;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use sshmend_facts::{Service, Sshd, TrialToday, UnitState, WornOut};
+use sshmend_facts::{ConfigTest, RestartReason, Service, Sshd, UnitState};
 use sshmend_lossless::{ScriptVerb, Step, UnitVerb};
 
 use crate::check::{Expect, Proof};
@@ -80,12 +80,12 @@ pub(crate) fn start_failed(
     if !has_failed(service) {
         return plan;
     }
-    let trial = Some(TrialToday {
+    let config_test = Some(ConfigTest {
         passed: true,
-        ..TrialToday::default()
+        ..ConfigTest::default()
     });
     let service = Service {
-        trial,
+        config_test,
         ..service.clone()
     };
     let start = self::service(&ServiceWish {
@@ -106,7 +106,7 @@ pub(crate) fn has_failed(service: &Service) -> bool {
     service.listener.is_none() && units.any(|unit| unit.failed)
 }
 
-/// What is run, in order, and what takes it back, in the same order.
+/// What is run, in order, and what undoes it, in the same order.
 #[derive(Default)]
 struct Steps {
     activation: Vec<Step>,
@@ -120,7 +120,7 @@ impl Steps {
         self.activation.push(step);
     }
 
-    /// Runs what is taken back when the change is.
+    /// Runs what is undone when the change is.
     fn run_and_undo(&mut self, step: Step) {
         self.undo.extend(step.undo());
         self.run(step);
@@ -134,7 +134,7 @@ impl Steps {
         self.run_and_undo(Step::Systemctl(verb, vec![unit.to_owned()]));
     }
 
-    /// Stopped again when it is taken back.
+    /// Stopped again when it is undone.
     fn start(&mut self, unit: &str) {
         self.unit_and_undo(UnitVerb::Start, unit);
         self.started.push(unit.to_owned());
@@ -154,7 +154,7 @@ struct Work<'w> {
 
 impl Work<'_> {
     fn wants_restart(&self) -> bool {
-        self.wish.restart || self.service.worn_out.is_some()
+        self.wish.restart || self.service.restart_reason.is_some()
     }
 
     /// sshd runs as a unit of its own.
@@ -232,8 +232,8 @@ impl Work<'_> {
 
     /// A listener that is told to reload executes the program that stands there now.
     fn restart_program(&self, pid: u32, steps: &mut Steps) -> Result<(), Refusal> {
-        match &self.service.worn_out {
-            None | Some(WornOut::Replaced(_)) => {
+        match &self.service.restart_reason {
+            None | Some(RestartReason::Replaced(_)) => {
                 steps.run(Step::HangUp(pid));
                 Ok(())
             }
@@ -274,18 +274,18 @@ impl Work<'_> {
                 format!("someone put it there on purpose: ask, then rm {file}"),
             ));
         }
-        let Some(trial) = &self.service.trial else {
+        let Some(config_test) = &self.service.config_test else {
             return Err(Refusal::refused(
                 "whether sshd would start cannot be known",
                 "run it with sudo",
             ));
         };
-        let Some(complaint) = trial.in_the_way() else {
+        let Some(complaint) = config_test.in_the_way() else {
             return Ok(());
         };
-        let hint = if trial.host_keys.iter().any(|line| line == complaint) {
+        let hint = if config_test.host_keys.iter().any(|line| line == complaint) {
             "sshmend fix host-keys mends that first"
-        } else if trial.directory.as_deref() == Some(complaint) {
+        } else if config_test.directory.as_deref() == Some(complaint) {
             "sshmend fix privsep-directory mends that first"
         } else {
             "sshmend diagnose tells what to mend first"
@@ -328,7 +328,7 @@ impl Work<'_> {
     /// How it stands today, in words.
     fn state(&self) -> String {
         match (
-            &self.service.worn_out,
+            &self.service.restart_reason,
             self.service.listener,
             &self.service.unit,
         ) {

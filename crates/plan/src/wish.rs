@@ -365,12 +365,12 @@ impl Mended {
     /// How the service stands with it mended.
     #[must_use]
     pub fn applied_to(self, mut service: Service) -> Service {
-        service.trial = service.trial.map(|mut trial| {
+        service.config_test = service.config_test.map(|mut config_test| {
             // Whether all of them were named, sshd itself says of the files to come.
             if self.lines {
-                trial.others.clear();
+                config_test.others.clear();
             }
-            trial.without(self.host_keys, self.directory)
+            config_test.without(self.host_keys, self.directory)
         });
         service
     }
@@ -447,7 +447,7 @@ impl CommandLine {
 
 #[cfg(test)]
 mod tests {
-    use sshmend_facts::TrialToday;
+    use sshmend_facts::ConfigTest;
 
     use super::*;
 
@@ -457,18 +457,18 @@ mod tests {
             lines: vec![Origin::new("/etc/ssh/sshd_config", 9)],
             source: SshdSource::default(),
         };
-        let trial = TrialToday {
+        let config_test = ConfigTest {
             others: vec!["/etc/ssh/sshd_config: line 9: Bad configuration option: X".to_owned()],
-            ..TrialToday::default()
+            ..ConfigTest::default()
         };
         let service = Service {
-            trial: Some(trial),
+            config_test: Some(config_test),
             ..Service::default()
         };
         let mut mended = Mended::default();
         let passes = |mended: Mended| {
-            let trial = mended.applied_to(service.clone()).trial;
-            trial.is_some_and(|trial| trial.passed)
+            let config_test = mended.applied_to(service.clone()).config_test;
+            config_test.is_some_and(|config_test| config_test.passed)
         };
         assert!(!passes(mended));
         mended.add(&wish);

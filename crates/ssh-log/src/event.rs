@@ -98,7 +98,7 @@ pub enum Account {
     Fresh,
     /// Names the source of a connection that an earlier line counted for this cause without one.
     Attributes(CauseName),
-    /// Takes back what the latest line for this cause and source counted: what it announced did not happen.
+    /// Undoes what the latest line for this cause and source counted: what it announced did not happen.
     Withdraws(CauseName),
     /// Nothing: the connection was counted, or the line has no cause.
     Again,

@@ -9,7 +9,7 @@ use crate::envelope::{Envelope, Head, pieces};
 use crate::event::{Peer, Source, Stage};
 use crate::kind::Kind;
 use crate::program::Program;
-use crate::rules::{self, Verdict};
+use crate::rules::{self, Meaning};
 
 /// What one line says by itself: all that needs no other line.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl<'a> Known<'a> {
         envelope: &Envelope<'a>,
         program: Program,
         pid: Option<u32>,
-        (repeats, verdict): (u64, Verdict<'a>),
+        (repeats, verdict): (u64, Meaning<'a>),
     ) -> Self {
         let fields = &verdict.fields;
         let source = fields.addr.and_then(Peer::read).map(|peer| Source {
@@ -124,7 +124,7 @@ pub(crate) fn is_known(program: Program, message: &[u8]) -> bool {
 }
 
 /// Understands a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for …]`.
-fn classify(program: Program, message: &[u8]) -> Option<(u64, Verdict<'_>)> {
+fn classify(program: Program, message: &[u8]) -> Option<(u64, Meaning<'_>)> {
     let unfolded = || {
         let (times, rest) = number(message.strip_prefix(b"message repeated ")?)?;
         let inner = rest.strip_prefix(b" times: [")?.strip_suffix(b"]")?;

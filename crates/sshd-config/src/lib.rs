@@ -78,7 +78,7 @@ pub use keyword::{
 };
 pub use overrides::Override;
 pub use owner::Foreign;
-pub use problem::{Problem, Unseen, Verdict};
+pub use problem::{Problem, StartVerdict, Unseen};
 pub use refusal::Refusal;
 pub use release::Release;
 pub use set::{Edited, Note, Place};

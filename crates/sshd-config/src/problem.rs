@@ -70,7 +70,7 @@ impl Unseen {
 
 /// Whether sshd would start with a tree, as far as it can be known without asking it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum StartVerdict {
     /// It reads every line.
     Accepts,
     /// It does not start; the first reason.

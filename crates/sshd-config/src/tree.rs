@@ -12,7 +12,7 @@ use crate::criteria::Criteria;
 use crate::effective::{Effective, Evaluation, Scope};
 use crate::keyword::Keyword;
 use crate::overrides::Override;
-use crate::problem::{Problem, Unseen, Verdict};
+use crate::problem::{Problem, StartVerdict, Unseen};
 use crate::refuse::cross_line_problems;
 use crate::release::Release;
 use crate::targets;
@@ -157,24 +157,24 @@ impl Tree {
     }
 
     /// Whether sshd of this release would start.
-    pub fn verdict(&self, release: Release) -> Verdict {
+    pub fn verdict(&self, release: Release) -> StartVerdict {
         let problems = self.problems(Some(release));
         let fatal = problems
             .iter()
             .find(|problem| problem.fatal && problem.certain);
         if let Some(problem) = fatal {
-            return Verdict::Refuses(Box::new(problem.clone()));
+            return StartVerdict::Refuses(Box::new(problem.clone()));
         }
         if let Some(unseen) = self.unseen(Some(release)).first() {
-            return Verdict::Unknown(unseen.to_string());
+            return StartVerdict::Unknown(unseen.to_string());
         }
         let doubt = problems
             .iter()
             .find(|problem| !problem.certain)
             .map(ToString::to_string);
         match doubt.or_else(|| self.walk(release).doubts.first().cloned()) {
-            Some(why) => Verdict::Unknown(why),
-            None => Verdict::Accepts,
+            Some(why) => StartVerdict::Unknown(why),
+            None => StartVerdict::Accepts,
         }
     }
 

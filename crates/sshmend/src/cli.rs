@@ -278,7 +278,7 @@ pub(crate) struct Apply {
     /// An address that must not lose access either (repeatable)
     #[arg(long, global = true, value_name = "ADDR")]
     pub(crate) keep: Vec<IpAddr>,
-    /// Take the change back after TIME (such as 2m) unless `sshmend confirm` keeps it, also when the connection is lost
+    /// Undo the change after TIME (such as 2m) unless `sshmend confirm` keeps it, also when the connection is lost
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub(crate) confirm_within: Option<Duration>,
     #[command(flatten)]
@@ -532,7 +532,7 @@ pub(crate) struct Recover {
     /// Give up this transaction, which cannot be read or brought to its end: its files stay as they are
     #[arg(long, value_name = "ID")]
     pub(crate) forget: Option<String>,
-    /// Have every start of the machine recover, before sshd starts: a unit of systemd; sshmend rollback takes it back
+    /// Have every start of the machine recover, before sshd starts: a unit of systemd; sshmend rollback undoes it
     #[arg(long, conflicts_with = "forget")]
     pub(crate) install: bool,
     /// At the start of the machine: files come to their end, and daemons read them when they start

@@ -216,7 +216,7 @@ fn pending(record: &Record) -> Failure {
         record.why
     );
     Failure::trouble(message).with_hint(format!(
-        "sshmend confirm {id} keeps it, sshmend rollback {id} takes it back; once its time is over sshmend recover does"
+        "sshmend confirm {id} keeps it, sshmend rollback {id} undoes it; once its time is over sshmend recover does"
     ))
 }
 
@@ -357,7 +357,7 @@ impl Failure {
     pub(crate) fn from_roll_back(error: &RollBackError) -> Self {
         match error {
             RollBackError::Edited(_) => {
-                Self::trouble(error.to_string()).with_hint("take the change back by hand")
+                Self::trouble(error.to_string()).with_hint("undo the change by hand")
             }
             RollBackError::Prepare(error) => Self::from_prepare(error),
             RollBackError::Commit(error) => Self::from_commit(error),
@@ -372,7 +372,7 @@ impl Failure {
                 Self::trouble(error.to_string()).with_hint("sshmend history lists what was done")
             }
             ConfirmError::Ended(_, State::RolledBack) => {
-                Self::trouble(format!("{error}: it was taken back"))
+                Self::trouble(format!("{error}: it was undone"))
                     .with_hint("sshmend redo makes it again")
             }
             ConfirmError::Ended(_, State::Done) => Self::trouble(error.to_string()),
@@ -398,7 +398,7 @@ impl Failure {
             RecoverError::Stays { id, cause } => {
                 let hint = Self::from_cause(cause)
                     .hint
-                    .unwrap_or_else(|| format!("take it back by hand; {}", give_up(Some(id))));
+                    .unwrap_or_else(|| format!("undo it by hand; {}", give_up(Some(id))));
                 broken.with_hint(hint)
             }
             RecoverError::Unproved { id, .. } => broken.with_hint(format!(

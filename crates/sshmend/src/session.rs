@@ -279,7 +279,7 @@ impl Session {
                 return Err(Failure::from_journal(&error));
             }
             if !told {
-                self.output.talk(&format!("waiting: {error}"));
+                self.output.status(&format!("waiting: {error}"));
                 told = true;
             }
             meanwhile();

@@ -94,7 +94,7 @@ pub enum PrepareError {
     /// An earlier transaction was cut off and has to be recovered first.
     #[error("transaction {0} was cut off before its end")]
     Unfinished(Id),
-    /// A change waits for its confirmation, and is taken back without one.
+    /// A change waits for its confirmation, and is undone without one.
     #[error("transaction {} waits until {} for its confirmation: {}", .0.id, until(.0), .0.why)]
     Pending(Box<Record>),
     /// Whether an earlier transaction came to its end cannot be read.
@@ -219,8 +219,8 @@ pub enum RecoverError {
         /// What is in the way.
         cause: Cause,
     },
-    /// It was to be taken back, and its files are as it made them, or as they were edited since.
-    #[error("transaction {id} was to be taken back, and is not: {cause}")]
+    /// It was to be undone, and its files are as it made them, or as they were edited since.
+    #[error("transaction {id} was to be undone, and is not: {cause}")]
     Stays {
         /// The transaction.
         id: Id,

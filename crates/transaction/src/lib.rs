@@ -48,7 +48,7 @@ pub use id::{Id, NotAnId};
 pub use journal::{Damaged, Journal, Past, Versions};
 pub use policies::Wanted;
 pub use record::{
-    Aftermath, FileRecord, ForPolicy, Image, Intent, Record, State, StepRecord, Who, sha256,
+    FileRecord, FollowUp, ForPolicy, Image, Intent, Record, State, StepRecord, Who, sha256,
 };
 pub use recover::{Prove, Recovered};
 pub use restore::{Edited, Way};

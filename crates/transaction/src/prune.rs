@@ -16,7 +16,7 @@ impl<D: Disk> Journal<'_, D> {
     /// The transactions that began before this time and that nothing needs any more, the oldest first.
     ///
     /// Kept are: what has not come to its end or cannot be read, the newest change in force of each file, which a
-    /// rollback may take back, and whatever one of those leads back from. What one that cannot be read leads back from is
+    /// rollback may undo, and whatever one of those leads back from. What one that cannot be read leads back from is
     /// not known: all that is older is kept.
     ///
     /// # Errors

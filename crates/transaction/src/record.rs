@@ -28,8 +28,8 @@ pub struct Intent {
     /// The command line.
     pub argv: Vec<String>,
     /// What has to follow.
-    pub aftermath: Aftermath,
-    /// When it is taken back by itself, if it is.
+    pub aftermath: FollowUp,
+    /// When it is undone by itself, if it is.
     pub back: Option<Back>,
     /// What it puts in place for a policy, if it does.
     pub policy: Option<ForPolicy>,
@@ -44,16 +44,16 @@ pub struct ForPolicy {
     pub put: Vec<Vec<String>>,
 }
 
-/// What has to follow a change of the files, and again when it is taken back. Kept, never run, by this crate.
+/// What has to follow a change of the files, and again when it is undone. Kept, never run, by this crate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Aftermath {
+pub struct FollowUp {
     /// Programs that have to accept the files before anything is told to read them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judges: Vec<StepRecord>,
     /// Programs that bring the files into force, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub activation: Vec<StepRecord>,
-    /// Programs that take back what `activation` did, in order; where there are none, `activation` brings the old
+    /// Programs that undo what `activation` did, in order; where there are none, `activation` brings the old
     /// files into force as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<StepRecord>,
@@ -62,7 +62,7 @@ pub struct Aftermath {
     pub units: Vec<String>,
 }
 
-impl Aftermath {
+impl FollowUp {
     /// The same for the way back: what brings one into force takes the other back.
     #[must_use]
     pub fn turned(&self) -> Self {
@@ -182,8 +182,8 @@ pub struct Record {
     pub who: Who,
     /// What has to follow.
     #[serde(default)]
-    pub aftermath: Aftermath,
-    /// When it is taken back by itself, if it is.
+    pub aftermath: FollowUp,
+    /// When it is undone by itself, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Back>,
     /// What it put in place for a policy, if it did.

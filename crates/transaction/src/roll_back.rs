@@ -13,7 +13,7 @@ use crate::store::Store;
 
 impl<'a, D: Disk> Store<'a, D> {
     /// Journals the way back from a transaction: exactly the changes that were shown, which [`crate::Journal::way_back`]
-    /// had computed. It is committed, confirmed or itself taken back as any other.
+    /// had computed. It is committed, confirmed or itself undone as any other.
     ///
     /// # Errors
     /// As [`Store::prepare`]: also when a file is no longer the one that was shown.

@@ -1,4 +1,4 @@
-//! Changes that are taken back by themselves: unless they are confirmed, or because they were made for a while.
+//! Changes that are undone by themselves: unless they are confirmed, or because they were made for a while.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::recover::{Prove, Recovered};
 use crate::roll_back::captured;
 use crate::store::Store;
 
-/// When a change is taken back by itself.
+/// When a change is undone by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Back {
@@ -38,12 +38,12 @@ pub struct Today {
 }
 
 impl Record {
-    /// Whether its files are new, in force, and taken back unless somebody confirms it.
+    /// Whether its files are new, in force, and undone unless somebody confirms it.
     pub fn waits_for_confirmation(&self) -> bool {
         self.state == State::PendingConfirm
     }
 
-    /// When it is taken back by itself, where that is still ahead.
+    /// When it is undone by itself, where that is still ahead.
     pub fn goes_back(&self) -> Option<&Back> {
         let ahead = matches!(
             self.state,
@@ -52,7 +52,7 @@ impl Record {
         self.back.as_ref().filter(|_| ahead)
     }
 
-    /// Whether it is to be taken back today. Of what nobody can have confirmed since the machine started anew the time
+    /// Whether it is to be undone today. Of what nobody can have confirmed since the machine started anew the time
     /// does not matter: the session in which it was made is gone.
     pub fn is_due(&self, today: &Today) -> bool {
         self.goes_back().is_some_and(|back| {
@@ -60,12 +60,12 @@ impl Record {
         })
     }
 
-    /// What takes it back, in its own name.
+    /// What undoes it, in its own name.
     pub fn way_back(&self, when: Timestamp, who: Who, argv: Vec<String>) -> Intent {
         let why = if self.waits_for_confirmation() {
-            "take back unconfirmed"
+            "undo unconfirmed"
         } else {
-            "take back"
+            "undo"
         };
         Intent {
             when,
@@ -121,12 +121,12 @@ impl<D: Disk> Store<'_, D> {
         Ok(temporary)
     }
 
-    /// Takes back what is to be taken back: a transaction of its own, which is not done before `prove` says so. Where the
+    /// Undoes what is to be undone: a transaction of its own, which is not done before `prove` says so. Where the
     /// journal cannot be written, as on a full disk, the files go back without one: nobody may be there to make room.
     ///
     /// # Errors
     /// When files of it were edited since: all stay as they are. Or when the old files cannot be brought back or into
-    /// force; it is then a way back that was cut off, which [`Store::recover`] finishes, or is taken back again.
+    /// force; it is then a way back that was cut off, which [`Store::recover`] finishes, or is undone again.
     pub fn expire(
         &self,
         record: Record,

@@ -1,4 +1,4 @@
-//! The lab: a real connection dies on real machines, is named, mended, and the mending is taken back.
+//! The lab: a real connection dies on real machines, is named, mended, and the mending is undone.
 //!
 //! A *case* is a file below `cases/`: a fault, what the client then sees, the expected cause, the remedy. A *machine* is
 //! a Debian tree of one suite under a fresh overlay, booted by systemd-nspawn in a network namespace of its own. Every case

@@ -1,4 +1,4 @@
-//! The checks that need sshmend: the cause is named, the remedy as printed mends it and can be taken back.
+//! The checks that need sshmend: the cause is named, the remedy as printed mends it and can be undone.
 
 use serde::Deserialize;
 
@@ -159,7 +159,7 @@ fn printed(
     }
 }
 
-/// Lets a person on a terminal choose and agree, then takes it back.
+/// Lets a person on a terminal choose and agree, then undoes it.
 fn guided(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
     let (machine, command) = (
         &bench.server,
@@ -235,7 +235,7 @@ impl Cure<'_> {
         )))
     }
 
-    /// Takes back the newest changes, one at a time, until everything is as it was before the first.
+    /// Undoes the newest changes, one at a time, until everything is as it was before the first.
     fn roll_back(&self, times: usize, before: &str) -> Result<Verdict, LabError> {
         for id in self.newest(times)? {
             let output = self.run(&format!("sshmend rollback {id} --yes"))?;

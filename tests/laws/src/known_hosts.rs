@@ -1,6 +1,6 @@
 //! known_hosts.
 
-use sshmend_known_hosts::{HostKey, KnownHosts, Name, Offer, Pin, Verdict, judge};
+use sshmend_known_hosts::{HostKey, KeyStatus, KnownHosts, Name, OfferedKeys, Pin, judge};
 
 use crate::wanted;
 
@@ -13,7 +13,7 @@ ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBC7zDChF
 ";
 
 fn keys() -> Vec<HostKey> {
-    Offer::parse(KEYS.as_bytes()).host_keys()
+    OfferedKeys::parse(KEYS.as_bytes()).host_keys()
 }
 
 fn names() -> [Name; 6] {
@@ -38,7 +38,7 @@ pub(crate) fn read(data: &[u8]) {
     for key in keys() {
         judge(std::slice::from_ref(&lookup), &key);
     }
-    Offer::parse(data);
+    OfferedKeys::parse(data);
 }
 
 /// The keys that a file gives for a name, in its order.
@@ -83,7 +83,7 @@ pub(crate) fn edit(data: &[u8]) {
     let Ok(result) = result else {
         let verdict = judge(&[before.find(chosen)], &pinned[0]);
         assert!(
-            matches!(verdict, Verdict::Revoked(_)),
+            matches!(verdict, KeyStatus::Revoked(_)),
             "only a revoked key is not pinned: {verdict:?}"
         );
         return;
@@ -91,7 +91,7 @@ pub(crate) fn edit(data: &[u8]) {
     let after = result.edits.apply(data);
     others_are_the_same(&before, &after, &chosen[0]);
     let verdict = judge(&[KnownHosts::parse(&after).find(chosen)], &pinned[0]);
-    assert!(matches!(verdict, Verdict::Known(..)), "{verdict:?}");
+    assert!(matches!(verdict, KeyStatus::Known(..)), "{verdict:?}");
 }
 
 fn others_are_the_same(before: &KnownHosts<'_>, after: &[u8], chosen: &Name) {

@@ -26,7 +26,7 @@ pub(crate) enum Before {
     Write(&'static str, &'static str),
     /// The transactions are in these states, the oldest first.
     States(&'static [&'static str]),
-    /// The newest transaction is taken back so many seconds from now, unless it is confirmed.
+    /// The newest transaction is undone so many seconds from now, unless it is confirmed.
     Back(i64),
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn log_evidence<'a>(
     cause: CauseName,
     strangers: Option<Certainty>,
 ) -> Option<LogEvidence<'a>> {
-    let lines = verdict.look(facts.heard(cause))?;
+    let lines = verdict.look(facts.log_lines(cause))?;
     // That no line says so rules nothing out: sshd may not log it, and the log may begin later.
     if lines.is_empty() {
         return None;
@@ -68,7 +68,7 @@ pub(crate) fn log_evidence<'a>(
         lines,
         certainty,
         client,
-        besides: facts.heard_besides(cause),
+        besides: facts.more_log_lines(cause),
     })
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn log_evidence_of_others<'a>(
         lines,
         certainty,
         client,
-        besides: facts.heard_unkept(cause),
+        besides: facts.log_lines_not_kept(cause),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Each way in which `ssh-keygen -R` loses data, and what happens here instead.
 
 use crate::tests::text::{expand, shorten};
-use crate::{KnownHosts, Name, NoticeKind, Removed};
+use crate::{KnownHosts, LineNoticeKind, Name, Removed};
 
 fn remove(text: &str, name: &str) -> Removed {
     KnownHosts::parse(text.as_bytes())
@@ -35,8 +35,11 @@ fn ssh_keygen_r_1_drops_the_neighbours_of_a_name_and_whole_wildcard_lines() {
 fn ssh_keygen_r_2_says_nothing_of_lines_with_a_marker() {
     let text = expand("@revoked h ED1\n@cert-authority h ED2\n");
     let removed = remove(&text, "h");
-    let kinds: Vec<NoticeKind> = removed.left.iter().map(|notice| notice.kind).collect();
-    assert_eq!(kinds, [NoticeKind::Revoked, NoticeKind::CertAuthority]);
+    let kinds: Vec<LineNoticeKind> = removed.left.iter().map(|notice| notice.kind).collect();
+    assert_eq!(
+        kinds,
+        [LineNoticeKind::Revoked, LineNoticeKind::CertAuthority]
+    );
     assert!(removed.edits.is_empty());
 }
 

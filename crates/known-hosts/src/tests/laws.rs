@@ -5,7 +5,7 @@ use sshmend_lossless::{Line, Picked, lines};
 
 use crate::found::Lookup;
 use crate::tests::text::{expand, key};
-use crate::{HostKey, KnownHosts, Name, Pin, Placement, Verdict, judge};
+use crate::{HostKey, KeyStatus, KnownHosts, Name, Pin, Placement, judge};
 
 const HOSTS: [&str; 16] = [
     "h", "i", "H", "*", "!h", "!i", "h?", "[h]:22", "[h]:2222", "h1", "#h", "@revoked", "|1|",
@@ -206,7 +206,7 @@ fn pinning_a_key_makes_it_known_and_changes_no_other_name() {
         let Ok(pinned) = KnownHosts::parse(&bytes).pin(&pin, &mut || [salts.u8(..); 20]) else {
             let before = [KnownHosts::parse(&bytes).find(&names)];
             assert!(
-                matches!(judge(&before, &keys[0]), Verdict::Revoked(_)),
+                matches!(judge(&before, &keys[0]), KeyStatus::Revoked(_)),
                 "{:?}",
                 String::from_utf8_lossy(&bytes)
             );
@@ -219,7 +219,7 @@ fn pinning_a_key_makes_it_known_and_changes_no_other_name() {
             .filter(|placed| matches!(placed.placement, Placement::Replaced(_)))
             .count();
         let lookup = [KnownHosts::parse(&after).find(&names)];
-        assert!(matches!(judge(&lookup, &keys[0]), Verdict::Known(..)));
+        assert!(matches!(judge(&lookup, &keys[0]), KeyStatus::Known(..)));
         for name in others(&names) {
             assert_eq!(
                 keys_of(&after, name),

@@ -1,5 +1,5 @@
 use crate::tests::text::{expand, key};
-use crate::{Fingerprint, Ignored, KeyFault, Offer, OfferProblem};
+use crate::{Fingerprint, Ignored, KeyFault, OfferProblem, OfferedKeys};
 
 #[test]
 fn lines_without_a_key_are_named_by_number() {
@@ -15,7 +15,7 @@ fn lines_without_a_key_are_named_by_number() {
         (8, OfferProblem::Ignored(Ignored::NoKey)),
         (9, OfferProblem::Ignored(Ignored::NoKey)),
     ];
-    let offer = Offer::parse(text.as_bytes());
+    let offer = OfferedKeys::parse(text.as_bytes());
     assert_eq!((offer.keys, &*offer.problems), (Vec::new(), &expected[..]));
 }
 
@@ -23,7 +23,7 @@ fn lines_without_a_key_are_named_by_number() {
 fn private_keys_and_other_formats_are_refused_with_a_hint() {
     let private = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\nb3BlbnNzaC1rZXk\n-----END OPENSSH PRIVATE KEY-----\n";
     let other = "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n";
-    let offer = Offer::parse(format!("{private}{other}{}", expand("ED1\n")).as_bytes());
+    let offer = OfferedKeys::parse(format!("{private}{other}{}", expand("ED1\n")).as_bytes());
     assert_eq!(
         offer.problems,
         [
@@ -42,7 +42,8 @@ fn private_keys_and_other_formats_are_refused_with_a_hint() {
 
 #[test]
 fn keys_are_read_from_scans_key_files_and_known_hosts() {
-    let offer = Offer::parse(expand("h ED1\r\n[h]:2222\tRSA1\nECDSA1 root@h\nDSA1").as_bytes());
+    let offer =
+        OfferedKeys::parse(expand("h ED1\r\n[h]:2222\tRSA1\nECDSA1 root@h\nDSA1").as_bytes());
     let hosts: Vec<Option<&str>> = offer
         .keys
         .iter()
@@ -58,7 +59,7 @@ fn keys_are_read_from_scans_key_files_and_known_hosts() {
 
 #[test]
 fn only_keys_with_an_expected_fingerprint_match_and_each_once() {
-    let offer = Offer::parse(expand("h ED1\nh RSA1\ni ED1\n").as_bytes());
+    let offer = OfferedKeys::parse(expand("h ED1\nh RSA1\ni ED1\n").as_bytes());
     let expected = Fingerprint::parse("SHA256:KSaXqxN8Y0JDPLYhRXvJx7e5Z0nXAF3hDfhmd+3G8Is=")
         .expect("a fingerprint");
     assert_eq!(offer.matching(&[expected]), [key("ED1")]);

@@ -1,5 +1,5 @@
 use crate::tests::text::{expand, key, salt, shorten};
-use crate::{KnownHosts, Name, NoticeKind, Pin, PinError, Pinned, Placement, Role, Why};
+use crate::{KnownHosts, LineNoticeKind, Name, Pin, PinError, Pinned, Placement, Role, Why};
 
 struct Case<'c> {
     before: &'c str,
@@ -162,7 +162,7 @@ fn the_name_without_the_port_is_left_alone() {
             .iter()
             .map(|notice| notice.kind)
             .collect::<Vec<_>>(),
-        [NoticeKind::WithoutPort]
+        [LineNoticeKind::WithoutPort]
     );
 }
 
@@ -259,7 +259,10 @@ fn a_wildcard_line_that_contradicts_the_offer_is_reported() {
     let kinds: Vec<_> = pinned.left.iter().map(|notice| notice.kind).collect();
     assert_eq!(
         kinds,
-        [NoticeKind::WildcardContradicts, NoticeKind::Wildcard]
+        [
+            LineNoticeKind::WildcardContradicts,
+            LineNoticeKind::Wildcard
+        ]
     );
 }
 

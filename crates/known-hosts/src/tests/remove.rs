@@ -1,5 +1,5 @@
 use crate::tests::text::{expand, key_type, shorten};
-use crate::{EditError, KnownHosts, Name, NoticeKind, Role};
+use crate::{EditError, KnownHosts, LineNoticeKind, Name, Role};
 
 /// Removes one name, of one key type if one is given, and compares the file afterwards.
 fn check(before: &str, name: &str, only: Option<&str>, after: &str) {
@@ -15,7 +15,7 @@ fn check(before: &str, name: &str, only: Option<&str>, after: &str) {
     assert_eq!(removed.edits.is_empty(), removed.removed.is_empty());
 }
 
-fn left(before: &str, names: &[Name]) -> Vec<(usize, NoticeKind)> {
+fn left(before: &str, names: &[Name]) -> Vec<(usize, LineNoticeKind)> {
     let text = expand(before);
     let removed = KnownHosts::parse(text.as_bytes())
         .remove(names, None)
@@ -97,12 +97,12 @@ fn wildcards_markers_and_the_name_without_the_port_stay_and_are_reported() {
         "*.x ED1\n@revoked h.x ED1\n@cert-authority *.x RSA1\n*.x ED1\n*,!h.x ED1\nh.x x y\n",
     );
     let kinds = [
-        (1, NoticeKind::Wildcard),
-        (2, NoticeKind::Revoked),
-        (3, NoticeKind::CertAuthority),
-        (4, NoticeKind::Wildcard),
-        (5, NoticeKind::Negated),
-        (6, NoticeKind::Ignored(crate::Ignored::UnknownKeyType)),
+        (1, LineNoticeKind::Wildcard),
+        (2, LineNoticeKind::Revoked),
+        (3, LineNoticeKind::CertAuthority),
+        (4, LineNoticeKind::Wildcard),
+        (5, LineNoticeKind::Negated),
+        (6, LineNoticeKind::Ignored(crate::Ignored::UnknownKeyType)),
     ];
     assert_eq!(left(file, &[Name::host("h.x")]), kinds);
     let names = [
@@ -111,7 +111,7 @@ fn wildcards_markers_and_the_name_without_the_port_stay_and_are_reported() {
     ];
     assert_eq!(
         left("h ED1\n[h]:2222 ED1\n", &names),
-        [(1, NoticeKind::WithoutPort)]
+        [(1, LineNoticeKind::WithoutPort)]
     );
 }
 

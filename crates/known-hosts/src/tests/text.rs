@@ -1,7 +1,7 @@
 //! The keys of the tests, and texts that stand for files with them.
 
 use crate::hashed::HashedName;
-use crate::{HostKey, KeyType, Offer};
+use crate::{HostKey, KeyType, OfferedKeys};
 
 /// Keys by the word that stands for them.
 const KEYS: [(&str, &str); 8] = [
@@ -67,7 +67,7 @@ pub(super) fn shorten(bytes: &[u8], names: &[&str]) -> String {
 
 /// The key that a word stands for.
 pub(super) fn key(word: &str) -> HostKey {
-    Offer::parse(expand(word).as_bytes())
+    OfferedKeys::parse(expand(word).as_bytes())
         .keys
         .first()
         .expect("a key")

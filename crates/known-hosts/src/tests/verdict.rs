@@ -1,5 +1,5 @@
 use crate::tests::text::{expand, key};
-use crate::{KnownHosts, Name, Place, Role, Verdict, judge};
+use crate::{KeyStatus, KnownHosts, Name, Place, Role, judge};
 
 fn names() -> [Name; 3] {
     [
@@ -9,7 +9,7 @@ fn names() -> [Name; 3] {
     ]
 }
 
-fn check(files: &[&str], word: &str, expected: Verdict) {
+fn check(files: &[&str], word: &str, expected: KeyStatus) {
     let lookups: Vec<_> = files
         .iter()
         .map(|file| KnownHosts::parse(expand(file).as_bytes()).find(&names()))
@@ -26,34 +26,34 @@ fn a_revoked_key_is_refused_whatever_else_is_known() {
     check(
         &["[h]:2222 ED1\n", "@revoked * ED1\n"],
         "ED1",
-        Verdict::Revoked(place(1, 1)),
+        KeyStatus::Revoked(place(1, 1)),
     );
     check(
         &["@revoked [h]:2222 CERT1\n[h]:2222 ED1\n"],
         "ED1",
-        Verdict::Revoked(place(0, 1)),
+        KeyStatus::Revoked(place(0, 1)),
     );
     check(
         &["@revoked i ED1\n[h]:2222 ED1\n"],
         "ED1",
-        Verdict::Known(Role::Host, place(0, 2)),
+        KeyStatus::Known(Role::Host, place(0, 2)),
     );
 }
 
 #[test]
 fn only_other_keys_of_whatever_type_mean_that_the_key_changed() {
-    check(&["[h]:2222 ED2\n"], "ED1", Verdict::Changed(place(0, 1)));
+    check(&["[h]:2222 ED2\n"], "ED1", KeyStatus::Changed(place(0, 1)));
     check(
         &["[h]:2222 RSA1\n", "[h]:2222 ED2\n"],
         "ED1",
-        Verdict::Changed(place(1, 1)),
+        KeyStatus::Changed(place(1, 1)),
     );
     check(
         &["[h]:2222 ED2\n[h]:2222 ED1\n[h]:2222 ED2\n"],
         "ED1",
-        Verdict::Known(Role::Host, place(0, 2)),
+        KeyStatus::Known(Role::Host, place(0, 2)),
     );
-    check(&["@cert-authority * ED2\n"], "ED1", Verdict::Unknown);
+    check(&["@cert-authority * ED2\n"], "ED1", KeyStatus::Unknown);
 }
 
 #[test]
@@ -61,13 +61,13 @@ fn the_name_without_the_port_only_accepts() {
     check(
         &["h ED1\n"],
         "ED1",
-        Verdict::Known(Role::WithoutPort, place(0, 1)),
+        KeyStatus::Known(Role::WithoutPort, place(0, 1)),
     );
-    check(&["h ED2\n"], "ED1", Verdict::Unknown);
+    check(&["h ED2\n"], "ED1", KeyStatus::Unknown);
     check(
         &["h ED1\n[h]:2222 ED2\n"],
         "ED1",
-        Verdict::Changed(place(0, 2)),
+        KeyStatus::Changed(place(0, 2)),
     );
 }
 
@@ -76,7 +76,7 @@ fn an_address_with_another_key_is_told_apart() {
     check(
         &["[h]:2222 ED1\n[192.0.2.1]:2222 ED2\n"],
         "ED1",
-        Verdict::AddressDiffers(place(0, 2)),
+        KeyStatus::AddressDiffers(place(0, 2)),
     );
-    check(&["[192.0.2.1]:2222 ED1\n"], "ED1", Verdict::Unknown);
+    check(&["[192.0.2.1]:2222 ED1\n"], "ED1", KeyStatus::Unknown);
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sshmend_known_hosts::{HostKey, NoContent, Offer, Target};
+use sshmend_known_hosts::{HostKey, NoContent, OfferedKeys, Target};
 use sshmend_lossless::{FileImage, Snapshot};
 
 use super::KnownHostsWish;
@@ -11,7 +11,7 @@ use crate::plan::Refusal;
 /// What the server offers.
 pub(super) enum Offered {
     /// It was asked, and offers these; never empty.
-    Keys(Offer),
+    Keys(OfferedKeys),
     /// It was asked and gave none; why, where a program said so.
     Nothing(Option<String>),
     /// It was not asked: why, and what to do about it.
@@ -43,7 +43,7 @@ impl Offered {
         Some(match snapshot.command(&argv)? {
             Err(reason) => Self::Nothing(Some(format!("ssh-keyscan: {reason}"))),
             Ok(output) => {
-                let offer = Offer::parse(&output.stdout);
+                let offer = OfferedKeys::parse(&output.stdout);
                 if offer.keys.is_empty() {
                     Self::Nothing(complaint(&output.stderr))
                 } else {
@@ -142,7 +142,7 @@ pub(super) fn verified(
 }
 
 fn keys_in(snapshot: &Snapshot, path: &Path) -> Result<Vec<HostKey>, Refusal> {
-    let offer = Offer::parse(&image(snapshot, path)?.bytes);
+    let offer = OfferedKeys::parse(&image(snapshot, path)?.bytes);
     if let Some((line, problem)) = offer.problems.first() {
         return Err(Refusal::Refused {
             reason: format!("{}:{line}: {problem}", path.display()),

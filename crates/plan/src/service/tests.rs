@@ -14,9 +14,9 @@ fn unit(name: &str) -> UnitState {
 }
 
 fn running() -> Service {
-    let trial = Some(TrialToday {
+    let config_test = Some(ConfigTest {
         passed: true,
-        ..TrialToday::default()
+        ..ConfigTest::default()
     });
     let unit = Some(UnitState {
         active: true,
@@ -26,7 +26,7 @@ fn running() -> Service {
         systemd: true,
         unit,
         listener: Some(700),
-        trial,
+        config_test,
         ..Service::default()
     }
 }
@@ -98,15 +98,15 @@ fn check(service: &Service, expected: &Expect) {
 
 #[test]
 fn a_service_that_would_not_start_is_refused() {
-    let trial = |trial: TrialToday| Service {
-        trial: Some(trial),
+    let config_test = |config_test: ConfigTest| Service {
+        config_test: Some(config_test),
         ..stopped()
     };
     let lines = |text: &str| vec![text.to_owned()];
     check(
-        &trial(TrialToday {
+        &config_test(ConfigTest {
             others: lines("/etc/ssh/sshd_config line 3: bad"),
-            ..TrialToday::default()
+            ..ConfigTest::default()
         }),
         &expect![[r#"
             refused: sshd would not start: /etc/ssh/sshd_config line 3: bad
@@ -114,9 +114,9 @@ fn a_service_that_would_not_start_is_refused() {
         "#]],
     );
     check(
-        &trial(TrialToday {
+        &config_test(ConfigTest {
             host_keys: lines("no hostkeys available"),
-            ..TrialToday::default()
+            ..ConfigTest::default()
         }),
         &expect![[r#"
             refused: sshd would not start: no hostkeys available
@@ -125,9 +125,9 @@ fn a_service_that_would_not_start_is_refused() {
     );
     let open = Some("/run/sshd must be owned by root".to_owned());
     check(
-        &trial(TrialToday {
+        &config_test(ConfigTest {
             directory: open,
-            ..TrialToday::default()
+            ..ConfigTest::default()
         }),
         &expect![[r#"
             refused: sshd would not start: /run/sshd must be owned by root
@@ -136,7 +136,7 @@ fn a_service_that_would_not_start_is_refused() {
     );
     check(
         &Service {
-            trial: None,
+            config_test: None,
             ..stopped()
         },
         &expect![[r#"
@@ -272,12 +272,15 @@ fn a_stopped_unit_is_started_and_a_disabled_one_enabled() {
 fn a_directory_that_comes_with_the_start_is_not_in_the_way() {
     let told = |directory_comes: bool| {
         let missing = Some("Missing privilege separation directory: /run/sshd".to_owned());
-        let trial = Some(TrialToday {
+        let config_test = Some(ConfigTest {
             directory: missing,
             directory_comes,
-            ..TrialToday::default()
+            ..ConfigTest::default()
         });
-        let service = Service { trial, ..stopped() };
+        let service = Service {
+            config_test,
+            ..stopped()
+        };
         told(&service, false)
     };
     assert!(told(true).contains("$ systemctl start ssh.service"));
@@ -286,10 +289,10 @@ fn a_directory_that_comes_with_the_start_is_not_in_the_way() {
 
 #[test]
 fn a_listener_that_is_worn_out_is_restarted() {
-    let replaced = Some(WornOut::Replaced("/usr/sbin/sshd".to_owned()));
+    let replaced = Some(RestartReason::Replaced("/usr/sbin/sshd".to_owned()));
     check(
         &Service {
-            worn_out: replaced.clone(),
+            restart_reason: replaced.clone(),
             ..running()
         },
         &expect![[r#"
@@ -312,7 +315,7 @@ fn a_listener_that_is_worn_out_is_restarted() {
     assert!(
         told(
             &Service {
-                worn_out: replaced.clone(),
+                restart_reason: replaced.clone(),
                 ..alone.clone()
             },
             false
@@ -321,7 +324,7 @@ fn a_listener_that_is_worn_out_is_restarted() {
     );
     let hung = told(
         &Service {
-            worn_out: Some(WornOut::Stopped),
+            restart_reason: Some(RestartReason::Stopped),
             ..alone
         },
         false,
@@ -332,7 +335,7 @@ fn a_listener_that_is_worn_out_is_restarted() {
     );
     let by_hand = told(
         &Service {
-            worn_out: replaced,
+            restart_reason: replaced,
             listener: Some(9),
             ..stopped()
         },

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::table::Table;
-use super::{Rule, Verdict, of, rule};
+use super::{Meaning, Rule, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AccessDenied, AuthFailed, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue,
@@ -120,7 +120,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// A policy that is only tried out (`permissive=1`) denies nothing.
-pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a>> {
+pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a>> {
     let verdict = table.verdict(text(message))?;
     let tried_out =
         verdict.kind == AccessDenied && memmem::find(message, b" permissive=1").is_some();

@@ -51,7 +51,7 @@ enum Voice {
     Anybody,
 }
 
-impl Verdict<'_> {
+impl Meaning<'_> {
     /// Whether the line does not prove its cause, as one that does not name its program or does.
     pub(crate) fn is_vague(&self, named: bool) -> bool {
         match self.voice {
@@ -64,7 +64,7 @@ impl Verdict<'_> {
 
 /// A message understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Verdict<'a> {
+pub(crate) struct Meaning<'a> {
     pub(crate) kind: Kind,
     pub(crate) cause: Option<CauseName>,
     pub(crate) stage: Stage,
@@ -152,7 +152,7 @@ static TAILSCALED: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::TAILSC
 static OTHERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::OTHERS]));
 
 /// Understands a message of a program; `None` when it is not known.
-pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> {
+pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Meaning<'_>> {
     match program {
         Program::Sshd | Program::SshdSession | Program::SshdAuth => sshd(message),
         Program::Bare => sshd(message)
@@ -177,7 +177,7 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Verdict<'_>> 
 
 /// Understands a message of sshd that stands somewhere in a text of which nothing else is known: the first that begins with
 /// a word and ends with the text, or with what closes its envelope.
-pub(crate) fn find(text: &[u8]) -> Option<Verdict<'_>> {
+pub(crate) fn find(text: &[u8]) -> Option<Meaning<'_>> {
     search(text).0
 }
 
@@ -189,7 +189,7 @@ const TRIES: usize = 16;
 
 /// [`find`], and the number of steps that it took: one for each place that may be a beginning, one for each byte of those
 /// texts that were tried.
-fn search(text: &[u8]) -> (Option<Verdict<'_>>, usize) {
+fn search(text: &[u8]) -> (Option<Meaning<'_>>, usize) {
     let (mut tries, mut steps) = (0, 0);
     // `Starting OpenBSD Secure Shell server: sshd/etc/ssh/sshd_config line 7: …`: the path may stand in the middle of a word.
     if let Some(at) = CONFIG.find(text).filter(|&at| at > 0) {
@@ -220,7 +220,7 @@ fn search(text: &[u8]) -> (Option<Verdict<'_>>, usize) {
 }
 
 /// Whether a message is believed that no name of a program stands before.
-fn is_told_alone(verdict: &Verdict<'_>) -> bool {
+fn is_told_alone(verdict: &Meaning<'_>) -> bool {
     match verdict.voice {
         Voice::Own | Voice::Unsure => true,
         // `Connection closed by peer` says any program; an address and a port of the other end say SSH and few others.
@@ -234,11 +234,11 @@ fn is_told_alone(verdict: &Verdict<'_>) -> bool {
 }
 
 /// dropbear with `-E` writes no name before its messages; those that name the other end are its own.
-fn is_named(verdict: &Verdict<'_>) -> bool {
+fn is_named(verdict: &Meaning<'_>) -> bool {
     verdict.fields.addr.is_some_and(is_address)
 }
 
-fn dropbear(message: &[u8]) -> Option<Verdict<'_>> {
+fn dropbear(message: &[u8]) -> Option<Meaning<'_>> {
     let message = dropbear::without_stamp(message);
     let verdict = DROPBEAR.verdict(message)?;
     let stage = match verdict.kind {
@@ -246,7 +246,7 @@ fn dropbear(message: &[u8]) -> Option<Verdict<'_>> {
         _ if message.starts_with(b"Exit before auth") => Stage::BeforeLogin,
         _ => Stage::Unknown,
     };
-    Some(Verdict { stage, ..verdict })
+    Some(Meaning { stage, ..verdict })
 }
 
 /// Whether it looks like an address, or like what hides one: `***`, `x.x.x.x`, `<redacted>`.
@@ -263,20 +263,20 @@ pub(crate) fn is_mask(text: &[u8]) -> bool {
 }
 
 /// sshd puts its level before a message, and `[preauth]` behind one of its unprivileged half (log.c, monitor.c).
-fn sshd(message: &[u8]) -> Option<Verdict<'_>> {
+fn sshd(message: &[u8]) -> Option<Meaning<'_>> {
     let message = message.trim_ascii();
     known(message).or_else(|| ended(message))
 }
 
 /// A connection that sshd itself ends, in words that no rule knows: it says so at this level alone (log.c, `sshfatal`).
-fn ended(message: &[u8]) -> Option<Verdict<'_>> {
+fn ended(message: &[u8]) -> Option<Meaning<'_>> {
     let reason = message.strip_prefix(b"fatal: ")?;
     let (stage, reason) = told(reason);
     let fields = Fields {
         detail: Some(reason),
         ..Fields::default()
     };
-    Some(Verdict {
+    Some(Meaning {
         kind: Kind::Ended,
         cause: None,
         stage,
@@ -285,7 +285,7 @@ fn ended(message: &[u8]) -> Option<Verdict<'_>> {
     })
 }
 
-fn known(message: &[u8]) -> Option<Verdict<'_>> {
+fn known(message: &[u8]) -> Option<Meaning<'_>> {
     let whole = told(message);
     // What others write begins like no message of sshd: where it may end is of no interest.
     let begun = SSHD_TABLE.begun_by(whole.1);
@@ -324,14 +324,14 @@ fn told(message: &[u8]) -> (Stage, &[u8]) {
 }
 
 /// Understands a message that may be of these rules and end at several places, the longest first.
-fn sshd_message<'a>(begun: &[u16], ends: &[(Stage, &'a [u8])]) -> Option<Verdict<'a>> {
+fn sshd_message<'a>(begun: &[u16], ends: &[(Stage, &'a [u8])]) -> Option<Meaning<'a>> {
     let (at, verdict) = SSHD_TABLE.verdict_of(begun, &ends.iter().map(|(_, message)| *message))?;
     let stage = ends[at].0;
     // A tag of the unprivileged half and a user are of sshd alone.
     let own = verdict.voice == Voice::Shared
         && (stage != Stage::Unknown || verdict.fields.user.is_some());
     let voice = if own { Voice::Own } else { verdict.voice };
-    Some(Verdict {
+    Some(Meaning {
         stage,
         voice,
         ..verdict

@@ -1,7 +1,7 @@
 //! systemd about the units of sshd, and xinetd.
 
 use super::table::Table;
-use super::{Rule, Verdict, is_ssh_unit, of, rule, unsure};
+use super::{Meaning, Rule, is_ssh_unit, of, rule, unsure};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BindFailed, Noted, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused,
@@ -243,7 +243,7 @@ pub(super) const XINETD: &[Rule] = &[
 const DESCRIPTIONS: &[&[u8]] = &[b"OpenBSD Secure Shell server", b"OpenSSH "];
 
 /// Understands a message that is about a unit of sshd.
-pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a>> {
+pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a>> {
     // Most lines are about units of others: names are compared before rules.
     let named = message.starts_with(b"ssh");
     let end = named
@@ -256,7 +256,7 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Verdict<'a
     let verdict = table.verdict(&message[unit.len() + 2..])?;
     // The unit of one connection (`Accept=yes`) fails whenever sshd ends it.
     let of_connection = unit.contains(&b'@') && verdict.kind == UnitFailed;
-    Some(Verdict {
+    Some(Meaning {
         cause: verdict.cause.filter(|_| !of_connection),
         ..verdict
     })

@@ -1,6 +1,6 @@
 //! A table of rules, found by what a message begins with.
 
-use super::{Rule, Verdict, Voice, dropbear};
+use super::{Meaning, Rule, Voice, dropbear};
 use crate::cause::CauseName;
 use crate::event::Stage;
 use crate::kind::Kind;
@@ -107,7 +107,7 @@ impl Table {
     }
 
     /// Understands a message; `None` when no rule knows it.
-    pub(crate) fn verdict<'a>(&self, message: &'a [u8]) -> Option<Verdict<'a>> {
+    pub(crate) fn verdict<'a>(&self, message: &'a [u8]) -> Option<Meaning<'a>> {
         self.verdict_of(self.begun_by(message), &[message].into_iter())
             .map(|(_, verdict)| verdict)
     }
@@ -124,7 +124,7 @@ impl Table {
         &self,
         begun: &[u16],
         messages: &(impl Iterator<Item = &'a [u8]> + Clone),
-    ) -> Option<(usize, Verdict<'a>)> {
+    ) -> Option<(usize, Meaning<'a>)> {
         begun.iter().find_map(|&rule| {
             let rule = self.rules.get(usize::from(rule))?;
             let mut ends = messages.clone().enumerate();
@@ -140,7 +140,7 @@ impl Table {
             })?;
             Some((
                 at,
-                Verdict {
+                Meaning {
                     kind: rule.kind,
                     cause: rule.cause,
                     stage: Stage::Unknown,

@@ -1,6 +1,6 @@
 //! Programs that ban.
 
-use super::{Rule, Verdict, Voice, of, rule};
+use super::{Meaning, Rule, Voice, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted,
@@ -79,13 +79,13 @@ const OTHER_JAILS: &[&str] = &[
 ];
 
 /// The same, less sure where the jail is one of another service.
-pub(super) fn of_jail(verdict: Verdict<'_>) -> Verdict<'_> {
+pub(super) fn of_jail(verdict: Meaning<'_>) -> Meaning<'_> {
     let jail = verdict.fields.detail.unwrap_or_default();
     let other = OTHER_JAILS
         .iter()
         .any(|name| jail.starts_with(name.as_bytes()));
     if verdict.cause.is_some() && other {
-        Verdict {
+        Meaning {
             voice: Voice::Unsure,
             ..verdict
         }

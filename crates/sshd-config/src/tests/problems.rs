@@ -1,7 +1,7 @@
 //! What sshd refuses, where, and how sure that is.
 
 use super::{NEW, OLD, tree};
-use crate::{Release, Verdict};
+use crate::{Release, StartVerdict};
 
 /// `path:line:column: message` of every problem, with `?` where it depends on the build.
 fn found(text: &str, release: Release) -> Vec<String> {
@@ -257,7 +257,7 @@ fn a_keyword_without_effect_is_named_but_not_fatal() {
             .iter()
             .all(|problem| !problem.fatal && problem.certain)
     );
-    assert_eq!(tree("UseLogin no\n").verdict(OLD), Verdict::Accepts);
+    assert_eq!(tree("UseLogin no\n").verdict(OLD), StartVerdict::Accepts);
 }
 
 #[test]
@@ -283,12 +283,15 @@ fn a_block_with_a_subsystem_crashes_some_releases() {
 #[test]
 fn the_verdict_is_open_where_the_build_decides() {
     let verdict = |text: &str| tree(text).verdict(OLD);
-    assert_eq!(verdict("MaxSessions 3\n"), Verdict::Accepts);
-    assert!(matches!(verdict("MaxSessions x\n"), Verdict::Refuses(_)));
+    assert_eq!(verdict("MaxSessions 3\n"), StartVerdict::Accepts);
+    assert!(matches!(
+        verdict("MaxSessions x\n"),
+        StartVerdict::Refuses(_)
+    ));
     let debian = Release::parse("OpenSSH_9.2p1 Debian-2+deb12u10").expect("a release");
     assert_eq!(
         tree("DebianBanner no\nLogLevel silent\n").verdict(debian),
-        Verdict::Accepts
+        StartVerdict::Accepts
     );
     for text in [
         "DebianBanner no\n",
@@ -296,6 +299,6 @@ fn the_verdict_is_open_where_the_build_decides() {
         "Port ssh\n",
         "ListenAddress localhost\n",
     ] {
-        assert!(matches!(verdict(text), Verdict::Unknown(_)), "{text}");
+        assert!(matches!(verdict(text), StartVerdict::Unknown(_)), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use sshmend_lossless::{Entry, Kind, Metadata, Snapshot, Unread};
 
 use super::{MAIN, NEW, OLD, snapshot};
-use crate::{Connection, Place, Refusal, Release, Scope, Tree, Verdict};
+use crate::{Connection, Place, Refusal, Release, Scope, StartVerdict, Tree};
 
 const SECRET: &str = "/etc/ssh/sshd_config.d/60-secret.conf";
 
@@ -122,7 +122,7 @@ fn nobody_knows_whether_sshd_refuses_what_was_not_read() {
         let tree = tree(&seen);
         assert!(tree.problems(Some(OLD)).is_empty());
         assert!(
-            matches!(tree.verdict(OLD), Verdict::Unknown(why) if why.contains("60-secret.conf"))
+            matches!(tree.verdict(OLD), StartVerdict::Unknown(why) if why.contains("60-secret.conf"))
         );
         let why = tree
             .set("MaxAuthTries", "4", Some(OLD), Place::Best)

@@ -50,11 +50,11 @@ fn confirm(session: &Session, arguments: &Confirm) -> Result<Confirmed, Failure>
         record.id,
         line(&record.why)
     );
-    session.output.talk(&told);
+    session.output.status(&told);
     if let Some(notice) = same_connection(session, &record) {
         session
             .output
-            .talk(&format!("note: {} [{}]", notice.text, notice.name));
+            .status(&format!("note: {} [{}]", notice.text, notice.name));
     }
     Ok(Confirmed { record, waited })
 }

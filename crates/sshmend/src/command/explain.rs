@@ -114,7 +114,7 @@ fn list(output: &Output) -> String {
         Role::Title,
         "often blamed, but unable to end a connection before the banner",
     );
-    let hint = "sshmend explain NAME tells more; a keyword of sshd_config or a message leads to its causes";
+    let hint = "sshmend explain NAME explains it; a keyword of sshd_config or a message leads to its causes";
     output.fold(&format!(
         "{causes}{heading}\n{negatives}\n{}\n",
         output.paint(Role::Dim, hint)

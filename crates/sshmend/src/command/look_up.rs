@@ -36,7 +36,7 @@ pub(super) fn find(asked: &str) -> Result<Found, Failure> {
         [_] => "this message has one cause".to_owned(),
         all => format!("{} causes end with this message", all.len()),
     };
-    let more = "sshmend explain NAME tells more; sshmend diagnose finds out which one it is";
+    let more = "sshmend explain NAME explains it; sshmend diagnose finds out which one it is";
     Ok(Found {
         causes,
         title,
@@ -71,7 +71,7 @@ fn of_keyword(keyword: &str) -> Found {
         format!("{keyword} has a part in")
     };
     let more = format!(
-        "sshmend explain NAME tells more; sshmend show sshd-config {keyword} shows the value in force and its line"
+        "sshmend explain NAME explains it; sshmend show sshd-config {keyword} shows the value in force and its line"
     );
     Found {
         causes,

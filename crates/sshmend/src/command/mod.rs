@@ -30,7 +30,7 @@ pub(crate) fn instead_of(error: &clap::Error) -> Option<String> {
     let word = error.get(ContextKind::InvalidSubcommand)?.to_string();
     let cause = sshmend_diagnose::cause(&word)?.name;
     Some(format!(
-        "hint: {cause} is a cause: sshmend diagnose names the command that mends it here, sshmend explain {cause} tells more"
+        "hint: {cause} is a cause: sshmend diagnose names the command that mends it here, sshmend explain {cause} explains it"
     ))
 }
 

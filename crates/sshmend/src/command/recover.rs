@@ -114,7 +114,7 @@ fn today() -> Today {
     }
 }
 
-/// Takes back what is over, and sets the timers anew that a start of the machine has lost.
+/// Undoes what is over, and sets the timers anew that a start of the machine has lost.
 fn end_temporary(
     session: &Session,
     store: &Store<'_, Machine>,
@@ -181,7 +181,7 @@ fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) 
             bring_into_force(session, plan, judged)
         });
     if let Err(failure) = &done {
-        session.output.talk(&format!(
+        session.output.status(&format!(
             "{}: not in force: {}",
             record.id,
             failure.trouble_json().message
@@ -248,7 +248,7 @@ fn refuse_lockout(
             let id = &record.id;
             let message = format!("nothing was changed: to {what} {id} would lock you out: {why}");
             return Err(Failure::trouble(message).with_hint(
-                "--allow-lockout does it all the same, if you have another way in; --forget ID leaves the files as they are",
+                "--allow-lockout does it all the same, if you have out-of-band access (a console); --forget ID leaves the files as they are",
             ));
         }
     }
@@ -272,7 +272,7 @@ fn is_about_a_daemon(step: &Step) -> bool {
 fn cut_off(past: &Past, today: &Today, due: Option<&Id>) -> Option<String> {
     match past {
         Past::Record(record) if record.is_due(today) || is_named(record, due) => {
-            Some(format!("{}: its time is over; it is taken back", record.id))
+            Some(format!("{}: its time is over; it is undone", record.id))
         }
         Past::Record(record) if is_unarmed(record, today) => {
             Some(format!("{}: its timer is lost; it is set again", record.id))
@@ -361,7 +361,7 @@ fn forget(
     if !arguments.yes {
         print(session, &lines, true).map_err(|error| Failure::caused("cannot print", &error))?;
         if !agreed(session)? {
-            session.output.talk(UNCHANGED);
+            session.output.status(UNCHANGED);
             return Ok(Outcome::Findings);
         }
     }

@@ -21,9 +21,9 @@ const PACKAGED: &str = "/usr/bin/sshmend";
 const FOLDERS: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system"];
 const OWN: &str = "/etc/systemd/system/sshmend-recover.service";
 
-/// Has the unit started; a file and no link, so that it is taken back as every file is.
+/// Has the unit started; a file and no link, so that it is undone as every file is.
 const WANTED: &str = "/etc/systemd/system/multi-user.target.d/sshmend-recover.conf";
-const WANTS: &str = "# Made by sshmend recover --install; sshmend rollback takes it back.\n\
+const WANTS: &str = "# Made by sshmend recover --install; sshmend rollback undoes it.\n\
 [Unit]\nWants=sshmend-recover.service\n";
 
 /// Plans the unit, where no package has brought it, and that it is started; and carries that out.

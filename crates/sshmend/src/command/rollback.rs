@@ -40,7 +40,7 @@ pub(crate) fn redo(session: &Session, arguments: &Redo) -> Result<Outcome, Failu
         record.state == State::Done && undoes(&journal, record)
     })?
     .ok_or_else(|| {
-        Failure::trouble("no rollback that could be taken back")
+        Failure::trouble("no rollback that could be undone")
             .with_hint("sshmend history lists what was done")
     })?;
     back(session, &journal, record, &arguments.apply)
@@ -79,7 +79,7 @@ fn undoes(journal: &Journal<'_, Machine>, record: &Record) -> bool {
     })
 }
 
-/// The newest change is taken back already: whoever means the one before it is told its name.
+/// The newest change is undone already: whoever means the one before it is told its name.
 fn say_what_is_older(
     session: &Session,
     journal: &Journal<'_, Machine>,
@@ -90,15 +90,15 @@ fn say_what_is_older(
     })?;
     if let Some(older) = older {
         let command = shell(&session.command(&["rollback", older.id.as_str()]));
-        session.output.talk(&format!(
-            "hint: the newest change is taken back already; the one before it ({}): {command}",
+        session.output.status(&format!(
+            "hint: the newest change is undone already; the one before it ({}): {command}",
             line(&older.why)
         ));
     }
     Ok(())
 }
 
-/// Later changes of the same files, which have to be taken back first, the newest first.
+/// Later changes of the same files, which have to be undone first, the newest first.
 fn in_the_way(
     journal: &Journal<'_, Machine>,
     record: &Record,
@@ -125,7 +125,7 @@ fn in_the_way(
 /// What to do about files that are no longer as the transaction made them.
 fn what_first(session: &Session, later: &[Record]) -> String {
     let Some(newest) = later.first() else {
-        return "take the change back by hand, or undo the later edit first".to_owned();
+        return "undo the change by hand, or undo the later edit first".to_owned();
     };
     let command = shell(&session.command(&["rollback", newest.id.as_str()]));
     let more = match later.len() {
@@ -133,7 +133,7 @@ fn what_first(session: &Session, later: &[Record]) -> String {
         number => format!(" (and {} more after it, the newest first)", number - 1),
     };
     format!(
-        "a later change of the same file is in the way: {}; take it back first: {command}{more}",
+        "a later change of the same file is in the way: {}; undo it first: {command}{more}",
         line(&newest.why)
     )
 }
@@ -167,7 +167,7 @@ fn plan(
     record: &Record,
 ) -> Result<Plan, Failure> {
     let mut plan = Plan {
-        purpose: format!("take back {}: {}", record.id, record.why),
+        purpose: format!("undo {}: {}", record.id, record.why),
         ..Plan::default()
     };
     if record.state == State::RolledBack {
@@ -193,7 +193,7 @@ fn plan(
     })
 }
 
-/// What would take back the files of a transaction, as they are now.
+/// What would undo the files of a transaction, as they are now.
 pub(crate) fn way_back(session: &Session, record: &Record) -> Result<Way, Failure> {
     let way = session.journal()?.way_back(&session.machine, record);
     way.map_err(|error| Failure::from_cause(&error))

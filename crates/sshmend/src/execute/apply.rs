@@ -7,7 +7,7 @@ use sshmend_host::{Machine, Runner, Uninterrupted, now, pause};
 use sshmend_lossless::Step;
 use sshmend_plan::{Check, Expect, Plan, Proof};
 use sshmend_transaction::{
-    Aftermath, Back, Captured, Committed, ForPolicy, Id, Intent, Record, State, StepRecord, Store,
+    Back, Captured, Committed, FollowUp, ForPolicy, Id, Intent, Record, State, StepRecord, Store,
 };
 
 use super::prove::sockets;
@@ -30,7 +30,7 @@ const LISTENS_ANEW: u32 = 50;
 const PULSE: Duration = Duration::from_millis(50);
 
 impl Run<'_> {
-    /// Makes the plan true, or takes back what was done.
+    /// Makes the plan true, or undoes what was done.
     pub(super) fn apply(&mut self, captured: Option<Captured>) -> Result<(), Failure> {
         let Some(captured) = captured else {
             self.held = Some(Uninterrupted::begin());
@@ -50,7 +50,7 @@ impl Run<'_> {
         self.go(&store, captured, &intent, &banners)
     }
 
-    /// One transaction each way: what was shown is journaled, committed, brought into force and proved, else taken back.
+    /// One transaction each way: what was shown is journaled, committed, brought into force and proved, else undone.
     fn go(
         &mut self,
         store: &Store<'_, Machine>,
@@ -70,9 +70,9 @@ impl Run<'_> {
         if let Err(why) = armed {
             prepared.abandon();
             return Err(Failure::trouble(format!(
-                "nothing was changed: nothing would take it back: {why}"
+                "nothing was changed: nothing would undo it: {why}"
             ))
-            .with_hint("make the change for good, and take it back with sshmend rollback"));
+            .with_hint("make the change for good, and undo it with sshmend rollback"));
         }
         self.transaction = Some(id.to_string());
         let done = match prepared.commit() {
@@ -120,8 +120,8 @@ impl Run<'_> {
         self.tell_proof();
         let command = |word: &str| shell(&self.session.command(&[word, id.as_str()]));
         if let Way::Back(before) = &self.way {
-            let told = format!("{} is taken back", before.id);
-            self.session.output.talk(&told);
+            let told = format!("{} is undone", before.id);
+            self.session.output.status(&told);
             disarm(&before.id);
             // Until somebody confirms it there is more to say.
             if record.back.is_none() {
@@ -130,7 +130,7 @@ impl Run<'_> {
         }
         let told = match record.goes_back() {
             Some(back) if back.unless_confirmed => format!(
-                "applied as {id}; it is taken back at {} unless you confirm it, from a new connection, with: {}",
+                "applied as {id}; it is undone at {} unless you confirm it, from a new connection, with: {}",
                 moment(back.at),
                 command("confirm")
             ),
@@ -141,7 +141,7 @@ impl Run<'_> {
             ),
             None => format!("applied as {id}; undo it with: {}", command("rollback")),
         };
-        self.session.output.talk(&told);
+        self.session.output.status(&told);
         self.pending = Some(record).filter(Record::waits_for_confirmation);
         Ok(())
     }
@@ -170,7 +170,7 @@ impl Run<'_> {
         }
     }
 
-    /// Where no file changes there is no transaction: what was run is taken back at once when it does not work out.
+    /// Where no file changes there is no transaction: what was run is undone at once when it does not work out.
     fn without_files(&mut self) -> Result<(), Failure> {
         self.judge_today();
         self.judge_on_disk()?;
@@ -185,7 +185,7 @@ impl Run<'_> {
         self.note_found()
     }
 
-    /// Runs what takes back what was run, after the files are old again, and proves that what answered before does again.
+    /// Runs what undoes what was run, after the files are old again, and proves that what answered before does again.
     fn go_back(&mut self, failure: Failure, banners: &[SocketAddr]) -> Failure {
         let nothing_ran = !self.plan.undo.is_empty() && self.ran == 0;
         if self.flags.no_reload || !self.begun || nothing_ran {
@@ -308,7 +308,7 @@ fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, 
         .iter()
         .filter(|check| check.expect == Expect::Success && check.stdin.is_none());
     let steps = |steps: &[Step]| steps.iter().map(kept).collect::<Result<_, _>>();
-    let aftermath = Aftermath {
+    let aftermath = FollowUp {
         judges: judges
             .map(|check| known(Step::from_argv(&check.argv), &check.argv))
             .collect::<Result<_, _>>()?,
@@ -349,7 +349,7 @@ fn known(step: Option<Step>, argv: &[String]) -> Result<StepRecord, Failure> {
 /// The same for the way back: what brings one into force takes the other back.
 fn turned(intent: &Intent, id: &Id) -> Intent {
     Intent {
-        why: format!("take back {id}: {}", intent.why),
+        why: format!("undo {id}: {}", intent.why),
         aftermath: intent.aftermath.turned(),
         back: None,
         policy: None,

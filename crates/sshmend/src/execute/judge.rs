@@ -51,7 +51,7 @@ impl Run<'_> {
             let heard = self.heard_on_disk();
             if let Some(check) = self.first_refused(heard) {
                 let why = comes_back(&check);
-                self.session.output.talk(&format!("note: {why}"));
+                self.session.output.status(&format!("note: {why}"));
                 self.leave_running(why);
             }
         }

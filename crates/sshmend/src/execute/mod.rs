@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
         for notice in found.iter().filter(|_| !self.session.output.is_json()) {
             self.session
                 .output
-                .talk(&format!("note: {} [{}]", line(&notice.text), notice.name));
+                .status(&format!("note: {} [{}]", line(&notice.text), notice.name));
         }
         self.plan.notices.extend(found);
         outcome
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         let runs = !self.plan.activation.is_empty() && !self.flags.no_reload;
         let anything = captured.is_some() || runs;
         if anything && self.flags.confirm_within.is_some() {
-            self.can_be_taken_back(captured.is_some())?;
+            self.can_be_undone(captured.is_some())?;
         }
         let rehearsal = if anything { self.rehearse() } else { Ok(()) };
         self.preview(anything)?;
@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
         }
         if !self.ask().inspect_err(|_| self.changed = false)? {
             self.changed = false;
-            self.session.output.talk(UNCHANGED);
+            self.session.output.status(UNCHANGED);
             return Ok(Outcome::Findings);
         }
         let applied = self.apply(captured);
@@ -253,7 +253,7 @@ impl<'a> Run<'a> {
             );
             self.session
                 .output
-                .talk(&format!("note: {text} [not-noted]"));
+                .status(&format!("note: {text} [not-noted]"));
             self.plan.notices.push(Notice {
                 name: "not-noted".to_owned(),
                 text,
@@ -334,12 +334,12 @@ impl<'a> Run<'a> {
                 let place = place(origin);
                 let message = format!("nothing was changed: this would lock you out: {why}{place}");
                 Err(Failure::trouble(message)
-                    .with_hint("--allow-lockout does it all the same, if you have another way in"))
+                    .with_hint("--allow-lockout does it all the same, if you have out-of-band access (a console)"))
             }
             Lockout::Unknown(why) if matters && self.flags.confirm_within.is_none() => {
                 let message = format!("nothing was changed: this may lock you out: {why}");
                 Err(Failure::trouble(message).with_hint(
-                    "--confirm-within 2m takes it back unless you confirm it from a new connection; --allow-lockout does it all the same",
+                    "--confirm-within 2m undoes it unless you confirm it from a new connection; --allow-lockout does it all the same",
                 ))
             }
             Lockout::Unknown(_) | Lockout::Keeps => Ok(()),

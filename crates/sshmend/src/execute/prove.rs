@@ -117,7 +117,7 @@ impl Run<'_> {
                 let text = format!(
                     "{names} says \"{said}\" to newcomers: that it serves them is not proved"
                 );
-                self.session.output.talk(&format!("note: {text}"));
+                self.session.output.status(&format!("note: {text}"));
                 self.plan.notices.push(Notice {
                     name: "not-proved".to_owned(),
                     text,
@@ -206,7 +206,7 @@ impl Run<'_> {
             format!(" with {}", with.join(", "))
         };
         let text = format!("proved: sshd answers at {}{with}", answers.join(" and "));
-        self.session.output.talk(&line(&text));
+        self.session.output.status(&line(&text));
     }
 }
 

@@ -70,7 +70,7 @@ impl Run<'_> {
                 "the model alone judges".to_owned()
             };
             let talk = format!("no rehearsal, {instead}: {unavailable}");
-            self.session.output.talk(&talk);
+            self.session.output.status(&talk);
         };
         answers.map_err(said).ok()
     }

@@ -15,7 +15,7 @@ use crate::session::Session;
 /// Stands where systemd manages the machine (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
 
-/// Has the transaction taken back after this time, if it is still to be taken back by then.
+/// Has the transaction undone after this time, if it is still to be undone by then.
 ///
 /// # Errors
 /// Why nothing will.
@@ -48,7 +48,7 @@ pub(crate) fn arm(session: &Session, id: &Id, after: Duration) -> Result<(), Str
     }
 }
 
-/// Takes the timer away, where systemd has one. One that is left finds nothing to take back.
+/// Takes the timer away, where systemd has one. One that is left finds nothing to undo.
 pub(crate) fn disarm(id: &Id) {
     let words = ["systemctl", "stop", &format!("{}.timer", unit(id))].map(str::to_owned);
     let live = sshmend_host::Machine::live();
@@ -69,13 +69,13 @@ pub(crate) fn is_managed_by_systemd(session: &Session) -> bool {
     names.is_ok_and(|names| names.is_some())
 }
 
-/// Whether nothing is ahead of a transaction that is to be taken back for a while.
+/// Whether nothing is ahead of a transaction that is to be undone for a while.
 fn is_for_good(record: &Record) -> bool {
     record.state == State::Done && record.goes_back().is_none()
 }
 
 impl Run<'_> {
-    /// After how long it is taken back by itself.
+    /// After how long it is undone by itself.
     pub(super) fn lasts(&self) -> Option<Duration> {
         self.flags.confirm_within.or(self.plan.lasts)
     }
@@ -90,21 +90,21 @@ impl Run<'_> {
         })
     }
 
-    /// What could not be taken back by itself is not begun with that promise.
-    pub(super) fn can_be_taken_back(&mut self, changes_files: bool) -> Result<(), Failure> {
+    /// What could not be undone by itself is not begun with that promise.
+    pub(super) fn can_be_undone(&mut self, changes_files: bool) -> Result<(), Failure> {
         let session = self.session;
         let why = if !session.machine.is_live() {
-            "below --root nothing would take it back"
+            "below --root nothing would undo it"
         } else if !session.is_root() {
-            "nothing would take it back but root"
+            "nothing would undo it but root"
         } else if self.flags.no_reload {
             "with --no-reload nothing comes into force that could be confirmed"
         } else if self.plan.lasts.is_some() {
             "it ends by itself already"
         } else if matches!(&self.way, Way::Back(record) if !is_for_good(record)) {
-            "it is taken back by itself, or recovered, whatever this one does"
+            "it is undone by itself, or recovered, whatever this one does"
         } else if !changes_files {
-            "no file changes, and what is run could not be taken back by itself"
+            "no file changes, and what is run could not be undone by itself"
         } else {
             self.say_what_a_reboot_does();
             return Ok(());

@@ -26,7 +26,7 @@ pub struct Change {
     pub checks: Vec<Check>,
     /// The units that were, or in a dry run would be, reloaded.
     pub reloaded: Vec<String>,
-    /// After how many seconds it is taken back unless it is confirmed; null where it stays.
+    /// After how many seconds it is undone unless it is confirmed; null where it stays.
     pub confirm_within: Option<u64>,
     /// What waits for a confirmation now; null where nothing does.
     pub pending: Option<Pending>,

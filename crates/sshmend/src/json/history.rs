@@ -48,7 +48,7 @@ pub struct Transaction {
     pub sudo_user: Option<String>,
     /// `SSH_CONNECTION` of the session, if there was one.
     pub ssh_connection: Option<String>,
-    /// When it is taken back by itself, where that is still ahead, as in RFC 3339.
+    /// When it is undone by itself, where that is still ahead, as in RFC 3339.
     pub goes_back: Option<String>,
     /// The paths of its files.
     pub files: Vec<String>,

@@ -236,11 +236,11 @@ impl Output {
         if self.owes_a_document() {
             failed(failure.trouble_json());
         }
-        self.talk(&failure.render(|word| self.paint(Role::Alarm, word)));
+        self.status(&failure.render(|word| self.paint(Role::Alarm, word)));
     }
 
     /// Says something on stderr; nothing depends on its arriving.
-    pub(crate) fn talk(&self, text: &str) {
+    pub(crate) fn status(&self, text: &str) {
         tell(&self.err, text);
     }
 }

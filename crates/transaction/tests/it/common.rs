@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use sshmend_host::{Machine, own};
 use sshmend_lossless::{Attributes, EditSet, FileChange, Metadata, Step};
 use sshmend_transaction::{
-    Aftermath, Captured, Cause, Disk, Id, Intent, Journal, JournalError, Past, Record,
-    RecoverError, Recovered, RollBackError, State, StepRecord, Who,
+    Captured, Cause, Disk, FollowUp, Id, Intent, Journal, JournalError, Past, Record, RecoverError,
+    Recovered, RollBackError, State, StepRecord, Who,
 };
 use tempfile::TempDir;
 
@@ -167,14 +167,14 @@ fn memory() -> PathBuf {
 }
 
 /// Someone wants it, a second later each time a test says so.
-fn aftermath() -> Aftermath {
+fn aftermath() -> FollowUp {
     let step = |text: &str| {
         let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
         StepRecord::from(Step::from_argv(&argv).expect("a step"))
     };
     let activation = vec![step("systemctl reload ssh.service")];
     let undo = vec![step("systemctl stop ssh.service")];
-    Aftermath {
+    FollowUp {
         judges: vec![step("/usr/sbin/sshd -t")],
         activation,
         undo,
@@ -210,7 +210,7 @@ pub(crate) fn recovered<D: Disk>(disk: &D) -> Result<Vec<Recovered>, RecoverErro
     store(disk).recover(&mut |_, _| true)
 }
 
-/// Which transaction is to be taken back.
+/// Which transaction is to be undone.
 #[derive(Clone)]
 pub(crate) enum Which {
     /// The newest that is not a rollback.
@@ -219,7 +219,7 @@ pub(crate) enum Which {
     Id(Id),
 }
 
-/// How it was taken back.
+/// How it was undone.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TakenBack {
     /// It was already.

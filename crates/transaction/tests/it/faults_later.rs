@@ -124,7 +124,7 @@ fn what_is_over_goes_back_or_waits_on() {
     );
 }
 
-/// A change that was taken back: the rollback, and the pictures before and after the change.
+/// A change that was undone: the rollback, and the pictures before and after the change.
 fn undone() -> (TestDisk, (Id, Picture, Picture)) {
     let disk = TestDisk::new();
     let old = disk.picture();

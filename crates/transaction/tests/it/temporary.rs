@@ -117,10 +117,7 @@ fn unconfirmed_changes_are_rolled_back_in_their_own_transaction() {
         let waiting = store.temporary().unwrap().remove(0);
         assert!(waiting.is_due(&today(second, boot)));
         let way = waiting.way_back(intent(second).when, waiting.who.clone(), Vec::new());
-        assert_eq!(
-            way.why,
-            format!("take back unconfirmed {}: a test", waiting.id)
-        );
+        assert_eq!(way.why, format!("undo unconfirmed {}: a test", waiting.id));
         assert_eq!(way.aftermath.activation, intent(0).aftermath.undo);
         let mut proved = Vec::new();
         let ended = store.expire(waiting.clone(), &way, &mut |record, files| {
@@ -277,7 +274,7 @@ fn temporary_changes_block_nothing_and_end_by_the_clock() {
         .unwrap();
     let back = store(&disk.machine).temporary().unwrap().remove(0).back;
     assert_eq!(back.unwrap().boot, "second");
-    // Taken back earlier, and then made again, it stays.
+    // Undone earlier, and then made again, it stays.
     let roll_back = |id: &Id, second| {
         let rolled_back = take_back(&disk.machine, &Which::Id(id.clone()), &intent(second));
         match rolled_back.unwrap() {

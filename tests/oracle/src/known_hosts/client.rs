@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use sshmend_known_hosts::{
-    Destination, Found, HostKey, How, KnownHosts, Lookup, Name, Pin, Place, Role, Target, Verdict,
-    judge,
+    Destination, Found, HostKey, How, KeyStatus, KnownHosts, Lookup, Name, Pin, Place, Role,
+    Target, judge,
 };
 use sshmend_lossless::{Entry, FileImage, Metadata, Snapshot, lines};
 
@@ -335,14 +335,14 @@ impl Outcome {
         }
     }
 
-    fn of(verdict: Verdict) -> Self {
+    fn of(verdict: KeyStatus) -> Self {
         let pair = |place: Place| (place.file, place.line);
         match verdict {
-            Verdict::Known(_, place) => Self::Known(pair(place)),
-            Verdict::Changed(place) => Self::Changed(pair(place)),
-            Verdict::AddressDiffers(_) => Self::Other("address".to_owned()),
-            Verdict::Unknown => Self::Unknown,
-            Verdict::Revoked(_) => Self::Revoked,
+            KeyStatus::Known(_, place) => Self::Known(pair(place)),
+            KeyStatus::Changed(place) => Self::Changed(pair(place)),
+            KeyStatus::AddressDiffers(_) => Self::Other("address".to_owned()),
+            KeyStatus::Unknown => Self::Unknown,
+            KeyStatus::Revoked(_) => Self::Revoked,
         }
     }
 }
@@ -358,13 +358,13 @@ fn contradicted(lookup: &Lookup, key: &HostKey) -> bool {
     };
     let revoked = matches!(
         judge(std::slice::from_ref(lookup), key),
-        Verdict::Revoked(_)
+        KeyStatus::Revoked(_)
     );
     revoked
         || of_type(key)
             && !matches!(
                 judge(std::slice::from_ref(lookup), key),
-                Verdict::Known(Role::Host, _)
+                KeyStatus::Known(Role::Host, _)
             )
 }
 

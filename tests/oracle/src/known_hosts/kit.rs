@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use sshmend_known_hosts::{HostKey, Offer};
+use sshmend_known_hosts::{HostKey, OfferedKeys};
 use tempfile::TempDir;
 
 use super::generate::NAMES;
@@ -54,7 +54,7 @@ impl Kit {
 
     /// The key of a `type base64` text.
     pub(super) fn key(text: &str) -> HostKey {
-        Offer::parse(text.as_bytes())
+        OfferedKeys::parse(text.as_bytes())
             .keys
             .into_iter()
             .next()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, Tree, Verdict};
+use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, StartVerdict, Tree};
 
 use super::MAIN;
 use super::capture::capture;
@@ -239,9 +239,9 @@ fn compare(
     };
     let asks = spec.is_empty() && tree.needs_connection(release);
     let expected = match tree.verdict(release) {
-        Verdict::Accepts => Some(true),
-        Verdict::Refuses(_) => Some(false),
-        Verdict::Unknown(_) => None,
+        StartVerdict::Accepts => Some(true),
+        StartVerdict::Refuses(_) => Some(false),
+        StartVerdict::Unknown(_) => None,
     };
     report.compared += 1;
     if expected.is_some_and(|expected| (expected && !asks) != answer.started) {

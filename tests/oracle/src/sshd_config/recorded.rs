@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sshmend_sshd_config::{Connection, Effective, Place, Release, Scope, Tree, Verdict};
+use sshmend_sshd_config::{Connection, Effective, Place, Release, Scope, StartVerdict, Tree};
 
 use super::MAIN;
 use super::capture::capture;
@@ -105,7 +105,7 @@ fn compare_item(item: &Item, selected: &BTreeSet<String>, report: &mut Report) {
 fn compare_identity(item: &Item, tree: &Tree, report: &mut Report) {
     let (_, release, _) = BUILDS[0];
     let effective = tree.effective(Some(release), Scope::Global);
-    if matches!(tree.verdict(release), Verdict::Refuses(_)) {
+    if matches!(tree.verdict(release), StartVerdict::Refuses(_)) {
         return;
     }
     for setting in &effective {
@@ -182,12 +182,12 @@ fn compare_exit(
     report: &mut Report,
 ) -> bool {
     match tree.verdict(release) {
-        Verdict::Accepts => report.compare(&format!("{case}: starts"), &!asks, &started),
-        Verdict::Refuses(problem) => {
+        StartVerdict::Accepts => report.compare(&format!("{case}: starts"), &!asks, &started),
+        StartVerdict::Refuses(problem) => {
             report.compare(&format!("{case}: starts ({problem})"), &false, &started);
         }
-        Verdict::Unknown(why) if !started => report.leave_out(case, &why),
-        Verdict::Unknown(_) => {}
+        StartVerdict::Unknown(why) if !started => report.leave_out(case, &why),
+        StartVerdict::Unknown(_) => {}
     }
     started
 }

@@ -100,9 +100,9 @@ class Translated(unittest.TestCase):
         self.assertEqual(result["msg"], "-:1:2: no\n1 | x\n  | ^\nHint: did you mean y?")
 
     def test_flags_in_a_hint_are_options_of_the_module(self):
-        error = dict(message="this may lock you out", hint="--confirm-within 2m takes it back; --allow-lockout does it all the same", exit_code=2)
+        error = dict(message="this may lock you out", hint="--confirm-within 2m undoes it; --allow-lockout does it all the same", exit_code=2)
         result = ended(Module(2, change(error=error)), lambda tool: tool.apply({}))[1]
-        self.assertEqual(result["hint"], "confirm_within 2m takes it back; allow_lockout does it all the same")
+        self.assertEqual(result["hint"], "confirm_within 2m undoes it; allow_lockout does it all the same")
         self.assertEqual(result["error"], error)
 
     def test_a_change_that_could_not_be_noted_is_a_failure_that_changed_something(self):

@@ -15,7 +15,7 @@ pub(crate) const JUDGES: Judges = Judges {
 const ENOUGH: usize = 5;
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(lines) = verdict.look(facts.heard(CauseName::MaxStartups)) else {
+    let Some(lines) = verdict.look(facts.log_lines(CauseName::MaxStartups)) else {
         return;
     };
     let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();

@@ -52,7 +52,7 @@ fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &st
         "{pending} connections wait for their login: sshd drops new ones from {begin} on, and all of them from {full} on"
     ));
     finding.shown_by("/proc", title);
-    let mut lines = facts.heard(CauseName::MaxStartups).unwrap_or_default();
+    let mut lines = facts.log_lines(CauseName::MaxStartups).unwrap_or_default();
     of_all(&mut lines, begin);
     finding.shown_by_lines(&lines);
     mend(facts, startups, finding);
@@ -101,7 +101,11 @@ fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
 /// Whether sshd has since dropped connections for another reason, so that this one is of the past.
 fn penalised_since(facts: &Facts<'_>, lines: &[&LogLine]) -> bool {
     let last = |lines: &[&LogLine]| lines.iter().filter_map(|line| line.time).max();
-    last(&facts.heard(CauseName::PerSourcePenalty).unwrap_or_default()) > last(lines)
+    last(
+        &facts
+            .log_lines(CauseName::PerSourcePenalty)
+            .unwrap_or_default(),
+    ) > last(lines)
 }
 
 /// Drops below the begin of MaxStartups are those of PerSourceMaxStartups, for which sshd says that it throttles as well.

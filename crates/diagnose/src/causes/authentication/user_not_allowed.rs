@@ -245,7 +245,7 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
 /// What the log tells: of the account and the client asked about; else of people of this machine, for strangers who are not
 /// let in are nothing unusual.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(mut lines) = verdict.look(facts.heard(CauseName::UserNotAllowed)) else {
+    let Some(mut lines) = verdict.look(facts.log_lines(CauseName::UserNotAllowed)) else {
         return;
     };
     let asked = (facts.user(), facts.question.client_address());

@@ -14,7 +14,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.client_address().is_none() {
         return;
     }
-    let Some(mut lines) = verdict.look(facts.heard(CauseName::ClientVanished)) else {
+    let Some(mut lines) = verdict.look(facts.log_lines(CauseName::ClientVanished)) else {
         return;
     };
     lines.retain(|line| {

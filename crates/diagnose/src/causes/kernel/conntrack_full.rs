@@ -21,7 +21,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let lines = verdict
-        .look(facts.heard_from_kernel(CauseName::ConntrackFull))
+        .look(facts.kernel_lines(CauseName::ConntrackFull))
         .unwrap_or_default();
     match usage {
         Some(usage) if usage.exhausted() => full(facts, &usage, verdict),

@@ -86,7 +86,7 @@ fn by_unit(socket: &Socket) -> bool {
     socket.holders.iter().any(|(name, _)| name == "systemd")
 }
 
-/// An empty `ListenStream=` takes back those before it (systemd.socket(5)).
+/// An empty `ListenStream=` undoes those before it (systemd.socket(5)).
 fn open(unit: &str, ports: &[u16], finding: &mut Finding) {
     let streams: String = ports
         .iter()

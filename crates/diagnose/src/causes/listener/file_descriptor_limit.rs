@@ -67,7 +67,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// sshd that is not there: it may have been unable to open even its own files.
 fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
     let lines = facts
-        .heard(CauseName::FileDescriptorLimit)
+        .log_lines(CauseName::FileDescriptorLimit)
         .unwrap_or_default();
     let Some(last) = lines
         .last()

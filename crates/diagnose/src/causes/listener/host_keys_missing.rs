@@ -1,4 +1,4 @@
-use sshmend_facts::{Complaint, Facts, HostKeyFile, Reply, Trial};
+use sshmend_facts::{Complaint, Facts, HostKeyFile, Reply, TestOutput};
 use sshmend_plan::Wish;
 
 use crate::evidence::probe::{ask_the_server, probe_evidence};
@@ -12,19 +12,24 @@ pub(crate) const JUDGES: Judges = Judges {
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    match facts.trial() {
-        Ok(Some(trial)) => tried(facts, &trial, verdict),
+    match facts.test_output() {
+        Ok(Some(config_test)) => tried(facts, &config_test, verdict),
         Ok(None) => {}
         Err(_) => looked_at(facts, verdict),
     }
 }
 
-fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
-    if trial.passed {
+fn tried(facts: &Facts<'_>, config_test: &TestOutput, verdict: &mut Verdict) {
+    if config_test.passed {
         return verdict.exclude(Fact::Answer, "`sshd -t` finds a host key");
     }
-    let mut lines = trial.about(Complaint::NoHostKeys).peekable();
-    if lines.peek().is_none() || trial.about(Complaint::KeyPermissions).next().is_some() {
+    let mut lines = config_test.about(Complaint::NoHostKeys).peekable();
+    if lines.peek().is_none()
+        || config_test
+            .about(Complaint::KeyPermissions)
+            .next()
+            .is_some()
+    {
         return;
     }
     let keys = facts.host_keys().unwrap_or_default();
@@ -36,7 +41,7 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
     };
     let finding = missing(facts, verdict, what);
     for line in lines {
-        finding.shown_by(&trial.command, line);
+        finding.shown_by(&config_test.command, line);
     }
     if !there.is_empty() {
         damaged(&there, finding);

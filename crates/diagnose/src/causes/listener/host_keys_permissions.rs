@@ -1,4 +1,4 @@
-use sshmend_facts::{Complaint, Facts, HostKeyFile, Trial};
+use sshmend_facts::{Complaint, Facts, HostKeyFile, TestOutput};
 use sshmend_plan::Wish;
 
 use crate::finding::{Certainty, Finding};
@@ -11,22 +11,22 @@ pub(crate) const JUDGES: Judges = Judges {
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    match facts.trial() {
-        Ok(Some(trial)) => tried(facts, &trial, verdict),
+    match facts.test_output() {
+        Ok(Some(config_test)) => tried(facts, &config_test, verdict),
         Ok(None) => {}
         Err(_) => looked_at(facts, verdict),
     }
 }
 
-fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
-    let mut lines = trial.about(Complaint::KeyPermissions).peekable();
+fn tried(facts: &Facts<'_>, config_test: &TestOutput, verdict: &mut Verdict) {
+    let mut lines = config_test.about(Complaint::KeyPermissions).peekable();
     if lines.peek().is_none() {
         return verdict.exclude(Fact::Answer, "`sshd -t` ignores no host key");
     }
-    let none_left = trial.about(Complaint::NoHostKeys).next().is_some();
+    let none_left = config_test.about(Complaint::NoHostKeys).next().is_some();
     let finding = open(facts, Proof::Answer.certain(), none_left, verdict);
     for line in lines {
-        finding.shown_by(&trial.command, line);
+        finding.shown_by(&config_test.command, line);
     }
 }
 

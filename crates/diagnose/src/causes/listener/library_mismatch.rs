@@ -10,7 +10,7 @@ pub(crate) const JUDGES: Judges = Judges {
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(trial)) = verdict.look(facts.trial()) else {
+    let Some(Some(config_test)) = verdict.look(facts.test_output()) else {
         return;
     };
     if let Some((command, line)) = facts.missing_library() {
@@ -30,17 +30,17 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step(format!("bring the library back: {by}"));
         return;
     }
-    if trial.passed {
+    if config_test.passed {
         return verdict.exclude(Fact::Answer, "sshd starts with the libraries it finds");
     }
-    let Some(line) = trial.about(Complaint::Library).next() else {
+    let Some(line) = config_test.about(Complaint::Library).next() else {
         return;
     };
     let finding = verdict.certain(
         Proof::Answer,
         "sshd does not fit the libraries of this machine and ends at its start",
     );
-    finding.shown_by(&trial.command, line);
+    finding.shown_by(&config_test.command, line);
     let library = line
         .split_once("shared libraries: ")
         .and_then(|(_, rest)| rest.split(':').next())

@@ -12,8 +12,7 @@ pub(crate) const JUDGES: Judges = Judges {
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(lines) = verdict.look(facts.heard_from_kernel(CauseName::MandatoryAccessDenied))
-    else {
+    let Some(lines) = verdict.look(facts.kernel_lines(CauseName::MandatoryAccessDenied)) else {
         return;
     };
     let confined = facts.confinement(&CONFINING);

@@ -40,7 +40,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             ),
         );
         finding.shown_by("ss -Hltnp", &socket.line);
-        finding.shown_by_lines(&facts.heard(CauseName::PortInUse).unwrap_or_default());
+        finding.shown_by_lines(&facts.log_lines(CauseName::PortInUse).unwrap_or_default());
         let stop = match facts.unit_of(*pid) {
             Some(unit) => format!(", or stop it: `systemctl stop {unit}`"),
             // A container's proxy ends with its container, and not by itself.

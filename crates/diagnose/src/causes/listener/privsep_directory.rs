@@ -12,13 +12,13 @@ pub(crate) const JUDGES: Judges = Judges {
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(Some(trial)) = verdict.look(facts.trial()) else {
+    let Some(Some(config_test)) = verdict.look(facts.test_output()) else {
         return;
     };
-    if trial.passed {
+    if config_test.passed {
         return verdict.exclude(Fact::Answer, "`sshd -t` accepts the directory");
     }
-    let Some(line) = trial.about(Complaint::PrivsepDirectory).next() else {
+    let Some(line) = config_test.about(Complaint::PrivsepDirectory).next() else {
         return;
     };
     let missing = line.starts_with("Missing");
@@ -33,7 +33,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     } else {
         verdict.certain(Proof::Answer, "the privilege separation directory is not root's alone, so sshd refuses to work with it")
     };
-    finding.shown_by(&trial.command, line);
+    finding.shown_by(&config_test.command, line);
     let path = line
         .rsplit(": ")
         .next()

@@ -14,18 +14,18 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.offline {
         return looked_up(facts, verdict);
     }
-    let Some(Some(trial)) = verdict.look(facts.trial()) else {
+    let Some(Some(config_test)) = verdict.look(facts.test_output()) else {
         return;
     };
-    if trial.passed {
+    if config_test.passed {
         return verdict.exclude(Fact::Answer, "`sshd -t` finds the account sshd");
     }
-    let Some(line) = trial.about(Complaint::PrivsepUser).next() else {
+    let Some(line) = config_test.about(Complaint::PrivsepUser).next() else {
         return;
     };
     let finding = missing(verdict, Proof::Answer.certain());
     finding
-        .shown_by(&trial.command, line)
+        .shown_by(&config_test.command, line)
         .latent_if(facts.keeps_its_host_keys());
     if facts.is_in_passwd("sshd") {
         finding.steps.clear();

@@ -1,9 +1,9 @@
 use std::path::Path;
 
-use sshmend_facts::{Complaint, Facts, Trial, Unchecked};
+use sshmend_facts::{Complaint, Facts, TestOutput, Unchecked};
 use sshmend_lossless::Origin;
 use sshmend_plan::Wish;
-use sshmend_sshd_config::{Problem, Release, Verdict as Judged, nearest_keyword};
+use sshmend_sshd_config::{Problem, Release, StartVerdict as Judged, nearest_keyword};
 
 use crate::edit;
 use crate::finding::{Certainty, Finding, Mark, Then};
@@ -16,26 +16,29 @@ pub(crate) const JUDGES: Judges = Judges {
 };
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    match facts.trial() {
-        Ok(Some(trial)) => tried(facts, &trial, verdict),
+    match facts.test_output() {
+        Ok(Some(config_test)) => tried(facts, &config_test, verdict),
         Ok(None) => {}
         Err(unchecked) => modelled(facts, unchecked, verdict),
     }
 }
 
-fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
-    if trial.passed {
+fn tried(facts: &Facts<'_>, config_test: &TestOutput, verdict: &mut Verdict) {
+    if config_test.passed {
         return verdict.exclude(Fact::Answer, "`sshd -t` accepts the configuration");
     }
-    let mut lines: Vec<&str> = trial.about(Complaint::Config).collect();
+    let mut lines: Vec<&str> = config_test.about(Complaint::Config).collect();
     let mut certainty = Proof::Answer.certain();
     if lines.is_empty()
-        && trial
+        && config_test
             .complaints
             .iter()
             .all(|(about, _)| *about == Complaint::Other)
     {
-        (lines, certainty) = (trial.about(Complaint::Other).collect(), Certainty::Likely);
+        (lines, certainty) = (
+            config_test.about(Complaint::Other).collect(),
+            Certainty::Likely,
+        );
     }
     let Some(first) = lines.first() else { return };
     let finding = refused(facts, certainty, first, verdict);
@@ -44,11 +47,11 @@ fn tried(facts: &Facts<'_>, trial: &Trial, verdict: &mut Verdict) {
         .map(|tree| tree.problems(facts.release()))
         .unwrap_or_default();
     for line in &lines {
-        show(facts, finding, trial, line, &problems);
+        show(facts, finding, config_test, line, &problems);
     }
     hints(facts, &lines, &problems, finding);
     if facts.keeps_its_configuration() {
-        finding.step(format!("check it with `{}`", trial.command));
+        finding.step(format!("check it with `{}`", config_test.command));
     }
     start(facts, finding);
 }
@@ -194,12 +197,12 @@ fn refused<'v>(
 fn show(
     facts: &Facts<'_>,
     finding: &mut Finding,
-    trial: &Trial,
+    config_test: &TestOutput,
     complaint: &str,
     problems: &[Problem],
 ) {
     let Some(origin) = place(complaint).filter(|origin| origin.path.is_absolute()) else {
-        finding.shown_by(&trial.command, complaint);
+        finding.shown_by(&config_test.command, complaint);
         return;
     };
     let (_, said) = complaint.split_once(" line ").unwrap_or_default();

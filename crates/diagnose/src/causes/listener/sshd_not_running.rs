@@ -6,7 +6,7 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
 use crate::causes::listener::sshd_not_running::listens_elsewhere::{elsewhere, moved, not_there};
-use crate::causes::listener::sshd_not_running::start_blocker::obstacle;
+use crate::causes::listener::sshd_not_running::start_blocker::start_blocker;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
 use crate::finding::{Certainty, Finding, Then};
 use crate::proof::{Fact, Proof};
@@ -115,7 +115,7 @@ fn not_installed(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     let service = manager.service();
-    let obstacle = obstacle(facts);
+    let obstacle = start_blocker(facts);
     let why = obstacle
         .as_ref()
         .map_or_else(String::new, |obstacle| format!(": {}", obstacle.what));
@@ -211,7 +211,7 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
             Wish::Service { restart: false },
             "enables and starts the service after `sshd -t`",
         );
-    } else if facts.trial().is_ok() {
+    } else if facts.test_output().is_ok() {
         finding
             .step("mend what `sshd -t` complains about first")
             .then(Then::Start);

@@ -31,7 +31,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         finding
             .shown_by(command, "ended by a signal")
-            .shown_by_lines(&facts.heard(CauseName::ChildCrash).unwrap_or_default());
+            .shown_by_lines(&facts.log_lines(CauseName::ChildCrash).unwrap_or_default());
         finding.step(fit(facts));
         return;
     }

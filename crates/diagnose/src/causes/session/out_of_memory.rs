@@ -25,7 +25,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             .then(Then::Start);
         return;
     }
-    let Some(lines) = verdict.look(facts.heard_from_kernel(CauseName::OutOfMemory)) else {
+    let Some(lines) = verdict.look(facts.kernel_lines(CauseName::OutOfMemory)) else {
         return;
     };
     if lines.is_empty() {

@@ -68,7 +68,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     ];
     let explained = otherwise
         .into_iter()
-        .any(|cause| facts.heard(cause).is_ok_and(|lines| !lines.is_empty()));
+        .any(|cause| facts.log_lines(cause).is_ok_and(|lines| !lines.is_empty()));
     if verdict.findings.is_empty() && !explained && facts.missing_library().is_none() {
         if let Some(heard) = log_evidence(
             facts,

@@ -24,7 +24,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
     };
     let lines = facts
-        .heard(CauseName::SshdStaleAfterUpgrade)
+        .log_lines(CauseName::SshdStaleAfterUpgrade)
         .unwrap_or_default();
     let certainty = if lines.is_empty() {
         Certainty::Likely

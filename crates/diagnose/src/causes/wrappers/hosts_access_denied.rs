@@ -89,7 +89,7 @@ fn denied(
     }
     finding.shown_by_lines(
         &facts
-            .heard(CauseName::HostsAccessDenied)
+            .log_lines(CauseName::HostsAccessDenied)
             .unwrap_or_default(),
     );
     allowed(client, finding);

@@ -104,7 +104,7 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     show_problem(facts, problem, finding);
     finding.shown_by_lines(
         &facts
-            .heard(CauseName::HostsAccessOptionInvalid)
+            .log_lines(CauseName::HostsAccessOptionInvalid)
             .unwrap_or_default(),
     );
     mended_line(facts, problem, refused, finding);

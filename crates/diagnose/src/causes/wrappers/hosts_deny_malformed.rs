@@ -51,7 +51,7 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     show_problem(facts, problem, finding);
     finding.shown_by_lines(
         &facts
-            .heard(CauseName::HostsDenyMalformed)
+            .log_lines(CauseName::HostsDenyMalformed)
             .unwrap_or_default(),
     );
     mended_line(facts, problem, client, finding);

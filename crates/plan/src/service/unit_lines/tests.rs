@@ -1,7 +1,7 @@
 //! Which lines become comments, where, and what is run.
 
 use super::*;
-use sshmend_facts::{Service, Sshd, TrialToday};
+use sshmend_facts::{ConfigTest, Service, Sshd};
 use sshmend_lossless::{Entry, fixture};
 
 const OWN_FILE: &str = "/etc/systemd/system/ssh.service.d/tight.conf";
@@ -39,9 +39,9 @@ fn planned(files: &[(&str, &str)], active: bool, lines: &[(&str, usize)]) -> Res
         systemd: true,
         listener: active.then_some(700),
         unit: Some(unit),
-        trial: Some(TrialToday {
+        config_test: Some(ConfigTest {
             passed: true,
-            ..TrialToday::default()
+            ..ConfigTest::default()
         }),
         ..Service::default()
     };

@@ -14,7 +14,7 @@ pub(super) fn look(session: &Session, inquiry: &mut Inquiry<'_>) -> Diagnosis {
         DIAL_PAUSE_WORKING.as_secs(),
         DIAL_PAUSE.as_secs()
     );
-    session.output.talk(&format!("looking from here: {pace}"));
+    session.output.status(&format!("looking from here: {pace}"));
     let mut looking = Looking {
         session,
         connections: 0,

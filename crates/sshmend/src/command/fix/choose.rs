@@ -63,7 +63,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     }
     let chosen = match choose(session, flags, &offers) {
         Ok(chosen) if asks && chosen.is_empty() => {
-            session.output.talk(UNCHANGED);
+            session.output.status(UNCHANGED);
             return Ok(Outcome::Findings);
         }
         Ok(chosen) => chosen,

@@ -33,7 +33,7 @@ pub(super) fn with(
     plan.for_policy = Some(recording.for_policy(session, &put));
     if plan.lasts.take().is_some() {
         plan.notices.retain(|notice| notice.name != "temporary");
-        let text = "the policy says when it ends: the first sshmend apply after that takes it back, no timer does";
+        let text = "the policy says when it ends: the first sshmend apply after that undoes it, no timer does";
         plan.notices.push(notice("temporary", text.to_owned()));
     }
     recording.finish(session, &mut plan);

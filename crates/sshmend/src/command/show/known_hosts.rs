@@ -38,7 +38,7 @@ pub(super) fn show(
     let looked_up = session.look(&mut snapshot, |seen| wish.look_up(seen));
     let (names, found) = looked_up.map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
     if let Some(reason) = wish.config_trouble(&snapshot) {
-        session.output.talk(&format!(
+        session.output.status(&format!(
             "note: {reason}; the host was looked up as written"
         ));
     }

@@ -20,7 +20,7 @@ pub(super) fn show<'s>(
 ) -> Result<(Shown<'s>, Option<Failure>), Failure> {
     let (configuration, snapshot) = session.configuration(&arguments.source.clone().into())?;
     if let Some(choice) = &configuration.choice {
-        session.output.talk(&format!("note: {}", line(choice)));
+        session.output.status(&format!("note: {}", line(choice)));
     }
     let connection = arguments
         .connection

@@ -10,7 +10,7 @@ use crate::edit;
 use crate::finding::{Finding, Then};
 
 /// What keeps sshd from starting that its own test does not look at.
-pub(crate) struct Obstacle {
+pub(crate) struct StartBlocker {
     pub(crate) what: String,
     kind: Kept,
 }
@@ -30,13 +30,13 @@ enum Kept {
 const REQUIRING: [&str; 4] = ["Requires=", "Requisite=", "BindsTo=", "RequiresMountsFor="];
 
 /// The first of them.
-pub(crate) fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {
+pub(crate) fn start_blocker(facts: &Facts<'_>) -> Option<StartBlocker> {
     let start = facts.start();
     if let Some((start, how)) =
         start.and_then(|start| unusable(facts, &start.program).map(|how| (start, how)))
     {
         let what = format!("{}, which {} starts, {how}", start.program, start.unit);
-        return Some(Obstacle {
+        return Some(StartBlocker {
             what,
             kind: Kept::Program(start, how),
         });
@@ -46,7 +46,7 @@ pub(crate) fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {
             "it is to listen on {}, which this machine does not have",
             foreign.join(", ")
         );
-        return Some(Obstacle {
+        return Some(StartBlocker {
             what,
             kind: Kept::Address,
         });
@@ -55,18 +55,18 @@ pub(crate) fn obstacle(facts: &Facts<'_>) -> Option<Obstacle> {
 }
 
 /// What the unit asks for before sshd is started, or takes from it.
-fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
+fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<StartBlocker> {
     let written = |settings: &[&str]| facts.confinement(settings);
     let of_line = |why: &str, (origin, line): (Origin, String)| {
         let what = format!("{why} ({line} in {})", origin.path.display());
-        Obstacle {
+        StartBlocker {
             what,
             kind: Kept::Unit(Some(origin)),
         }
     };
     if let Some((required, why)) = facts.failed_requirement() {
         let what = format!("{}, which it requires, {why}", required.name());
-        return Some(Obstacle {
+        return Some(StartBlocker {
             what,
             kind: Kept::Requirement(required),
         });
@@ -77,7 +77,7 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
     if let Some(program) = facts.failed_before_start() {
         let line = facts.line_of_start(&format!("execstartpre={program}"));
         let what = format!("{program}, which it runs before sshd, has failed");
-        return Some(Obstacle {
+        return Some(StartBlocker {
             what,
             kind: Kept::Unit(line),
         });
@@ -95,7 +95,7 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<Obstacle> {
         .map(|line| of_line("by itself sshd would start, but the unit shuts it in", line))
 }
 
-impl Obstacle {
+impl StartBlocker {
     /// Shows it, and says what to do.
     pub(crate) fn explain(&self, facts: &Facts<'_>, finding: &mut Finding) {
         match &self.kind {
@@ -121,7 +121,7 @@ impl Obstacle {
             }
             Kept::Unit(line) => {
                 for cause in [CauseName::SshdNotRunning, CauseName::ServiceStartFailure] {
-                    finding.shown_by_lines(&facts.heard(cause).unwrap_or_default());
+                    finding.shown_by_lines(&facts.log_lines(cause).unwrap_or_default());
                 }
                 if let Some(line) = line {
                     finding.shown_at(line, facts.line(&line.path, line.line));
@@ -134,7 +134,11 @@ impl Obstacle {
             }
             Kept::Requirement(required) => explain_requirement(facts, required, finding),
             Kept::Address => {
-                finding.shown_by_lines(&facts.heard(CauseName::SshdNotRunning).unwrap_or_default());
+                finding.shown_by_lines(
+                    &facts
+                        .log_lines(CauseName::SshdNotRunning)
+                        .unwrap_or_default(),
+                );
                 if let Ok(Some(setting)) = facts.setting("listenaddress") {
                     finding.shown_by_setting(facts, setting);
                 }
