@@ -10,7 +10,7 @@ use sshmend_sshd_config::{
 
 use crate::Facts;
 use crate::known::{Known, Unchecked};
-use crate::when::When;
+use crate::moment::Moment;
 
 /// The folder of drop-ins beside a main file.
 fn drop_ins(main: &Path) -> PathBuf {
@@ -47,10 +47,10 @@ impl Facts<'_> {
     }
 
     /// The folder of drop-ins, and when a file last came into it or went.
-    pub(crate) fn drop_ins_changed(&self) -> Option<(PathBuf, When)> {
+    pub(crate) fn drop_ins_changed(&self) -> Option<(PathBuf, Moment)> {
         let folder = drop_ins(&self.main_file());
         let metadata = self.meta(&folder).ok().flatten()?;
-        Some((folder, When::written(metadata)))
+        Some((folder, Moment::written(metadata)))
     }
 
     /// The configuration; unknown where its main file cannot be read.

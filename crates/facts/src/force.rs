@@ -6,7 +6,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 use sshmend_sshd_config::Setting;
 
 use crate::log::UPTIME;
-use crate::when::When;
+use crate::moment::Moment;
 use crate::{Facts, LogLine};
 
 /// The clock is read, in whole seconds, when the command starts, and the time since the machine started up to so many milliseconds later.
@@ -61,7 +61,7 @@ impl Facts<'_> {
     pub(crate) fn force_of(&self, files: &[PathBuf]) -> Force {
         let newest = files
             .iter()
-            .filter_map(|path| Some((When::written(&self.file(path).ok()??.meta), path)))
+            .filter_map(|path| Some((Moment::written(&self.file(path).ok()??.meta), path)))
             .max();
         if newest.is_some_and(|(written, _)| self.let_in_after(written).is_some()) {
             return Force::Refuted;
@@ -89,7 +89,7 @@ impl Facts<'_> {
         let mut files = self.configuration_files().into_iter();
         let is_unread = |path: &PathBuf| {
             let file = self.file(path);
-            matches!(file, Ok(Some(file)) if read.before(When::written(&file.meta)))
+            matches!(file, Ok(Some(file)) if read.before(Moment::written(&file.meta)))
         };
         let folder = || {
             self.drop_ins_changed()
@@ -117,7 +117,7 @@ impl Facts<'_> {
     }
 
     /// When the listener has read its files for the last time: when it started or was told to read again.
-    fn read_at(&self) -> Option<When> {
+    fn read_at(&self) -> Option<Moment> {
         let pid = self.listener().ok().flatten()?.pid;
         let started = self.started_at(pid);
         let listened = self
@@ -127,7 +127,7 @@ impl Facts<'_> {
             .filter(|line| line.kind == Kind::Listening)
             // A line that names no process may be of any.
             .filter(|line| line.pid.is_none_or(|of| of == pid))
-            .filter_map(|line| line.time.map(When::logged))
+            .filter_map(|line| line.time.map(Moment::logged))
             .max()
             // Before the machine started for the last time another process may have had the same number.
             .filter(|listened| started.is_none_or(|started| !listened.before(started)));
@@ -143,10 +143,10 @@ impl Facts<'_> {
     }
 
     /// When a process started.
-    fn started_at(&self, pid: u32) -> Option<When> {
+    fn started_at(&self, pid: u32) -> Option<Moment> {
         let now = self.question.now.checked_mul(1000)?;
         let start = now.checked_sub(self.age(pid)?)?;
-        Some(When::between(start, start.checked_add(BLUR)?))
+        Some(Moment::between(start, start.checked_add(BLUR)?))
     }
 
     /// How long a process has run, in milliseconds.
@@ -168,7 +168,7 @@ impl Facts<'_> {
     }
 
     /// When systemd has last changed the state of the unit that runs the listener: a reload does.
-    fn told_at(&self, pid: u32) -> Option<When> {
+    fn told_at(&self, pid: u32) -> Option<Moment> {
         let manager = self.manager().ok()?;
         let unit = manager
             .service()
@@ -176,7 +176,7 @@ impl Facts<'_> {
         let micros: i64 = unit.get("StateChangeTimestampMonotonic").parse().ok()?;
         let boot = self.question.now.checked_mul(1000)? - self.uptime()?;
         let told = boot.checked_add(micros / 1000)?;
-        Some(When::between(told, told.checked_add(BLUR)?))
+        Some(Moment::between(told, told.checked_add(BLUR)?))
     }
 
     /// How long the machine has been up, in milliseconds.
@@ -189,7 +189,7 @@ impl Facts<'_> {
 
     /// The login of the account and client asked about that went well after this time, and after which none was refused; `None` where
     /// the log would not tell.
-    fn let_in_after(&self, time: When) -> Option<&LogLine> {
+    fn let_in_after(&self, time: Moment) -> Option<&LogLine> {
         let lines = self.log().ok()?;
         let asked = self.question.asked_server()?;
         let (user, client) = (asked.user.as_deref(), asked.client);
@@ -203,7 +203,7 @@ impl Facts<'_> {
         let tells = |line: &&LogLine| line.kind == Kind::Accepted || is_refusal(line);
         let last = lines.iter().filter(of_it).rfind(tells)?;
         // Where both have the same stamp, the login may have come before the change.
-        (last.kind == Kind::Accepted && time.before(When::logged(last.time?))).then_some(last)
+        (last.kind == Kind::Accepted && time.before(Moment::logged(last.time?))).then_some(last)
     }
 
     /// Whether the account and client asked about were let in after the last change of files that are read for each connection;
@@ -211,7 +211,7 @@ impl Facts<'_> {
     pub fn was_let_in_since(&self, files: &[impl AsRef<Path>]) -> Option<bool> {
         let changed = files
             .iter()
-            .filter_map(|path| Some(When::written(self.meta(path).ok()??)))
+            .filter_map(|path| Some(Moment::written(self.meta(path).ok()??)))
             .max();
         changed.map(|changed| self.let_in_after(changed).is_some())
     }
@@ -219,7 +219,7 @@ impl Facts<'_> {
     /// Whether the last that the log says of the account and client asked about is that they were let in, by a daemon that
     /// has gone on with the same files since.
     pub fn was_let_in(&self) -> bool {
-        let since = self.read_at().unwrap_or(When::NEVER);
+        let since = self.read_at().unwrap_or(Moment::NEVER);
         !self.logs_no_logins() && self.let_in_after(since).is_some()
     }
 
@@ -236,7 +236,7 @@ impl Facts<'_> {
                 && (user.is_none() || line.user.as_deref() == user)
                 && line
                     .time
-                    .is_some_and(|time| !When::logged(time).before(since))
+                    .is_some_and(|time| !Moment::logged(time).before(since))
         })
     }
 
@@ -278,14 +278,14 @@ mod tests {
         )
     }
 
-    fn read_at(extra: &str) -> Option<When> {
+    fn read_at(extra: &str) -> Option<Moment> {
         let (machine, question) = (machine(extra), Question::server(NOW));
         Facts::new(&machine, &question).read_at()
     }
 
     /// From so many milliseconds after 1970 on, and how many later at most.
-    fn at(millis: i64, blur: i64) -> Option<When> {
-        Some(When::between(millis, millis + blur))
+    fn at(millis: i64, blur: i64) -> Option<Moment> {
+        Some(Moment::between(millis, millis + blur))
     }
 
     #[test]

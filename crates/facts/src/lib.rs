@@ -27,6 +27,7 @@ mod log_source;
 mod look;
 mod manager;
 mod methods;
+mod moment;
 mod named_files;
 mod package;
 mod pam;
@@ -44,7 +45,6 @@ mod socket;
 mod sshd;
 mod start;
 mod waiting;
-mod when;
 mod wrappers;
 
 pub use account::{ACCESS, Account};

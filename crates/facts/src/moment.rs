@@ -8,12 +8,12 @@ const TICK: i64 = 10;
 
 /// A moment that lies between two others, in milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct When {
+pub(crate) struct Moment {
     earliest: i64,
     latest: i64,
 }
 
-impl When {
+impl Moment {
     /// Before everything else.
     pub(crate) const NEVER: Self = Self {
         earliest: i64::MIN,
@@ -62,13 +62,13 @@ mod tests {
     #[test]
     fn what_is_stamped_in_the_same_second_has_no_order() {
         let file = |mtime, mtime_nanos| {
-            When::written(&Metadata {
+            Moment::written(&Metadata {
                 mtime,
                 mtime_nanos,
                 ..Metadata::default()
             })
         };
-        let line = |text: &str| When::logged(text.parse().expect("a time"));
+        let line = |text: &str| Moment::logged(text.parse().expect("a time"));
         let (whole, exact) = (line("1970-01-01T00:00:10Z"), line("1970-01-01T00:00:10.6Z"));
         assert!(file(9, 0).before(whole) && whole.before(file(11, 0)));
         for when in [file(10, 0), file(10, 400_000_000)] {
