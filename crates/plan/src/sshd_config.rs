@@ -69,6 +69,7 @@ pub(crate) fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Res
         after: &after,
     };
     work.accepted()?;
+    work.spares_files(snapshot)?;
     let mut plan = Plan {
         files,
         ..Plan::default()
@@ -168,6 +169,28 @@ impl Work<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// Refuses a PidFile that is something else today: sshd writes its process id over it without a word.
+    fn spares_files(&self, snapshot: &Snapshot) -> Result<(), Refusal> {
+        let named = |tree: &Tree| {
+            let effective = self.effective(tree);
+            effective.get("pidfile")?.values.first().cloned()
+        };
+        let Some(path) = named(self.after).filter(|path| named(self.before).as_ref() != Some(path))
+        else {
+            return Ok(());
+        };
+        let Ok(Some(image)) = snapshot.read(Path::new(&path)) else {
+            return Ok(());
+        };
+        if image.bytes.trim_ascii().iter().all(u8::is_ascii_digit) {
+            return Ok(());
+        }
+        Err(Refusal::refused(
+            format!("{path} holds something else, and sshd would write its process id over it"),
+            "name a file that sshd may have for itself, such as /run/sshd.pid",
+        ))
     }
 
     /// What sshd may refuse, depending on how it was built, where it cannot be asked.

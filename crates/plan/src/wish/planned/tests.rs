@@ -158,3 +158,19 @@ fn each_file_that_is_named_is_placed_but_those_found_by_their_names() {
     });
     assert_eq!(placed(files).0, 4);
 }
+
+#[test]
+fn a_file_that_sshd_would_write_its_process_id_over_is_refused() {
+    let machine =
+        "//- /etc/ssh/sshd_config\nPort 22\n//- /run/own.pid\n700\n//- /srv/notes\nbuy milk\n";
+    let refused = |path: &str| {
+        let wish = Wish::setting("PidFile", path);
+        planned(machine, &wish, Ends::ByTimer).is_err_and(|refusal| {
+            refusal
+                .to_string()
+                .contains("would write its process id over it")
+        })
+    };
+    assert!(refused("/srv/notes") && refused("/etc/ssh/sshd_config"));
+    assert!(!refused("/run/own.pid") && !refused("/run/none-yet.pid") && !refused("none"));
+}
