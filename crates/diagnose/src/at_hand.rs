@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use sshmend_facts::{Facts, Supervisor, Vantage};
 
 use crate::finding::Finding;
+use crate::quote::quoted;
 
 /// What is known of the machine at which a step is done, and of the other end.
 #[derive(Debug, Default)]
@@ -296,16 +297,6 @@ fn is_bracketed(word: &str) -> bool {
         && word
             .rsplit_once("]:")
             .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// A word as a shell reads it back.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// Whether a word, which a stranger may have chosen, can stand in a command line as it is.

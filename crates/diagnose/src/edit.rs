@@ -11,7 +11,7 @@ use sshmend_lossless::Origin;
 use sshmend_plan::Wish;
 use sshmend_sshd_config::{Assignment, Operator, Setting};
 
-use crate::at_hand::quoted;
+use crate::quote::quoted;
 
 /// Whether commands can be run on the machine that is looked at: on a mounted disk its paths are others, and no daemon of it runs.
 pub(crate) fn is_here(facts: &Facts<'_>) -> bool {

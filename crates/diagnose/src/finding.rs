@@ -8,40 +8,13 @@ use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::Setting;
 
 use crate::edit;
-use crate::proof::Proven;
+use crate::proof::Certainty;
 
 /// Evidence keeps this many characters of a hostile line.
 const EVIDENCE_LIMIT: usize = 400;
 
 /// Of a log this many lines are shown.
 const LINES_SHOWN: usize = 3;
-
-/// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Certainty {
-    /// The facts leave no other explanation: there is a proof.
-    Certain(Proven),
-    /// The facts fit, and few others would.
-    Likely,
-    /// Nothing speaks against it.
-    Possible,
-}
-
-impl Certainty {
-    /// Whether the facts leave no other explanation.
-    pub fn is_certain(self) -> bool {
-        matches!(self, Self::Certain(_))
-    }
-
-    /// The word of the JSON form.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Certain(_) => "certain",
-            Self::Likely => "likely",
-            Self::Possible => "possible",
-        }
-    }
-}
 
 /// One cause that the facts point at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,14 +20,16 @@ mod page;
 mod passage;
 mod paste;
 mod proof;
+mod quote;
 #[cfg(test)]
 mod testing;
 mod verdict;
 
 pub use causes::{CAUSES, cause};
 pub use diagnosis::{Diagnosis, Excluded, Inquiry, Read, diagnose};
-pub use finding::{Certainty, Evidence, Finding, Mark, Remedy};
+pub use finding::{Evidence, Finding, Mark, Remedy};
 pub use look_up::{causes_of_keyword, causes_of_message, nearest_cause};
 pub use passage::{AtGate, Passage};
+pub use proof::Certainty;
 pub use proof::Proven;
 pub use verdict::{Cause, Gate};

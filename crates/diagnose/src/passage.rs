@@ -2,7 +2,8 @@
 
 use sshmend_ssh_log::CauseName;
 
-use crate::finding::{Certainty, Finding};
+use crate::finding::Finding;
+use crate::proof::Certainty;
 use crate::verdict::{Gate, Verdict};
 
 /// What was seen at one gate.

@@ -11,11 +11,36 @@ use std::path::Path;
 
 use sshmend_facts::{Facts, Force};
 
-use crate::finding::Certainty;
-
 /// Only a `Proof` makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Proven(());
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// The facts leave no other explanation: there is a proof.
+    Certain(Proven),
+    /// The facts fit, and few others would.
+    Likely,
+    /// Nothing speaks against it.
+    Possible,
+}
+
+impl Certainty {
+    /// Whether the facts leave no other explanation.
+    pub fn is_certain(self) -> bool {
+        matches!(self, Self::Certain(_))
+    }
+
+    /// The word of the JSON form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certain(_) => "certain",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
+        }
+    }
+}
 
 /// The kind of fact that proves a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::path::Path;
 use sshmend_facts::{Facts, Force, Known, Question, Unchecked, Vantage};
 use sshmend_ssh_log::CauseName;
 
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof, Ruled};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof, Ruled};
 
 /// A cause of dying connections: what it is, and how it is recognised.
 #[derive(Debug, Clone, Copy)]

@@ -9,14 +9,9 @@ use sshmend_sshd_config::Release;
 use crate::Facts;
 use crate::known::{Known, Unchecked};
 use crate::log_file::{LogFile, LogLine};
-use crate::log_source::Source;
-
-/// Logs are looked at this far back unless the question says otherwise.
-pub(crate) const DAY: i64 = 24 * 60 * 60;
+use crate::log_source::{DAY, DMESG, Source};
 
 const HOUR: i64 = 60 * 60;
-
-pub(crate) const DMESG: [&str; 1] = ["dmesg"];
 
 /// The name of this machine.
 pub(crate) const NAME: &str = "/proc/sys/kernel/hostname";

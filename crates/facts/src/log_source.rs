@@ -8,8 +8,12 @@ use sshmend_ssh_log::{Clock, Event, Reader};
 
 use crate::Facts;
 use crate::known::{Known, Unchecked};
-use crate::log::{DAY, DMESG};
 use crate::log_file::{LogFile, Shown};
+
+/// Logs are looked at this far back unless the question says otherwise.
+pub(crate) const DAY: i64 = 24 * 60 * 60;
+
+pub(crate) const DMESG: [&str; 1] = ["dmesg"];
 
 /// Of a log file only the end is read, where a program can do that.
 const TAIL: &str = "16777216";

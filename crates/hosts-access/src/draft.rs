@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use sshmend_lossless::{Edit, EditSet, Origin};
 
+use crate::edited::{Edited, Refusal};
 use crate::note::{Note, NoteKind};
 use crate::owner::Owned;
-use crate::permit::{Edited, Refusal};
 use crate::table::{State, Table, Tables};
 
 /// The tables and what is to be changed in them.

@@ -6,8 +6,9 @@ use sshmend_lossless::{EditSet, Origin};
 
 use crate::changes::{AccessChanges, access_changes};
 use crate::draft::Draft;
+use crate::edited::{Edited, Refusal};
 use crate::note::NoteKind;
-use crate::permit::{Edited, Refusal, writable};
+use crate::permit::writable;
 use crate::problem::{Problem, ProblemKind};
 use crate::table::{State, Tables};
 

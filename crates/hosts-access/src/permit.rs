@@ -1,14 +1,11 @@
 //! Lets clients in: where the rule goes, and the proof that it holds and changes nothing else.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use sshmend_lossless::{EditSet, Kind, Origin, Unread};
+use sshmend_lossless::{Kind, Unread};
 
 use crate::draft::Draft;
+use crate::edited::{Edited, Refusal};
 use crate::list::DaemonPattern;
-use crate::note::{Note, NoteKind};
-use crate::owner::Owned;
+use crate::note::NoteKind;
 use crate::place::add_rules;
 use crate::proof::{Asked, changes_nothing_else, granted, is_exactly};
 use crate::removal::{remove_denials, remove_grants};
@@ -33,92 +30,6 @@ impl Permit {
             patterns,
             daemon: "sshd".to_owned(),
             remove_exact_deny: false,
-        }
-    }
-}
-
-/// The edits of both files, and what there is to say about them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edited {
-    /// The edits of files that exist.
-    pub edits: BTreeMap<PathBuf, EditSet>,
-    /// The content of files that do not exist yet.
-    pub creates: BTreeMap<PathBuf, Vec<u8>>,
-    /// What is done, and what is left.
-    pub notes: Vec<Note>,
-    /// Denials of the patterns that another program wrote: they are left to it.
-    pub owned: Vec<Owned>,
-    /// Both files as they are afterwards.
-    pub after: Tables,
-}
-
-/// Why nothing can be done.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// This is not the name of one daemon.
-    #[error("`{0}` is not the name of a daemon")]
-    Daemon(String),
-    /// The file is needed and cannot be read, or is not a regular file.
-    #[error("{}: {why}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: Unread,
-    },
-    /// Two edits want the same bytes.
-    #[error("{}: two of the edits want the same bytes", path.display())]
-    Collides {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A line that was named is broken in a way for which no edit is sure.
-    #[error("{origin}: {why}: no edit mends it without changing what it means")]
-    ByHand {
-        /// The line.
-        origin: Origin,
-        /// What is wrong with it.
-        why: String,
-        /// What to do.
-        hint: String,
-    },
-    /// A problem that was to be mended would remain.
-    #[error("{origin}: {problem}, after the repair as well")]
-    NotMended {
-        /// Where it stands.
-        origin: Origin,
-        /// What it is.
-        problem: String,
-    },
-    /// The edit would change an answer that nobody asked to change.
-    #[error("the answer for {who} would change as well")]
-    ChangesOthers {
-        /// Whose answer.
-        who: String,
-    },
-    /// The rule would not do what it says.
-    #[error("{pattern} would not be granted: {why}")]
-    NotGranted {
-        /// The pattern.
-        pattern: String,
-        /// Why.
-        why: String,
-    },
-}
-
-impl Refusal {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Daemon(_) => "name one daemon, such as sshd".to_owned(),
-            Self::Unreadable { why, .. } => why.hint().unwrap_or("see what stands there: ls -l").to_owned(),
-            Self::Collides { .. } => "mend one line after the other".to_owned(),
-            Self::ByHand { hint, .. } => format!("{hint}, by hand"),
-            Self::NotMended { .. } => "mend the line by hand".to_owned(),
-            Self::ChangesOthers { .. } | Self::NotGranted { .. } => {
-                "look at the rules above and at the problems of the file first: sshmend fix hosts-access --mend"
-                    .to_owned()
-            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::owner::Owner;
 use crate::packet::Step;
+use crate::verdict::{How, Seen};
 
 /// The rule that turns a packet away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,44 +23,6 @@ pub struct Block {
     pub family: Option<bool>,
     /// The program that has written it.
     pub owner: Owner,
-}
-
-/// How a packet is turned away, and so what the client sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// Nothing comes back: the client times out.
-    Drop,
-    /// A reset comes back: `Connection refused`.
-    Reset,
-    /// An ICMP message that clients read as `Connection refused`.
-    Refused,
-    /// An ICMP message that clients read as `No route to host`.
-    Unreachable,
-    /// It goes to another port or machine.
-    Diverted,
-}
-
-/// Where a rule stands, for evidence.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// The command that showed it.
-    pub source: String,
-    /// Table and chain.
-    pub place: String,
-    /// The rule as its program writes it.
-    pub text: String,
-    /// How many packets it has met.
-    pub packets: Option<u64>,
-    /// The number by which nft knows it.
-    pub handle: Option<u64>,
-}
-
-impl Seen {
-    /// Whether it is what a base chain does with packets that no rule decides on.
-    #[must_use]
-    pub fn is_policy(&self) -> bool {
-        self.text.starts_with("policy ")
-    }
 }
 
 impl Block {

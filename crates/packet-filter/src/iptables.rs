@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::block::{How, Seen};
 use crate::packet::{Packet, Step, Truth, in_network_text, port_in};
-use crate::walk::{Action, Chain, Entry, Rule, Ruleset};
+use crate::verdict::{Action, How, Seen};
+use crate::walk::{Chain, Entry, Rule, Ruleset};
 
 /// The members of each ipset, as `ipset save` writes them.
 pub(crate) type Sets = BTreeMap<String, Vec<String>>;

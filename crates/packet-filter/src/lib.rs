@@ -27,10 +27,12 @@ mod packet;
 #[cfg(test)]
 mod tests;
 mod value;
+mod verdict;
 mod walk;
 
-pub use block::{Block, How, Seen};
+pub use block::Block;
 pub use filter::Filter;
 pub use iptables::recent_lists;
 pub use owner::Owner;
 pub use packet::{Connection, Step, in_network_text};
+pub use verdict::{How, Seen};

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::block::{Block, How};
+use crate::block::Block;
 use crate::owner::Owner;
 use crate::packet::in_network_text;
+use crate::verdict::How;
 
 /// Where ufw reads the rules that stand before those of its own command.
 const BEFORE: [(&str, &str); 2] = [

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 use serde_json::Value as Json;
 
-use crate::block::{How, Seen};
 use crate::packet::{Packet, Step, Truth};
 use crate::value::{
     Operand, Value, compares, equals, is_catchall, key_of, remembers_only, words_of,
 };
-use crate::walk::{Action, Chain, Entry, Rule, Ruleset};
+use crate::verdict::{Action, How, Seen};
+use crate::walk::{Chain, Entry, Rule, Ruleset};
 
 /// Everything that rules refer to.
 struct Reader<'a> {

@@ -1,6 +1,6 @@
 //! Whose rule it is, and so through whom it is taken away.
 
-use crate::block::Seen;
+use crate::verdict::Seen;
 
 /// A program that writes rules of the packet filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

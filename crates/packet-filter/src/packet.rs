@@ -3,8 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Not;
 
-use crate::block::How;
-use crate::walk::Action;
+use crate::verdict::{Action, How};
 
 /// Whether a rule applies to the packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

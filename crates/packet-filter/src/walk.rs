@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::block::{Block, How, Seen};
+use crate::block::Block;
 use crate::owner::Owner;
 use crate::packet::{Step, Truth};
+use crate::verdict::{Action, How, Seen};
 
 /// The kernel allows this many jumps inside each other.
 const DEPTH: usize = 16;
@@ -46,22 +47,6 @@ pub(crate) struct Rule {
     pub(crate) applies: Truth,
     pub(crate) action: Action,
     pub(crate) seen: Seen,
-}
-
-/// What a rule does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Action {
-    Accept,
-    Block(How),
-    Jump(String),
-    Goto(String),
-    Return,
-    /// It looks or counts; the next rule follows.
-    Continue,
-    /// Connection tracking is to leave the packet alone.
-    Untrack,
-    /// It does something that cannot be followed here, such as rewriting the destination.
-    Unknown,
 }
 
 /// What became of the packet.

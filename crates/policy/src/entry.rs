@@ -8,7 +8,7 @@ use sshmend_hosts_access::Wanted;
 use sshmend_known_hosts::{Destination, Fingerprint};
 use sshmend_plan::{KnownHostsOf, When, Wish};
 
-use crate::policy::Item;
+use crate::item::Item;
 use crate::reader::Reader;
 use crate::spelling::address_as_written;
 use crate::tree::{Key, Node, Value};

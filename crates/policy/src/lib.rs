@@ -24,6 +24,7 @@
 mod array;
 mod entry;
 mod fault;
+mod item;
 mod json;
 mod policy;
 mod put;
@@ -40,7 +41,8 @@ mod toml;
 mod tree;
 
 pub use fault::{Excerpt, NotAPolicy};
-pub use policy::{Group, Item, Policy};
+pub use item::Item;
+pub use policy::{Group, Policy};
 pub use put::{Put, keys_of, standing};
 pub use record::{NotRecorded, record};
 pub use schema::schema;

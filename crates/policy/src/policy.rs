@@ -5,7 +5,8 @@ use std::path::Path;
 use sshmend_plan::Wish;
 
 use crate::entry;
-use crate::fault::{Excerpt, Fault, NotAPolicy};
+use crate::fault::{Fault, NotAPolicy};
+use crate::item::Item;
 use crate::reader::Reader;
 use crate::tree::{Node, Value};
 use crate::{json, sshd, toml};
@@ -17,18 +18,6 @@ pub struct Policy {
     pub name: Option<String>,
     /// What is wanted, in the order of the text.
     pub items: Vec<Item>,
-}
-
-/// One thing that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// What.
-    pub wish: Wish,
-    /// Whose files are meant, of keys of hosts: the login name. `None` for the files of the person who applies it, or
-    /// those that the wish names.
-    pub account: Option<String>,
-    /// Where it stands.
-    pub place: Excerpt,
 }
 
 /// Items of one kind, which are planned together.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sshmend_plan::{SshdSource, Wish};
 use sshmend_sshd_config::{Assignment, Operator, is_list, is_octal, keyword_key, keyword_names};
 
-use crate::policy::Item;
+use crate::item::Item;
 use crate::reader::Reader;
 use crate::tree::{Key, Node, Value};
 

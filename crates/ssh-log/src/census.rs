@@ -4,7 +4,7 @@ use crate::envelope::{Envelope, Head};
 use crate::kind::Kind;
 use crate::nature::{Nature, Signs};
 use crate::program::Program;
-use crate::tally::Span;
+use crate::span::Span;
 use crate::understand::Told;
 
 /// Of so many lines that are SSH's and not known the text is kept.

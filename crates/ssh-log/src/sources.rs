@@ -7,7 +7,7 @@ use crate::cause::CauseName;
 use crate::event::{Account, Event, Peer};
 use crate::kind::Kind;
 use crate::mixer::Seed;
-use crate::tally::Span;
+use crate::span::Span;
 
 /// What a log says of one source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

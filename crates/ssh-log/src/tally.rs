@@ -2,13 +2,12 @@
 
 use std::cmp::Reverse;
 
-use jiff::Timestamp;
-
 use crate::cause::CauseName;
 use crate::event::{Account, Event, Peer};
 use crate::kind::Kind;
 use crate::reach::Reach;
 use crate::sources::{SourceTally, Sources};
+use crate::span::Span;
 use crate::timeline::Timeline;
 
 /// What a log says in all: connections by cause and by source, lines by kind, first and last time.
@@ -81,15 +80,6 @@ pub struct CauseTally {
     open_episode: u64,
     /// Something that spoke for it turned out not to have happened.
     withdrawn: bool,
-}
-
-/// A first and a last time; both `None` when no line says a time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Span {
-    /// The earliest time.
-    pub first: Option<Timestamp>,
-    /// The latest time.
-    pub last: Option<Timestamp>,
 }
 
 impl Tally {
@@ -257,23 +247,6 @@ impl CauseTally {
         self.open_episode = self.open_episode.max(other.open_episode);
         self.span.merge(other.span);
         self.timeline.merge(&other.timeline);
-    }
-}
-
-impl Span {
-    pub(crate) fn add(&mut self, time: Option<Timestamp>) {
-        let Some(time) = time else { return };
-        if self.first.is_none_or(|first| time < first) {
-            self.first = Some(time);
-        }
-        if self.last.is_none_or(|last| time > last) {
-            self.last = Some(time);
-        }
-    }
-
-    pub(crate) fn merge(&mut self, other: Self) {
-        self.first = [self.first, other.first].into_iter().flatten().min();
-        self.last = self.last.max(other.last);
     }
 }
 

@@ -7,7 +7,8 @@ use sshmend_lossless::Origin;
 
 use crate::check::{new_problem, same_otherwise};
 use crate::directives::Directive;
-use crate::draft::Draft;
+use crate::draft::{Draft, overridden};
+use crate::edited::{MAX_LINES, Note, Place};
 use crate::effective::{Evaluation, Scope};
 use crate::intention::{bad_value, intention, unified};
 use crate::keyword::Keyword;
@@ -15,7 +16,6 @@ use crate::owner::Foreign;
 use crate::place;
 use crate::refusal::Refusal;
 use crate::release::Release;
-use crate::set::{MAX_LINES, Note, Place, overridden};
 use crate::targets::{Targets, targets};
 use crate::tree::Tree;
 use crate::value::Kind;

@@ -6,12 +6,12 @@ use sshmend_lossless::{Edit, Origin, lines};
 
 use crate::COMMAND_LINE;
 use crate::draft::Draft;
+use crate::edited::Edited;
 use crate::effective::Scope;
 use crate::owner::Foreign;
 use crate::problem::Problem;
 use crate::refusal::Refusal;
 use crate::release::Release;
-use crate::set::Edited;
 use crate::tree::{MatchOverride, Tree};
 
 impl Tree {

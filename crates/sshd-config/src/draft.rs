@@ -4,7 +4,11 @@ use std::path::Path;
 
 use sshmend_lossless::{self as lossless, Edit, EditSet, Entry};
 
-use crate::set::{Edited, Note};
+use crate::COMMAND_LINE;
+use crate::directives::Directive;
+use crate::edited::{Edited, Note};
+use crate::keyword::Keyword;
+use crate::refusal::Refusal;
 use crate::tree::Tree;
 
 /// A tree and how it differs from the one that was read.
@@ -61,4 +65,24 @@ impl Draft {
             notes,
         }
     }
+}
+
+/// Refuses to write what an option on the command line of sshd decides.
+///
+/// # Errors
+/// Names the option.
+pub(crate) fn overridden(tree: &Tree, keyword: &Keyword, line: &Directive) -> Result<(), Refusal> {
+    if line.origin.path.as_os_str() != COMMAND_LINE {
+        return Ok(());
+    }
+    let given = line
+        .origin
+        .line
+        .checked_sub(1)
+        .and_then(|index| tree.overrides.get(index));
+    let option = given.map_or_else(String::new, |given| given.option.clone());
+    Err(Refusal::Overridden {
+        key: keyword.key(),
+        option,
+    })
 }

@@ -38,6 +38,7 @@ mod connection;
 mod criteria;
 mod directives;
 mod draft;
+mod edited;
 mod effective;
 mod elements;
 mod intention;
@@ -72,6 +73,7 @@ mod write;
 
 pub use assignment::{Assignment, Operator};
 pub use connection::{BadConnection, Connection};
+pub use edited::{Edited, Note, Place};
 pub use effective::{Effective, Scope, Setting};
 pub use keyword::{
     is_list, is_octal, is_word_list, keyword_key, keyword_named, keyword_names, nearest_keyword,
@@ -81,7 +83,6 @@ pub use owner::Foreign;
 pub use problem::{Problem, StartVerdict, Unseen};
 pub use refusal::Refusal;
 pub use release::Release;
-pub use set::{Edited, Note, Place};
 pub use shadowed::{Shadowed, ShadowedLines, Why};
 pub use startups::MaxStartups;
 pub use tree::{COMMAND_LINE, MatchOverride, Tree, main_file};

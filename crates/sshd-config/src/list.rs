@@ -6,7 +6,8 @@ use sshmend_lossless::{Edit, lines};
 
 use crate::check::{new_problem, same_otherwise};
 use crate::directives::Directive;
-use crate::draft::Draft;
+use crate::draft::{Draft, overridden};
+use crate::edited::{MAX_LINES, Place};
 use crate::elements::{Desired, Given, desired, distinct, is_many_a_line, named};
 use crate::intention::bad_value;
 use crate::keyword::Keyword;
@@ -14,7 +15,6 @@ use crate::owner::Foreign;
 use crate::place;
 use crate::refusal::Refusal;
 use crate::release::Release;
-use crate::set::{MAX_LINES, Place, overridden};
 use crate::targets::Targets;
 use crate::tree::Tree;
 use crate::value::Kind;

@@ -1,15 +1,12 @@
 //! Setting and unsetting values, checked by reading the result.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use sshmend_lossless::Edit;
 
-use sshmend_lossless::{Edit, EditSet, Origin};
-
-use crate::COMMAND_LINE;
 use crate::assignment::{Assignment, Operator};
 use crate::change::Change;
 use crate::directives::Directive;
-use crate::draft::Draft;
+use crate::draft::{Draft, overridden};
+use crate::edited::{Edited, MAX_LINES, Note, Place};
 use crate::effective::{Evaluation, Scope};
 use crate::elements::Given;
 use crate::keyword::Keyword;
@@ -19,39 +16,6 @@ use crate::refusal::Refusal;
 use crate::release::Release;
 use crate::targets::targets;
 use crate::tree::Tree;
-
-/// Where a value is to be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// At the line that decides; else beside the commented default; else where the line takes effect.
-    Best,
-    /// In `sshd_config.d/00-sshmend.conf` next to the main file, or where only a later file wins in `zz-sshmend.conf`
-    /// there, and nowhere else.
-    DropIn,
-}
-
-/// What has to be written, and what should be said about it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Edited {
-    /// The edits of files that exist, by the path under which sshd opens them.
-    pub edits: BTreeMap<PathBuf, EditSet>,
-    /// The files to create, with their content.
-    pub creates: BTreeMap<PathBuf, Vec<u8>>,
-    /// What the person should know.
-    pub notes: Vec<Note>,
-}
-
-/// A remark about a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// The line that it is about.
-    pub origin: Option<Origin>,
-    /// A lower-case fragment.
-    pub message: String,
-}
-
-/// Lines that one value may have to be written to.
-pub(crate) const MAX_LINES: usize = 64;
 
 impl Tree {
     /// Sets one value; see [`Tree::set_all`].
@@ -232,20 +196,4 @@ fn first_decider(tree: &Tree, keyword: &Keyword, release: Release) -> Option<Dir
         .into_values()
         .min()?;
     walk.directives.get(index)
-}
-
-pub(crate) fn overridden(tree: &Tree, keyword: &Keyword, line: &Directive) -> Result<(), Refusal> {
-    if line.origin.path.as_os_str() != COMMAND_LINE {
-        return Ok(());
-    }
-    let given = line
-        .origin
-        .line
-        .checked_sub(1)
-        .and_then(|index| tree.overrides.get(index));
-    let option = given.map_or_else(String::new, |given| given.option.clone());
-    Err(Refusal::Overridden {
-        key: keyword.key(),
-        option,
-    })
 }

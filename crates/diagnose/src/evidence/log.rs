@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Cause, Gate, Verdict};
 use sshmend_facts::{Facts, LogLine};
 use sshmend_ssh_log::CauseName;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use sshmend_facts::{Facts, Reply};
 
-use crate::finding::{Certainty, Finding};
-use crate::proof::Fact;
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact};
 use crate::verdict::Verdict;
 
 /// The replies that speak for a cause.

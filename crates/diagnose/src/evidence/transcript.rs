@@ -5,8 +5,8 @@ use sshmend_ssh_log::CauseName;
 use sshmend_ssh_log::transcript::{Advice, Certainty as Sure, Reached, is_of_provider};
 
 use crate::evidence::probe::ask_the_server;
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Cause, Gate, Verdict};
 
 /// Adds what the transcript concludes of a cause, unless our own connections told already.

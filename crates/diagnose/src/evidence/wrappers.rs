@@ -6,8 +6,8 @@ use sshmend_facts::Facts;
 use sshmend_hosts_access::{Access, HOSTS_ALLOW, HOSTS_DENY, Problem};
 use sshmend_plan::Wish;
 
-use crate::finding::{Certainty, Finding, Mark};
-use crate::proof::Proof;
+use crate::finding::{Finding, Mark};
+use crate::proof::{Certainty, Proof};
 
 /// What libwrap reads for each connection.
 const TABLES: [&str; 2] = [HOSTS_ALLOW, HOSTS_DENY];

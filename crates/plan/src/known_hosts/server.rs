@@ -5,7 +5,7 @@ use std::path::Path;
 use sshmend_known_hosts::{HostKey, NoContent, OfferedKeys, Target};
 use sshmend_lossless::{FileImage, Snapshot};
 
-use super::KnownHostsWish;
+use super::wish::KnownHostsWish;
 use crate::plan::Refusal;
 
 /// What the server offers.

@@ -1,8 +1,7 @@
 //! What the text cannot decide, and the one command that tells more.
 
-use super::conclude::is_stage_unknown;
 use super::destination::provider;
-use super::facts::Facts;
+use super::facts::{Facts, Seen};
 use super::words::Symptom;
 use super::{Advice, Certainty, Conclusion, Reached, Software};
 use crate::cause::CauseName;
@@ -293,4 +292,14 @@ fn destination(facts: &Facts) -> String {
 fn is_plain(word: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:%".contains(&byte);
     !word.starts_with('-') && !word.is_empty() && word.bytes().all(known)
+}
+
+/// Without -v the message of a closed connection is the same at every stage before the login.
+pub(super) fn is_stage_unknown(facts: &Facts) -> bool {
+    let ended = |seen: &Seen| matches!(seen.symptom, Symptom::Closed | Symptom::Reset);
+    facts.reached == Reached::Nothing
+        && facts
+            .symptoms
+            .iter()
+            .all(|seen| ended(seen) && !seen.text.contains("exchange_identification: "))
 }

@@ -1,6 +1,6 @@
 //! From what the lines said to what follows.
 
-use super::advice::{advice, undecided};
+use super::advice::{advice, is_stage_unknown, undecided};
 use super::claims::{self, CONNECTED, EXCLUSIONS, SILENT, UNCONNECTED, When};
 use super::destination::{has_other_port, is_fake, is_forwarded, provider};
 use super::facts::{Facts, Seen};
@@ -409,14 +409,4 @@ fn exclusions(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Exclusion> {
             .any(|found| exclusion.causes.contains(&found.cause))
     });
     excluded
-}
-
-/// Without -v the message of a closed connection is the same at every stage before the login.
-pub(super) fn is_stage_unknown(facts: &Facts) -> bool {
-    let ended = |seen: &Seen| matches!(seen.symptom, Symptom::Closed | Symptom::Reset);
-    facts.reached == Reached::Nothing
-        && facts
-            .symptoms
-            .iter()
-            .all(|seen| ended(seen) && !seen.text.contains("exchange_identification: "))
 }

@@ -18,9 +18,9 @@ use self::drift::drift;
 use self::whose::Whose;
 use crate::cli::ApplyPolicy;
 use crate::command::fix::known_hosts;
+use crate::command::times::end;
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
-use crate::output::times::end;
 use crate::session::Session;
 
 /// What is said to a person who wishes something in order to mend what is broken, or wishes it without need.

@@ -2,14 +2,13 @@
 
 use jiff::SignedDuration;
 use sshmend_host::{Account, Uninterrupted, now};
-use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata};
-use sshmend_plan::unified;
-use sshmend_transaction::{FileRecord, Id, Image, Past, Record, State, Versions};
+use sshmend_transaction::{Id, Past, Record, Versions};
 
 use crate::cli;
 use crate::error::{Failure, Outcome};
 use crate::json::history::{Damaged, Full, History, Pruned, Transaction};
 use crate::output::escape::line;
+use crate::output::past::{diffs, state};
 use crate::output::times::{age, moment};
 use crate::output::words::shell;
 use crate::output::{Output, Role};
@@ -196,17 +195,6 @@ fn ahead(record: &Record) -> String {
     }
 }
 
-/// How far a transaction has come, in one word.
-pub(crate) fn state(state: State) -> &'static str {
-    match state {
-        State::Preparing | State::Prepared => "cut-off",
-        State::Committed => "committed",
-        State::PendingConfirm => "pending-confirm",
-        State::Done => "done",
-        State::RolledBack => "rolled-back",
-    }
-}
-
 fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Result<()> {
     if output.is_json() {
         return output.json(&Full::new(record, versions));
@@ -226,62 +214,4 @@ fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Res
         text.push_str(&output.diff(&diff));
     }
     output.data(&text)
-}
-
-/// The unified diffs of the journaled files.
-pub(crate) fn diffs(record: &Record, versions: &[Versions]) -> Vec<String> {
-    let diff = |(file, versions): (&FileRecord, &Versions)| {
-        if versions.withheld {
-            return withheld(file);
-        }
-        let mut change = between(
-            &versions.path,
-            versions.before.as_deref(),
-            versions.after.as_deref(),
-        );
-        if let (Some(image), Some(before)) = (&mut change.before, &file.before) {
-            image.meta = before.metadata();
-        }
-        unified(&FileChange {
-            give: file.after.as_ref().map(Image::attributes),
-            ..change
-        })
-    };
-    record.files.iter().zip(versions).map(diff).collect()
-}
-
-/// Of a private key nothing is kept but what it was for whom.
-fn withheld(file: &FileRecord) -> String {
-    let mode = |image: &Option<Image>| {
-        image
-            .as_ref()
-            .map_or_else(|| "none".to_owned(), |image| format!("{:04o}", image.mode))
-    };
-    format!(
-        "# {}: a private key, of which no copy is kept: mode {} -> {}\n",
-        file.path.display(),
-        mode(&file.before),
-        mode(&file.after)
-    )
-}
-
-/// A change that leads from one content to another, for display.
-pub(crate) fn between(
-    path: &std::path::Path,
-    before: Option<&[u8]>,
-    after: Option<&[u8]>,
-) -> FileChange {
-    let image = |bytes: &[u8]| FileImage {
-        bytes: bytes.to_vec().into(),
-        meta: Metadata::default(),
-        target: path.to_owned(),
-    };
-    FileChange {
-        path: path.to_owned(),
-        before: before.map(image),
-        edits: EditSet::default(),
-        after: after.map(|bytes| bytes.to_vec().into()),
-        create: Metadata::default(),
-        give: None,
-    }
 }

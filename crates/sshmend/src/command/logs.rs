@@ -10,10 +10,10 @@ use sshmend_host::{now, zone};
 use sshmend_ssh_log::{Account, CauseName, Clock, Event, ReadLog, Tally};
 
 use crate::cli;
+use crate::command::times::past;
 use crate::error::{Failure, Outcome};
 use crate::json::logs::Logs;
 use crate::output::logs::text;
-use crate::output::times::past;
 use crate::output::words::did_you_mean;
 use crate::session::Session;
 

@@ -16,6 +16,7 @@ pub(crate) mod recover_at_boot;
 mod rollback;
 mod schema;
 mod show;
+mod times;
 
 use clap::error::ContextKind;
 

@@ -7,11 +7,11 @@ use sshmend_plan::{Plan, protect_files, steps_lockout, unified};
 use sshmend_transaction::{Edited, FileRecord, Files, Journal, Past, Record, State, Way};
 
 use super::aftermath::{follow, hung_up, of_today};
-use super::history::between;
 use crate::cli::{Apply, Redo, Rollback};
 use crate::error::{Failure, Outcome};
 use crate::execute::take_back;
 use crate::output::escape::line;
+use crate::output::past::between;
 use crate::output::words::shell;
 use crate::session::Session;
 

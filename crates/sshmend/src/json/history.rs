@@ -4,7 +4,7 @@ use serde::Serialize;
 use sshmend_transaction::{Id, Record, Versions};
 
 use super::failure::Trouble;
-use crate::command::history::{diffs, state};
+use crate::output::past::{diffs, state};
 
 /// `sshmend.history/1`: the transactions of the past.
 #[derive(Debug, Serialize, schemars::JsonSchema)]

@@ -7,6 +7,7 @@ pub(crate) mod escape;
 mod excerpt;
 mod fold;
 pub(crate) mod logs;
+pub(crate) mod past;
 pub(crate) mod times;
 pub(crate) mod words;
 

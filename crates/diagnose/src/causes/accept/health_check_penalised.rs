@@ -2,7 +2,7 @@ use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
 use crate::evidence::log::log_evidence;
-use crate::finding::Certainty;
+use crate::proof::Certainty;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

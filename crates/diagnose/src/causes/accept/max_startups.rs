@@ -5,8 +5,8 @@ use sshmend_sshd_config::{MaxStartups, Release};
 
 use crate::evidence::log::{log_evidence, log_evidence_of_others};
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -3,7 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use crate::evidence::log::log_evidence;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::Certainty;
+use crate::proof::Certainty;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -5,8 +5,8 @@ use sshmend_ssh_log::CauseName;
 
 use crate::evidence::log::log_evidence;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::{Certainty, Finding};
-use crate::proof::Fact;
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -2,8 +2,8 @@ use sshmend_facts::{Facts, Unit};
 use sshmend_ssh_log::CauseName;
 
 use crate::evidence::log::log_evidence;
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -3,7 +3,8 @@ use sshmend_ssh_log::CauseName;
 use sshmend_sshd_config::Setting;
 
 use crate::evidence::log::log_evidence;
-use crate::finding::{Certainty, Finding};
+use crate::finding::Finding;
+use crate::proof::Certainty;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -3,7 +3,7 @@ use sshmend_ssh_log::CauseName;
 
 use crate::edit::{self, Change};
 use crate::evidence::log::log_evidence;
-use crate::finding::Certainty;
+use crate::proof::Certainty;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -2,7 +2,8 @@ use sshmend_facts::{Facts, Reply};
 use sshmend_ssh_log::CauseName;
 
 use crate::evidence::log::log_evidence;
-use crate::finding::{Certainty, Finding};
+use crate::finding::Finding;
+use crate::proof::Certainty;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -1,6 +1,7 @@
 //! sshd lets the user not log in: what in its configuration, the account, PAM or the files refuses.
 
 mod account;
+mod advice;
 mod key_places;
 mod keys;
 mod lists;
@@ -16,8 +17,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 use crate::causes::authentication::user_not_allowed::lists::Lists;
 use crate::edit::{self, Change};
 use crate::evidence::log::LogEvidence;
-use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -1,7 +1,6 @@
 use sshmend_facts::Facts;
 
-use crate::finding::Certainty;
-use crate::proof::{Fact, Proof};
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

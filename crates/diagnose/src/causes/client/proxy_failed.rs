@@ -1,8 +1,8 @@
 use sshmend_facts::{Facts, Proxy, Reply, Tried, Unchecked, Vantage};
 
 use crate::evidence::transcript::transcript_evidence;
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

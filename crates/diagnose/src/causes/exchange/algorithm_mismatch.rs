@@ -6,8 +6,7 @@ use crate::edit;
 use crate::evidence::log::{LogEvidence, log_evidence};
 use crate::evidence::probe::probe_evidence;
 use crate::evidence::transcript::transcript_evidence;
-use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

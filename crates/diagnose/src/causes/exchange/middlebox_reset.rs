@@ -2,7 +2,7 @@ use sshmend_facts::{Facts, Reply};
 use sshmend_ssh_log::{CauseName, Kind};
 
 use crate::evidence::probe::probe_evidence;
-use crate::finding::Certainty;
+use crate::proof::Certainty;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use sshmend_facts::{Facts, Reply};
 
 use crate::evidence::probe::probe_evidence;
-use crate::finding::Certainty;
+use crate::proof::Certainty;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

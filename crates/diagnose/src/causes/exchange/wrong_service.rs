@@ -1,8 +1,7 @@
 use sshmend_facts::{Door, Facts, Reply};
 
 use crate::evidence::probe::probe_evidence;
-use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

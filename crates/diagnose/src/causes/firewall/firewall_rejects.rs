@@ -2,8 +2,8 @@ use sshmend_facts::{Facts, Listed, Reply, Unchecked};
 use sshmend_packet_filter::{Block, Owner, in_network_text};
 
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::{Certainty, Then};
-use crate::proof::{Fact, Proof};
+use crate::finding::Then;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

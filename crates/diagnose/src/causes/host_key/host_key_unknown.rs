@@ -4,8 +4,8 @@ use sshmend_lossless::Unread;
 use sshmend_ssh_log::transcript::{Software, is_of_provider};
 
 use crate::evidence::transcript::transcript_evidence;
-use crate::finding::{Certainty, Finding};
-use crate::proof::Fact;
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -1,8 +1,8 @@
 use sshmend_facts::{Door, Facts, Holder, Lead, Reply, Socket};
 
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

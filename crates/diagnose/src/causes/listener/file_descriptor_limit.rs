@@ -3,8 +3,8 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 
 use crate::evidence::log::log_evidence;
-use crate::finding::{Certainty, Finding, Then};
-use crate::proof::{Fact, Proof};
+use crate::finding::{Finding, Then};
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

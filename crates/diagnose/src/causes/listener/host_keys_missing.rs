@@ -2,8 +2,8 @@ use sshmend_facts::{Complaint, Facts, HostKeyFile, Reply, TestOutput};
 use sshmend_plan::Wish;
 
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -1,8 +1,8 @@
 use sshmend_facts::{Complaint, Facts, HostKeyFile, TestOutput};
 use sshmend_plan::Wish;
 
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

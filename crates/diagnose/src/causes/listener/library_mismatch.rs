@@ -1,7 +1,7 @@
 use sshmend_facts::{Complaint, Facts};
 
-use crate::at_hand::quoted;
 use crate::proof::{Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -2,8 +2,8 @@ use sshmend_facts::{Facts, LogLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::{CauseName, Kind};
 
-use crate::finding::{Certainty, Then};
-use crate::proof::Proof;
+use crate::finding::Then;
+use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -2,8 +2,7 @@ use sshmend_facts::{Complaint, Facts, Reply};
 use sshmend_plan::Wish;
 
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::Certainty;
-use crate::proof::{Fact, Proof};
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -6,8 +6,8 @@ use sshmend_plan::Wish;
 use sshmend_sshd_config::{Problem, Release, StartVerdict as Judged, nearest_keyword};
 
 use crate::edit;
-use crate::finding::{Certainty, Finding, Mark, Then};
-use crate::proof::{Fact, Proof};
+use crate::finding::{Finding, Mark, Then};
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -8,8 +8,8 @@ use sshmend_ssh_log::CauseName;
 use crate::causes::listener::sshd_not_running::listens_elsewhere::{elsewhere, moved, not_there};
 use crate::causes::listener::sshd_not_running::start_blocker::start_blocker;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::{Certainty, Finding, Then};
-use crate::proof::{Fact, Proof};
+use crate::finding::{Finding, Then};
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -2,8 +2,7 @@ use sshmend_facts::{Facts, Reply, Unchecked};
 use sshmend_ssh_log::CauseName;
 
 use crate::evidence::probe::probe_evidence;
-use crate::finding::Certainty;
-use crate::proof::{Fact, Proof};
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -5,8 +5,7 @@ use sshmend_ssh_log::{CauseName, Kind};
 use crate::edit;
 use crate::evidence::log::log_evidence;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::Certainty;
-use crate::proof::Proof;
+use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -1,5 +1,5 @@
-use crate::finding::{Certainty, Then};
-use crate::proof::Proof;
+use crate::finding::Then;
+use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 use sshmend_facts::{Facts, LogLine, Manager, Unit};
 use sshmend_ssh_log::CauseName;

@@ -4,8 +4,8 @@ use sshmend_ssh_log::CauseName;
 use crate::causes::authentication::user_not_allowed::pam::own_limit;
 use crate::evidence::log::log_evidence;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::finding::{Certainty, Then};
-use crate::proof::{Fact, Proof};
+use crate::finding::Then;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -1,5 +1,4 @@
-use crate::finding::Certainty;
-use crate::proof::{Fact, Proof};
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 use sshmend_facts::Facts;
 use sshmend_plan::Wish;

@@ -8,8 +8,7 @@ use crate::causes::exchange::wrong_service;
 use crate::evidence::log::log_evidence;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
 use crate::evidence::wrappers::{allowed, broken_grants, judged_client};
-use crate::finding::Certainty;
-use crate::proof::Fact;
+use crate::proof::{Certainty, Fact};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -5,8 +5,7 @@ use sshmend_ssh_log::CauseName;
 use crate::edit;
 use crate::evidence::log::log_evidence;
 use crate::evidence::wrappers::{self, allowed, judged_client, mended_line, show_problem};
-use crate::finding::Certainty;
-use crate::proof::Fact;
+use crate::proof::{Certainty, Fact};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -5,8 +5,7 @@ use sshmend_hosts_access::{Access, HOSTS_DENY, Problem, ProblemKind};
 use sshmend_ssh_log::CauseName;
 
 use crate::evidence::wrappers::{judged_client, mended_line, read_each_time, show_problem};
-use crate::finding::Certainty;
-use crate::proof::Fact;
+use crate::proof::{Certainty, Fact};
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

@@ -8,8 +8,8 @@ use sshmend_sshd_config::Setting;
 use crate::edit;
 use crate::evidence::probe::probe_evidence;
 use crate::evidence::wrappers::rule;
-use crate::finding::{Certainty, Finding};
-use crate::proof::{Fact, Proof};
+use crate::finding::Finding;
+use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {

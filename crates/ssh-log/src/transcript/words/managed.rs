@@ -2,7 +2,7 @@
 
 use super::super::Reached;
 use super::Scope::{Anywhere, Named};
-use super::libraries::{
+use super::row::{
     BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DAMAGED, DENIED, MISMATCH, NAME_UNKNOWN, NO_ROUTE,
     NOT_SSH, REFUSED, REJECTED, RESET, SILENT, SLOW, TIMEOUT, UNCONNECTED, UNKNOWN, UNREACHABLE,
     name, port, reached, says, shared,

@@ -11,6 +11,7 @@ mod programs;
 mod proxies;
 mod putty;
 mod python;
+mod row;
 mod server;
 mod terminals;
 

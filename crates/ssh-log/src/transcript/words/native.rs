@@ -2,7 +2,7 @@
 
 use super::super::Reached;
 use super::Scope::{Anywhere, Named, Port};
-use super::libraries::{
+use super::row::{
     BAD_KEY, BAD_SIGNATURE, CERTIFICATE, CHANGED, CLOSED, DAMAGED, DENIED, MISMATCH, NAME_UNKNOWN,
     NEVER, NO_ROUTE, NOT_SSH, REFUSED, REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT,
     UNCONNECTED, UNKNOWN, UNREACHABLE, name, port, says, shared,

@@ -4,7 +4,7 @@
 //! possible. A list is written as one text, with `|` between its words.
 
 use super::Symptom;
-use super::libraries::{
+use super::row::{
     BAD_KEY, CHANGED, CLOSED, DENIED, MISMATCH, NAME_UNKNOWN, NO_ROUTE, REFUSED, REJECTED, RESET,
     SLOW, UNKNOWN, UNREACHABLE,
 };

@@ -2,7 +2,7 @@
 
 use super::super::Reached;
 use super::Scope::{Anywhere, Named};
-use super::libraries::{
+use super::row::{
     BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DAMAGED, DENIED, MISMATCH, NAME_UNKNOWN, REFUSED,
     REJECTED, RESET, SILENT, STALLED, UNCONNECTED, UNKNOWN, name, reached, says, shared,
 };

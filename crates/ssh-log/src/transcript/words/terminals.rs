@@ -2,7 +2,7 @@
 
 use super::super::{Reached, Software};
 use super::Scope::{Anywhere, Named};
-use super::libraries::{
+use super::row::{
     CLOSED, DENIED, MISMATCH, NAME_UNKNOWN, NO_ROUTE, REFUSED, RESET, TIMEOUT, UNREACHABLE, name,
     says, shared,
 };

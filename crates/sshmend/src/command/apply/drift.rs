@@ -7,7 +7,7 @@ use sshmend_policy::{Group, Item, address_as_written, client_as_written};
 use sshmend_sshd_config::{Assignment, keyword_key};
 
 use super::mentions;
-use crate::output::times::end;
+use crate::command::times::end;
 
 /// What is not as the policy wants it, each with its line.
 pub(super) fn drift(group: &Group, plan: &Plan) -> Vec<Notice> {

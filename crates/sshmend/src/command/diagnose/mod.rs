@@ -21,9 +21,9 @@ use sshmend_ssh_log::Nature;
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::cli;
+use crate::command::times::past;
 use crate::error::{Failure, Outcome};
 use crate::json;
-use crate::output::times::past;
 use crate::session::Session;
 
 /// Looks, concludes, prints.

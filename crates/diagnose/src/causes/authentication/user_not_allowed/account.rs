@@ -3,43 +3,12 @@
 use std::path::Path;
 
 use sshmend_facts::{Facts, LogLine};
-use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
-use super::{key_places, keys, pam};
-use crate::at_hand::quoted;
-use crate::edit::{self, Change, Edit};
-use crate::finding::Finding;
-
-/// What a line means, and what to do.
-#[derive(Debug, Default)]
-pub(crate) struct Advice {
-    pub(crate) what: String,
-    pub(crate) evidence: Vec<(Origin, String)>,
-    pub(crate) steps: Vec<String>,
-    /// Whether sshd has to read the files that are there.
-    pub(crate) restart: bool,
-    /// Whether what it says is only the likeliest reading.
-    pub(crate) is_guess: bool,
-}
-
-impl Advice {
-    pub(crate) fn new(what: impl Into<String>, step: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            steps: vec![step.into()],
-            ..Self::default()
-        }
-    }
-}
-
-impl Advice {
-    /// The same with a further step.
-    pub(crate) fn or(mut self, step: String) -> Self {
-        self.steps.push(step);
-        self
-    }
-}
+use super::advice::{Advice, empty_list};
+use super::{key_places, pam};
+use crate::edit::{self, Change};
+use crate::quote::quoted;
 
 /// Whether sshd says `Accepted` of a login that then comes to nothing.
 pub(crate) fn ends_later(line: &LogLine) -> bool {
@@ -214,7 +183,7 @@ fn revoked(detail: &str) -> Advice {
             ),
             format!("put {path} back: sshd reads it at each login"),
         )
-        .or(keys::empty_list(path)),
+        .or(empty_list(path)),
         None => Advice::new(
             format!("the key is revoked by {detail}"),
             format!(
@@ -253,26 +222,4 @@ fn refused_chroot(detail: &str) -> Advice {
             "give it to root with all that stands above it: `chown root:root {path}`, `chmod go-w {path}`"
         ),
     )
-}
-
-/// How sshd gets to know a change: its files are read again on a reload, its command line at a restart alone; nothing of it where
-/// a command of sshmend is there to make it.
-pub(crate) fn reload(
-    facts: &Facts<'_>,
-    origin: Option<&Origin>,
-    by: Option<&Edit>,
-    finding: &mut Finding,
-) {
-    if matches!(by, Some(Edit::Own(_))) {
-        return;
-    }
-    let unit = facts
-        .start()
-        .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
-    let of_command_line = origin.is_some_and(|origin| !origin.path.is_absolute());
-    finding.step(if of_command_line {
-        format!("then start sshd anew, which a reload does not: `systemctl daemon-reload && systemctl restart {unit}` (sessions stay)")
-    } else {
-        format!("then let sshd read it: `sshd -t && systemctl reload {unit}`")
-    });
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use sshmend_facts::{Account, Facts, Force, LogLine};
 use sshmend_sshd_config::Setting;
 
-use super::{account, key_places, missing_files};
-use crate::at_hand::quoted;
+use super::advice::reload;
+use super::{key_places, missing_files};
 use crate::edit::{self, Change};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
@@ -89,16 +89,8 @@ fn methods(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict)
         finding.step(format!(
             "log in by what that line asks for, or change {key}{by}"
         ));
-        account::reload(facts, setting.origin.as_ref(), command.as_ref(), finding);
+        reload(facts, setting.origin.as_ref(), command.as_ref(), finding);
     }
-}
-
-/// What does for a file of revoked keys that is gone.
-pub(crate) fn empty_list(path: &str) -> String {
-    format!(
-        "where no key was ever revoked, an empty list does: `ssh-keygen -k -f {}`; with it every key in the lost file would count again",
-        quoted(path)
-    )
 }
 
 /// The files that list the keys: hidden, open to others, closed to the account, or without a line that sshd takes.
@@ -152,7 +144,7 @@ fn key_files(
     if let Some(line) = gave_up {
         finding.shown_by_lines(&[line]);
     } else if !facts.logs_no_logins() {
-        finding.certainty = crate::finding::Certainty::Possible;
+        finding.certainty = crate::proof::Certainty::Possible;
     }
 }
 

@@ -6,7 +6,7 @@ use sshmend_facts::Facts;
 use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Setting, user_matches};
 
-use crate::causes::authentication::user_not_allowed::account;
+use super::advice::reload;
 use crate::edit::{self, Change};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
@@ -231,7 +231,7 @@ impl Lists<'_> {
                 None
             }
         };
-        account::reload(self.facts, setting.origin.as_ref(), by.as_ref(), finding);
+        reload(self.facts, setting.origin.as_ref(), by.as_ref(), finding);
     }
 }
 

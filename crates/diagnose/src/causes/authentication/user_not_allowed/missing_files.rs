@@ -3,7 +3,7 @@
 use sshmend_facts::{Facts, Force, Harm, NamedFile};
 use sshmend_ssh_log::Kind;
 
-use super::{account, keys};
+use super::advice::{empty_list, reload};
 use crate::edit::{self, Change, Edit};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
@@ -74,13 +74,13 @@ fn report(facts: &Facts<'_>, file: &NamedFile, verdict: &mut Verdict) {
     }
     finding.step(format!("put {} back, or correct {}", file.path, file.key));
     let by = do_without(facts, file, finding);
-    account::reload(facts, file.origin.as_ref(), by.as_ref(), finding);
+    reload(facts, file.origin.as_ref(), by.as_ref(), finding);
 }
 
 /// What does where the file is not to come back, and the command that takes its line out.
 fn do_without(facts: &Facts<'_>, file: &NamedFile, finding: &mut Finding) -> Option<Edit> {
     if file.key == "RevokedKeys" {
-        finding.step(keys::empty_list(&file.path));
+        finding.step(empty_list(&file.path));
     }
     // In a Match block for others the setting of the account asked about is another one.
     let setting = facts.setting(file.key).ok().flatten();

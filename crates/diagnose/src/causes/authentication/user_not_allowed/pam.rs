@@ -7,11 +7,11 @@ use sshmend_facts::{ACCESS, Facts, LogLine, PamLine};
 use sshmend_lossless::Origin;
 use sshmend_ssh_log::Kind;
 
-use crate::at_hand::quoted;
-use crate::causes::authentication::user_not_allowed::account::Advice;
+use super::advice::Advice;
 use crate::causes::authentication::user_not_allowed::state;
 use crate::edit;
-use crate::finding::Certainty;
+use crate::proof::Certainty;
+use crate::quote::quoted;
 
 /// What belongs to one login is written within so many seconds.
 const TOGETHER: i64 = 20;

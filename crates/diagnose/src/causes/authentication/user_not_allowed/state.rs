@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::at_hand::quoted;
+use crate::quote::quoted;
 use crate::verdict::Verdict;
 use sshmend_facts::{Facts, OTHER, PAM_FOLDER, PamLine, Shadow};
 

@@ -5,8 +5,8 @@ use sshmend_plan::Wish;
 use sshmend_ssh_log::Kind;
 
 use crate::edit::{self, Change};
-use crate::finding::{Certainty, Then};
-use crate::proof::Proof;
+use crate::finding::Then;
+use crate::proof::{Certainty, Proof};
 use crate::verdict::Verdict;
 
 /// Settings that put sshd into a network of its own.

@@ -1,0 +1,57 @@
+//! Times as people write them on the command line and in policies.
+
+use jiff::{SignedDuration, Timestamp};
+use sshmend_host::zone;
+use sshmend_plan::When;
+
+use crate::error::Failure;
+
+/// Reads a moment of the past: how long ago it was (`2h`), a day, which begins it, or a time.
+pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let ago = || now.checked_sub(text.parse::<SignedDuration>().ok()?).ok();
+    let written = When::parse(text).and_then(|when| when.begins(zone()));
+    written.or_else(ago).ok_or_else(|| {
+        Failure::trouble(format!("not a time: {text}"))
+            .with_hint("such as 2h, 2026-12-31, \"2026-12-31 18:00\" or 2026-12-31T18:00:00Z")
+    })
+}
+
+/// Reads when something ends: a time, or a day, which it ends with.
+pub(crate) fn end(text: &str) -> Result<Timestamp, Failure> {
+    let end = When::parse(text).and_then(|when| when.ends(zone()));
+    end.ok_or_else(|| Failure::trouble(format!("not a time: {text}")).with_hint(When::FORMS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-12-01T12:00:00Z".parse().expect("a time")
+    }
+
+    #[test]
+    fn times_are_read_in_each_form() {
+        assert_eq!(
+            past("2h", now()).expect("a time").to_string(),
+            "2026-12-01T10:00:00Z"
+        );
+        assert_eq!(
+            past("2026-11-30T01:02:03Z", now())
+                .expect("a time")
+                .to_string(),
+            "2026-11-30T01:02:03Z"
+        );
+        assert!(past("2026-11-30", now()).expect("a day") < now());
+        let (day, time) = (past("2026-11-30", now()), past("2026-11-30 18:00", now()));
+        assert!(time.expect("a time") > day.expect("a day"));
+        assert!(past("yesterday", now()).is_err());
+    }
+
+    #[test]
+    fn a_day_that_ends_something_counts_whole() {
+        assert!(end("2026-12-02").expect("a day") > now());
+        assert!(end("2026-11-01").expect("a day") < now());
+        assert!(end("soon").is_err());
+    }
+}
