@@ -119,9 +119,8 @@ pub fn sshd_meant(
 ) -> Result<(Sshd, Option<String>), Refusal> {
     let all = Sshd::all(snapshot, question);
     let (sshd, choice) = choose(&all, source.pid, source.file.as_deref())?;
-    if let Some(file) = &source.file
-        && main_of(&sshd).unwrap_or_else(|| MAIN.into()) != *file
-    {
+    let read = main_of(&sshd).unwrap_or_else(|| MAIN.into());
+    if let Some(file) = source.file.as_ref().filter(|file| **file != read) {
         let reason = format!("no sshd that listens reads {}", file.display());
         let hint =
             choice.unwrap_or_else(|| "it is started with -f FILE to read another".to_owned());
@@ -150,9 +149,8 @@ fn choose(
     };
     let is_named = |sshd: &&Sshd| pid.is_some() && sshd.pid == pid;
     let running: Vec<&Sshd> = all.iter().filter(|sshd| sshd.pid.is_some()).collect();
-    if let Some(pid) = pid
-        && !all.iter().any(|sshd| is_named(&sshd))
-    {
+    let is_there = all.iter().any(|sshd| is_named(&sshd));
+    if let Some(pid) = pid.filter(|_| !is_there) {
         let hint = if running.is_empty() {
             "no sshd listens here".to_owned()
         } else {

@@ -37,11 +37,11 @@ pub(crate) fn protect(
         plan.handshakes_from = handshakes_from(&configuration.sshd, person);
     }
     let proves = |proof: &Proof| matches!(proof, Proof::Banner(_));
-    let address = change.address_of(person);
-    if let Some(address) = address.filter(|_| plan.proof.iter().any(proves))
-        && !plan.proof.contains(&Proof::Banner(address))
-    {
-        plan.proof.push(Proof::Banner(address));
+    let proof = change.address_of(person).map(Proof::Banner);
+    if let Some(proof) = proof.filter(|proof| !plan.proof.contains(proof)) {
+        if plan.proof.iter().any(proves) {
+            plan.proof.push(proof);
+        }
     }
 }
 
