@@ -32,8 +32,7 @@ pub(crate) fn dial(dial: &Dial) -> Dialled {
     let started = Instant::now();
     match TcpStream::connect_timeout(&dial.to, dial.deadline.max(Duration::from_millis(1))) {
         Err(error) => {
-            // Without an address of its own of the family there is no way there; of IPv4 every machine has one, and what is lacking is a
-            // local port.
+            // A machine without an IPv6 address has no route there. It always has an IPv4 address: there, a free local port is lacking.
             let end = if error.kind() == io::ErrorKind::ConnectionReset {
                 DialEnd::Refused
             } else if error.kind() == io::ErrorKind::AddrNotAvailable && dial.to.is_ipv6() {

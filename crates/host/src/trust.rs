@@ -55,7 +55,7 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Asks for trust on the running machine only, and as root where it is no program.
+    /// Asks for trust on the running machine alone: root for every path, other users for programs.
     pub(crate) fn on(root: &Root, purpose: Purpose) -> Self {
         let risks = purpose == Purpose::Run || geteuid().is_root();
         let asked = matches!(root, Root::Live) && risks;

@@ -81,7 +81,7 @@ impl Wanted {
     }
 }
 
-/// Whom a word of a rule means.
+/// The clients that a word of a rule means.
 struct Meant {
     /// `None` where that cannot be said, or is nobody.
     extent: Option<Extent>,

@@ -160,7 +160,7 @@ pub struct Notice {
 
 impl Notice {
     /// A notice about no line in particular.
-    pub(crate) fn new(name: &str, text: impl Into<String>) -> Self {
+    pub fn new(name: &str, text: impl Into<String>) -> Self {
         Self {
             name: name.to_owned(),
             text: text.into(),

@@ -140,11 +140,7 @@ pub(crate) fn no_cause(name: &str) -> Option<Notice> {
         "{} cannot end a connection before the banner: {}",
         negative.name, negative.why
     );
-    Some(Notice {
-        name: "no-cause".to_owned(),
-        text,
-        origin: None,
-    })
+    Some(Notice::new("no-cause", text))
 }
 
 /// A plan in the making.

@@ -45,6 +45,11 @@ impl When {
         zoned.ok().map(|zoned| zoned.timestamp())
     }
 
+    /// When something ends that is written so; `None` for what is not a time, or none that a clock shows.
+    pub fn end_of(text: &str, zone: TimeZone) -> Option<Timestamp> {
+        Self::parse(text)?.ends(zone)
+    }
+
     /// When it is over: a day counts whole. `None` for a time that no clock shows.
     pub fn ends(&self, zone: TimeZone) -> Option<Timestamp> {
         match self {
@@ -62,7 +67,7 @@ mod tests {
 
     fn ends(text: &str) -> Option<String> {
         let zone = TimeZone::fixed(Offset::constant(2));
-        Some(When::parse(text)?.ends(zone)?.to_string())
+        Some(When::end_of(text, zone)?.to_string())
     }
 
     #[test]

@@ -282,9 +282,10 @@ fn is_over(wish: &Wish, now: Timestamp, zone: &TimeZone) -> bool {
     let Wish::Ignore { until, .. } = wish else {
         return false;
     };
-    let end = until.as_deref().and_then(When::parse);
-    end.and_then(|end| end.ends(zone.clone()))
-        .is_some_and(|end| end <= now)
+    let end = until
+        .as_deref()
+        .and_then(|until| When::end_of(until, zone.clone()));
+    end.is_some_and(|end| end <= now)
 }
 
 /// The keywords with one value that a wish sets, in lower case by their current names, and those that hold a list.

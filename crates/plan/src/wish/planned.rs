@@ -364,8 +364,8 @@ impl Planner<'_> {
 
     fn end(self, text: &str) -> Result<Timestamp, Refusal> {
         let zone = self.context.question.zone.clone();
-        let end = When::parse(text).and_then(|when| when.ends(zone));
-        end.ok_or_else(|| Refusal::refused(format!("not a time: {text}"), When::FORMS))
+        When::end_of(text, zone)
+            .ok_or_else(|| Refusal::refused(format!("not a time: {text}"), When::FORMS))
     }
 }
 

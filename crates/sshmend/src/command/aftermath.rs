@@ -134,10 +134,9 @@ fn fail2ban_of_today(plan: &mut Plan) {
     let ping = Check::success("fail2ban answers", &["fail2ban-client", "ping"]);
     if ask(&ping).is_ok_and(|answer| !answer.success()) {
         plan.activation.retain(|step| !of_fail2ban(step));
-        plan.notices.push(Notice {
-            name: "not-reloaded".to_owned(),
-            text: "fail2ban does not run: its next start reads the files".to_owned(),
-            origin: None,
-        });
+        plan.notices.push(Notice::new(
+            "not-reloaded",
+            "fail2ban does not run: its next start reads the files",
+        ));
     }
 }

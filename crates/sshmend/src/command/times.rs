@@ -18,8 +18,8 @@ pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
 
 /// Reads when something ends: a time, or a day, which it ends with.
 pub(crate) fn end(text: &str) -> Result<Timestamp, Failure> {
-    let end = When::parse(text).and_then(|when| when.ends(zone()));
-    end.ok_or_else(|| Failure::trouble(format!("not a time: {text}")).with_hint(When::FORMS))
+    When::end_of(text, zone())
+        .ok_or_else(|| Failure::trouble(format!("not a time: {text}")).with_hint(When::FORMS))
 }
 
 #[cfg(test)]

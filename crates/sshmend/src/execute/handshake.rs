@@ -102,11 +102,7 @@ impl Run<'_> {
             why_no_handshake(&heard.output)
         );
         self.plan.handshake = None;
-        self.plan.notices.push(Notice {
-            name: "no-handshake".to_owned(),
-            text,
-            origin: None,
-        });
+        self.plan.notices.push(Notice::new("no-handshake", text));
     }
 }
 

@@ -254,11 +254,7 @@ impl<'a> Run<'a> {
             self.session
                 .output
                 .status(&format!("note: {text} [not-noted]"));
-            self.plan.notices.push(Notice {
-                name: "not-noted".to_owned(),
-                text,
-                origin: None,
-            });
+            self.plan.notices.push(Notice::new("not-noted", text));
         }
     }
 
@@ -304,13 +300,11 @@ impl<'a> Run<'a> {
                 let may = self.session.machine.may_stage(&change.path, change.into());
                 may.map_err(|error| Failure::from_file(&error))?;
             }
-            self.plan
-                .notices
-                .extend(warnings.iter().map(|warning| Notice {
-                    name: "file".to_owned(),
-                    text: warning.to_string(),
-                    origin: None,
-                }));
+            self.plan.notices.extend(
+                warnings
+                    .iter()
+                    .map(|warning| Notice::new("file", warning.to_string())),
+            );
         }
         Ok(())
     }

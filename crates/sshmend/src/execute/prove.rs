@@ -118,11 +118,7 @@ impl Run<'_> {
                     "{names} says \"{said}\" to newcomers: that it serves them is not proved"
                 );
                 self.session.output.status(&format!("note: {text}"));
-                self.plan.notices.push(Notice {
-                    name: "not-proved".to_owned(),
-                    text,
-                    origin: None,
-                });
+                self.plan.notices.push(Notice::new("not-proved", text));
                 (
                     format!("only \"{said}\" came, which proves nothing"),
                     Ok(()),

@@ -98,11 +98,7 @@ impl Run<'_> {
             .retain(|step| stops && !step.is_reload());
         self.plan.reloaded.clear();
         self.plan.proof.clear();
-        self.plan.notices.push(Notice {
-            name: "not-reloaded".to_owned(),
-            text: why,
-            origin: None,
-        });
+        self.plan.notices.push(Notice::new("not-reloaded", why));
     }
 }
 

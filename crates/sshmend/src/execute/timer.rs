@@ -122,10 +122,6 @@ impl Run<'_> {
         } else {
             "a reboot before it is confirmed leaves it to sshmend recover --boot, which nothing runs here"
         };
-        self.plan.notices.push(Notice {
-            name: "reboot".to_owned(),
-            text: text.to_owned(),
-            origin: None,
-        });
+        self.plan.notices.push(Notice::new("reboot", text));
     }
 }

@@ -65,13 +65,14 @@ impl Earlier {
     pub(super) fn stays(&self, put: &Put, holder: &str) -> Option<Notice> {
         let before = self.before.as_ref();
         let news = before.is_none_or(|before| put.is_held_by(before, now(), &zone()));
-        news.then(|| Notice {
-            name: "wanted-by-another".to_owned(),
-            text: format!(
-                "stays, because {holder} wants it as well: {}",
-                put.describes()
-            ),
-            origin: None,
+        news.then(|| {
+            Notice::new(
+                "wanted-by-another",
+                format!(
+                    "stays, because {holder} wants it as well: {}",
+                    put.describes()
+                ),
+            )
         })
     }
 }

@@ -206,7 +206,7 @@ fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
 
 fn left_out(failure: &Failure) -> Notice {
     let message = failure.trouble_json().message;
-    notice(
+    Notice::new(
         "left-out",
         message
             .strip_prefix("nothing was changed: ")
@@ -220,7 +220,7 @@ fn left(session: &Session, diagnosis: &Diagnosis, mended: &[CauseName]) -> Vec<N
         .findings
         .iter()
         .filter(|finding| !mended.contains(&finding.cause));
-    left.map(|finding| notice(finding.cause.as_str(), &told(session, finding)))
+    left.map(|finding| Notice::new(finding.cause.as_str(), told(session, finding)))
         .collect()
 }
 
@@ -233,12 +233,4 @@ fn told(session: &Session, finding: &Finding) -> String {
         write!(text, "; do: {step}").expect("memory");
     }
     text
-}
-
-fn notice(name: &str, text: &str) -> Notice {
-    Notice {
-        name: name.to_owned(),
-        text: text.to_owned(),
-        origin: None,
-    }
 }

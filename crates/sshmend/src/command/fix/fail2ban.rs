@@ -76,9 +76,5 @@ fn still_banned_by(session: &Session, client: Network, finding: &Finding) -> Not
         finding.cause,
         mend.unwrap_or_default()
     );
-    Notice {
-        name: "still-banned".to_owned(),
-        text,
-        origin: None,
-    }
+    Notice::new("still-banned", text)
 }

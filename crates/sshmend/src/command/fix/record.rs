@@ -34,7 +34,7 @@ pub(super) fn with(
     if plan.lasts.take().is_some() {
         plan.notices.retain(|notice| notice.name != "temporary");
         let text = "the policy says when it ends: the first sshmend apply after that undoes it, no timer does";
-        plan.notices.push(notice("temporary", text.to_owned()));
+        plan.notices.push(Notice::new("temporary", text));
     }
     recording.finish(session, &mut plan);
     Ok(plan)
@@ -55,7 +55,7 @@ pub(super) fn with_those_that_can<'w>(
             Ok(()) => put.extend(Before::of(session, wish).put_by(wish, &plan)),
             Err(NotRecorded::NoWords(why)) => {
                 let text = format!("{}: {why}", wish.argv()[1..].join(" "));
-                plan.notices.push(notice("not-recorded", text));
+                plan.notices.push(Notice::new("not-recorded", text));
             }
             Err(error @ NotRecorded::NotAPolicy(_)) => return Err(refused(&path, error)),
         }
@@ -137,13 +137,5 @@ fn refused(path: &Path, why: NotRecorded) -> Failure {
             path.display()
         ))
         .with_hint("leave --record out"),
-    }
-}
-
-fn notice(name: &str, text: String) -> Notice {
-    Notice {
-        name: name.to_owned(),
-        text,
-        origin: None,
     }
 }
