@@ -7,16 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::disk::Disk;
-use crate::error::{Cause, Difference, Stale, differs};
+use crate::error::{Cause, Difference, Stale, Stopped, differs};
 use crate::id::Id;
-
-/// Where changing files stopped.
-pub(crate) struct Stopped {
-    /// What was in the way.
-    pub(crate) cause: Cause,
-    /// How many files may be new; whether the last of them is, is not known.
-    pub(crate) touched: usize,
-}
 
 /// Makes all changes, or stops at the first that cannot be made.
 pub(crate) fn apply<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<(), Stopped> {

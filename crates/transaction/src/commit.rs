@@ -1,13 +1,12 @@
 //! From journaled to done.
 
-use crate::apply::{Stopped, apply};
+use crate::apply::apply;
 use crate::captured::Captured;
 use crate::disk::Disk;
-use crate::error::{Cause, CommitError, JournalError, RollBackError};
+use crate::error::{Cause, CommitError, JournalError, RollBackError, Stopped};
 use crate::id::Id;
-use crate::record::{Intent, Record, State};
+use crate::record::{Back, Intent, Record, State};
 use crate::store::Store;
-use crate::temporary::Back;
 
 /// A transaction that is journaled and has changed nothing yet. Dropped, it is undone by the next recovery.
 #[derive(Debug)]

@@ -6,9 +6,7 @@ use sshmend_host::{Compared, FileError, LockError};
 use sshmend_lossless::FileImage;
 
 use crate::id::{Id, NotAnId};
-use crate::journal::Damaged;
 use crate::record::{Record, State};
-use crate::restore::Edited;
 
 /// In what a file differs from the captured one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -265,6 +263,41 @@ impl std::fmt::Display for Files {
             Self::New => "as it made them",
         })
     }
+}
+
+/// A file that was edited after a transaction, with all three versions; `None` where there is no file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The file, by the path as the program names it.
+    pub path: PathBuf,
+    /// What rolling back would bring back.
+    pub before: Option<Vec<u8>>,
+    /// What the transaction had made of it.
+    pub after: Option<Vec<u8>>,
+    /// What it is now.
+    pub now: Option<FileImage>,
+    /// The permission bits before and after, where the transaction had changed them or the owner.
+    pub modes: Option<[u32; 2]>,
+}
+
+/// A transaction of which the journal makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {why}", path.display())]
+pub struct Damaged {
+    /// The transaction; `None` where no transaction has such a name.
+    pub id: Option<Id>,
+    /// Its directory, or the file in it.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Where changing files stopped.
+pub(crate) struct Stopped {
+    /// What was in the way.
+    pub(crate) cause: Cause,
+    /// How many files may be new; whether the last of them is, is not known.
+    pub(crate) touched: usize,
 }
 
 fn until(record: &Record) -> String {

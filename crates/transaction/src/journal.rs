@@ -8,7 +8,7 @@ use sshmend_lossless::FileChange;
 
 use crate::disk::Disk;
 use crate::edits;
-use crate::error::JournalError;
+use crate::error::{Damaged, JournalError};
 use crate::id::Id;
 use crate::record::{FileRecord, Image, Record, State};
 
@@ -36,18 +36,6 @@ pub enum Past {
     Forgotten(Id),
     /// It cannot be read.
     Damaged(Damaged),
-}
-
-/// A transaction of which the journal makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {why}", path.display())]
-pub struct Damaged {
-    /// The transaction; `None` where no transaction has such a name.
-    pub id: Option<Id>,
-    /// Its directory, or the file in it.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub why: String,
 }
 
 /// The bytes of one file, before and after a transaction; `None` where there was no file, or no copy was kept.

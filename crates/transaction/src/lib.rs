@@ -29,6 +29,7 @@ mod id;
 mod journal;
 mod open;
 mod policies;
+mod prepare;
 mod prune;
 mod record;
 mod recover;
@@ -41,16 +42,16 @@ pub use captured::{Captured, SameTarget};
 pub use commit::{Committed, Prepared};
 pub use disk::Disk;
 pub use error::{
-    Cause, CommitError, ConfirmError, Difference, Files, JournalError, PrepareError, RecoverError,
-    RollBackError, Stale,
+    Cause, CommitError, ConfirmError, Damaged, Difference, Edited, Files, JournalError,
+    PrepareError, RecoverError, RollBackError, Stale,
 };
 pub use id::{Id, NotAnId};
-pub use journal::{Damaged, Journal, Past, Versions};
+pub use journal::{Journal, Past, Versions};
 pub use policies::Wanted;
 pub use record::{
-    FileRecord, FollowUp, ForPolicy, Image, Intent, Record, State, StepRecord, Who, sha256,
+    Back, FileRecord, FollowUp, ForPolicy, Image, Intent, Record, State, StepRecord, Who, sha256,
 };
 pub use recover::{Prove, Recovered};
-pub use restore::{Edited, Way};
+pub use restore::Way;
 pub use store::Store;
-pub use temporary::{Back, Today};
+pub use temporary::Today;

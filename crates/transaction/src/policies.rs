@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use sshmend_host::{Change, own};
 
 use crate::disk::Disk;
-use crate::error::JournalError;
+use crate::error::{Damaged, JournalError};
 use crate::id::Id;
-use crate::journal::{Damaged, Journal, Past, TEMPORARY};
+use crate::journal::{Journal, Past, TEMPORARY};
 use crate::record::{State, sha256};
 use crate::store::Store;
 

@@ -11,7 +11,6 @@ use sshmend_lossless::{Attributes, Bytes, Metadata, Step, turned};
 
 use crate::escape;
 use crate::id::Id;
-use crate::temporary::Back;
 
 /// The version of `transaction.toml` that is written, and the only one that is read.
 pub(crate) const VERSION: u32 = 1;
@@ -136,6 +135,19 @@ pub struct Who {
     /// `SSH_CONNECTION` of the session, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssh_connection: Option<String>,
+}
+
+/// When a change is undone by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Back {
+    /// The time.
+    #[serde(with = "time")]
+    pub at: Timestamp,
+    /// Whether a confirmation makes it stay, and nothing else is begun before.
+    pub unless_confirmed: bool,
+    /// Under which start of the machine the timer was set: a later one has lost it.
+    pub boot: String,
 }
 
 /// How far a transaction has come.

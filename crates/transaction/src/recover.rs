@@ -6,10 +6,9 @@ use crate::disk::Disk;
 use crate::error::{Cause, Files, JournalError, RecoverError};
 use crate::id::Id;
 use crate::journal::Past;
-use crate::record::{Record, State};
+use crate::record::{Back, Record, State};
 use crate::restore::Way;
 use crate::store::Store;
-use crate::temporary::Back;
 
 /// What a recovery did about one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,31 +1,16 @@
 //! The way back: what would make the files of a transaction old again, and the undoing of one that was cut off.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sshmend_host::FileError;
 use sshmend_lossless::{Attributes, Bytes, EditSet, FileChange, FileImage, Metadata};
 
 use crate::apply::{apply, temporary};
 use crate::disk::Disk;
-use crate::error::{Cause, JournalError};
+use crate::error::{Cause, Edited, JournalError};
 use crate::journal::{Journal, Side};
 use crate::record::{FileRecord, Image, Record, State};
 use crate::store::Store;
-
-/// A file that was edited after a transaction, with all three versions; `None` where there is no file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edited {
-    /// The file, by the path as the program names it.
-    pub path: PathBuf,
-    /// What rolling back would bring back.
-    pub before: Option<Vec<u8>>,
-    /// What the transaction had made of it.
-    pub after: Option<Vec<u8>>,
-    /// What it is now.
-    pub now: Option<FileImage>,
-    /// The permission bits before and after, where the transaction had changed them or the owner.
-    pub modes: Option<[u32; 2]>,
-}
 
 /// What would bring the files of a transaction wholly to one side.
 #[derive(Debug, Clone, PartialEq, Eq)]

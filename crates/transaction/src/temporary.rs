@@ -1,32 +1,18 @@
 //! Changes that are undone by themselves: unless they are confirmed, or because they were made for a while.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use crate::apply::{Stopped, apply};
+use crate::apply::apply;
 use crate::disk::Disk;
 use crate::error::{
-    Cause, CommitError, ConfirmError, Files, JournalError, PrepareError, RecoverError,
+    Cause, CommitError, ConfirmError, Files, JournalError, PrepareError, RecoverError, Stopped,
 };
 use crate::id::Id;
 use crate::journal::Past;
-use crate::record::{Intent, Record, State, Who};
+use crate::record::{Back, Intent, Record, State, Who};
 use crate::recover::{Prove, Recovered};
 use crate::roll_back::captured;
 use crate::store::Store;
-
-/// When a change is undone by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Back {
-    /// The time.
-    #[serde(with = "crate::record::time")]
-    pub at: Timestamp,
-    /// Whether a confirmation makes it stay, and nothing else is begun before.
-    pub unless_confirmed: bool,
-    /// Under which start of the machine the timer was set: a later one has lost it.
-    pub boot: String,
-}
 
 /// The moment in which it is asked what is over.
 #[derive(Debug, Clone, PartialEq, Eq)]

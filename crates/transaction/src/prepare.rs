@@ -1,0 +1,139 @@
+//! Where transactions begin: compared once more with the disk, and journaled.
+
+use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::thread;
+
+use sshmend_host::FileError;
+use sshmend_lossless::{Attributes, FileChange, Metadata};
+
+use crate::apply::check;
+use crate::captured::Captured;
+use crate::commit::Prepared;
+use crate::disk::Disk;
+use crate::error::{Cause, JournalError, PrepareError};
+use crate::id::Id;
+use crate::record::{FileRecord, Image, Intent, Record, State, VERSION};
+use crate::store::Store;
+
+impl<'a, D: Disk> Store<'a, D> {
+    /// Journals a transaction, durably; no file has changed afterwards.
+    ///
+    /// # Errors
+    /// When a file is no longer the captured one, an earlier transaction was cut off, or the journal cannot be
+    /// written. Nothing has changed then.
+    pub fn prepare(
+        &self,
+        captured: Captured,
+        intent: &Intent,
+    ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
+        self.prepare_as(captured, intent, None)
+    }
+
+    pub(crate) fn prepare_as(
+        &self,
+        captured: Captured,
+        intent: &Intent,
+        rolls_back: Option<&Id>,
+    ) -> Result<Prepared<'_, 'a, D>, PrepareError> {
+        let settled = self.refuse_unfinished(rolls_back)?;
+        let cleared = self.journal.clear_marks(&settled);
+        cleared.map_err(|error| Cause::from(JournalError::from(error)))?;
+        let record = self.journal_changes(captured.changes(), intent, rolls_back.cloned())?;
+        Ok(Prepared {
+            store: self,
+            record,
+            captured,
+        })
+    }
+
+    fn journal_changes(
+        &self,
+        changes: &[FileChange],
+        intent: &Intent,
+        rolls_back: Option<Id>,
+    ) -> Result<Record, Cause> {
+        check(self.files, changes)?;
+        let id = Id::after(self.journal.ids()?.next().as_ref(), intent.when);
+        let mut record = record(
+            id,
+            changes,
+            intent,
+            rolls_back,
+            self.missing_directories(changes)?,
+        );
+        self.journal.write(self.files, &mut record, changes)?;
+        Ok(record)
+    }
+
+    /// The directories that files to be created need, the outermost first.
+    fn missing_directories(&self, changes: &[FileChange]) -> Result<Vec<PathBuf>, FileError> {
+        let mut missing = BTreeSet::new();
+        for change in changes.iter().filter(|change| change.before.is_none()) {
+            for directory in change.path.ancestors().skip(1) {
+                if missing.contains(directory) || self.files.names(directory)?.is_some() {
+                    break;
+                }
+                missing.insert(directory.to_owned());
+            }
+        }
+        Ok(missing.into_iter().collect())
+    }
+}
+
+fn record(
+    id: Id,
+    changes: &[FileChange],
+    intent: &Intent,
+    rolls_back: Option<Id>,
+    directories: Vec<PathBuf>,
+) -> Record {
+    Record {
+        version: VERSION,
+        id,
+        state: State::Preparing,
+        when: intent.when,
+        why: intent.why.clone(),
+        argv: intent.argv.clone(),
+        rolls_back,
+        directories,
+        who: intent.who.clone(),
+        aftermath: intent.aftermath.clone(),
+        back: intent.back.clone(),
+        policy: intent.policy.clone(),
+        files: changes.iter().map(file_record).collect(),
+    }
+}
+
+fn file_record(change: &FileChange) -> FileRecord {
+    let own = change
+        .before
+        .as_ref()
+        .map_or(&change.create, |image| &image.meta);
+    let Attributes { mode, uid, gid } = change.attributes_after();
+    let after = Metadata {
+        mode,
+        uid,
+        gid,
+        ..own.clone()
+    };
+    // Of a long file the digests take longer than a thread.
+    let (before, after) = thread::scope(|scope| {
+        let before = || {
+            let image = change.before.as_ref()?;
+            Some(Image::new(&image.bytes, &image.meta))
+        };
+        let before = scope.spawn(before);
+        let after = change.after.as_ref().map(|bytes| Image::new(bytes, &after));
+        let before = before.join();
+        (before.unwrap_or_else(|panic| resume_unwind(panic)), after)
+    });
+    FileRecord {
+        path: change.path.clone(),
+        target: change.target().to_owned(),
+        before,
+        after,
+        withheld: change.is_secret(),
+    }
+}
