@@ -8,7 +8,7 @@ use sshmend_lossless::{Bytes, Origin};
 use crate::COMMAND_LINE;
 use crate::keyword::{Keyword, Name};
 use crate::line::Line;
-use crate::logical::{self, Logical};
+use crate::logical::{self, LineStart, Logical};
 use crate::overrides::Override;
 use crate::release::Release;
 use crate::table::TABLE;
@@ -97,13 +97,6 @@ const _: () = assert!(TABLE.len() < UNKNOWN as usize);
 
 // Of a file of short lines this is what its memory goes into.
 const _: () = assert!(size_of::<Spot>() == 16);
-
-/// The offset and the number of the physical line that a directive begins in.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LineStart {
-    pub(crate) start: usize,
-    pub(crate) line: usize,
-}
 
 impl Directives {
     pub(crate) fn new(release: Release, overrides: &[Override]) -> Self {

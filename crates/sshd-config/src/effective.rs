@@ -6,7 +6,6 @@ use std::sync::Arc;
 use sshmend_lossless::Origin;
 
 use crate::connection::Connection;
-use crate::elements::Element;
 use crate::keyword::{Keyword, Rule};
 use crate::listen;
 use crate::problem::Unseen;
@@ -24,6 +23,15 @@ pub enum Scope<'a> {
     Global,
     /// For this connection: what `sshd -T -C …` prints.
     Connection(&'a Connection),
+}
+
+/// An element in force, and the directive that names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Element {
+    /// As sshd prints it; of an address to listen on, as it is given.
+    pub(crate) value: String,
+    /// The index of the directive in the walk.
+    pub(crate) by: usize,
 }
 
 /// All values in force.

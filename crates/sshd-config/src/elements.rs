@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assignment::Operator;
-use crate::effective::{Evaluation, Scope};
+use crate::effective::{Element, Evaluation, Scope};
 use crate::intention::{bad_value, read_alone};
 use crate::keyword::Keyword;
 use crate::listen;
@@ -20,23 +20,6 @@ const HOST_KEYS: [&str; 3] = [
     "/etc/ssh/ssh_host_ecdsa_key",
     "/etc/ssh/ssh_host_ed25519_key",
 ];
-
-/// An element in force, and the directive that names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Element {
-    /// As sshd prints it; of an address to listen on, as it is given.
-    pub(crate) value: String,
-    /// The index of the directive in the walk.
-    pub(crate) by: usize,
-}
-
-/// Whether one line holds as many elements as one likes.
-pub(crate) fn is_many_a_line(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Users | Kind::Groups | Kind::EnvNames | Kind::Environment
-    )
-}
 
 /// The elements that lines of the tree name, in reading order.
 pub(crate) fn named(tree: &Tree, keyword: &Keyword, release: Release) -> Vec<Element> {
@@ -129,7 +112,7 @@ impl Given {
         let keyword = self.keyword;
         let mut forms = self.arguments.clone();
         forms.push(element.to_owned());
-        if is_many_a_line(keyword.kind) || keyword.kind.is_one_word() {
+        if keyword.kind.is_many_a_line() || keyword.kind.is_one_word() {
             forms.extend(write::quoted(element, release));
         }
         let reads_back = |form: &String| {

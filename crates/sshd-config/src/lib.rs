@@ -47,6 +47,7 @@ mod line;
 mod list;
 mod listen;
 mod logical;
+mod look_up;
 mod overrides;
 mod owner;
 mod pattern;
@@ -75,15 +76,15 @@ pub use assignment::{Assignment, Operator};
 pub use connection::{BadConnection, Connection};
 pub use edited::{Edited, Note, Place};
 pub use effective::{Effective, Scope, Setting};
-pub use keyword::{
+pub use look_up::{
     is_list, is_octal, is_word_list, keyword_key, keyword_named, keyword_names, nearest_keyword,
 };
-pub use overrides::Override;
+pub use overrides::{COMMAND_LINE, Override};
 pub use owner::Foreign;
 pub use problem::{Problem, StartVerdict, Unseen};
 pub use refusal::Refusal;
 pub use release::Release;
 pub use shadowed::{Shadowed, ShadowedLines, Why};
 pub use startups::MaxStartups;
-pub use tree::{COMMAND_LINE, MatchOverride, Tree, main_file};
+pub use tree::{MatchOverride, Tree, main_file};
 pub use user::user_matches;

@@ -8,7 +8,7 @@ use crate::check::{new_problem, same_otherwise};
 use crate::directives::Directive;
 use crate::draft::{Draft, overridden};
 use crate::edited::{MAX_LINES, Place};
-use crate::elements::{Desired, Given, desired, distinct, is_many_a_line, named};
+use crate::elements::{Desired, Given, desired, distinct, named};
 use crate::intention::bad_value;
 use crate::keyword::Keyword;
 use crate::owner::Foreign;
@@ -116,9 +116,9 @@ impl<'a> ListChange<'a> {
             .filter(|line| line.scope == GLOBAL && self.may_edit(&draft.tree, line).is_ok())
             .collect();
         let singly =
-            anchors.len() > 1 && anchors.len() == now.len() && is_many_a_line(self.keyword.kind);
+            anchors.len() > 1 && anchors.len() == now.len() && self.keyword.kind.is_many_a_line();
         match anchors.last() {
-            Some(anchor) if is_many_a_line(self.keyword.kind) && !singly => {
+            Some(anchor) if self.keyword.kind.is_many_a_line() && !singly => {
                 self.append(draft, anchor, missing[0], release)
             }
             Some(anchor) => self.insert_behind(draft, anchor, missing[0], release),
@@ -158,7 +158,7 @@ impl<'a> ListChange<'a> {
         };
         let words = args.map(|args| args.list().to_vec()).unwrap_or_default();
         match (words.first(), words.last()) {
-            (Some(first), Some(last)) if !is_many_a_line(self.keyword.kind) => vec![Word {
+            (Some(first), Some(last)) if !self.keyword.kind.is_many_a_line() => vec![Word {
                 text: Vec::new(),
                 range: first.range.start..last.range.end,
             }],
@@ -169,7 +169,7 @@ impl<'a> ListChange<'a> {
     /// The words of a line that name this element.
     fn naming(&self, line: &Directive, element: &str) -> Vec<usize> {
         let words = self.words(line);
-        let names = |word: &Word| !is_many_a_line(self.keyword.kind) || word.lossy() == element;
+        let names = |word: &Word| !self.keyword.kind.is_many_a_line() || word.lossy() == element;
         let all = words.iter().enumerate();
         all.filter(|(_, word)| names(word))
             .map(|(index, _)| index)
@@ -281,7 +281,7 @@ impl<'a> ListChange<'a> {
         let name = self.keyword.name_for(self.targets.primary());
         let first = missing.first().ok_or_else(|| self.no_place())?;
         let mut value = self.written(first, release)?;
-        if is_many_a_line(self.keyword.kind) {
+        if self.keyword.kind.is_many_a_line() {
             for element in &missing[1..] {
                 value.push(' ');
                 value.push_str(&self.written(element, release)?);

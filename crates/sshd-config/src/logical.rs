@@ -2,7 +2,6 @@
 
 use sshmend_lossless::lines_from;
 
-use crate::directives::LineStart;
 use crate::release::Release;
 
 /// One line as the parser sees it: nearly always one physical line without its leading blanks.
@@ -29,6 +28,13 @@ struct Piece {
     line: usize,
     /// The offset of the start of that physical line.
     line_start: usize,
+}
+
+/// The offset and the number of the physical line that a directive begins in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LineStart {
+    pub(crate) start: usize,
+    pub(crate) line: usize,
 }
 
 impl Logical {

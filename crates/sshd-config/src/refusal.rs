@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Origin, Snapshot};
 
-use crate::keyword::nearest_keyword;
+use crate::look_up::nearest_keyword;
 use crate::owner::Foreign;
 use crate::problem::Unseen;
 use crate::release::Release;

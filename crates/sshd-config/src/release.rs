@@ -22,6 +22,30 @@ impl Release {
     /// Since before the first release that is told apart.
     pub(crate) const ALWAYS: Self = Self::new(0, 0);
 
+    /// The releases whose rules differ where it matters: what an unknown release is tried as.
+    pub(crate) const PANEL: [Self; 10] = [
+        Self::new(7, 4),
+        Self::new(8, 0),
+        Self::new(8, 4),
+        Self::new(8, 7),
+        Self::new(9, 2),
+        Self::new(9, 5),
+        Self::new(10, 0),
+        Self::new(10, 1),
+        Self::new(10, 3),
+        Self::NEWEST,
+    ];
+
+    /// The oldest release in general use: what only later ones know is refused where the release is unknown.
+    pub(crate) const OLDEST: Self = Self::new(8, 0);
+
+    /// The releases of the panel that are in general use.
+    pub(crate) fn in_general_use() -> impl Iterator<Item = Self> {
+        Self::PANEL
+            .into_iter()
+            .filter(|release| *release >= Self::OLDEST)
+    }
+
     /// The release `major.minor`.
     pub const fn new(major: u16, minor: u16) -> Self {
         Self {

@@ -6,28 +6,6 @@ use crate::release::Release;
 use crate::tree::Tree;
 use crate::value::Kind;
 
-/// The releases whose rules differ where it matters: what an unknown release is tried as.
-const PANEL: [Release; 10] = [
-    Release::new(7, 4),
-    Release::new(8, 0),
-    Release::new(8, 4),
-    Release::new(8, 7),
-    Release::new(9, 2),
-    Release::new(9, 5),
-    Release::new(10, 0),
-    Release::new(10, 1),
-    Release::new(10, 3),
-    Release::NEWEST,
-];
-
-/// The oldest release in general use: what only later ones know is refused where the release is unknown.
-const OLDEST: Release = Release::new(8, 0);
-
-/// The releases of the panel that are in general use.
-pub(crate) fn in_general_use() -> impl Iterator<Item = Release> {
-    PANEL.into_iter().filter(|release| *release >= OLDEST)
-}
-
 /// The releases in which a value must hold, and those in which it should.
 pub(crate) struct Targets {
     pub(crate) must: Vec<Release>,
@@ -74,7 +52,7 @@ pub(crate) fn targets(
     match keyword.kind {
         Kind::Ignored => return Err(Refusal::Ignored { key }),
         Kind::Structure => return Err(Refusal::NotASetting { key }),
-        _ if release.is_none() && keyword.since() > OLDEST && !tree.mentions(keyword) => {
+        _ if release.is_none() && keyword.since() > Release::OLDEST && !tree.mentions(keyword) => {
             return Err(Refusal::PerhapsNotInRelease {
                 key,
                 since: keyword.since(),
@@ -109,7 +87,7 @@ fn releases(tree: &Tree, keyword: &Keyword, release: Option<Release>) -> Targets
             }
         }
         None => {
-            let known = PANEL
+            let known = Release::PANEL
                 .into_iter()
                 .filter(|release| keyword.known_to(*release));
             let accepting: Vec<Release> = known.filter(accepts).collect();

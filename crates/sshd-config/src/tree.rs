@@ -15,12 +15,8 @@ use crate::overrides::Override;
 use crate::problem::{Problem, StartVerdict, Unseen};
 use crate::refuse::cross_line_problems;
 use crate::release::Release;
-use crate::targets;
 use crate::value::Kind;
 use crate::walk::{GLOBAL, Walk, walk, walk_files};
-
-/// The path of the [`Origin`] of an override: line N is the N-th override of the daemon's command line.
-pub const COMMAND_LINE: &str = "command line";
 
 /// A release of each of the two ways in which lines are split, which decide what an Include line names.
 const DIALECTS: [Release; 2] = [Release::new(8, 6), Release::NEWEST];
@@ -146,7 +142,7 @@ impl Tree {
                 .collect::<Vec<_>>()
         };
         let Some(release) = release else {
-            let all: Vec<Vec<Problem>> = targets::in_general_use().map(of).collect();
+            let all: Vec<Vec<Problem>> = Release::in_general_use().map(of).collect();
             let everywhere = |problem: &Problem| {
                 all.iter()
                     .all(|of_one| of_one.iter().any(|p| p.origin == problem.origin))

@@ -339,6 +339,14 @@ fn algorithms(args: &Args, family: Family, release: Release) -> Outcome {
 }
 
 impl Kind {
+    /// Whether one line holds any number of elements.
+    pub(crate) fn is_many_a_line(self) -> bool {
+        matches!(
+            self,
+            Self::Users | Self::Groups | Self::EnvNames | Self::Environment
+        )
+    }
+
     /// True where everything behind the keyword is the value.
     pub(crate) fn takes_the_rest(self) -> bool {
         matches!(self, Self::Rest | Self::Addendum | Self::Command)
