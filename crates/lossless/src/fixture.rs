@@ -22,9 +22,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::known::Unread;
+use crate::known::{Kind, Unread};
 use crate::request::{CommandOutput, NotRun, Request, journalctl};
-use crate::snapshot::{Entry, FileImage, Kind, Listed, Metadata, Snapshot};
+use crate::snapshot::{Entry, FileImage, Listed, Metadata, Snapshot};
 
 /// Builds the snapshot that `text` describes, with every parent directory listed.
 ///

@@ -126,8 +126,19 @@ fn is_pattern(component: &OsStr) -> bool {
         .any(|b| matches!(b, b'*' | b'?' | b'[' | b'\\'))
 }
 
+impl Snapshot {
+    /// Expands a glob(3) pattern over the captured directories, sorted as in the C locale. A directory that could not
+    /// be listed is named beside the matches: what it holds is not known.
+    ///
+    /// # Errors
+    /// When directories have to be listed first; they are noted.
+    pub fn glob(&self, pattern: &Path) -> Known<Globbed> {
+        expand(self, pattern)
+    }
+}
+
 /// Expands `pattern` component by component; only the last component may name a file.
-pub(crate) fn expand(snapshot: &Snapshot, pattern: &Path) -> Known<Globbed> {
+fn expand(snapshot: &Snapshot, pattern: &Path) -> Known<Globbed> {
     let mut walk = Walk {
         snapshot,
         is_missing_any: false,

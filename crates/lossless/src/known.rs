@@ -1,6 +1,16 @@
 //! Three answers to every read: it is there, it is not there, or it cannot be known and why.
 
-use crate::snapshot::Kind;
+/// What kind of thing a path names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    #[default]
+    File,
+    /// A directory.
+    Directory,
+    /// Anything else: device, socket, pipe.
+    Other,
+}
 
 /// An answer of the machine, or why there is none. Absence is an answer of its own: `Known<Option<T>>`.
 pub type Known<T> = Result<T, Unread>;

@@ -5,8 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::bytes::Bytes;
-use crate::glob::{self, Globbed};
-use crate::known::{Known, Unread};
+use crate::known::{Kind, Known, Unread};
 use crate::missed::Missed;
 use crate::request::{CommandOutput, Dial, Dialled, NotRun, Request, journalctl};
 use crate::sieve::{Picked, Sieve};
@@ -76,18 +75,6 @@ pub struct Metadata {
     pub identity: (u64, u64),
     /// Extended attributes by name: ACLs, the SELinux label, `user.*`.
     pub xattrs: BTreeMap<String, Vec<u8>>,
-}
-
-/// What kind of thing a path names.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Kind {
-    /// A regular file.
-    #[default]
-    File,
-    /// A directory.
-    Directory,
-    /// Anything else: device, socket, pipe.
-    Other,
 }
 
 /// A name in a directory.
@@ -232,15 +219,6 @@ impl Snapshot {
         self.entries
             .iter()
             .map(|(path, entry)| (path.as_path(), entry))
-    }
-
-    /// Expands a glob(3) pattern over the captured directories, sorted as in the C locale. A directory that could not
-    /// be listed is named beside the matches: what it holds is not known.
-    ///
-    /// # Errors
-    /// When directories have to be listed first; they are noted.
-    pub fn glob(&self, pattern: &Path) -> Known<Globbed> {
-        glob::expand(self, pattern)
     }
 
     /// Whether this request was answered already.

@@ -1,0 +1,114 @@
+//! Asked by looking: a lookup without an answer yet is noted as a request, and whoever made it is run again with the answer.
+
+use std::collections::BTreeSet;
+
+use crate::request::{Request, cheapest};
+use crate::snapshot::Snapshot;
+
+/// More rounds than any configuration needs: sshd refuses Includes nested deeper than 16, and Python a chain of about 480.
+const ROUNDS: usize = 512;
+
+impl Snapshot {
+    /// Runs `judge` on what was seen so far: what it says, and what it has looked for that is not answered yet, in order.
+    /// As long as anything is missing, what it says may be wrong.
+    pub fn look<T>(&self, judge: impl FnOnce(&Self) -> T) -> (T, Vec<Request>) {
+        let outer = self.missed.0.take();
+        let said = judge(self);
+        let missed = self.missed.0.replace(outer);
+        (said, missed.into_iter().collect())
+    }
+
+    /// Adds what is looked for to what is missing, where it is not answered yet.
+    pub fn look_for(&self, request: Request) {
+        if !self.answers(&request) {
+            self.missed.add(request);
+        }
+    }
+
+    /// What `read` finds; `None` while anything that it looks for is not answered yet. For what is long to read, has an effect
+    /// of its own, or leads to more questions of which most would be in vain.
+    pub fn once_answered<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
+        let (found, missed) = self.look(|_| read());
+        let complete = missed.is_empty();
+        self.missed.0.borrow_mut().extend(missed);
+        complete.then_some(found)
+    }
+
+    /// Answers what `judge` looks for with `answer` until nothing is missing, the cheapest first, and returns what it says then.
+    /// What was answered once is not asked for again.
+    pub fn fill<T>(
+        &mut self,
+        mut judge: impl FnMut(&Self) -> T,
+        mut answer: impl FnMut(&[Request], &mut Self),
+    ) -> T {
+        let mut answered = BTreeSet::new();
+        for _ in 0..ROUNDS {
+            let (said, mut missed) = self.look(&mut judge);
+            missed.retain(|request| !answered.contains(request));
+            if missed.is_empty() {
+                return said;
+            }
+            let missed = cheapest(missed);
+            answer(&missed, self);
+            answered.extend(missed);
+        }
+        judge(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::snapshot::Entry;
+
+    fn read(seen: &Snapshot, path: &str) -> bool {
+        seen.read(Path::new(path)).is_ok()
+    }
+
+    #[test]
+    fn a_lookup_is_missing_until_it_is_answered() {
+        let mut seen = Snapshot::default();
+        let judge = |seen: &Snapshot| read(seen, "/a") && read(seen, "/b");
+        assert_eq!(seen.look(judge).1, [Request::Read("/a".into())]);
+        seen.insert("/a", Entry::Missing);
+        assert_eq!(seen.look(judge).1, [Request::Read("/b".into())]);
+        seen.insert("/b", Entry::Missing);
+        assert_eq!(seen.look(judge), (true, Vec::new()));
+    }
+
+    #[test]
+    fn lookups_in_a_planned_state_are_asked_of_the_real_machine() {
+        let seen = Snapshot::default();
+        let (_, missed) = seen.look(|seen| read(&seen.after(&[]), "/a"));
+        assert_eq!(missed, [Request::Read("/a".into())]);
+    }
+
+    #[test]
+    fn an_inner_look_keeps_what_the_outer_one_missed() {
+        let seen = Snapshot::default();
+        let (found, missed) = seen.look(|seen| {
+            read(seen, "/outer");
+            seen.once_answered(|| read(seen, "/inner"))
+        });
+        assert_eq!(found, None);
+        let expected = ["/inner", "/outer"].map(|path| Request::Read(path.into()));
+        assert_eq!(missed, expected);
+    }
+
+    #[test]
+    fn cheap_answers_come_first_and_each_is_given_once() {
+        let mut seen = Snapshot::default();
+        let mut rounds = Vec::new();
+        // The program cannot be asked: its answer never comes.
+        let judge = |seen: &Snapshot| (read(seen, "/a"), seen.command(&["uname"]).is_some());
+        let said = seen.fill(judge, |requests, seen| {
+            rounds.push(requests.to_vec());
+            seen.insert("/a", Entry::Missing);
+        });
+        assert_eq!(said, (true, false));
+        let uname = Request::Run(vec!["uname".to_owned()]);
+        assert_eq!(rounds, [[Request::Read("/a".into())], [uname]]);
+    }
+}
