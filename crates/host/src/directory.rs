@@ -31,7 +31,7 @@ pub(crate) struct Directory {
 impl Directory {
     /// Opens the directory at `path` for writing in it, where that is safe.
     pub(crate) fn open(root: &Root, path: &Path) -> Result<Self, FileError> {
-        let mut trust = Trust::on(root, Purpose::Write);
+        let mut trust = Trust::new(root.is_live(), Purpose::Write);
         let found = root
             .walk(path, true, &mut |step| trust.visit(step))
             .map_err(FileError::at(path))?;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use sshmend_lossless::Unread;
 
-use crate::look::MAX_MIB;
+/// The longest file that is read into memory, in MiB; reaching it is an answer ([`Unread::TooLong`]).
+pub(crate) const MAX_MIB: u64 = 1024;
 
 /// A file that could not be read, replaced, made or removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

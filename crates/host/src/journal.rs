@@ -8,7 +8,6 @@ use std::process;
 use sshmend_lossless::{CommandOutput, journalctl};
 
 use crate::machine::Machine;
-use crate::path::Root;
 use crate::run::RunError;
 use crate::stream::ProgramOutput;
 use crate::trust::Purpose;
@@ -43,7 +42,7 @@ impl Machine {
 
     fn reading(&self, words: &[String]) -> Result<Reading, RunError> {
         let mut argv = journalctl(words);
-        if matches!(self.root, Root::Live) {
+        if self.root.is_live() {
             return Ok(Reading { argv, folder: None });
         }
         let located = self.root.locate(Path::new(FOLDER), Purpose::Read);

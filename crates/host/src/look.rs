@@ -8,12 +8,9 @@ use rustix::fs::{Dir, FileType};
 use sshmend_lossless::{Entry, FileImage, Kind, Listed, Unread};
 
 use crate::attributes::{kind, metadata};
-use crate::failure::Why;
+use crate::failure::{MAX_MIB, Why};
 use crate::path::{Located, Root};
 use crate::trust::Purpose;
-
-/// The longest file that is read into memory, in MiB; reaching it is an answer ([`Unread::TooLong`]).
-pub(crate) const MAX_MIB: u64 = 1024;
 
 /// The most memory that is set aside before a file is read.
 const RESERVED: u64 = 64 << 20;

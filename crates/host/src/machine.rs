@@ -59,7 +59,7 @@ impl Machine {
 
     /// True for the running machine.
     pub fn is_live(&self) -> bool {
-        matches!(self.root, Root::Live)
+        self.root.is_live()
     }
 
     /// Answers what `judge` looks for until nothing is missing, and returns what it says then.

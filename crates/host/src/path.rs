@@ -38,9 +38,14 @@ enum By {
 }
 
 impl Root {
+    /// Whether it is that of the running machine.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, Self::Live)
+    }
+
     /// Finds what stands at `path`, through all links, where root may go there for this purpose.
     pub(crate) fn locate(&self, path: &Path, purpose: Purpose) -> Result<Located, Why> {
-        let mut trust = Trust::on(self, purpose);
+        let mut trust = Trust::new(self.is_live(), purpose);
         match self.walk(path, true, &mut |step| trust.visit(step)) {
             Ok(walked) => {
                 trust.end(&walked.path, &walked.node, &walked.meta)?;

@@ -39,7 +39,7 @@ impl Machine {
         if meta.size < LONG || meta.links != 1 || !own {
             return Ok(false);
         }
-        let mut trust = Trust::on(&self.root, Purpose::Write);
+        let mut trust = Trust::new(self.root.is_live(), Purpose::Write);
         let found = self
             .root
             .walk(path, true, &mut |step| trust.visit(step))

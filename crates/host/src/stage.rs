@@ -270,7 +270,7 @@ impl Site {
 
     /// Goes the path as it was named, for a link on it is part of the way; where nothing stands, the directory for it.
     fn place(root: &Root, path: &Path) -> Result<(Directory, OsString), FileError> {
-        let mut trust = Trust::on(root, Purpose::Write);
+        let mut trust = Trust::new(root.is_live(), Purpose::Write);
         match root.walk(path, true, &mut |step| trust.visit(step)) {
             Ok(found) if found.meta.is_dir() => {
                 Err(FileError::new(path, Why::WrongKind("a regular file")))

@@ -13,7 +13,6 @@ use nix::unistd::{Gid, Group, geteuid};
 
 use crate::attributes::xattrs;
 use crate::failure::Why;
-use crate::path::Root;
 use crate::walk::Step;
 
 const STICKY: u32 = 0o1000;
@@ -55,10 +54,10 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    /// Asks for trust on the running machine alone: root for every path, other users for programs.
-    pub(crate) fn on(root: &Root, purpose: Purpose) -> Self {
+    /// Asks for trust on the running machine alone (`is_live`): root for every path, other users for programs.
+    pub(crate) fn new(is_live: bool, purpose: Purpose) -> Self {
         let risks = purpose == Purpose::Run || geteuid().is_root();
-        let asked = matches!(root, Root::Live) && risks;
+        let asked = is_live && risks;
         Self {
             purpose,
             asked,
