@@ -13,14 +13,25 @@ use crate::pattern::TextPattern;
 use crate::problem::{Problem, ProblemKind, Repair};
 use crate::rule::{Kind, Rule, trim};
 use crate::split;
-use crate::table::{State, Table, TableLine, Which};
+use crate::spot::{Spot, end_of_word};
+use crate::table::{State, Table, Tables, Which};
 use crate::text::{same, show};
 use crate::wanted::Wanted;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+impl Tables {
+    /// All problems of both files, in the order of the files and their lines.
+    pub fn problems(&self) -> Vec<Problem> {
+        self.both()
+            .into_iter()
+            .flat_map(|table| problems(table, &self.accounts))
+            .collect()
+    }
+}
+
 /// The problems of one file, in the order of its lines.
-pub(crate) fn problems(table: &Table, accounts: &Accounts) -> Vec<Problem> {
+fn problems(table: &Table, accounts: &Accounts) -> Vec<Problem> {
     let mut found = Vec::new();
     if table.state == State::Directory {
         found.push(not_a_file(table));
@@ -53,50 +64,7 @@ fn not_a_file(table: &Table) -> Problem {
     }
 }
 
-/// One line in its file.
-#[derive(Clone, Copy)]
-pub(crate) struct Spot<'a> {
-    pub(crate) table: &'a Table,
-    pub(crate) line: &'a TableLine,
-}
-
 impl<'a> Spot<'a> {
-    fn text(self) -> &'a [u8] {
-        &self.line.line.text
-    }
-
-    fn ending(self) -> &'static [u8] {
-        dominant_ending(&self.table.bytes).as_bytes()
-    }
-
-    /// A problem at an offset of the line's text.
-    fn problem(
-        self,
-        kind: ProblemKind,
-        at: usize,
-        message: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Problem {
-        let offset = self.line.line.source(at..at).start;
-        let before =
-            &self.table.bytes[self.line.line.span.start..offset.max(self.line.line.span.start)];
-        let feeds = memchr::memchr_iter(b'\n', before).count();
-        let column = before.len() - memchr::memrchr(b'\n', before).map_or(0, |feed| feed + 1) + 1;
-        let origin = Origin::new(&self.table.path, self.line.line.first + feeds);
-        Problem {
-            kind,
-            origin,
-            column,
-            message: message.into(),
-            hint: hint.into(),
-            repair: None,
-        }
-    }
-
-    fn replace(self, at: Range<usize>, text: impl Into<Vec<u8>>) -> Edit {
-        Edit::replace(self.line.line.source(at), text)
-    }
-
     fn byte_order_mark(self) -> Option<Problem> {
         let mut rest = self.text().strip_prefix(BYTE_ORDER_MARK)?;
         while let Some(more) = rest.strip_prefix(BYTE_ORDER_MARK) {
@@ -482,15 +450,6 @@ pub(crate) fn closing(table: &Table, start: usize) -> Vec<u8> {
         ending.to_vec()
     } else {
         [ending, ending].concat()
-    }
-}
-
-/// Where a line may end behind a word that ends at `end`: a backslash needs a blank behind it, lest it join the next line.
-pub(crate) fn end_of_word(text: &[u8], end: usize) -> usize {
-    if text[..end].ends_with(b"\\") {
-        end + 1
-    } else {
-        end
     }
 }
 

@@ -24,7 +24,9 @@ impl Excerpt {
     pub fn read(snapshot: &Snapshot, client: &Client) -> Self {
         Self {
             client: client.clone(),
-            tables: Tables::read_for(snapshot, client),
+            tables: Tables::read_with(snapshot, &|which, state, bytes| {
+                parse_for(which, state, bytes, client)
+            }),
         }
     }
 
@@ -35,7 +37,7 @@ impl Excerpt {
 }
 
 /// The lines of a file that can say anything to the client.
-pub(crate) fn parse_for(which: Which, state: State, document: &[u8], client: &Client) -> Table {
+fn parse_for(which: Which, state: State, document: &[u8], client: &Client) -> Table {
     let files = PatternFiles::default();
     let connection = Connection::new(client, &files);
     let address = connection.peer.addr.as_ref();

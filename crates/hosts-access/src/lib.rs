@@ -19,6 +19,7 @@
 //! ```
 
 mod answer;
+mod ban_programs;
 mod changes;
 mod check;
 mod client;
@@ -27,6 +28,7 @@ mod covers;
 mod dead;
 mod draft;
 mod edited;
+mod endpoint;
 mod evaluate;
 mod excerpt;
 mod extent;
@@ -46,12 +48,14 @@ mod proof;
 mod removal;
 mod rule;
 mod split;
+mod spot;
 mod steps;
 mod table;
 mod text;
 mod wanted;
 
 pub use answer::{Doubt, Need};
+pub use ban_programs::Fail2ban;
 pub use changes::{AccessChange, AccessChanges, EVERYBODY_ELSE, access_changes};
 pub use client::{Client, Name};
 pub use edited::{Edited, Refusal};
@@ -62,7 +66,7 @@ pub use logical::{Fault, LINE_LIMIT, LogicalLine, logical_lines};
 pub use mend::BrokenLine;
 pub use note::{Note, NoteKind};
 pub use options::OptionError;
-pub use owner::{Fail2ban, Owned, Owner};
+pub use owner::{Owned, Owner};
 pub use permit::Permit;
 pub use problem::{Problem, ProblemKind, Repair};
 pub use table::{HOSTS_ALLOW, HOSTS_DENY, Tables};

@@ -1,25 +1,15 @@
 //! Rules that a banning program wrote and will write again.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::Path;
 
-use sshmend_lossless::{Origin, Snapshot, Unread};
+use sshmend_lossless::Origin;
 
+use crate::ban_programs::{BanPrograms, Fail2ban};
 use crate::extent::Extent;
 use crate::list::{DaemonPattern, List, Service};
 use crate::pattern::TextPattern;
 use crate::rule::{Kind, Rule};
 use crate::table::{Table, Tables, Which};
-
-/// Where DenyHosts keeps whom it denies: `ADDRESS:COUNT:DATE`, one a line.
-pub(crate) const DENYHOSTS: &str = "/var/lib/denyhosts/hosts";
-/// Where its packages and its own installer put the program.
-pub(crate) const DENYHOSTS_PROGRAMS: [&str; 3] = [
-    "/usr/sbin/denyhosts",
-    "/usr/bin/denyhosts.py",
-    "/usr/local/bin/denyhosts.py",
-];
 
 /// A program that keeps lines in hosts.deny.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,69 +31,6 @@ pub struct Owned {
     pub addr: IpAddr,
     /// Whether the program is still installed, as far as is known.
     installed: bool,
-}
-
-/// What fail2ban bans, for [`Tables::with_fail2ban`].
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fail2ban {
-    /// The addresses that it bans now; `None` when it could not be asked.
-    pub banned: Option<BTreeSet<IpAddr>>,
-    /// Whether a jail that runs bans by the action `hostsdeny`.
-    pub hostsdeny: bool,
-}
-
-/// What is known of the programs that ban by lines of hosts.deny. The shape of a line proves nothing: people write
-/// `ALL: ADDRESS`, too, and a program that was removed keeps no line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Banners {
-    fail2ban: Fail2ban,
-    denyhosts: BTreeSet<IpAddr>,
-    has_denyhosts: bool,
-}
-
-impl Banners {
-    pub(crate) fn read(snapshot: &Snapshot) -> Self {
-        let text = snapshot
-            .read(Path::new(DENYHOSTS))
-            .ok()
-            .flatten()
-            .map(|image| String::from_utf8_lossy(&image.bytes).into_owned());
-        let denyhosts = text
-            .iter()
-            .flat_map(|text| text.lines())
-            .filter_map(denied)
-            .collect();
-        let is_there = |path: &&str| {
-            !matches!(
-                snapshot.metadata(Path::new(path)),
-                Ok(None) | Err(Unread::NotAsked)
-            )
-        };
-        Self {
-            fail2ban: Fail2ban::default(),
-            denyhosts,
-            has_denyhosts: DENYHOSTS_PROGRAMS.iter().any(is_there),
-        }
-    }
-}
-
-/// The address of a line `ADDRESS:COUNT:DATE`, where an IPv6 address and the date have colons of their own.
-fn denied(line: &str) -> Option<IpAddr> {
-    let (before, day) = line.split(' ').next()?.rsplit_once(':')?;
-    let address = if day.parse::<u64>().is_ok() {
-        before
-    } else {
-        before.rsplit_once(':')?.0
-    };
-    address.parse().ok()
-}
-
-impl Fail2ban {
-    fn bans(&self, addr: IpAddr) -> bool {
-        self.banned
-            .as_ref()
-            .map_or(self.hostsdeny, |banned| banned.contains(&addr))
-    }
 }
 
 impl Owner {
@@ -152,9 +79,9 @@ impl Tables {
     #[must_use]
     pub fn with_fail2ban(self, fail2ban: Fail2ban) -> Self {
         Self {
-            banners: Banners {
+            ban_programs: BanPrograms {
                 fail2ban,
-                ..self.banners
+                ..self.ban_programs
             },
             ..self
         }
@@ -181,9 +108,9 @@ impl Tables {
     pub(crate) fn owned_at(&self, table: &Table, index: usize) -> Option<Owned> {
         let line = table.lines.get(index)?;
         let addr = bans(line.kind.rule()?)?;
-        let owner = if below_mark(table, index) && self.banners.denyhosts.contains(&addr) {
+        let owner = if below_mark(table, index) && self.ban_programs.denyhosts.contains(&addr) {
             Owner::DenyHosts
-        } else if looks_like_fail2ban(table, index) && self.banners.fail2ban.bans(addr) {
+        } else if looks_like_fail2ban(table, index) && self.ban_programs.fail2ban.bans(addr) {
             Owner::Fail2ban
         } else {
             return None;
@@ -192,7 +119,7 @@ impl Tables {
             owner,
             origin: table.origin(line),
             addr,
-            installed: self.banners.has_denyhosts,
+            installed: self.ban_programs.has_denyhosts,
         })
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sshmend_lossless::os_text;
 
 use crate::answer::{Answer, Doubt, Need};
-use crate::connection::{Address, Host};
+use crate::endpoint::{Address, Host};
 use crate::text::{atoi, dotted_quad, is_space, same, show, split_at, wildcard};
 
 /// A pattern that is compared with one text: a daemon's name, a user's, an address or a host name.

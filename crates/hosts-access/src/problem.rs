@@ -2,9 +2,6 @@
 
 use sshmend_lossless::{EditSet, Origin};
 
-use crate::check;
-use crate::table::Tables;
-
 /// What kind of problem it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
@@ -73,14 +70,4 @@ pub struct Repair {
     pub effect: String,
     /// The edit, in the file of the problem.
     pub edits: EditSet,
-}
-
-impl Tables {
-    /// All problems of both files, in the order of the files and their lines.
-    pub fn problems(&self) -> Vec<Problem> {
-        self.both()
-            .into_iter()
-            .flat_map(|table| check::problems(table, &self.accounts))
-            .collect()
-    }
 }

@@ -3,7 +3,7 @@
 use sshmend_lossless::Edit;
 
 use crate::answer::Answer;
-use crate::check::{end_of_word, meaning};
+use crate::check::meaning;
 use crate::covers::{Outcome, asks_for, is_exactly_one, outcome};
 use crate::draft::Draft;
 use crate::list::{ClientPattern, Entry};
@@ -11,6 +11,7 @@ use crate::note::NoteKind;
 use crate::options::Accounts;
 use crate::proof::is_exactly;
 use crate::rule::Rule;
+use crate::spot::end_of_word;
 use crate::steps;
 use crate::table::{Table, TableLine, Tables};
 use crate::text::show;

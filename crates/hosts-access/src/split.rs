@@ -2,9 +2,9 @@
 
 use sshmend_lossless::{Edit, dominant_ending};
 
-use crate::check::{Spot, end_of_word};
 use crate::logical::LINE_LIMIT;
 use crate::rule::{Kind, Rule};
+use crate::spot::{Spot, end_of_word};
 
 /// How long a line may become, its newline not counted: some room is left for the next edit by hand.
 const ROOM: usize = LINE_LIMIT - 200;

@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use sshmend_lossless::{Kind as FileKind, Origin, Snapshot, Unread};
 
-use crate::client::Client;
-use crate::excerpt::parse_for;
+use crate::ban_programs::BanPrograms;
 use crate::logical::{LogicalLine, logical_lines};
 use crate::options::Accounts;
-use crate::owner::Banners;
 use crate::pattern::{DEEPEST, HostPattern, PatternFile, PatternFiles};
 use crate::rule::{Kind, Rule};
 use crate::text::{same, show};
@@ -70,8 +68,8 @@ pub struct Tables {
     pub(crate) deny: Arc<Table>,
     pub(crate) files: PatternFiles,
     pub(crate) accounts: Accounts,
-    /// Who bans by lines of hosts.deny, as far as that is known.
-    pub(crate) banners: Banners,
+    /// The programs that ban by lines of hosts.deny.
+    pub(crate) ban_programs: BanPrograms,
 }
 
 impl Tables {
@@ -81,20 +79,15 @@ impl Tables {
             Table::parse(which, state, bytes.to_vec())
         });
         if tables.names_denyhosts() {
-            tables.banners = Banners::read(snapshot);
+            tables.ban_programs = BanPrograms::read(snapshot);
         }
         tables
     }
 
-    /// The same with no other rules than those that can say anything to this client: enough for an answer, and for
-    /// nothing else.
-    pub(crate) fn read_for(snapshot: &Snapshot, client: &Client) -> Self {
-        Self::read_with(snapshot, &|which, state, bytes| {
-            parse_for(which, state, bytes, client)
-        })
-    }
-
-    fn read_with(snapshot: &Snapshot, parse: &dyn Fn(Which, State, &[u8]) -> Table) -> Self {
+    pub(crate) fn read_with(
+        snapshot: &Snapshot,
+        parse: &dyn Fn(Which, State, &[u8]) -> Table,
+    ) -> Self {
         let table = |which: Which| {
             let (state, bytes) = captured(snapshot, which);
             Arc::new(parse(which, state, bytes))
@@ -104,7 +97,7 @@ impl Tables {
             deny: table(Which::Deny),
             files: PatternFiles::default(),
             accounts: Accounts::default(),
-            banners: Banners::default(),
+            ban_programs: BanPrograms::default(),
         };
         if tables.mentions_accounts() {
             tables.accounts = Accounts {
