@@ -3,7 +3,6 @@
 use sha2::{Digest, Sha256};
 use sshmend_lossless::{EditSet, Line, lines};
 
-use crate::found::Lookup;
 use crate::line::{self, Content, Entry};
 
 /// A file beyond which not all of it is read back, in bytes.
@@ -44,13 +43,13 @@ impl<'a> KnownHosts<'a> {
         self.text
     }
 
-    /// The edited file; of a long one only the lines that can say anything of the names, and what stands around each edit.
+    /// The edited file; of a long one only the `named` lines, which can say anything of the names, and what stands around each edit.
     /// What a line says hangs on no other line, so that no more has to be read back.
-    pub(crate) fn edited(&self, edits: &EditSet, before: &Lookup) -> Vec<u8> {
+    pub(crate) fn edited(&self, edits: &EditSet, named: &[Line]) -> Vec<u8> {
         if self.text.len() <= LONG {
             return edits.apply(self.text);
         }
-        let spans = before.lines.iter().map(|line| line.span.clone());
+        let spans = named.iter().map(|line| line.span.clone());
         let parts = edits.surroundings(self.text, AROUND, spans);
         edits.apply_within(self.text, &parts)
     }

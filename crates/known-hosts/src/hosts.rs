@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::line::Field;
+use crate::field::Field;
 
 /// A pattern of this many bytes or more ends the comparison without a match.
 const PATTERN_LIMIT: usize = 1023;

@@ -9,8 +9,7 @@
 //!
 //! The rules are those of `hostkeys_foreach_file` and `check_markers` in hostfile.c.
 
-use std::ops::Range;
-
+use crate::field::Field;
 use crate::hashed::HashedName;
 use crate::hosts::HostList;
 use crate::key::{HostKey, KeyFault, KeyType};
@@ -100,22 +99,6 @@ impl Marker {
         [Self::CertAuthority, Self::Revoked]
             .into_iter()
             .find(|marker| marker.as_str().as_bytes() == word)
-    }
-}
-
-/// A part of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Field<'a> {
-    /// The bytes.
-    pub text: &'a [u8],
-    /// Where they begin in the document.
-    pub start: usize,
-}
-
-impl Field<'_> {
-    /// The byte range in the document.
-    pub fn span(&self) -> Range<usize> {
-        self.start..self.start + self.text.len()
     }
 }
 

@@ -102,7 +102,7 @@ impl KnownHosts<'_> {
         pin.check(&before)?;
         let work = Work::new(self, pin, &before);
         let (edits, placed) = work.edit(salt)?;
-        let after = self.edited(&edits, &before);
+        let after = self.edited(&edits, &before.lines);
         pin.read_back(&KnownHosts::parse(&after))?;
         let removed = work
             .stale
@@ -134,7 +134,7 @@ impl KnownHosts<'_> {
             editor.take_out(owned);
         }
         let edits = editor.finish()?;
-        let edited = self.edited(&edits, &before);
+        let edited = self.edited(&edits, &before.lines);
         if !edits.is_empty() {
             let after = KnownHosts::parse(&edited);
             if !Work::new(&after, pin, &after.find(pin.names))

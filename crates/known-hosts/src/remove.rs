@@ -82,7 +82,7 @@ impl KnownHosts<'_> {
             editor.take_out(owned);
         }
         let edits = editor.finish()?;
-        let edited = self.edited(&edits, &before);
+        let edited = self.edited(&edits, &before.lines);
         if !edits.is_empty() {
             let after = KnownHosts::parse(&edited);
             if Owned::all(&after, names, &after.find(names))
@@ -129,7 +129,7 @@ impl KnownHosts<'_> {
         };
         let edits = editor.finish()?;
         Ok(Removed {
-            after: self.edited(&edits, &Lookup::default()),
+            after: self.edited(&edits, &[]),
             edits,
             removed: vec![removed],
             left: Vec::new(),

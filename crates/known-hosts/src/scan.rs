@@ -5,10 +5,10 @@
 
 use sshmend_lossless::{Line, Sieve, each_line};
 
+use crate::field::Field;
 use crate::hashed::SIZE;
 use crate::hosts::{HostList, ListMatch};
 use crate::lanes::{LANES, SaltedName};
-use crate::line::Field;
 use crate::name::Name;
 
 /// `|1|`, the base64 text of 20 bytes, `|`, and the same again.
