@@ -54,6 +54,27 @@ pub(crate) struct Opt {
     pub(crate) pieces: Vec<Piece>,
 }
 
+impl Block {
+    /// Where a new line of the section goes: behind the last line of its last option.
+    pub(crate) fn end_of_options(&self) -> usize {
+        self.options
+            .last()
+            .map_or(self.header.next, |option| option.span().end)
+    }
+}
+
+impl Opt {
+    /// The lines of the option, with their endings.
+    pub(crate) fn span(&self) -> Range<usize> {
+        let last = self
+            .pieces
+            .iter()
+            .rev()
+            .find(|piece| !piece.text.is_empty());
+        self.line.content.start..last.map_or(self.line.next, |piece| piece.line.next)
+    }
+}
+
 /// What one physical line adds to a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Piece {

@@ -6,7 +6,6 @@ use sshmend_lossless::{Edit, Origin};
 use crate::change::{Edited, Refusal};
 use crate::config::Config;
 use crate::document::Document;
-use crate::ignore::Wish;
 use crate::layers::SourceFile;
 use crate::list_edit;
 use crate::proof::broken;
@@ -14,6 +13,7 @@ use crate::reading::Reading;
 use crate::release::Dialect;
 use crate::session::{Session, Step};
 use crate::until::{self, Mark};
+use crate::wish::Wish;
 
 /// An end that has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]

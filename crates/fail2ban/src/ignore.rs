@@ -1,26 +1,10 @@
 //! Addresses that jails are to ignore.
 
-use jiff::Timestamp;
-
-use crate::address::Address;
 use crate::change::{Edited, Refusal};
 use crate::config::Config;
-use crate::document::DEFAULT;
 use crate::ends;
-use crate::jail::Jail;
 use crate::placing;
-use crate::reading::Reading;
-
-/// What is to be ignored, where and how long.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
-    /// The addresses.
-    pub addresses: Vec<Address>,
-    /// The jails; `None` for every jail that runs.
-    pub jails: Option<Vec<String>>,
-    /// When it ends; `None` for never. Only recorded: see [`Config::expired`].
-    pub until: Option<Timestamp>,
-}
+use crate::wish::Wish;
 
 impl Config<'_> {
     /// Makes jails ignore addresses, by the smallest change from which each of them takes it; those that do already
@@ -35,55 +19,6 @@ impl Config<'_> {
     }
 }
 
-/// The names of the jails that are meant: those that run, or `[DEFAULT]` when none does.
-pub(crate) fn meant(
-    reading: &Reading<'_>,
-    names: Option<&[String]>,
-) -> Result<Vec<String>, Refusal> {
-    match names {
-        Some(names) => match names
-            .iter()
-            .find(|name| *name == DEFAULT || reading.jail(name).is_none())
-        {
-            None => Ok(names.to_vec()),
-            Some(name) => {
-                let known = reading.jails.iter().map(|jail| jail.name.clone()).collect();
-                Err(Refusal::NoSuchJail {
-                    name: name.clone(),
-                    known,
-                })
-            }
-        },
-        None => {
-            let running = reading
-                .jails
-                .iter()
-                .filter(|jail| jail.runs())
-                .map(|jail| jail.name.clone());
-            let names: Vec<String> = running.collect();
-            Ok(if names.is_empty() {
-                vec![DEFAULT.to_owned()]
-            } else {
-                names
-            })
-        }
-    }
-}
-
-/// Whether a section of the jail itself decides its list.
-pub(crate) fn is_own(reading: &Reading<'_>, jail: &str) -> bool {
-    reading
-        .stack
-        .merged
-        .deciding(jail, "ignoreip")
-        .is_some_and(|value| !value.is_default)
-}
-
-/// A jail by its name; what is not there has what a jail without options of its own has.
-pub(crate) fn jail<'a>(reading: &'a Reading<'_>, name: &str) -> &'a Jail {
-    reading.jail(name).unwrap_or(&reading.defaults)
-}
-
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
@@ -92,6 +27,7 @@ mod tests {
     use sshmend_lossless::fixture;
 
     use super::*;
+    use crate::address::Address;
     use crate::steps;
 
     /// How many times a jail is read to ignore one address in each of `jails` jails, of which every second has a list of

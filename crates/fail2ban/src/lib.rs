@@ -58,14 +58,15 @@ mod steps;
 mod traced;
 mod unignore;
 mod until;
+mod wish;
 mod wreckage;
 
 pub use address::{Address, AddressError, Parsed};
 pub use change::{Edited, Note, Refusal, jails_instead};
 pub use config::Config;
 pub use ends::Expired;
-pub use ignore::Wish;
 pub use item::{Item, Network};
 pub use jail::{Ignored, Jail, Loss, Setting, Shadowed, Word};
 pub use problem::{Consequence, Mend, Problem};
 pub use release::Release;
+pub use wish::Wish;

@@ -5,7 +5,6 @@ use std::ops::Range;
 use sshmend_lossless::Edit;
 
 use crate::document::{Block, Document, Opt, Piece};
-use crate::mend::{end_of_options, span};
 use crate::python::{TextLine, is_space};
 use crate::release::Dialect;
 
@@ -139,7 +138,7 @@ pub(crate) fn add_option(
     value: &str,
     comment: Option<&str>,
 ) -> Edit {
-    let at = beside_default(document, block).unwrap_or_else(|| end_of_options(block));
+    let at = beside_default(document, block).unwrap_or_else(|| block.end_of_options());
     let sibling = block.options.last();
     let indent = sibling.map_or("", |option| {
         &document.text[option.line.content.start..option.key_start]
@@ -168,7 +167,7 @@ fn beside_default(document: &Document, block: &Block) -> Option<usize> {
         block
             .options
             .iter()
-            .all(|option| !span(option).contains(&at))
+            .all(|option| !option.span().contains(&at))
     };
     lines
         .iter()

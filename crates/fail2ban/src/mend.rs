@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use sshmend_lossless::{Edit, EditSet};
 
-use crate::document::{Block, DEFAULT, Document, Fault, FaultKind, Opt};
+use crate::document::{DEFAULT, Document, Fault, FaultKind, Opt};
 use crate::item::Item;
 use crate::layers::SourceFile;
 use crate::list_edit;
@@ -58,7 +58,7 @@ fn byte_order_mark(document: &Document) -> Option<Edit> {
 /// The same value twice: the second goes. Two lists of addresses: the words of the second go to the end of the first.
 fn second_option(document: &Document, first: usize, second: usize) -> Option<Vec<Edit>> {
     let (kept, dropped) = (document.option_on(first)?, document.option_on(second)?);
-    let drop = Edit::delete(span(dropped));
+    let drop = Edit::delete(dropped.span());
     let (old, new) = (words(document, kept), words(document, dropped));
     if old == new {
         return Some(vec![drop]);
@@ -108,17 +108,9 @@ fn second_section(
         format!("{body}\n")
     };
     Some(vec![
-        Edit::insert(end_of_options(kept), body),
+        Edit::insert(kept.end_of_options(), body),
         Edit::delete(moved.header.content.start..moved.end),
     ])
-}
-
-/// Where a new line of a section goes: behind the last line of its last option.
-pub(crate) fn end_of_options(block: &Block) -> usize {
-    block
-        .options
-        .last()
-        .map_or(block.header.next, |option| span(option).end)
 }
 
 /// `ignoreip 192.0.2.1` without `=`.
@@ -135,16 +127,6 @@ pub(crate) fn is_list(text: &str) -> bool {
         |word: Range<usize>| matches!(Item::parse(&text[word], Dialect::V11), Item::Network(_));
     let words = Dialect::From111.words(text);
     !words.is_empty() && words.into_iter().all(is_network)
-}
-
-/// The lines of an option, with their endings.
-pub(crate) fn span(option: &Opt) -> Range<usize> {
-    let last = option
-        .pieces
-        .iter()
-        .rev()
-        .find(|piece| !piece.text.is_empty());
-    option.line.content.start..last.map_or(option.line.next, |piece| piece.line.next)
 }
 
 fn words<'a>(document: &'a Document, option: &Opt) -> Vec<&'a str> {

@@ -9,13 +9,12 @@ use sshmend_lossless::Origin;
 use crate::address::Address;
 use crate::change::Refusal;
 use crate::document::DEFAULT;
-use crate::ignore::{Wish, is_own, jail, meant};
 use crate::jail::Jail;
-use crate::mend::span;
 use crate::place::{Addition, Candidate, Candidates, Ground};
 use crate::proof::{Direction, Held, Proof, address_of};
 use crate::reading::Reading;
 use crate::session::{Ownership, Session};
+use crate::wish::{Wish, is_own, jail, meant};
 
 /// How often the configuration may be read again for one wish, whatever stands in it.
 const READINGS: usize = 200;
@@ -274,7 +273,7 @@ impl<'a> Sources<'a> {
                 .option_at(spot.offset)?;
             Some((
                 (spot.file, spot.offset),
-                (span(option).end, lack.jail.as_str()),
+                (option.span().end, lack.jail.as_str()),
             ))
         });
         Self {

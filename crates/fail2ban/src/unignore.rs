@@ -9,12 +9,12 @@ use crate::change::{Edited, Refusal};
 use crate::config::Config;
 use crate::document::DEFAULT;
 use crate::ends;
-use crate::ignore::{Wish, jail, meant};
 use crate::jail::{Ignored, Jail, Word};
 use crate::list_edit;
 use crate::proof::{Direction, Held, Proof};
 use crate::reading::Reading;
 use crate::session::{Session, Step};
+use crate::wish::{Wish, jail, meant};
 
 impl Config<'_> {
     /// Takes addresses out of the lists of jails.

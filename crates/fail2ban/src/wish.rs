@@ -1,0 +1,69 @@
+//! The exemption that is asked for, and the jails that it means.
+
+use jiff::Timestamp;
+
+use crate::address::Address;
+use crate::change::Refusal;
+use crate::document::DEFAULT;
+use crate::jail::Jail;
+use crate::reading::Reading;
+
+/// What is to be ignored, where and how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The addresses.
+    pub addresses: Vec<Address>,
+    /// The jails; `None` for every jail that runs.
+    pub jails: Option<Vec<String>>,
+    /// When it ends; `None` for never. Only recorded: see [`Config::expired`].
+    pub until: Option<Timestamp>,
+}
+
+/// The names of the jails that are meant: those that run, or `[DEFAULT]` when none does.
+pub(crate) fn meant(
+    reading: &Reading<'_>,
+    names: Option<&[String]>,
+) -> Result<Vec<String>, Refusal> {
+    match names {
+        Some(names) => match names
+            .iter()
+            .find(|name| *name == DEFAULT || reading.jail(name).is_none())
+        {
+            None => Ok(names.to_vec()),
+            Some(name) => {
+                let known = reading.jails.iter().map(|jail| jail.name.clone()).collect();
+                Err(Refusal::NoSuchJail {
+                    name: name.clone(),
+                    known,
+                })
+            }
+        },
+        None => {
+            let running = reading
+                .jails
+                .iter()
+                .filter(|jail| jail.runs())
+                .map(|jail| jail.name.clone());
+            let names: Vec<String> = running.collect();
+            Ok(if names.is_empty() {
+                vec![DEFAULT.to_owned()]
+            } else {
+                names
+            })
+        }
+    }
+}
+
+/// Whether a section of the jail itself decides its list.
+pub(crate) fn is_own(reading: &Reading<'_>, jail: &str) -> bool {
+    reading
+        .stack
+        .merged
+        .deciding(jail, "ignoreip")
+        .is_some_and(|value| !value.is_default)
+}
+
+/// A jail by its name; what is not there has what a jail without options of its own has.
+pub(crate) fn jail<'a>(reading: &'a Reading<'_>, name: &str) -> &'a Jail {
+    reading.jail(name).unwrap_or(&reading.defaults)
+}
