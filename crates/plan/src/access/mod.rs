@@ -3,6 +3,7 @@
 //! For the person at the keyboard, for this machine itself and for each address that is to be kept: what would refuse them
 //! is a loss where it did not refuse them before; what may do so is a doubt.
 
+mod change;
 mod doubts;
 mod keeper;
 mod negotiation;
@@ -15,10 +16,9 @@ mod view;
 mod ways;
 
 use std::net::SocketAddr;
-use std::path::Path;
 
 use sshmend_lossless::{Origin, Snapshot};
-use sshmend_sshd_config::{Override, Release, Tree};
+use sshmend_sshd_config::Tree;
 
 pub(crate) use keeper::Keeper;
 pub(crate) use protect::protect;
@@ -27,24 +27,8 @@ pub use steps::steps_lockout;
 
 use crate::lockout::Lockout;
 use crate::person::Person;
+use change::SshdChange;
 use view::View;
-
-/// A configuration of sshd before and after a change.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SshdChange<'a> {
-    /// The machine as it is.
-    pub before: &'a Snapshot,
-    /// The machine as it would be.
-    pub after: &'a Snapshot,
-    /// The main file.
-    pub main: &'a Path,
-    /// The directives on the daemon's command line.
-    pub overrides: &'a [Override],
-    /// As which release the files are read.
-    pub reading: Release,
-    /// Whether a socket unit opens the port in sshd's place.
-    pub socket: bool,
-}
 
 impl SshdChange<'_> {
     /// Whether all who must not lose access keep it; the worst answer counts.

@@ -3,7 +3,7 @@
 use sshmend_lossless::{FileChange, Snapshot};
 use sshmend_sshd_config::{Override, Tree};
 
-use super::SshdChange;
+use super::change::SshdChange;
 use crate::check::Proof;
 use crate::configuration::Configuration;
 use crate::context::Context;

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use sshmend_lossless::fixture::snapshot;
 use sshmend_lossless::{Entry, Kind, Metadata, Request};
+use sshmend_sshd_config::Release;
 
 use super::*;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sshmend_lossless::{Known, Metadata, Origin, Snapshot};
 use sshmend_sshd_config::{Effective, Release, Scope, Tree};
 
-use super::SshdChange;
+use super::change::SshdChange;
 use super::keeper::Keeper;
 
 /// The host keys where none is named (sshd_config(5)).
