@@ -33,7 +33,8 @@ pub(crate) fn comes_and_goes(cause: CauseName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::{Diagnosis, diagnose};
+    use crate::diagnosis::Diagnosis;
+    use crate::inquiry::diagnose;
     use crate::testing::{client_that_sees, closed, refused_by, says, works};
     use sshmend_facts::{Connections, Question};
     use sshmend_lossless::Dialled;

@@ -1,19 +1,16 @@
-//! The whole answer: every cause judged, the findings in order.
+//! The whole answer: the findings in order, and what stays open.
 
-use sshmend_facts::{Connections, Facts, Memory, Question, Server, Unchecked, Vantage};
-use sshmend_lossless::Snapshot;
+use sshmend_facts::{Connections, Facts, Question, Unchecked, Vantage};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::transcript::Attempt;
 use sshmend_ssh_log::{CauseName, ReadLog};
 
 use crate::at_hand;
-use crate::causes::CAUSES;
 use crate::chance::comes_and_goes;
-use crate::evidence::{log, transcript};
+use crate::evidence::transcript;
 use crate::finding::Finding;
 use crate::passage::{self, AtGate, Passage};
-use crate::paste;
-use crate::verdict::{Gate, Verdict};
+use crate::verdict::Verdict;
 
 /// What the facts say: the findings (the first is the answer), what was not looked at, and what is ruled out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,100 +54,6 @@ pub struct Excluded {
     pub why: String,
 }
 
-/// A question on its way to the answer: the judges are run again with each answer, until they look for nothing more.
-pub struct Inquiry<'q> {
-    question: &'q Question,
-    memory: Memory,
-}
-
-impl<'q> Inquiry<'q> {
-    /// Nothing was looked at yet.
-    pub fn new(question: &'q Question) -> Self {
-        let memory = Memory::default();
-        Self { question, memory }
-    }
-
-    /// Judges every cause by what was seen, and looks for what was not.
-    pub fn conclude(&mut self, snapshot: &Snapshot) -> Diagnosis {
-        self.memory.judge(snapshot, self.question, conclude)
-    }
-}
-
-/// Judges every cause by what was seen, and asks for nothing.
-pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
-    conclude(&Facts::new(snapshot, question))
-}
-
-fn conclude(facts: &Facts<'_>) -> Diagnosis {
-    if let Some(paste) = facts.paste() {
-        let mut diagnosis = paste::diagnose(facts, paste, |diagnosis| judge(facts, diagnosis));
-        if !facts.question.logs.is_empty() {
-            diagnosis.add_log(facts);
-        }
-        return diagnosis;
-    }
-    let mut diagnosis = Diagnosis {
-        logs: facts.named_logs(),
-        connections: facts.connections(),
-        ..Diagnosis::default()
-    };
-    if diagnosis.nothing_understood() {
-        // Nothing is known of the server: no cause is found, and none is ruled out.
-        return diagnosis;
-    }
-    judge(facts, &mut diagnosis);
-    if diagnosis.findings.is_empty() {
-        diagnosis.unchecked.extend(transcript::untold(facts));
-    }
-    diagnosis.tidied()
-}
-
-/// The causes that ask who holds the port.
-const AT_THE_DOOR: [CauseName; 3] = [
-    CauseName::DeadBackend,
-    CauseName::SshdNotRunning,
-    CauseName::WrongService,
-];
-
-/// Judges every cause; of a paste by the attempt in focus.
-fn judge(facts: &Facts<'_>, diagnosis: &mut Diagnosis) {
-    if !facts.is_behind_another() {
-        return judge_each(facts, facts, diagnosis);
-    }
-    // sshd sees the address of the program in between, and not that of the client.
-    let question = Question {
-        vantage: Vantage::Server(Server {
-            client: None,
-            ..facts.question.asked_server().cloned().unwrap_or_default()
-        }),
-        ..facts.question.clone()
-    };
-    judge_each(facts, &Facts::new(facts.snapshot, &question), diagnosis);
-}
-
-/// Judges each cause by the facts, and those beyond the port by what is seen `behind` the program that holds it.
-fn judge_each(facts: &Facts<'_>, behind: &Facts<'_>, diagnosis: &mut Diagnosis) {
-    let question = facts.question;
-    let elsewhere = question.asked_server().is_some() && facts.is_log_of_elsewhere();
-    for cause in CAUSES {
-        let facts = if cause.gate > Gate::Firewall && !AT_THE_DOOR.contains(&cause.name) {
-            behind
-        } else {
-            facts
-        };
-        let mut verdict = Verdict::of(cause);
-        if elsewhere {
-            log::add_from_elsewhere(facts, cause, &mut verdict);
-        } else {
-            cause.judge(question)(facts, &mut verdict);
-            log::add(facts, cause, &mut verdict);
-        }
-        transcript::add(facts, cause, &mut verdict);
-        diagnosis.add(question, verdict);
-    }
-    diagnosis.order(facts);
-}
-
 impl Diagnosis {
     /// Where sshd is down, and `mended` is what kept it down, the finding that says so: sshd can be started as well then,
     /// which no remedy of its own says.
@@ -183,38 +86,7 @@ impl Diagnosis {
         self.findings.is_empty() && self.needing_root() * 2 > self.gates.iter().filter(seen).count()
     }
 
-    /// What sshd logged of the attempts of a paste, where both stand in it: it names the cause where the client can only guess.
-    fn add_log(&mut self, facts: &Facts<'_>) {
-        let question = Question {
-            vantage: Vantage::Server(Server::default()),
-            ..facts.question.clone()
-        };
-        let logged = Facts::new(facts.snapshot, &question);
-        self.logs = logged.named_logs();
-        let mut of_log = Self::default();
-        for cause in CAUSES {
-            let mut verdict = Verdict::of(cause);
-            log::add_from_elsewhere(&logged, cause, &mut verdict);
-            of_log.add(&question, verdict);
-        }
-        of_log.order(&logged);
-        // That the client went away, its own words say better.
-        let is_new = |finding: &Finding| finding.cause != CauseName::ClientVanished;
-        of_log.findings.retain(is_new);
-        let found: Vec<CauseName> = of_log
-            .findings
-            .iter()
-            .map(|finding| finding.cause)
-            .collect();
-        self.findings
-            .retain(|finding| !found.contains(&finding.cause));
-        self.excluded
-            .retain(|excluded| !found.contains(&excluded.cause));
-        self.findings.splice(0..0, of_log.findings);
-        self.findings.sort_by_key(|finding| finding.certainty);
-    }
-
-    fn add(&mut self, question: &Question, verdict: Verdict) {
+    pub(crate) fn add(&mut self, question: &Question, verdict: Verdict) {
         passage::add(&mut self.gates, &verdict);
         let name = verdict.cause.name;
         // What was seen from the client is how a few connections went.
@@ -233,7 +105,7 @@ impl Diagnosis {
     }
 
     /// The sort is stable: causes were judged gate by gate.
-    fn order(&mut self, facts: &Facts<'_>) {
+    pub(crate) fn order(&mut self, facts: &Facts<'_>) {
         let found: Vec<CauseName> = self.findings.iter().map(|finding| finding.cause).collect();
         let follows =
             |finding: &Finding| finding.follows.is_some_and(|cause| found.contains(&cause));

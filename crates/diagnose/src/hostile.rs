@@ -5,7 +5,8 @@ use sshmend_facts::fixture::{NOW, machine};
 use sshmend_facts::{Question, Server, Vantage};
 use sshmend_lossless::{CommandOutput, Entry, Snapshot};
 
-use crate::diagnosis::{Diagnosis, Inquiry, diagnose};
+use crate::diagnosis::Diagnosis;
+use crate::inquiry::{Inquiry, diagnose};
 
 const TOKENS: [&str; 40] = [
     "\0",

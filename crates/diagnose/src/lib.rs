@@ -13,6 +13,7 @@ mod evidence;
 mod finding;
 #[cfg(test)]
 mod hostile;
+mod inquiry;
 mod look_up;
 #[cfg(test)]
 mod odd;
@@ -26,8 +27,9 @@ mod testing;
 mod verdict;
 
 pub use causes::{CAUSES, cause};
-pub use diagnosis::{Diagnosis, Excluded, Inquiry, Read, diagnose};
+pub use diagnosis::{Diagnosis, Excluded, Read};
 pub use finding::{Evidence, Finding, Mark, Remedy};
+pub use inquiry::{Inquiry, diagnose};
 pub use look_up::{causes_of_keyword, causes_of_message, nearest_cause};
 pub use passage::{AtGate, Passage};
 pub use proof::Certainty;

@@ -2,7 +2,7 @@
 
 use sshmend_facts::fixture::{LOG, machine};
 
-use crate::diagnosis::diagnose;
+use crate::inquiry::diagnose;
 use crate::testing::{ACCOUNTS, alice};
 
 /// A login of alice that went well, after all that a file of these machines says.

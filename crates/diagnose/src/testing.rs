@@ -8,8 +8,8 @@ use sshmend_facts::fixture::{LOG, NOW, attempt, machine};
 use sshmend_facts::{Facts, Question, Server, Target, Vantage};
 use sshmend_lossless::{DialEnd, Dialled, Request, Snapshot, fixture};
 
-use crate::diagnosis::{Inquiry, diagnose};
 use crate::evidence::transcript;
+use crate::inquiry::{Inquiry, diagnose};
 use crate::verdict::Verdict;
 
 /// The question why this account cannot log in.

@@ -3,8 +3,9 @@
 use sshmend_lossless::CommandOutput;
 use sshmend_sshd_config::Release;
 
+use crate::config_test::{ConfigTest, TestOutput, complaints};
 use crate::known::{Known, Unchecked};
-use crate::{ConfigTest, Facts, Manager, Unit};
+use crate::{Facts, Manager, Unit};
 
 /// Where distributions put sshd, in order of how often.
 pub(crate) const PROGRAMS: [&str; 4] = [
@@ -27,36 +28,6 @@ pub struct Daemon {
     pub program: String,
     /// Options that change what it reads: `-f FILE`, `-o KEY=VALUE`, `-h KEY`, `-p PORT`.
     pub options: Vec<String>,
-}
-
-/// What `sshd -t` said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TestOutput {
-    /// The command line, for evidence.
-    pub command: String,
-    /// Whether it exited with 0.
-    pub passed: bool,
-    /// The lines of its standard error, each with what it is about.
-    pub complaints: Vec<(Complaint, String)>,
-}
-
-/// What a line of sshd's standard error is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Complaint {
-    /// The configuration files.
-    Config,
-    /// Permissions of a host key.
-    KeyPermissions,
-    /// No usable host key.
-    NoHostKeys,
-    /// The directory of privilege separation.
-    PrivsepDirectory,
-    /// The account of privilege separation.
-    PrivsepUser,
-    /// Shared libraries.
-    Library,
-    /// Anything else.
-    Other,
 }
 
 impl Facts<'_> {
@@ -208,16 +179,6 @@ fn libraries(program: &str) -> [&str; 2] {
     ["ldd", program]
 }
 
-impl TestOutput {
-    /// The lines about one thing.
-    pub fn about(&self, what: Complaint) -> impl Iterator<Item = &str> {
-        self.complaints
-            .iter()
-            .filter(move |(about, _)| *about == what)
-            .map(|(_, line)| line.as_str())
-    }
-}
-
 impl Daemon {
     /// Reads a daemon's command line; a program without path is looked up where distributions put it.
     pub(crate) fn from_argv(argv: &[String]) -> Self {
@@ -266,70 +227,6 @@ fn said(output: &CommandOutput) -> String {
     String::from_utf8_lossy(&[&output.stderr[..], &output.stdout[..]].concat()).into_owned()
 }
 
-/// Sorts the lines of standard error by what they are about; decoration of OpenSSH's warnings is dropped.
-fn complaints(stderr: &str) -> Vec<(Complaint, String)> {
-    let lines = stderr
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('@'));
-    let lines = lines.filter(|line| {
-        !line.starts_with("It is required that") && !line.starts_with("This private key")
-    });
-    lines
-        .map(|line| (classify(line), line.to_owned()))
-        .collect()
-}
-
-fn classify(line: &str) -> Complaint {
-    const TABLE: [(&[&str], Complaint); 6] = [
-        (
-            &["Permissions ", " are too open"],
-            Complaint::KeyPermissions,
-        ),
-        (&["no hostkeys available"], Complaint::NoHostKeys),
-        (
-            &["Missing privilege separation directory"],
-            Complaint::PrivsepDirectory,
-        ),
-        (
-            &["must be owned by root and not group or world-writable"],
-            Complaint::PrivsepDirectory,
-        ),
-        (
-            &["Privilege separation user", "does not exist"],
-            Complaint::PrivsepUser,
-        ),
-        (&["Unable to load host key"], Complaint::NoHostKeys),
-    ];
-    const LIBRARY: [&str; 4] = [
-        "OpenSSL version mismatch",
-        "error while loading shared libraries",
-        "symbol lookup error",
-        "' not found (required by",
-    ];
-    const CONFIG: [&str; 4] = [
-        " set without ",
-        "bad addr or host",
-        "recursive configuration includes",
-        "bad address",
-    ];
-    let row = TABLE
-        .iter()
-        .find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
-    match row {
-        Some((_, complaint)) => *complaint,
-        None if LIBRARY.iter().any(|part| line.contains(part)) => Complaint::Library,
-        None if CONFIG.iter().any(|part| line.contains(part)) => Complaint::Config,
-        None if line.contains(" line ")
-            || line.starts_with('/')
-            || line.contains("sshd_config") =>
-        {
-            Complaint::Config
-        }
-        None => Complaint::Other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -353,71 +250,5 @@ mod tests {
             daemon.options,
             ["-f", "/etc/x", "-o", "Port=22", "-p", "2222"]
         );
-    }
-
-    #[test]
-    fn lines_of_the_test_are_sorted_by_what_they_are_about() {
-        let cases = [
-            (
-                "/etc/ssh/sshd_config: line 123: Bad configuration option: Bogus",
-                Complaint::Config,
-            ),
-            (
-                "/etc/ssh/sshd_config line 124: Invalid MaxStartups spec.",
-                Complaint::Config,
-            ),
-            (
-                "/etc/ssh/sshd_config.d/x.conf: No such file or directory",
-                Complaint::Config,
-            ),
-            (
-                "Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.",
-                Complaint::KeyPermissions,
-            ),
-            (
-                "sshd: no hostkeys available -- exiting.",
-                Complaint::NoHostKeys,
-            ),
-            (
-                "Unable to load host key: /etc/ssh/ssh_host_rsa_key",
-                Complaint::NoHostKeys,
-            ),
-            (
-                "Missing privilege separation directory: /run/sshd",
-                Complaint::PrivsepDirectory,
-            ),
-            (
-                "/run/sshd must be owned by root and not group or world-writable.",
-                Complaint::PrivsepDirectory,
-            ),
-            (
-                "Privilege separation user sshd does not exist",
-                Complaint::PrivsepUser,
-            ),
-            (
-                "OpenSSL version mismatch. Built against 30000070, you have 10101000",
-                Complaint::Library,
-            ),
-            (
-                "sshd: error while loading shared libraries: libcrypto.so.3: cannot open",
-                Complaint::Library,
-            ),
-            (
-                "AuthorizedKeysCommand set without AuthorizedKeysCommandUser",
-                Complaint::Config,
-            ),
-            (
-                "bad addr or host: 300.1.1.1 (Temporary failure in name resolution)",
-                Complaint::Config,
-            ),
-            (
-                "Too many recursive configuration includes",
-                Complaint::Config,
-            ),
-            ("Killed", Complaint::Other),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(complaints(line), [(expected, line.to_owned())], "{line}");
-        }
     }
 }

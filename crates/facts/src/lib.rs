@@ -7,6 +7,7 @@
 mod account;
 mod client_line;
 mod config;
+mod config_test;
 mod daemon;
 mod door;
 mod facts;
@@ -48,7 +49,8 @@ mod waiting;
 mod wrappers;
 
 pub use account::{ACCESS, Account};
-pub use daemon::{Complaint, Daemon, SPLIT, TestOutput};
+pub use config_test::{Complaint, ConfigTest, TestOutput};
+pub use daemon::{Daemon, SPLIT};
 pub use door::{Door, Holder, Lead};
 pub use facts::Facts;
 pub use fail2ban::Ban;
@@ -57,7 +59,7 @@ pub use host_keys::HostKeyFile;
 pub use kernel::{FullDisk, Usage};
 pub use key_list::KeyLine;
 pub use known::{Known, Unchecked};
-pub use log_file::{LogFile, LogLine};
+pub use log_file::{LogFile, LogLine, LogScope};
 pub use log_source::disk_logs;
 pub use look::Memory;
 pub use manager::{MARKER, Manager, Supervisor, Unit};
@@ -75,7 +77,7 @@ pub use reply::{
 pub use return_route::BlockedRoute;
 pub use route::{Proxy, Route, UnknownKey};
 pub use rule_owner::{ListLine, Listed};
-pub use service::{ConfigTest, RestartReason, Service, UnitState};
+pub use service::{RestartReason, Service, UnitState};
 pub use shadow::Shadow;
 pub use socket::{Meant, Socket};
 pub use sshd::Sshd;

@@ -240,7 +240,7 @@ impl<'a> Facts<'a> {
             Source::Read(file) => log.join(file),
             Source::Bytes { shown, bytes } => {
                 // It is in memory: it cannot fail to be read.
-                let _ = log.add(*shown, &**bytes, self.question);
+                let _ = log.add(*shown, &**bytes, &self.question.log_scope());
                 if let Some(boot) = boot.filter(|_| shown.name == DMESG[0]) {
                     let timeless = log.lines.iter_mut().filter(|line| line.time.is_none());
                     for line in timeless {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::net::IpAddr;
 
-use crate::question::Question;
 use jiff::Timestamp;
 use sshmend_ssh_log::{Account, CauseName, Clock, Event, Kind, Peer, ReadLog, Stage};
 
@@ -59,6 +58,17 @@ const MOST: usize = 32_768;
 const FIRST: usize = 8;
 const LAST: usize = 120;
 
+/// The lines of a log that are asked for, and the clock that its times are read by.
+#[derive(Debug, Clone)]
+pub struct LogScope {
+    /// Completes times without a year or a zone.
+    pub clock: Clock,
+    /// Earlier lines do not count.
+    pub since: Option<Timestamp>,
+    /// The client asked about: all of its lines are counted.
+    pub client: Option<IpAddr>,
+}
+
 /// How a line is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
@@ -76,7 +86,7 @@ impl LogFile {
     ///
     /// # Errors
     /// What `source` says; that a compressed file is damaged is not an error.
-    pub fn read(name: &str, source: impl Read, question: &Question) -> io::Result<Self> {
+    pub fn read(name: &str, source: impl Read, scope: &LogScope) -> io::Result<Self> {
         let shown = Shown {
             name,
             numbered: true,
@@ -84,34 +94,25 @@ impl LogFile {
             after: None,
         };
         let mut log = Self::default();
-        log.add(shown, source, question)?;
+        log.add(shown, source, scope)?;
         Ok(log)
     }
 
     /// Adds what `source` says.
-    pub fn add(
-        &mut self,
-        shown: Shown<'_>,
-        source: impl Read,
-        question: &Question,
-    ) -> io::Result<()> {
-        let reference = Timestamp::from_second(question.now).unwrap_or(Timestamp::MAX);
-        let clock = Clock {
-            reference,
-            zone: question.zone.clone(),
-        };
-        let since = question
-            .since
-            .and_then(|since| Timestamp::from_second(since).ok());
-        let (client, nameless) = (question.client_address(), HashMap::new());
+    pub fn add(&mut self, shown: Shown<'_>, source: impl Read, scope: &LogScope) -> io::Result<()> {
+        let LogScope {
+            clock,
+            since,
+            client,
+        } = scope;
         let mut adding = Adding {
             log: self,
             shown,
-            since,
-            client,
-            nameless,
+            since: *since,
+            client: *client,
+            nameless: HashMap::new(),
         };
-        let read = ReadLog::read(shown.name, source, &clock, &mut |event| adding.event(event))?;
+        let read = ReadLog::read(shown.name, source, clock, &mut |event| adding.event(event))?;
         self.read.census.merge(&read.census);
         self.read = ReadLog {
             census: std::mem::take(&mut self.read.census),
@@ -310,6 +311,7 @@ mod tests {
     use std::fmt::Write;
 
     use super::*;
+    use crate::Question;
     use crate::fixture::{NOW, from};
 
     #[test]
@@ -327,7 +329,8 @@ mod tests {
             )
             .expect("a string");
         }
-        let file = LogFile::read("x", log.as_bytes(), &from("192.0.2.7")).expect("it is in memory");
+        let file = LogFile::read("x", log.as_bytes(), &from("192.0.2.7").log_scope())
+            .expect("it is in memory");
         assert!(file.lines.len() <= MOST, "{}", file.lines.len());
         let kept = |own: bool| -> u64 {
             let of = file
@@ -353,8 +356,8 @@ mod tests {
 2026-11-20 09:45:42,204 fail2ban.utils          [7]: ERROR   7f8ebdd2f0 -- returned 127
 2026-11-20 09:46:42,182 fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.8
 ";
-        let file =
-            LogFile::read("x", log.as_bytes(), &Question::server(NOW)).expect("it is in memory");
+        let file = LogFile::read("x", log.as_bytes(), &Question::server(NOW).log_scope())
+            .expect("it is in memory");
         let banned: Vec<_> = file
             .lines
             .iter()

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, ToSpan};
-use sshmend_ssh_log::{Clock, Event, Reader};
+use sshmend_ssh_log::{Event, Reader};
 
 use crate::Facts;
 use crate::known::{Known, Unchecked};
@@ -231,11 +231,7 @@ impl<'a> Facts<'a> {
                 last = last.max(event.time);
             }
         };
-        let reference = Timestamp::from_second(self.question.now).unwrap_or(Timestamp::MAX);
-        let mut reader = Reader::new(Clock {
-            reference,
-            zone: self.question.zone.clone(),
-        });
+        let mut reader = Reader::new(self.question.clock());
         reader.feed(piece, &mut keep);
         reader.finish(&mut keep);
         last

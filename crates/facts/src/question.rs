@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use sshmend_ssh_log::Clock;
 
-use crate::log_file::LogFile;
+use crate::log_file::{LogFile, LogScope};
 
 /// A question about a connection that dies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +111,25 @@ impl Question {
             vantage: Vantage::Transcript(text.into()),
             privileged: false,
             ..Self::server(now)
+        }
+    }
+
+    /// The lines of a log that count for this question.
+    pub fn log_scope(&self) -> LogScope {
+        LogScope {
+            clock: self.clock(),
+            since: self
+                .since
+                .and_then(|since| Timestamp::from_second(since).ok()),
+            client: self.client_address(),
+        }
+    }
+
+    /// The clock that completes the times of a log.
+    pub(crate) fn clock(&self) -> Clock {
+        Clock {
+            reference: Timestamp::from_second(self.now).unwrap_or(Timestamp::MAX),
+            zone: self.zone.clone(),
         }
     }
 

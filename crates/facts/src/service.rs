@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use sshmend_lossless::{Origin, Snapshot};
 
+use crate::config_test::ConfigTest;
 use crate::question::Question;
 use crate::start::unit_files;
-use crate::{
-    CONFINING, Complaint, Facts, Listener, MARKER, Manager, Socket, TestOutput, Unit, Usage,
-};
+use crate::{CONFINING, Facts, Listener, MARKER, Manager, Socket, Unit, Usage};
 
 /// Who starts sshd, whether it listens, and what keeps it from doing so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,64 +73,6 @@ pub enum RestartReason {
     /// It may open no more files.
     #[error("it has used up its file descriptors")]
     OutOfFiles,
-}
-
-/// What `sshd -t` says, sorted by what it is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ConfigTest {
-    /// Whether it accepts everything.
-    pub passed: bool,
-    /// Lines about host keys that are missing or open to others.
-    pub host_keys: Vec<String>,
-    /// The line about the directory of privilege separation.
-    pub directory: Option<String>,
-    /// All other lines.
-    pub others: Vec<String>,
-    /// Whether whatever starts sshd makes that directory.
-    pub directory_comes: bool,
-}
-
-impl ConfigTest {
-    pub(crate) fn of(facts: &Facts<'_>, config_test: TestOutput) -> Self {
-        let mut today = Self {
-            passed: config_test.passed,
-            directory_comes: facts.runtime_directory_comes_with_service(),
-            ..Self::default()
-        };
-        for (about, line) in config_test.complaints {
-            match about {
-                Complaint::NoHostKeys | Complaint::KeyPermissions => today.host_keys.push(line),
-                Complaint::PrivsepDirectory => today.directory = Some(line),
-                _ => today.others.push(line),
-            }
-        }
-        today
-    }
-
-    /// The line about what would keep sshd from starting. A directory that is missing is the last thing that sshd looks for:
-    /// what else it says then is a warning.
-    pub fn in_the_way(&self) -> Option<&str> {
-        let directory = self.directory.as_deref();
-        let missing = directory.filter(|line| line.starts_with("Missing"));
-        if self.passed || missing.is_some() && self.directory_comes {
-            return None;
-        }
-        let mut lines = self.others.iter().chain(&self.host_keys);
-        let line = missing.or_else(|| lines.next().map(String::as_str));
-        line.or(directory).or(Some("sshd -t fails without a word"))
-    }
-
-    /// What it would say if there were nothing to complain of about host keys, or about the directory.
-    #[must_use]
-    pub fn without(mut self, host_keys: bool, directory: bool) -> Self {
-        if host_keys {
-            self.host_keys.clear();
-        }
-        self.directory = self.directory.filter(|_| !directory);
-        self.passed |=
-            self.host_keys.is_empty() && self.directory.is_none() && self.others.is_empty();
-        self
-    }
 }
 
 impl Service {

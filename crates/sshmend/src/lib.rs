@@ -11,6 +11,7 @@ pub mod json;
 pub mod manual;
 mod output;
 mod planning;
+mod recover_unit;
 mod session;
 mod usage;
 

@@ -12,7 +12,7 @@ mod logs;
 mod look_up;
 mod page;
 mod recover;
-pub(crate) mod recover_at_boot;
+mod recover_at_boot;
 mod rollback;
 mod schema;
 mod show;

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use sshmend_host::own;
-use sshmend_lossless::{EditSet, FileChange, FileImage, Step};
+use sshmend_lossless::{EditSet, FileChange, Step};
 use sshmend_plan::Plan;
 
 use crate::cli::{Apply, Recover};
 use crate::error::{Failure, Outcome};
 use crate::execute::{execute, is_managed_by_systemd};
+use crate::recover_unit::{OWN, WANTED, packaged};
 use crate::session::Session;
 
 /// The unit as packages install it.
@@ -17,12 +18,6 @@ const UNIT: &str = include_str!("../../../../packaging/systemd/sshmend-recover.s
 /// What the unit of a package starts.
 const PACKAGED: &str = "/usr/bin/sshmend";
 
-/// Where packages put units.
-const FOLDERS: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system"];
-const OWN: &str = "/etc/systemd/system/sshmend-recover.service";
-
-/// Has the unit started; a file and no link, so that it is undone as every file is.
-const WANTED: &str = "/etc/systemd/system/multi-user.target.d/sshmend-recover.conf";
 const WANTS: &str = "# Made by sshmend recover --install; sshmend rollback undoes it.\n\
 [Unit]\nWants=sshmend-recover.service\n";
 
@@ -57,26 +52,6 @@ pub(super) fn install(session: &Session, arguments: &Recover) -> Result<Outcome,
         wait: arguments.wait,
     };
     execute(session, plan, &flags)
-}
-
-/// Whether a start of the machine recovers.
-pub(crate) fn is_installed(session: &Session) -> bool {
-    let there = |path: &str| {
-        session
-            .machine
-            .read(Path::new(path))
-            .is_ok_and(|file| file.is_some())
-    };
-    let wanted = "/etc/systemd/system/multi-user.target.wants/sshmend-recover.service";
-    (packaged(session).is_some() || there(OWN)) && (there(WANTED) || there(wanted))
-}
-
-/// The unit of a package.
-fn packaged(session: &Session) -> Option<FileImage> {
-    FOLDERS.iter().find_map(|folder| {
-        let path = Path::new(folder).join("sshmend-recover.service");
-        session.machine.read(&path).ok().flatten()
-    })
 }
 
 /// A file with this content, whatever stands there now.

@@ -8,8 +8,8 @@ use sshmend_plan::Notice;
 use sshmend_transaction::{Back, Id, Record, State};
 
 use super::{Run, Way};
-use crate::command::recover_at_boot::is_installed;
 use crate::error::Failure;
+use crate::recover_unit::is_installed;
 use crate::session::Session;
 
 /// Stands where systemd manages the machine (sd_booted(3)).

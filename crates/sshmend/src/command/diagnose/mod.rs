@@ -3,7 +3,8 @@
 mod finding;
 mod probe;
 mod rest;
-pub(crate) mod text;
+pub(crate) mod shown;
+mod text;
 
 use std::io;
 use std::num::NonZeroU16;
@@ -25,6 +26,7 @@ use crate::command::times::past;
 use crate::error::{Failure, Outcome};
 use crate::json;
 use crate::session::Session;
+use shown::Shown;
 
 /// Looks, concludes, prints.
 pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcome, Failure> {
@@ -48,7 +50,7 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
         (diagnosis, several) = diagnose_server(session, &mut question, &source)?;
     }
     let outcome = outcome(&question, &diagnosis);
-    let shown = text::Shown {
+    let shown = Shown {
         session,
         question: &question,
         diagnosis: &diagnosis,
@@ -180,7 +182,7 @@ pub(crate) fn read_disk_logs(session: &Session, question: &mut Question) -> Resu
 
 fn read_log(question: &mut Question, path: PathBuf, file: impl io::Read) -> Result<(), Failure> {
     let name = path.display().to_string();
-    let read = LogFile::read(&name, file, question);
+    let read = LogFile::read(&name, file, &question.log_scope());
     let log = read.map_err(|error| Failure::caused(format!("cannot read {name}"), &error))?;
     question.log_files.insert(path, log);
     Ok(())
@@ -235,7 +237,7 @@ fn is_message(text: &str) -> bool {
     text.trim().contains(char::is_whitespace)
 }
 
-fn print(shown: &text::Shown<'_>, outcome: Outcome) -> Result<(), Failure> {
+fn print(shown: &Shown<'_>, outcome: Outcome) -> Result<(), Failure> {
     let output = &shown.session.output;
     let printed = if output.is_json() {
         output.json(&json::diagnosis::Diagnosis {

@@ -3,7 +3,7 @@
 use sshmend_diagnose::{AtGate, Diagnosis, Excluded, Passage};
 use sshmend_facts::{Unchecked, Vantage};
 
-use super::text::{Shown, is_answered};
+use super::shown::{Shown, is_answered};
 use crate::output::words::{count, shell};
 use crate::output::{Output, Role};
 

@@ -4,21 +4,10 @@ use sshmend_diagnose::Diagnosis;
 use sshmend_facts::{Connections, Question, Vantage};
 use sshmend_ssh_log::transcript::Attempt;
 
+use super::shown::Shown;
 use super::{finding, rest};
 use crate::output::words::count;
 use crate::output::{Output, Role, census};
-use crate::session::Session;
-
-/// A diagnosis and what else its text needs.
-pub(crate) struct Shown<'a> {
-    pub(crate) session: &'a Session,
-    pub(crate) question: &'a Question,
-    pub(crate) diagnosis: &'a Diagnosis,
-    /// Where several sshd listen, which one it is about.
-    pub(crate) several: Option<&'a str>,
-    /// Whether what is left out else is said as well.
-    pub(crate) verbose: bool,
-}
 
 impl Shown<'_> {
     /// Renders the answer, its evidence, and what could not be looked at.
@@ -48,14 +37,6 @@ impl Shown<'_> {
         }
         text
     }
-}
-
-/// Whether the first finding is the answer, so that nothing else is needed to find it.
-pub(super) fn is_answered(diagnosis: &Diagnosis) -> bool {
-    diagnosis
-        .findings
-        .first()
-        .is_some_and(|finding| finding.certainty.is_certain())
 }
 
 /// What stands above the findings: that there are none, or of many attempts how many failed.

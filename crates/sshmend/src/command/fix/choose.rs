@@ -9,7 +9,7 @@ use sshmend_ssh_log::CauseName;
 
 use super::record;
 use crate::cli::{Apply, Fix};
-use crate::command::diagnose::text::Shown;
+use crate::command::diagnose::shown::Shown;
 use crate::command::diagnose::{diagnose_server, read_disk_logs};
 use crate::error::{Failure, Outcome};
 use crate::execute::{UNCHANGED, execute, execute_chosen, refuse};
