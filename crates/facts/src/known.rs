@@ -25,7 +25,7 @@ impl Unchecked {
     }
 
     /// The same of what root could have looked at.
-    pub fn for_want_of_root(check: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn for_want_of_root(check: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             needs_root: true,
             ..Self::new(check, reason)

@@ -15,7 +15,7 @@ pub struct Wish {
     pub addresses: Vec<Address>,
     /// The jails; `None` for every jail that runs.
     pub jails: Option<Vec<String>>,
-    /// When it ends; `None` for never. Only recorded: see [`Config::expired`].
+    /// When it ends; `None` for never. Only recorded: see [`crate::Config::expired`].
     pub until: Option<Timestamp>,
 }
 

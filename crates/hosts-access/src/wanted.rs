@@ -76,7 +76,7 @@ impl Wanted {
     }
 
     /// The address, when the pattern means but one.
-    pub fn single_address(&self) -> Option<IpAddr> {
+    pub(crate) fn single_address(&self) -> Option<IpAddr> {
         self.extent.single_address()
     }
 

@@ -65,7 +65,7 @@ impl KeyType {
     }
 
     /// True for a certificate, which does not belong into known_hosts: `ssh` loads it and never accepts it.
-    pub fn is_certificate(self) -> bool {
+    pub(crate) fn is_certificate(self) -> bool {
         self.certificate
     }
 
@@ -139,7 +139,7 @@ impl HostKey {
     }
 
     /// The base64 text, as OpenSSH writes it.
-    pub fn to_base64(&self) -> String {
+    pub(crate) fn to_base64(&self) -> String {
         STANDARD.encode(&self.blob)
     }
 

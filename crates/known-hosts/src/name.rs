@@ -57,7 +57,7 @@ impl Name {
 
     /// True when the name can stand in a line without being read as something else. `ssh` records no name with one of
     /// `@?*#[]|'"\` (sshconnect.c); blanks, commas, control bytes and `!` would end or turn the pattern.
-    pub fn is_recordable(&self) -> bool {
+    pub(crate) fn is_recordable(&self) -> bool {
         let host = self
             .text
             .strip_prefix('[')

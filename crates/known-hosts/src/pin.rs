@@ -158,7 +158,7 @@ impl KnownHosts<'_> {
     }
 
     /// True when more entries are hashed than not.
-    pub fn is_mostly_hashed(&self) -> bool {
+    pub(crate) fn is_mostly_hashed(&self) -> bool {
         let hashed = self
             .entries()
             .filter(|(_, entry)| entry.is_hashed())

@@ -45,7 +45,7 @@ pub use lines::{Line, LineEnding, Lines, dominant_ending, lines, lines_from};
 pub use nearest::nearest;
 pub use origin::Origin;
 pub use os_text::os_text;
-pub use owner::{Managed, Manager, Packager, elsewhere, managed, managed_by, packaged};
+pub use owner::{Managed, Manager, Packager, elsewhere, managed, packaged};
 pub use request::{CommandOutput, Dial, DialEnd, Dialled, NotRun, Request, journalctl};
 pub use sieve::{BLOCK, Pick, Picked, Sieve, Sifted, each_line, threads};
 pub use snapshot::{Entry, FileImage, Listed, Metadata, Snapshot};

@@ -1,13 +1,13 @@
 //! Whose a file is: packaged or generated files, and configuration management that writes a file again.
 //!
 //! Every format asks here before it writes. A file that [`packaged`] or [`elsewhere`] names is not written at all; one
-//! that [`managed_by`] names is written, and the plan says first who will write it again.
+//! that [`managed`] names is written, and the plan says first who will write it again.
 
 mod manager;
 
 use std::path::Path;
 
-pub use manager::{Managed, Manager, managed, managed_by};
+pub use manager::{Managed, Manager, managed};
 
 /// Who brings or generates a file that no administrator edits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

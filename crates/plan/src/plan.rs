@@ -89,7 +89,7 @@ impl Plan {
 
     /// The same plan, which is undone by itself after this time.
     #[must_use]
-    pub fn for_a_while(mut self, lasts: Duration) -> Self {
+    pub(crate) fn for_a_while(mut self, lasts: Duration) -> Self {
         let time = spelled(lasts);
         self.lasts = Some(lasts);
         self.notices.push(Notice::new(

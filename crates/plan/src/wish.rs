@@ -364,7 +364,7 @@ impl Mended {
 
     /// How the service stands with it mended.
     #[must_use]
-    pub fn applied_to(self, mut service: Service) -> Service {
+    pub(crate) fn applied_to(self, mut service: Service) -> Service {
         service.config_test = service.config_test.map(|mut config_test| {
             // Whether all of them were named, sshd itself says of the files to come.
             if self.lines {

@@ -66,7 +66,7 @@ impl Event<'_> {
     }
 
     /// Whether it happened to the machine, outside of any connection.
-    pub fn is_of_machine(&self) -> bool {
+    pub(crate) fn is_of_machine(&self) -> bool {
         let kinds = [
             Kind::BindFailed,
             Kind::HostKeyUnusable,

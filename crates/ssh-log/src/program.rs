@@ -104,7 +104,7 @@ impl Program {
     }
 
     /// Whether this is a program that serves SSH and says so.
-    pub fn is_ssh_server(self) -> bool {
+    pub(crate) fn is_ssh_server(self) -> bool {
         matches!(
             self,
             Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Dropbear | Self::Tailscaled

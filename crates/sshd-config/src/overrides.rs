@@ -1,6 +1,6 @@
 //! The options on the daemon's command line, which are read before every file.
 
-/// The path of the [`Origin`] of an override: line N is the N-th override of the daemon's command line.
+/// The path of the [`Origin`](sshmend_lossless::Origin) of an override: line N is the N-th override of the daemon's command line.
 pub const COMMAND_LINE: &str = "command line";
 
 /// A directive given on the command line: `-o KEYWORD=VALUE` or an option that means one.

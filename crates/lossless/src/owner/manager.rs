@@ -160,7 +160,7 @@ const FAR: usize = 14;
 /// Who writes the file again, by the comments at its head or by a marked block anywhere in it.
 ///
 /// Comments count only where they say that the file is managed: a rule "for the Ansible controller" does not.
-pub fn managed_by(bytes: &[u8]) -> Option<Managed> {
+pub(crate) fn managed_by(bytes: &[u8]) -> Option<Managed> {
     of_head(bytes).or_else(|| of_block(bytes))
 }
 

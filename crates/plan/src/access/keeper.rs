@@ -9,7 +9,7 @@ use crate::person::Person;
 
 /// One who must not lose access.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keeper {
+pub(crate) struct Keeper {
     /// The login name, where it is known.
     pub user: Option<String>,
     /// The address that they come from; `None` at the console, and where it is not known.
@@ -25,7 +25,7 @@ pub struct Keeper {
 impl Person {
     /// All who must not lose access when this person changes something: they themselves, the machine, and the addresses
     /// that they want to be kept.
-    pub fn keepers(&self) -> Vec<Keeper> {
+    pub(crate) fn keepers(&self) -> Vec<Keeper> {
         let other = |addr: IpAddr, called: &str| Keeper {
             user: self.user.clone(),
             addr: Some(addr),
