@@ -164,7 +164,7 @@ pub(crate) fn managed_by(bytes: &[u8]) -> Option<Managed> {
     of_head(bytes).or_else(|| of_block(bytes))
 }
 
-/// [`managed_by`], or what the name of the file says.
+/// Who writes the file again, by its comments or by its name.
 pub fn managed(path: &Path, bytes: &[u8]) -> Option<Managed> {
     let named = FILES
         .iter()
