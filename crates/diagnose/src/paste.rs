@@ -1,7 +1,7 @@
 //! The answer to a paste: its attempts, those that failed in the same way together.
 
 use sshmend_facts::{Facts, Unchecked};
-use sshmend_ssh_log::transcript::{Attempt, Certainty as Sure, Transcript};
+use sshmend_ssh_log::transcript::{Attempt, Certainty as Sure, Reached, Transcript};
 
 use crate::diagnosis::{Diagnosis, Read};
 use crate::finding::Finding;
@@ -143,11 +143,27 @@ fn unknown(paste: &Transcript) -> Vec<Unchecked> {
                 "this message is not known: {}: {all}",
                 end.text.trim_end_matches(['.', ':'])
             ),
-            None => format!("no message in it says why it failed: {all}"),
+            None => format!(
+                "{}no message in it says why it failed: {all}",
+                answer(attempt)
+            ),
         };
         Unchecked::new(check, reason)
     })
     .collect()
+}
+
+/// What the server did in an attempt whose end is not told.
+fn answer(attempt: &Attempt) -> String {
+    match &attempt.server {
+        Some(server) if attempt.reached < Reached::LoggedIn => {
+            format!("the server answers as {server}, and ")
+        }
+        None if attempt.reached == Reached::Connected => {
+            "the connection is established, and ".to_owned()
+        }
+        _ => String::new(),
+    }
 }
 
 impl Diagnosis {

@@ -110,7 +110,93 @@ const CASES: &[Case] = &[
         "ncclient.transport.errors.SSHError: Could not open socket to 192.0.2.110:830\n",
         &[("192.0.2.110:830", "possible sshd-not-running")],
     ),
+    (
+        "java.io.StreamCorruptedException: Incorrect identification (bad line ending) 2: 220 ready\n\
+         \tat org.apache.sshd.client.session.ClientSessionImpl.readIdentification(ClientSessionImpl.java:1)\n",
+        &[("-", "likely wrong-service")],
+    ),
+    (
+        "org.apache.sshd.common.SshException: DefaultAuthFuture[ssh-connection]: \
+         Failed to get operation result within specified timeout: 10000 msec\n",
+        &[("-", "possible listener-hung")],
+    ),
+    (
+        "Net::SSH::ConnectionTimeout: timeout during server version negotiating\n",
+        &[("-", "possible listener-hung")],
+    ),
+    (
+        "Net::SSH::Disconnect: disconnected: Too many connections (12)\n",
+        &[("-", "likely max-startups")],
+    ),
+    (
+        "Net::SSH::Proxy::ConnectError: error connecting to proxy (403)\n",
+        &[("-", "certain proxy-failed")],
+    ),
+    (
+        "Uncaught phpseclib3\\Exception\\UnableToConnectException: Connection timed out whilst receiving server identification \
+         string in /srv/www/vendor/phpseclib/Net/SSH2.php:1315\n",
+        &[("-", "possible listener-hung")],
+    ),
+    (
+        "Error: Max greeting lines exceeded\n    at HeaderParser (/srv/app/node_modules/ssh2/lib/protocol/Protocol.js:1:1)\n",
+        &[("-", "likely wrong-service")],
+    ),
+    (
+        "Error: (SSH) Channel open failure: open failed\n    at /srv/app/node_modules/ssh2/lib/client.js:1:1\n",
+        &[("-", "likely max-sessions")],
+    ),
+    (
+        "Renci.SshNet.Common.SshConnectionException: The server response contains a null character at position 0x00000000:\n",
+        &[("-", "likely wrong-service")],
+    ),
+    (
+        "Unhandled Exception: System.Net.Sockets.SocketException (10061): 由于目标计算机积极拒绝，无法连接。\n   \
+         at Renci.SshNet.Session.Connect()\n",
+        &[("-", "possible sshd-not-running")],
+    ),
+    (
+        "[DEBUG russh::ssh_read] read_ssh_id: reading\n[DEBUG russh::ssh_read] read 5\n\
+         [DEBUG russh::ssh_read] Ok(\"gw3 login: \")\n[ERROR app] connect: Disconnected\n",
+        &[("-", "possible wrong-service")],
+    ),
+    // The port of another protocol.
+    (
+        "dial: SSH dial to drop.example.net:990 failed: ssh: handshake failed: EOF\n",
+        &[("drop.example.net:990", "possible wrong-service")],
+    ),
+    // Graphical clients, which put the words of the server on lines of their own.
+    (
+        "Error:\tFATAL ERROR: Remote side sent disconnect message\nError:\ttype 12 (too many connections):\nError:\t\"Go away\"\n",
+        &[("-", "likely max-startups")],
+    ),
+    (
+        "Server sent disconnect message type 12 (too many connections):\n\"Go away\"\n",
+        &[("-", "likely max-startups")],
+    ),
+    (
+        "Host \"files6.example.net\" does not exist.\n",
+        &[("files6.example.net", "certain name-not-resolved")],
+    ),
+    (
+        "You cannot connect to an SFTP server using an FTP protocol. Please select the correct protocol.\n",
+        &[("-", "certain not-an-ssh-client")],
+    ),
+    // Devices.
+    (
+        "User Access Verification\nCLI session limit 32 reached. Exiting.\n",
+        &[("-", "likely client-parallelism")],
+    ),
     // Programs that run a client.
+    (
+        "[10:00:00.000] Running script with connection command: \"C:\\WINDOWS\\System32\\OpenSSH\\ssh.exe\" -T -D 60026 box9 bash\n\
+         [10:00:01.000] > kex_exchange_identification: Connection closed by remote host\n",
+        &[("box9", "possible max-startups")],
+    ),
+    (
+        "---- Running connect program (ssh -a -x -s files7.example.net -l eve -p 2207 sftp)\n\
+         mirror: Fatal error: max-retries exceeded (Peer closed connection)\n",
+        &[("files7.example.net:2207", "possible dead-backend")],
+    ),
     (
         "error during connect: Get \"http://docker.example.com/v1.45/info\": command [ssh -l ops -p 2203 -- box4 docker system \
          dial-stdio] has exited with exit status 255, stderr=kex_exchange_identification: Connection closed by remote host\n",

@@ -215,3 +215,22 @@ fn a_host_stands_behind_its_word_or_in_brackets() {
         assert_eq!(only(text).destination(), Some("app3.example.net"), "{text}");
     }
 }
+
+/// Another protocol failed, and SSH stands in the name of a page, a package, a host or a namespace.
+#[test]
+fn ssh_named_in_passing_is_not_what_failed() {
+    for text in [
+        "$ git clone https://code.example.com/eve/ssh-keys.git\nfatal: unable to access 'https://code.example.com/eve/ssh-keys.git/': \
+         OpenSSL SSL_read: Connection was reset, errno 10054\n",
+        "npm ERR! network request to https://packages.example.com/ssh2/-/ssh2-1.0.0.tgz failed, reason: read ECONNRESET\n",
+        "java.net.SocketException: Connection reset\n\tat java.base/sun.net.www.protocol.https.A.b(A.java:1)\n\
+         Caused: java.io.IOException: Failed to load https://updates.example.com/ssh-agent.hpi\n",
+        "[error] 31#31: *12 recv() failed (104: Connection reset by peer) while reading response header from upstream, \
+         request: \"GET /user/ssh-keys HTTP/1.1\", upstream: \"http://192.0.2.150:3000/user/ssh-keys\"\n",
+        "$ kubectl -n ssh get pods\nUnable to connect to the server: read tcp 192.0.2.151:40500->192.0.2.152:6443: read: connection reset by peer\n",
+        "postfix/smtpd[2300]: lost connection after CONNECT from ssh-gw.example.org[192.0.2.153]\n",
+    ] {
+        let attempts = read(text.as_bytes()).attempts;
+        assert!(!attempts.iter().any(Attempt::failed), "{text}{attempts:#?}");
+    }
+}

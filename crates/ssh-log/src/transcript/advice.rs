@@ -109,6 +109,7 @@ fn facts_text(facts: &Facts) -> String {
         .and_then(|(_, rest)| rest.split_once(": "))
         .map(|(_, said)| said);
     said.or_else(|| text.split_once("Banner: ").map(|(_, said)| said))
+        .or_else(|| Some(text.strip_prefix("Ok(\"")?.trim_end_matches("\")")))
         .unwrap_or(text)
         .to_owned()
 }

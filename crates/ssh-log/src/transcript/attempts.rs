@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::command::command;
+use super::command::{command, tested};
+use super::destination::is_of_another_protocol;
 use super::facts::{Course, Facts, Seen};
 use super::label::{self, Head};
-use super::scan::{self, Hit, Scan};
+use super::scan::{self, Hit, Named, Scan};
 use super::words::{Scope, Sign, Symptom};
 use super::{Reached, Software};
 use crate::program::Program;
@@ -88,6 +89,8 @@ impl Attempts {
             if let Some(named) = command(trimmed).filter(|_| !self.single) {
                 self.begin();
                 self.stream(None).current.typed_as(named);
+            } else if let Some(named) = tested(trimmed).filter(|_| !self.single) {
+                self.tested(named, number);
             }
         }
         let label = self
@@ -176,6 +179,19 @@ impl Attempts {
             _ if !matches!(hit.entry.scope, Scope::Debug) => self.block.pending.push((hit, number)),
             _ => {}
         }
+    }
+
+    /// A command that opens a connection to a port. Its words are those of any protocol: they count where the port may be SSH's.
+    fn tested(&mut self, named: Named, number: usize) {
+        self.begin();
+        if named.port.is_none_or(is_of_another_protocol) {
+            return;
+        }
+        let current = &mut self.stream(None).current;
+        current.typed_as(named);
+        current.printed_by(Software::PortTester);
+        current.touch(number);
+        self.understood += 1;
     }
 
     /// A command that a program ran for its user.
@@ -440,7 +456,8 @@ fn is_of_sshd(line: &[u8]) -> bool {
 fn is_of_other_server(has: &dyn Fn(&[u8]) -> bool) -> bool {
     has(b"failed to accept an incoming connection")
         || has(b"Failed connection from ") && has(b" with error: ")
-        || has(b"SSH: Error on handshaking: ")
+        || has(b"SSH: Error on handshaking")
+        || has(b"SSH: Handshaking ")
         || has(b"serve sftp ") && has(b"SSH login ")
 }
 

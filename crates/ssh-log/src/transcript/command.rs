@@ -11,7 +11,7 @@ const COPY_VALUES: &str = "BbcDFiJloRSX";
 pub(super) fn command(line: &[u8]) -> Option<Named> {
     let line = line.get(..2048).unwrap_or(line);
     let text = line.utf8_chunks().next().map_or("", |chunk| chunk.valid());
-    let (program, rest) = typed(text)?;
+    let (program, rest) = typed(text, &PROGRAMS)?;
     let words: Vec<&str> = rest.split_whitespace().collect();
     let named = match program {
         "ssh" => ssh(&words),
@@ -32,30 +32,92 @@ pub(super) fn command(line: &[u8]) -> Option<Named> {
 
 const PROGRAMS: [&str; 5] = ["ssh", "sftp", "scp", "rsync", "git"];
 
+/// Programs that only open a connection and show what comes.
+const TESTERS: [&str; 8] = [
+    "telnet",
+    "nc",
+    "ncat",
+    "netcat",
+    "curl",
+    "openssl",
+    "Test-NetConnection",
+    "tnc",
+];
+
+/// Reads which host and port a command tests: `telnet HOST 22`; `None` where the line shows no such command.
+pub(super) fn tested(line: &[u8]) -> Option<Named> {
+    let line = line.get(..2048).unwrap_or(line);
+    let text = line.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    let (program, rest) = typed(text, &TESTERS)?;
+    // What stands behind a redirection or a pipe is not of this command.
+    let words: Vec<&str> = rest
+        .split_whitespace()
+        .take_while(|word| !word.contains(['<', '>', '|', '&', ';']))
+        .collect();
+    match program {
+        "curl" => {
+            let url = words.iter().find(|word| word.contains("telnet://"))?;
+            destination(url.trim_end_matches('/'))
+        }
+        "openssl" => {
+            let target = behind(&words, "-connect")?;
+            destination(&format!("tls://{target}"))
+        }
+        _ => {
+            let port = behind(&words, "-Port").map(|port| (port, words.first().copied()));
+            // The last two words: options with values stand before them.
+            let pair = || match words.as_slice() {
+                [.., host, port] => Some((*port, Some(*host))),
+                _ => None,
+            };
+            let (port, host) = port.or_else(pair)?;
+            Some(Named {
+                port: Some(if port == "ssh" {
+                    22
+                } else {
+                    port.parse().ok()?
+                }),
+                ..destination(host.filter(|host| !host.starts_with('-'))?)?
+            })
+        }
+    }
+}
+
+fn behind<'t>(words: &[&'t str], option: &str) -> Option<&'t str> {
+    let at = words
+        .iter()
+        .position(|word| word.eq_ignore_ascii_case(option))?;
+    words.get(at + 1).copied()
+}
+
 /// The program and its arguments: behind a prompt, behind the `+ ` of a shell's trace, or where the line begins.
-fn typed(text: &str) -> Option<(&'static str, &str)> {
+fn typed<'t>(text: &'t str, programs: &[&'static str]) -> Option<(&'static str, &'t str)> {
     const PROMPTS: [&str; 6] = ["$ ", "% ", "# ", "> ", "+ ", "RUN "];
     let text = text.trim();
     let behind = PROMPTS
         .iter()
         .filter_map(|prompt| text.split_once(prompt))
         .map(|(_, rest)| rest.trim_start());
+    let begins = |text| begins(text, programs);
     let mut behind = behind.filter_map(begins);
     let first = text.split(' ').next().unwrap_or_default();
-    let bare = || begins(text).filter(|_| PROGRAMS.contains(&first));
+    let bare = || begins(text).filter(|_| programs.contains(&first));
     behind.next().or_else(bare).or_else(|| {
         let (_, rest) = text.split_once(" git clone ")?;
-        Some(("git", rest))
+        programs.contains(&"git").then_some(("git", rest))
     })
 }
 
-fn begins(text: &str) -> Option<(&'static str, &str)> {
+fn begins<'t>(text: &'t str, programs: &[&'static str]) -> Option<(&'static str, &'t str)> {
     let (word, rest) = text.split_once(' ')?;
     let name = word.rsplit('/').next().unwrap_or(word);
-    let program = PROGRAMS.into_iter().find(|program| *program == name)?;
-    // Prose begins with a word, not with an option or a name.
-    let typed =
-        rest.starts_with('-') || rest.contains(['@', '.', ':']) || rest.split(' ').count() <= 2;
+    let program = *programs.iter().find(|program| **program == name)?;
+    // Prose begins with a word, not with an option or a name, and names no port.
+    let port = |word: &str| word.parse::<u16>().is_ok();
+    let typed = rest.starts_with('-')
+        || rest.contains(['@', '.', ':'])
+        || rest.split(' ').count() <= 2
+        || programs == TESTERS && rest.split(' ').any(port);
     typed.then_some((program, rest))
 }
 
@@ -235,5 +297,48 @@ mod tests {
         assert_eq!(shown("$ git push"), "@:");
         assert_eq!(shown("$ make test"), "none");
         assert_eq!(shown("ssh is a program that people use"), "none");
+    }
+
+    #[test]
+    fn the_host_and_port_that_a_command_tests_are_read() {
+        let shown = |line: &str| {
+            tested(line.as_bytes()).map(|named| {
+                let port = named.port.map_or("-".to_owned(), |port| port.to_string());
+                format!("{}:{port}", named.host.unwrap_or_default())
+            })
+        };
+        let cases = [
+            ("[root@web1 ~]# telnet 192.0.2.4 22", "192.0.2.4:22"),
+            ("telnet app7 ssh", "app7:22"),
+            (
+                "$ nc -v -w 3 app7.example.com 2222 </dev/null",
+                "app7.example.com:2222",
+            ),
+            ("# nc -vz 2001:db8::7 22 2>&1 | tee log", "2001:db8::7:22"),
+            (
+                "$ curl -v telnet://app7.example.com:2022/",
+                "app7.example.com:2022",
+            ),
+            (
+                "$ openssl s_client -connect app7.example.com:22 -quiet",
+                "app7.example.com:22",
+            ),
+            (
+                "PS C:\\Users\\eve> Test-NetConnection app7 -Port 22",
+                "app7:22",
+            ),
+            ("$ telnet www.example.com 80", "www.example.com:80"),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(shown(line).as_deref(), Some(expected), "{line}");
+        }
+        for line in [
+            "telnet is an old program",
+            "$ curl https://app7.example.com",
+            "$ nc -l 2222",
+            "$ ssh app7 22",
+        ] {
+            assert_eq!(shown(line), None, "{line}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::advice::{advice, is_stage_unknown, undecided};
 use super::claims::{self, CONNECTED, EXCLUSIONS, SILENT, UNCONNECTED, When};
-use super::destination::{has_other_port, is_fake, is_forwarded, provider};
+use super::destination::{has_other_port, is_fake, is_forwarded, is_of_another_protocol, provider};
 use super::facts::{Facts, Seen};
 use super::identification;
 use super::words::Symptom;
@@ -10,6 +10,7 @@ use super::{Attempt, Certainty, Conclusion, Ending, Exclusion, Reached, Software
 use crate::cause::CauseName;
 
 pub(super) fn conclude(mut facts: Facts) -> Attempt {
+    forget_end_of_test(&mut facts);
     let mut ends = facts
         .symptoms
         .iter()
@@ -58,6 +59,14 @@ pub(super) fn conclude(mut facts: Facts) -> Attempt {
         conclusions,
         excluded,
         next,
+    }
+}
+
+/// A program that only opens the connection cannot answer the server's identification: how the connection then ends says
+/// nothing.
+fn forget_end_of_test(facts: &mut Facts) {
+    if facts.client.software == Software::PortTester && facts.server.is_some() {
+        facts.symptoms.clear();
     }
 }
 
@@ -113,11 +122,14 @@ fn complete(facts: &mut Facts) {
 
 /// Whether the transcript ends without a word about an end: behind the messages of `ssh -v` stands at most a prompt.
 fn waits(facts: &Facts) -> bool {
-    if facts.client.software == Software::OpenSsh {
-        facts.last_is_debug || !facts.last.contains(": ")
-    } else {
+    match facts.client.software {
+        Software::OpenSsh => facts.last_is_debug || !facts.last.contains(": "),
+        // nc -z and Test-NetConnection do not wait for anything.
+        Software::PortTester => {
+            facts.last.starts_with("Trying ") || facts.last.starts_with("Escape character")
+        }
         // What other programs print at the end is not all known.
-        facts.last_is_known
+        _ => facts.last_is_known,
     }
 }
 
@@ -217,9 +229,37 @@ fn by_paste(facts: &Facts, mut found: Vec<Conclusion>) -> Vec<Conclusion> {
         }
         found.sort_by_key(|one| OF_PROVIDERS.iter().position(|cause| *cause == one.cause));
     } else if early && (is_forwarded(facts) || has_other_port(facts)) {
-        found.sort_by_key(|one| one.cause != CauseName::DeadBackend);
+        let first = if facts.port.is_some_and(is_of_another_protocol) {
+            CauseName::WrongService
+        } else {
+            CauseName::DeadBackend
+        };
+        found.sort_by_key(|one| one.cause != first);
+    } else if greets_as_another_service(facts) {
+        found.sort_by_key(|one| one.cause != CauseName::WrongService);
     }
     found
+}
+
+/// Whether the text that came instead of an identification is the greeting of another service.
+fn greets_as_another_service(facts: &Facts) -> bool {
+    const WORDS: [&str; 8] = [
+        "login:",
+        "username:",
+        "user name:",
+        "ftp",
+        "smtp",
+        "telnet",
+        "bbs",
+        "fido",
+    ];
+    let texts = facts
+        .symptoms
+        .iter()
+        .filter(|seen| seen.symptom == Symptom::TextOther);
+    texts
+        .map(|seen| seen.text.to_lowercase())
+        .any(|text| WORDS.iter().any(|word| text.contains(word)))
 }
 
 /// Without what is only possible where something is likely.
@@ -263,6 +303,7 @@ fn applies(when: When, facts: &Facts) -> bool {
                 && !told(facts)
         }
         When::Fake => silent && is_fake(facts),
+        When::Misdirected => silent && facts.port.is_some_and(is_of_another_protocol),
         When::Answered => (Reached::Identified..Reached::Encrypted).contains(&facts.reached),
         When::Replying => facts.reached == Reached::KeyReply && !told(facts),
         When::Exchanging => {
@@ -301,7 +342,11 @@ fn works_so_far(facts: &Facts) -> bool {
 
 /// Whether the client shows what the server sends instead of an identification.
 pub(super) fn shows_text(facts: &Facts) -> bool {
-    facts.client.software == Software::OpenSsh && facts.verbose
+    match facts.client.software {
+        Software::OpenSsh => facts.verbose,
+        Software::PortTester => true,
+        _ => false,
+    }
 }
 
 /// Whether something else says why the connection was closed.
@@ -314,6 +359,7 @@ pub(super) fn told(facts: &Facts) -> bool {
         Symptom::NotSsh,
         Symptom::NotSshBytes,
         Symptom::Goodbye,
+        Symptom::SessionLimit,
         Symptom::SubsystemFailed,
         Symptom::Unanswered,
         Symptom::RouteLost,

@@ -58,6 +58,28 @@ pub(super) fn has_other_port(facts: &Facts) -> bool {
     facts.port.is_some_and(|port| port != 22)
 }
 
+/// Whether a name with a dot is that of a source file, whose line may stand behind it: `SSH2.php:1246`.
+pub(super) fn is_source_file(name: &str) -> bool {
+    const SOURCES: &[&str] = &[
+        "py", "go", "rb", "js", "ts", "java", "cs", "rs", "c", "cc", "cpp", "h", "php", "pl", "pm",
+        "kt", "scala", "ex", "exs", "yml", "yaml", "json", "sh", "ps1", "log", "txt", "conf",
+        "xml", "tf", "mjs", "jsx", "tsx", "lua", "swift", "groovy",
+    ];
+    name.rsplit_once('.')
+        .is_some_and(|(_, last)| SOURCES.contains(&last))
+}
+
+/// Whether a port is where another protocol is answered, by IANA's registry or by custom. 443 is not among them: many serve
+/// SSH there, for it is let pass where 22 is not.
+pub(super) fn is_of_another_protocol(port: u16) -> bool {
+    const PORTS: [u16; 38] = [
+        21, 23, 25, 53, 80, 88, 110, 111, 135, 139, 143, 389, 445, 465, 587, 636, 873, 990, 993,
+        995, 1433, 1521, 2049, 2375, 2376, 3128, 3306, 3389, 5432, 5900, 5985, 6379, 6443, 8080,
+        8443, 9100, 9200, 27017,
+    ];
+    PORTS.contains(&port)
+}
+
 /// Whether the address is one of 198.18.0.0/15: proxies and VPNs answer for names with such addresses (fake-ip).
 pub(super) fn is_fake(facts: &Facts) -> bool {
     let fake = |text: &String| matches!(text.parse(), Ok(IpAddr::V4(address)) if matches!(address.octets(), [198, 18 | 19, ..]));

@@ -427,6 +427,11 @@ impl Facts {
         if symptoms.contains(&Symptom::ProxyError) {
             self.proxy.get_or_insert_default();
         }
+        // Words that leave open which of the two it was.
+        let stands = self.reached >= Reached::Connected && symptoms.len() > 1;
+        let symptoms = symptoms
+            .iter()
+            .filter(|symptom| !(stands && **symptom == Symptom::ConnectTimeout));
         for symptom in symptoms {
             // The last of several lines is the message; those before it are code of a stack trace.
             self.symptoms.retain(|seen| seen.symptom != *symptom);
@@ -486,6 +491,8 @@ fn symptom(hit: &Hit, facts: &Facts) -> Option<Symptom> {
     let detail = hit.named.detail.as_deref().unwrap_or_default();
     match hit.entry.sign {
         Sign::Symptom(symptom) | Sign::KnownAs(symptom) | Sign::Pipe(symptom) => Some(symptom),
+        // What was read so far may be the beginning of an identification.
+        Sign::ServerText if "SSH-".starts_with(detail) || detail.starts_with("SSH-") => None,
         Sign::ServerText => Some(server_text(detail)),
         Sign::Goodbye if speaks_of_limit(detail) => Some(Symptom::TextTooMany),
         Sign::Goodbye => Some(Symptom::Goodbye),
@@ -566,6 +573,7 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::Booting
         | Symptom::TailnetRefused => Reached::Authenticating,
         Symptom::SessionRefused
+        | Symptom::SessionLimit
         | Symptom::SessionFailed
         | Symptom::ForwardingFailed
         | Symptom::NoTerminal

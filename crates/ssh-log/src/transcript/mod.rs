@@ -137,6 +137,8 @@ pub enum Software {
     Xshell,
     /// SecureCRT and SecureFX.
     SecureCrt,
+    /// A program that only opens a connection and shows what comes: telnet, nc, `curl telnet://`, `openssl s_client`.
+    PortTester,
     /// Not known.
     Unknown,
 }
@@ -326,6 +328,7 @@ impl Software {
             Self::Termius => "Termius",
             Self::Xshell => "Xshell",
             Self::SecureCrt => "SecureCRT",
+            Self::PortTester => "telnet or nc",
             Self::Unknown => return None,
         })
     }

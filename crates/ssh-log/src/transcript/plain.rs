@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use super::command;
+use super::destination::{is_of_another_protocol, is_source_file};
 use super::facts::Facts;
 use super::scan::Named;
 use super::words::{Symptom, plain};
@@ -113,7 +114,7 @@ impl<'t> Lines<'t> {
         // Of a line that does not name SSH, another protocol may be the one that fails.
         let counts = |at: &usize| {
             let line = self.low(*at);
-            plain::names_ssh(&line) || !plain::is_of_others(&line)
+            plain::names_ssh(&line) || !is_of_others(&line)
         };
         let meant = self.near().filter(counts).filter_map(|at| {
             let line = &self.low(at);
@@ -188,10 +189,46 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// A line in lower case, without the options of a command.
+/// A line in lower case, without the options of a command and without the addresses of web pages.
 fn low(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
-    without_options(&text.trim().to_lowercase())
+    without_pages(without_options(&text.trim().to_lowercase()))
+}
+
+/// Leaves of the address of a web page its scheme: a name in it says nothing of the protocol that failed.
+fn without_pages(line: String) -> String {
+    const SCHEMES: [&str; 2] = ["https://", "http://"];
+    if !SCHEMES.iter().any(|scheme| line.contains(scheme)) {
+        return line;
+    }
+    let ends = |c: char| c.is_whitespace() || "\"'`<>()".contains(c);
+    let (mut kept, mut rest) = (String::with_capacity(line.len()), line.as_str());
+    while let Some(at) = SCHEMES
+        .iter()
+        .filter_map(|scheme| Some(rest.find(scheme)? + scheme.len()))
+        .min()
+    {
+        let (before, page) = rest.split_at(at);
+        kept.push_str(before);
+        rest = &page[page.find(ends).unwrap_or(page.len())..];
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// Whether a line is of a program that speaks another protocol, or names the port of one.
+fn is_of_others(line: &str) -> bool {
+    let port = |word: &str| {
+        let (_, port) = word
+            .trim_end_matches([':', '.', ')', ']'])
+            .rsplit_once(':')?;
+        port.parse().ok()
+    };
+    plain::is_of_others(line)
+        || words(line)
+            .iter()
+            .filter_map(|word| port(word))
+            .any(is_of_another_protocol)
 }
 
 /// Without the options of a command, whose names are words of failures too: `-o ConnectTimeout=10`.
@@ -352,11 +389,6 @@ fn address(word: &str) -> Option<Named> {
 
 /// Whether a word is an address, `localhost`, or a name with a dot whose end is not that of a source file.
 fn is_host(word: &str) -> bool {
-    const SOURCES: &[&str] = &[
-        "py", "go", "rb", "js", "ts", "java", "cs", "rs", "c", "cc", "cpp", "h", "php", "pl", "pm",
-        "kt", "scala", "ex", "exs", "yml", "yaml", "json", "sh", "ps1", "log", "txt", "conf",
-        "xml", "tf", "mjs", "jsx", "tsx", "lua", "swift", "groovy",
-    ];
     if word == "localhost" || word.parse::<std::net::IpAddr>().is_ok() {
         return true;
     }
@@ -364,9 +396,8 @@ fn is_host(word: &str) -> bool {
     let last = word.rsplit_once('.').map(|(_, last)| last);
     word.bytes().all(known)
         && last.is_some_and(|last| {
-            last.len() > 1
-                && last.bytes().all(|byte| byte.is_ascii_alphabetic())
-                && !SOURCES.contains(&last)
+            last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_alphabetic())
         })
+        && !is_source_file(word)
         && word.starts_with(|c: char| c.is_ascii_alphanumeric())
 }

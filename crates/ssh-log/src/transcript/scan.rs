@@ -3,6 +3,7 @@
 //! Each place of a line where a message can begin is looked at once, and a message is at most [`LONGEST`] bytes long: the
 //! work is linear in the length of the line.
 
+use super::destination::is_source_file;
 use super::words::{Entry, Scope, Sign, Symptom, TABLE, failure};
 use super::{Software, noise};
 use crate::template::Fields;
@@ -219,6 +220,7 @@ fn endpoint(text: &str) -> (Option<String>, Option<u16>) {
         let (host, port) = word.rsplit_once(':')?;
         let host = host.trim_matches(['[', ']', '(', '\'', '"']);
         let like = host.contains('.') || host.contains(':') || host == "localhost";
+        let like = like && !is_source_file(host);
         Some((host.to_owned(), port.parse::<u16>().ok()?)).filter(|_| like)
     };
     let found = words.filter_map(pair).next();
@@ -358,7 +360,9 @@ mod tests {
             texts("Connection closed by *** port 22"),
             ["Connection closed by *** port 22"]
         );
-        assert_eq!(texts("Connection closed by foreign host."), [""; 0]);
+        // telnet says it of every protocol.
+        let foreign = scan(b"Connection closed by foreign host.").hits;
+        assert!(foreign.iter().all(|hit| hit.entry.scope == Scope::Named));
     }
 
     #[test]

@@ -49,6 +49,12 @@ const MADE_UP: &[(CauseName, Certainty, &str)] = &[
     ),
 ];
 
+const OTHER_PORT: &[(CauseName, Certainty, &str)] = &[(
+    CauseName::WrongService,
+    Possible,
+    "this is the port of another protocol, whose server does not answer to SSH",
+)];
+
 const WORDLESS: &[(CauseName, Certainty, &str)] = &[(
     CauseName::AlgorithmMismatch,
     Possible,
@@ -56,8 +62,20 @@ const WORDLESS: &[(CauseName, Certainty, &str)] = &[(
 )];
 
 pub(super) const CLAIMS: &[Claims] = &[
+    claims(Symptom::Closed, When::Misdirected, OTHER_PORT),
+    claims(Symptom::Reset, When::Misdirected, OTHER_PORT),
+    claims(Symptom::BannerTimeout, When::Misdirected, OTHER_PORT),
     claims(Symptom::Closed, When::Proxied, PIPE_ENDED),
     claims(Symptom::Reset, When::Proxied, PIPE_ENDED),
+    claims(
+        Symptom::OtherProtocol,
+        When::Always,
+        &[(
+            CauseName::NotAnSshClient,
+            Certain,
+            "the client itself says that it speaks another protocol than the server",
+        )],
+    ),
     claims(
         Symptom::BannerTimeout,
         When::Proxied,

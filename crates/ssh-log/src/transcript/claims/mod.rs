@@ -57,6 +57,8 @@ pub(super) enum When {
     Wordless,
     /// The address is one that a proxy or a VPN makes up.
     Fake,
+    /// The port is that of another protocol, and the server did not say who it is.
+    Misdirected,
 }
 
 const fn claims(

@@ -40,6 +40,15 @@ pub(super) const CLAIMS: &[Claims] = &[
     claims(Symptom::HostKeyUnknown, When::Hop, HOP_KEY),
     claims(Symptom::HostKeyRejected, When::Hop, HOP_KEY),
     claims(
+        Symptom::SessionLimit,
+        When::Always,
+        &[(
+            CauseName::ClientParallelism,
+            Likely,
+            "the device has a limit for all sessions together: sessions that nobody closes count too",
+        )],
+    ),
+    claims(
         Symptom::CryptoPolicy,
         When::Always,
         &[

@@ -3,8 +3,8 @@
 use super::super::Reached;
 use super::Scope::{Anywhere, Named};
 use super::row::{
-    BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DENIED, MISMATCH, NO_ROUTE, NOT_SSH, REFUSED,
-    REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT, UNKNOWN, name, says, shared,
+    BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DENIED, MISMATCH, NO_ROUTE, NOT_SSH, NOT_SSH_BYTES,
+    REFUSED, REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT, UNKNOWN, name, says, shared,
 };
 use super::{Phase, Row, Sign, Symptom};
 
@@ -234,6 +234,20 @@ pub(super) const MINA: &[Row] = &[
         "Failed ({word} to execute: {detail}",
         Sign::Failed(Phase::Any),
         Named,
+    ),
+    // ClientSessionImpl.java, AbstractSession.java, AbstractSshFuture.java.
+    says("Incorrect identification (", NOT_SSH_BYTES),
+    (
+        "Session closing while KEX in progress",
+        Sign::Library(CLOSED, Reached::KeyExchange),
+        Named,
+    ),
+    shared("MAC Error", &[Symptom::Damaged]),
+    // It waits for a login once the connection stands.
+    (
+        "DefaultAuthFuture[",
+        Sign::Reached(Reached::Connected),
+        Anywhere,
     ),
     shared("SocketException: Connection reset", RESET),
     shared("Session is being closed", CLOSED),

@@ -4,8 +4,8 @@ use super::super::Reached;
 use super::Scope::{Anywhere, Named};
 use super::row::{
     BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DAMAGED, DENIED, MISMATCH, NAME_UNKNOWN, NO_ROUTE,
-    NOT_SSH, REFUSED, REJECTED, RESET, SILENT, SLOW, TIMEOUT, UNCONNECTED, UNKNOWN, UNREACHABLE,
-    name, port, reached, says, shared,
+    NOT_SSH, NOT_SSH_BYTES, REFUSED, REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT, UNCONNECTED,
+    UNKNOWN, UNREACHABLE, name, port, reached, says, shared,
 };
 use super::{Row, Sign, Symptom};
 
@@ -39,6 +39,16 @@ pub(super) const NODE: &[Row] = &[
     says("Host denied (verification failed)", REJECTED),
     says("Cannot parse privateKey: ", BAD_KEY),
     shared("Invalid identification string", NOT_SSH),
+    shared("Header line too long", NOT_SSH_BYTES),
+    shared("Max greeting lines exceeded", NOT_SSH_BYTES),
+    says(
+        "(SSH) Channel open failure: open failed",
+        &[Symptom::SessionRefused],
+    ),
+    says(
+        "(SSH) Channel open failure: Connection refused",
+        &[Symptom::BehindRefused],
+    ),
     shared("Bad packet length", DAMAGED),
     shared("Invalid MAC", DAMAGED),
     shared("Keepalive timeout", &[Symptom::LostSession]),
@@ -52,7 +62,15 @@ pub(super) const SSH_NET: &[Row] = &[
         "Server response does not contain SSH protocol identification",
         CLOSED,
     ),
+    says(
+        "The server response contains a null character at position ",
+        NOT_SSH_BYTES,
+    ),
     says("Connection failed to establish within ", TIMEOUT),
+    shared("SocketException (10061)", REFUSED),
+    shared("SocketException (10060)", TIMEOUT),
+    shared("SocketException (10054)", RESET),
+    shared("SocketException (11001)", NAME_UNKNOWN),
     says("Key exchange negotiation failed", MISMATCH),
     says("Failed to negotiate key exchange algorithm", MISMATCH),
     says("Host key could not be verified", REJECTED),
@@ -129,8 +147,13 @@ pub(super) const NET_SSH: &[Row] = &[
         CLOSED,
     ),
     says(
-        "Net::SSH::Disconnect: disconnected: {}",
-        &[Symptom::Goodbye],
+        "Net::SSH::Disconnect: disconnected: Too many authentication failures",
+        &[Symptom::TooManyFailures],
+    ),
+    (
+        "Net::SSH::Disconnect: disconnected: {detail}",
+        Sign::Goodbye,
+        Anywhere,
     ),
     shared("connection closed by remote host", CLOSED),
     name("Train::Transports::SSH"),
@@ -142,7 +165,18 @@ pub(super) const NET_SSH: &[Row] = &[
     says("Net::SSH::AuthenticationFailed", DENIED),
     says("Net::SSH::HostKeyMismatch", CHANGED),
     says("Net::SSH::HostKeyUnknown", UNKNOWN),
+    (
+        "Net::SSH::ConnectionTimeout: timeout during server version negotiating",
+        Sign::Library(SILENT, Reached::Connected),
+        Anywhere,
+    ),
+    (
+        "Net::SSH::ConnectionTimeout: timeout waiting for next packet",
+        STALLED,
+        Anywhere,
+    ),
     says("Net::SSH::ConnectionTimeout", TIMEOUT),
+    says("error connecting to proxy (", &[Symptom::ProxyError]),
     says("could not settle on {word} algorithm", MISMATCH),
     (
         "net/ssh/transport/server_version.rb",
@@ -187,8 +221,15 @@ pub(super) const PHPSECLIB: &[Row] = &[
     port("Cannot connect to {word} Error 111{}", REFUSED),
     port("Cannot connect to {word} Error 110{}", TIMEOUT),
     port("Cannot connect to {word} Error 113{}", NO_ROUTE),
+    (
+        "Connection closed by server; are you sure you",
+        Sign::Library(CLOSED, Reached::Connected),
+        Anywhere,
+    ),
     shared("Connection closed by server", CLOSED),
+    says("Connection closed (by server) prematurely", CLOSED),
     shared("Connection closed prematurely", CLOSED),
+    shared("Invalid HMAC", DAMAGED),
     shared("No compatible key exchange algorithms found", MISMATCH),
     shared(
         "No compatible server to client encryption algorithms found",

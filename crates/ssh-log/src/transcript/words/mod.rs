@@ -14,6 +14,7 @@ mod python;
 mod row;
 mod server;
 mod terminals;
+mod testers;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -104,6 +105,8 @@ pub(super) enum Symptom {
     TextOther,
     NotSsh,
     NotSshBytes,
+    /// The client speaks another protocol, and says that the server speaks SSH.
+    OtherProtocol,
     BannerTimeout,
     /// The server ended the connection with words of its own.
     Goodbye,
@@ -145,6 +148,8 @@ pub(super) enum Symptom {
     /// Tailscale answers in the place of sshd, and its policy refuses.
     TailnetRefused,
     SessionRefused,
+    /// The login succeeded, and the server says that it takes no more sessions.
+    SessionLimit,
     /// The login succeeded, and what was to run then could not be started.
     SessionFailed,
     /// The login succeeded, and a port or socket that was to be forwarded could not be opened.
@@ -205,6 +210,7 @@ pub(super) struct Table {
 /// All messages; of two that match at one place the earlier one counts.
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let own: &[Family] = &[
+        (Some(Software::PortTester), testers::ROWS),
         (Some(Software::OpenSsh), openssh::BEFORE),
         (Some(Software::OpenSsh), openssh::CONNECTING),
         (Some(Software::OpenSsh), openssh::LATER),

@@ -315,6 +315,8 @@ pub(super) const RUSSH: &[Row] = &[
         Named,
     ),
     ("Ok(\"SSH-2.0-{detail}\\n\"", Sign::Server, Named),
+    // What it has read so far.
+    ("Ok(\"{detail}", Sign::ServerText, Named),
     name("russh::"),
     name("russh/src"),
     name("russh-"),

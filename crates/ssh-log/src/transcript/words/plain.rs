@@ -148,8 +148,11 @@ const OF_SSH: &str = "ssh|sftp|paramiko|netmiko|ncclient|putty|plink|pscp|filezi
 const OF_SSH_ALONE: &str = "scp|kex|port 22|git@|:22|rsync|mosh";
 
 /// How lines of programs begin that speak another protocol than SSH.
-const OF_OTHERS: &str = "curl:|wget:|psql:|mysql|redis|npm |yarn |pip |docker:|e: |err:|w: |get:|hit:|http|collecting |downloading |\
+const OF_OTHERS: &str = "curl:|wget:|psql:|mysql|redis|npm |yarn |pip |docker:|e: |err:|w: |http|collecting |downloading |\
      error: failed to push some refs";
+
+/// Logs of servers of other protocols, which may name a host or a page that is called after SSH.
+const IN_PASSING: &str = "postfix/|upstream: \"|request: \"get |request: \"post |request: \"head |http/1.0\" |http/1.1\" |http/2.0\" ";
 
 /// What only the log of a server says.
 const OF_SERVERS: &str = "incoming connection|accept connection|accepting connection|handshaking|client_ip|remote_addr|remoteaddr|\
@@ -178,6 +181,9 @@ pub(in super::super) fn is_of_server(line: &str) -> bool {
 
 /// Whether a line names SSH.
 pub(in super::super) fn names_ssh(line: &str) -> bool {
+    if has(line, IN_PASSING) {
+        return false;
+    }
     has(line, OF_SSH)
         || OF_SSH_ALONE
             .split('|')

@@ -53,6 +53,28 @@ pub(super) const ROWS: &[Row] = &[
         Sign::Failed(Phase::Connect),
         Alone,
     ),
+    // Remote-SSH of Visual Studio Code.
+    (
+        "Running ssh connection command: ssh {detail}",
+        Sign::Typed,
+        Anywhere,
+    ),
+    (
+        "Running script with connection command: ssh {detail}",
+        Sign::Typed,
+        Anywhere,
+    ),
+    (
+        "Running script with connection command: \"{}\\ssh.exe\" {detail}",
+        Sign::Typed,
+        Anywhere,
+    ),
+    // lftp.
+    (
+        "Running connect program (ssh {detail}",
+        Sign::Typed,
+        Anywhere,
+    ),
     // Docker.
     ("command [ssh {detail}] has exited", Sign::Typed, Anywhere),
     // restic.
@@ -74,6 +96,12 @@ pub(super) const ROWS: &[Row] = &[
     says(
         "Failed to connect to the host via ssh: Shared connection to {name} closed",
         Symptom::LostSession,
+    ),
+    // Cisco NX-OS, Huawei VRP.
+    says("CLI session limit {n} reached", Symptom::SessionLimit),
+    says(
+        "All user interfaces are used, please try later!",
+        Symptom::SessionLimit,
     ),
     // pam_unix, pam_faillock and pam_tally2, pam_nologin, nologin(8).
     says(

@@ -91,12 +91,41 @@ pub(super) const ROWS: &[Row] = &[
         Symptom::Closed,
     ),
     row(
+        "Server sent disconnect message type {n} ({detail})",
+        Sign::Goodbye,
+    ),
+    // The line behind the next one.
+    ("type {n} ({detail})", Sign::Goodbye, Named),
+    row(
         "Server sent disconnect message type {n} ",
         Sign::Library(&[Symptom::Goodbye], Reached::Identified),
     ),
     row(
         "Remote side sent disconnect message",
         Sign::Library(&[Symptom::Goodbye], Reached::Identified),
+    ),
+    // WinSCP (TextsCore1.rc).
+    symptom("Host \"{name}\" does not exist", Symptom::NameUnknown),
+    (
+        "Timeout waiting for server to respond",
+        Sign::Symptom(Symptom::BannerTimeout),
+        Named,
+    ),
+    symptom(
+        "Cannot initialize SFTP protocol. Is the host running an SFTP server?",
+        Symptom::SubsystemFailed,
+    ),
+    symptom(
+        "Received too large ({n} B) SFTP packet",
+        Symptom::SubsystemFailed,
+    ),
+    symptom(
+        "Host key does not match configured key fingerprint",
+        Symptom::HostKeyChanged,
+    ),
+    symptom(
+        "You cannot connect to an SFTP server using an FTP protocol",
+        Symptom::OtherProtocol,
     ),
     symptom("Couldn't agree a {} (available: {})", Symptom::Mismatch),
     symptom(

@@ -37,6 +37,8 @@ pub(super) const UNKNOWN: &[Symptom] = &[Symptom::HostKeyUnknown];
 pub(super) const REJECTED: &[Symptom] = &[Symptom::HostKeyRejected];
 pub(super) const DENIED: &[Symptom] = &[Symptom::Denied];
 pub(super) const NOT_SSH: &[Symptom] = &[Symptom::NotSsh];
+/// What answers does not speak as SSH does.
+pub(super) const NOT_SSH_BYTES: &[Symptom] = &[Symptom::NotSshBytes];
 /// The program waited until it could log in, and does not say why it could not.
 pub(super) const NEVER: &[Symptom] = &[Symptom::ConnectTimeout, Symptom::Refused];
 /// The library could not connect, and does not say why.

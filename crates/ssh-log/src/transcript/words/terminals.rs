@@ -105,6 +105,10 @@ const SECURE_CRT: &[Row] = &[
     says("No compatible hostkey. The server", MISMATCH),
     says("No compatible MAC. The server", MISMATCH),
     says("The remote system refused the connection", REFUSED),
+    says(
+        "Unable to authenticate using any of the configured authentication methods",
+        DENIED,
+    ),
     name("SSH2Core version"),
     ("Connecting to {endpoint} ", Sign::Connecting, Named),
 ];
