@@ -126,6 +126,39 @@ fn servers_in_go_log_the_words_of_their_library() {
              ssh: disconnect, reason 3: no match\"}",
             "negotiation-failed | algorithm-mismatch | 192.0.2.46 | - | - | no match",
         ),
+        (
+            "2026/11/20 10:46:21 [ WARN] SSH: Handshaking with 192.0.2.47:40001 was terminated: EOF",
+            "closed | client-vanished | 192.0.2.47 40001",
+        ),
+        (
+            "2026/11/20 10:46:22 [...a/modules/ssh/ssh.go:140 func1()] [E] SSH: Error on handshaking: [ssh: no auth passed yet, \
+             public key does not exist [id: 0]]",
+            "auth-failed | user-not-allowed | - | - | - | ssh: no auth passed yet, public key does not exist [id: 0]]",
+        ),
+        (
+            "2026/11/20 10:46:23 [ERROR] SSH: Error on handshaking: [ssh: password auth not configured]",
+            "auth-failed",
+        ),
+        (
+            "2026/11/20 10:46:24 [ERROR] SSH: Error on handshaking: ssh: overflow reading version string",
+            "bad-protocol | not-an-ssh-client",
+        ),
+        (
+            "{\"level\":\"debug\",\"sender\":\"sftpd\",\"message\":\"failed to accept an incoming connection from ip \\\"192.0.2.48\\\": \
+             read tcp 192.0.2.1:2022->192.0.2.48:40002: i/o timeout\"}",
+            "grace-timeout | login-grace-time | 192.0.2.48",
+        ),
+        (
+            "{\"level\":\"debug\",\"time\":\"2026-11-20T10:46:25.000\",\"sender\":\"connection_failed\",\"client_ip\":\"192.0.2.49\",\
+             \"username\":\"eve\",\"login_type\":\"publickey\",\"protocol\":\"SSH\",\"error\":\"invalid credentials\"}",
+            "auth-failed | - | 192.0.2.49 | \"eve\" | - | invalid credentials",
+        ),
+        // The end of this connection is told in a line of its own.
+        (
+            "{\"client_ip\":\"192.0.2.49\",\"error\":\"EOF\",\"level\":\"debug\",\"login_type\":\"no_auth_tried\",\"protocol\":\"SSH\",\
+             \"sender\":\"connection_failed\",\"username\":\"\"}",
+            "noted | - | 192.0.2.49 | - | - | EOF",
+        ),
     ];
     for (line, expected) in cases {
         assert_eq!(shown(format!("{line}\n").as_bytes()), [expected], "{line}");

@@ -79,8 +79,12 @@ pub(super) fn records(line: &[u8]) -> Option<Vec<Record>> {
     let value: Value = serde_json::from_slice(object).ok()?;
     let mut found = Vec::new();
     collect(&value, &Record::default(), DEPTH, &mut found);
-    if found.is_empty() && value.is_object() {
-        strings(&value, DEPTH, &mut found);
+    if found.is_empty() {
+        match value.as_object() {
+            Some(fields) if is_of_sftpgo(fields) => found.push(of_sftpgo(fields)),
+            Some(_) => found.extend(of_strings(&value)),
+            None => {}
+        }
     }
     (value.is_object() || !found.is_empty()).then_some(found)
 }
@@ -124,13 +128,43 @@ fn collect(value: &Value, outer: &Record, depth: usize, found: &mut Vec<Record>)
     }
 }
 
-/// Every string as a message of its own.
-fn strings(value: &Value, depth: usize, found: &mut Vec<Record>) {
+/// Whether SFTPGo tells of a login that failed: it has a field for each part and no message (internal/logger/logger.go).
+fn is_of_sftpgo(fields: &Map<String, Value>) -> bool {
+    fields.get("sender").and_then(Value::as_str) == Some("connection_failed")
+}
+
+/// Such a record with its parts in one message.
+fn of_sftpgo(fields: &Map<String, Value>) -> Record {
+    let text = |key: &str| fields.get(key).and_then(Value::as_str).unwrap_or_default();
+    let mut record = Record::default();
+    complete(&mut record, fields);
+    record.message = format!(
+        "connection_failed: {} for '{}' from {}: {}",
+        text("login_type"),
+        text("username"),
+        text("client_ip"),
+        text("error")
+    )
+    .into_bytes();
+    record
+}
+
+/// All strings in one message, as lines of a string: one of them may be a message.
+fn of_strings(value: &Value) -> Option<Record> {
+    let mut texts = Vec::new();
+    strings(value, DEPTH, &mut texts);
+    (!texts.is_empty()).then(|| Record {
+        message: texts.join("\\n").into_bytes(),
+        ..Record::default()
+    })
+}
+
+fn strings<'v>(value: &'v Value, depth: usize, found: &mut Vec<&'v str>) {
     let Some(depth) = depth.checked_sub(1) else {
         return;
     };
     match value {
-        Value::String(text) => found.extend(lines(&Record::default(), text.as_bytes())),
+        Value::String(text) => found.extend(text.lines()),
         Value::Object(fields) => fields
             .values()
             .for_each(|value| strings(value, depth, found)),
@@ -260,6 +294,8 @@ mod tests {
             ),
             (r#"{"stream":{"job":"x"},"values":[["1795189963250000000","Bye"]]}"#.into(), "2026-11-20T15:52:43.25Z   - | Bye"),
             (r#"{"unknown":{"deep":"Bye"}}"#.into(), "-   - | Bye"),
+            // One line of the log is one record.
+            (r#"{"a":"x","b":{"c":"Bye","d":1}}"#.into(), r"-   - | x\nBye"),
         ];
         for (line, expected) in cases {
             assert_eq!(shown(&line).unwrap_or_default(), [expected], "{line}");

@@ -1,6 +1,6 @@
 //! A table of rules, found by what a message begins with.
 
-use super::{Meaning, Rule, Voice, dropbear};
+use super::{Meaning, Rule, Voice, dropbear, servers};
 use crate::cause::CauseName;
 use crate::event::Stage;
 use crate::kind::Kind;
@@ -188,6 +188,7 @@ fn expand(template: &str) -> Vec<String> {
         ("{login}", LOGIN),
         ("{exit}", dropbear::EXIT),
         ("{gone}", dropbear::GONE),
+        ("{handshake}", servers::HANDSHAKE),
     ];
     let forms = all.into_iter().find(|(name, _)| template.contains(name));
     match forms {
