@@ -15,6 +15,8 @@ pub enum Program {
     Bare,
     /// `dropbear`, the small SSH server of OpenWrt and of initial RAM disks.
     Dropbear,
+    /// Another server of SSH: tinysshd, or the module of ProFTPD.
+    OtherServer,
     /// `tailscaled`, which serves SSH itself where it is told to.
     Tailscaled,
     /// The kernel.
@@ -54,6 +56,8 @@ const NAMES: &[(&str, Program)] = &[
     ("sshd-session.exe", Program::SshdSession),
     ("sshd-auth.exe", Program::SshdAuth),
     ("dropbear", Program::Dropbear),
+    ("tinysshd", Program::OtherServer),
+    ("mod_sftp", Program::OtherServer),
     ("tailscaled", Program::Tailscaled),
     ("kernel", Program::Kernel),
     ("audit", Program::Audit),
@@ -80,6 +84,12 @@ impl Program {
         if tag == b"sshd" {
             return Self::Sshd;
         }
+        // `mod_sftp/1.0.0`: the module names its version.
+        let tag = if tag.starts_with(b"mod_sftp/") {
+            &tag[..b"mod_sftp".len()]
+        } else {
+            tag
+        };
         let name = memrchr(b'/', tag).map_or(tag, |at| &tag[at + 1..]);
         // `sshd(pam_unix)`: the module speaks in the name of the program.
         let module = name.iter().position(|&b| b == b'(').filter(|&at| at > 0);
@@ -107,7 +117,12 @@ impl Program {
     pub(crate) fn is_ssh_server(self) -> bool {
         matches!(
             self,
-            Self::Sshd | Self::SshdSession | Self::SshdAuth | Self::Dropbear | Self::Tailscaled
+            Self::Sshd
+                | Self::SshdSession
+                | Self::SshdAuth
+                | Self::Dropbear
+                | Self::OtherServer
+                | Self::Tailscaled
         )
     }
 
@@ -156,6 +171,7 @@ mod tests {
             ("ssh@3-192.0.2.1:22-192.0.2.7:5512.service", Program::Sshd),
             ("ssh.socket", Program::Sshd),
             ("fail2ban.actions", Program::Fail2ban),
+            ("mod_sftp/1.0.0", Program::OtherServer),
             ("DenyHosts", Program::DenyHosts),
             ("sshd-keygen", Program::Other),
             ("ssh-agent.service", Program::Other),

@@ -184,3 +184,41 @@ fn a_ban_of_another_service_does_not_prove_a_ban_from_ssh() {
     assert_eq!(vague("sshd"), [false]);
     assert_eq!(vague("recidive"), [false]);
 }
+
+#[test]
+fn servers_that_are_neither_sshd_nor_dropbear_are_read() {
+    let cases = [
+        (
+            "Nov 20 15:52:43 gw tinysshd: k2WqTz: info: connection from 192.0.2.50:40001 {main_tinysshd.c:177}",
+            "connected | - | 192.0.2.50 40001",
+        ),
+        (
+            "Nov 20 15:52:43 gw tinysshd: k2WqTz: fatal: unable to receive hello-string (connection reset){main_tinysshd.c:228}",
+            "closed | client-vanished",
+        ),
+        (
+            "2026-11-20 15:52:43,391 mod_sftp/1.0.0[812]: no shared key exchange algorithm found (client sent 'a', server sent 'b')",
+            "negotiation-failed | algorithm-mismatch | - | - | - | client sent 'a', server sent 'b')",
+        ),
+        (
+            "2026-11-20 15:52:43,391 mod_sftp/1.0.0[812]: Bad protocol version 'GET / from 192.0.2.9' from 192.0.2.51",
+            "bad-protocol | not-an-ssh-client | 192.0.2.51 | - | - | GET / from 192.0.2.9",
+        ),
+        (
+            "<166>Nov 20 2026 15:52:43 fw7 : %ASA-6-315011: SSH session from 192.0.2.53 on interface inside for user \"*****\" \
+             disconnected by SSH server, reason: \"Internal error\" (0x00)",
+            "disconnected | - | 192.0.2.53 | - | - | \"Internal error\" (0x00)",
+        ),
+        (
+            "%ASA-3-315004: Fail to establish SSH session because RSA host key retrieval failed.",
+            "broken | host-keys-missing",
+        ),
+        (
+            "nov/20 15:52:43 system,error,critical login failure for user root from 192.0.2.54 via ssh",
+            "auth-failed | - | 192.0.2.54 | \"root\"",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(shown(format!("{line}\n").as_bytes()), [expected], "{line}");
+    }
+}

@@ -138,11 +138,15 @@ const FAMILIES: &[&[Rule]] = &[
     tools::TAILSCALED,
     dropbear::RULES,
     servers::RULES,
+    servers::TINYSSH,
+    servers::PROFTPD,
 ];
 
 static SSHD_TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(SSHD));
 static DROPBEAR: LazyLock<Table> = LazyLock::new(|| Table::new(&[dropbear::RULES]));
 static SERVERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[servers::RULES]));
+static OTHER_SERVERS: LazyLock<Table> =
+    LazyLock::new(|| Table::new(&[servers::TINYSSH, servers::PROFTPD]));
 static KERNEL: LazyLock<Table> = LazyLock::new(|| Table::new(&[kernel::RULES]));
 static SYSTEMD: LazyLock<Table> = LazyLock::new(|| Table::new(&[systemd::RULES]));
 static XINETD: LazyLock<Table> = LazyLock::new(|| Table::new(&[systemd::XINETD]));
@@ -160,6 +164,7 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Meaning<'_>> 
             .or_else(|| dropbear(message).filter(is_named))
             .or_else(|| SERVERS.verdict(message)),
         Program::Dropbear => dropbear(message),
+        Program::OtherServer => OTHER_SERVERS.verdict(message),
         Program::Kernel | Program::Audit => kernel::verdict(&KERNEL, message),
         Program::Systemd => systemd::verdict(&SYSTEMD, message),
         Program::Xinetd => XINETD.verdict(message),

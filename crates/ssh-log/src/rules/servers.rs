@@ -1,11 +1,15 @@
-//! Servers in Go: Gitea (modules/ssh/ssh.go), Gogs (internal/ssh/ssh.go), SFTPGo (internal/sftpd/server.go) and
-//! `rclone serve sftp` (cmd/serve/sftp/server.go). What follows their own words is an error of golang.org/x/crypto/ssh.
+//! Servers beside sshd and dropbear.
+//!
+//! In Go: Gitea (modules/ssh/ssh.go), Gogs (internal/ssh/ssh.go), SFTPGo (internal/sftpd/server.go) and `rclone serve sftp`
+//! (cmd/serve/sftp/server.go); what follows their own words is an error of golang.org/x/crypto/ssh. Devices: Cisco ASA, RouterOS.
+//! Those that a log names: tinysshd, mod_sftp of ProFTPD.
 
 use super::{Rule, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
-    AuthFailed, BadProtocol, Closed, Connected, GraceTimeout, NegotiationFailed, Noted,
-    PacketCorrupt, ReceivedDisconnect, Reset,
+    Accepted, AuthFailed, BadProtocol, Broken, Closed, Connected, Disconnected, GraceTimeout,
+    NegotiationFailed, Noted, PacketCorrupt, ReceivedDisconnect, Reset, TooManyFailures,
+    UserDenied,
 };
 
 const VANISHED: Cause = Cause::ClientVanished;
@@ -90,6 +94,94 @@ pub(super) const RULES: &[Rule] = &[
         "connection_failed: {word} for '{user}' from {addr}: {detail}",
         AuthFailed,
     ),
+    // Cisco ASA (315004, 315011), RouterOS.
+    of(
+        Cause::HostKeysMissing,
+        "Fail to establish SSH session because RSA host key retrieval failed{}",
+        Broken,
+    ),
+    rule(
+        "SSH session from {addr} on interface {word} for user {} disconnected by SSH server, reason: {detail}",
+        Disconnected,
+    ),
+    rule(
+        "login failure for user {user} from {addr} via ssh",
+        AuthFailed,
+    ),
+];
+
+/// tinysshd (main_tinysshd.c), which puts its own name for the session and the level before a message, and the line of its
+/// source behind it.
+pub(super) const TINYSSH: &[Rule] = &[
+    rule("{word} info: connection from {endpoint} {}", Connected),
+    of(
+        VANISHED,
+        "{word} fatal: unable to receive hello-string {}",
+        Closed,
+    ),
+    // The client went away, or no algorithm is common.
+    rule(
+        "{word} fatal: unable to receive kex-message {}",
+        Disconnected,
+    ),
+    rule("{word} fatal: authentication failed {}", AuthFailed),
+    of(
+        Cause::MaxAuthTries,
+        "{word} {word} auth: too many authentication tries {}",
+        TooManyFailures,
+    ),
+    of(
+        Cause::HostKeysMissing,
+        "{word} fatal: unable to read public key from file{}",
+        Broken,
+    ),
+];
+
+/// mod_sftp of ProFTPD (contrib/mod_sftp: mod_sftp.c, kex.c, auth.c, packet.c, disconnect.c).
+pub(super) const PROFTPD: &[Rule] = &[
+    rule("client ({endpoint}) connected to server {}", Connected),
+    of(
+        MISMATCH,
+        "no shared {} algorithm found ({detail}",
+        NegotiationFailed,
+    ),
+    of(
+        NOT_SSH,
+        "Bad protocol version '{quoted}' from {addr}",
+        BadProtocol,
+    ),
+    of(
+        Cause::MaxAuthTries,
+        "Maximum login attempts ({n}) exceeded, refusing connection for user '{user}'",
+        TooManyFailures,
+    ),
+    of(
+        NOT_ALLOWED,
+        "authentication for user '{user}' failed: Invalid shell",
+        UserDenied,
+    ),
+    of(
+        NOT_ALLOWED,
+        "root login attempted, denied by RootLogin configuration",
+        UserDenied,
+    ),
+    of(
+        Cause::HostKeysMissing,
+        "no available host keys, unable to handle session",
+        Broken,
+    ),
+    of(VANISHED, "disconnecting client (received EOF)", Closed),
+    of(
+        VANISHED,
+        "error reading from client (fd {n}): Connection reset by peer",
+        Reset,
+    ),
+    rule(
+        "client at {addr} sent SSH_DISCONNECT message: {detail}",
+        ReceivedDisconnect,
+    ),
+    rule("disconnecting client{}", Disconnected),
+    rule("user '{user}' authenticated via '{word} method", Accepted),
 ];
 
 /// How the end of a handshake begins: `{handshake}` stands for each of these in turn.
