@@ -1,5 +1,8 @@
 //! What the tables answer to all clients of a pattern at once.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
+
 use crate::answer::Answer;
 use crate::client::Client;
 use crate::connection::Connection;
@@ -10,6 +13,7 @@ use crate::list::{ClientPattern, Entry};
 use crate::options::{Accounts, Decision, Step};
 use crate::pattern::{HostPattern, TextPattern};
 use crate::rule::Rule;
+use crate::steps;
 use crate::table::{State, Table, Tables, Which};
 use crate::wanted::Wanted;
 
@@ -55,20 +59,40 @@ enum Share {
     Some,
 }
 
-/// Whether a pattern of a rule means exactly the clients of one of these.
-pub(crate) fn is_exactly_one(wanted: &[Wanted], pattern: &ClientPattern) -> bool {
-    pattern.user.is_none() && any(wanted, pattern, Extent::is_same)
+/// The clients that are asked for, who may be thousands: whether a word of a rule means some of them is looked up.
+pub(crate) struct AnyOf<'a> {
+    addresses: HashSet<IpAddr>,
+    /// Those that are more than one address.
+    others: Vec<&'a Wanted>,
 }
 
-/// Whether a pattern of a rule surely means no other clients than those of one of these.
-pub(crate) fn is_held_by_one(wanted: &[Wanted], pattern: &ClientPattern) -> bool {
-    any(wanted, pattern, Extent::contains)
-}
+impl<'a> AnyOf<'a> {
+    pub(crate) fn new(wanted: &'a [Wanted]) -> Self {
+        let others = wanted.iter().filter(|one| one.single_address().is_none());
+        Self {
+            addresses: wanted.iter().filter_map(Wanted::single_address).collect(),
+            others: others.collect(),
+        }
+    }
 
-fn any(wanted: &[Wanted], pattern: &ClientPattern, fits: fn(&Extent, &Extent) -> bool) -> bool {
-    // There may be thousands of each: whom the pattern means is found out once.
-    Extent::of(&pattern.host)
-        .is_some_and(|extent| wanted.iter().any(|one| fits(one.extent(), &extent)))
+    /// Whether a pattern of a rule means exactly the clients of one of them.
+    pub(crate) fn is_exactly_one(&self, pattern: &ClientPattern) -> bool {
+        pattern.user.is_none() && self.any(pattern, Extent::is_same)
+    }
+
+    /// Whether a pattern of a rule surely means no other clients than those of one of them.
+    pub(crate) fn holds(&self, pattern: &ClientPattern) -> bool {
+        self.any(pattern, Extent::contains)
+    }
+
+    /// An address means the same clients as another one, or holds them, where both are the same.
+    fn any(&self, pattern: &ClientPattern, fits: fn(&Extent, &Extent) -> bool) -> bool {
+        Extent::of(&pattern.host).is_some_and(|extent| {
+            let address = extent.single_address();
+            address.is_some_and(|address| self.addresses.contains(&address))
+                || self.others.iter().any(|one| fits(one.extent(), &extent))
+        })
+    }
 }
 
 impl Wanted {
@@ -103,6 +127,11 @@ impl Meant {
         }
     }
 
+    fn single_address(&self) -> Option<IpAddr> {
+        let extent = self.extent.as_ref().filter(|_| !self.wildcard);
+        extent.and_then(Extent::single_address)
+    }
+
     fn holds_all(&self, wanted: &Wanted) -> bool {
         let extent = self.extent.as_ref().filter(|_| !self.of_user);
         extent.is_some_and(|extent| extent.contains(wanted.extent()))
@@ -119,8 +148,64 @@ impl Meant {
 pub(crate) struct DaemonRules<'a> {
     tables: &'a Tables,
     daemon: &'a str,
-    allow: Vec<DaemonRule>,
-    deny: Vec<DaemonRule>,
+    allow: RuleList,
+    deny: RuleList,
+}
+
+/// The rules of one file, in order. Nearly all rules of a long file name single addresses: of these only the ones that name
+/// the address in question are looked at.
+#[derive(Default)]
+struct RuleList {
+    rules: Vec<DaemonRule>,
+    /// The places of the rules that name an address and nothing but addresses, by address.
+    naming: HashMap<IpAddr, Vec<usize>>,
+    /// The places of all others.
+    others: Vec<usize>,
+}
+
+impl RuleList {
+    fn new(rules: Vec<DaemonRule>) -> Self {
+        let mut list = Self::default();
+        for (place, rule) in rules.iter().enumerate() {
+            match rule.addresses() {
+                Some(addresses) => {
+                    for address in addresses {
+                        list.naming.entry(address).or_default().push(place);
+                    }
+                }
+                None => list.others.push(place),
+            }
+        }
+        Self { rules, ..list }
+    }
+
+    /// Those that may match some of these clients, in order.
+    fn concerning(&self, wanted: &Wanted) -> Vec<&DaemonRule> {
+        let Some(address) = wanted.single_address() else {
+            return self.rules.iter().collect();
+        };
+        let naming = self.naming.get(&address).into_iter().flatten();
+        let places: BTreeSet<usize> = self.others.iter().chain(naming).copied().collect();
+        let rules = places.into_iter().filter_map(|place| self.rules.get(place));
+        rules.collect()
+    }
+
+    fn decide(&self, wanted: &Wanted) -> Option<bool> {
+        decide(self.concerning(wanted).into_iter(), wanted)
+    }
+}
+
+/// What rules say to all of these clients; `None` where none of them decides.
+fn decide<'r>(rules: impl Iterator<Item = &'r DaemonRule>, wanted: &Wanted) -> Option<bool> {
+    for rule in rules {
+        steps::add(1);
+        match (rule.share(wanted), rule.outcome) {
+            (Share::None, _) | (Share::Some, Outcome::Grants) => {}
+            (Share::All, Outcome::Grants) => return Some(true),
+            _ => return Some(false),
+        }
+    }
+    None
 }
 
 struct DaemonRule {
@@ -132,6 +217,12 @@ struct DaemonRule {
 }
 
 impl DaemonRule {
+    /// The addresses that it names, where it names nothing else: whoever has none of them is surely not matched.
+    fn addresses(&self) -> Option<BTreeSet<IpAddr>> {
+        let named = self.groups.first()?.iter();
+        named.map(Meant::single_address).collect()
+    }
+
     fn share(&self, wanted: &Wanted) -> Share {
         let any = |group: &[Meant]| match group {
             group if group.iter().any(|meant| meant.holds_all(wanted)) => Share::All,
@@ -170,7 +261,7 @@ impl<'a> DaemonRules<'a> {
                     groups: rule.clients.groups.iter().map(meant).collect(),
                 })
             });
-            rules.collect()
+            RuleList::new(rules.collect())
         };
         Self {
             tables,
@@ -187,21 +278,12 @@ impl<'a> DaemonRules<'a> {
     }
 
     fn grants_by_rules(&self, wanted: &Wanted) -> bool {
-        let decides = |rules: &[DaemonRule]| {
-            for rule in rules {
-                match (rule.share(wanted), rule.outcome) {
-                    (Share::None, _) | (Share::Some, Outcome::Grants) => {}
-                    (Share::All, Outcome::Grants) => return Some(true),
-                    _ => return Some(false),
-                }
-            }
-            None
-        };
         let (allow, deny) = (&self.tables.allow, &self.tables.deny);
         let is_known = |table: &Table| !matches!(table.state, State::Unknown(_));
         is_known(allow)
-            && decides(&self.allow).unwrap_or_else(|| {
-                is_known(deny) && decides(&self.deny).unwrap_or(deny.fault().is_none())
+            && self.allow.decide(wanted).unwrap_or_else(|| {
+                let denied = || self.deny.decide(wanted);
+                is_known(deny) && denied().unwrap_or(deny.fault().is_none())
             })
     }
 }
@@ -266,11 +348,14 @@ mod tests {
     use crate::table::{HOSTS_ALLOW, HOSTS_DENY, Tables};
     use crate::wanted::Wanted;
 
-    /// How many steps it takes to let so many clients in.
-    fn steps_for(clients: usize) -> usize {
-        let address = |number: usize| format!("172.20.{}.{}", number / 250, number % 250);
+    fn address(number: usize) -> String {
+        format!("172.20.{}.{}", number / 250, number % 250)
+    }
+
+    /// How many steps it takes to let so many clients in, with these rules in hosts.deny.
+    fn steps_for(clients: usize, deny: &str) -> usize {
         let tables = Tables::read(&snapshot(&format!(
-            "//- {HOSTS_ALLOW}\nsshd: 192.0.2.7\n//- {HOSTS_DENY}\nALL: ALL\n"
+            "//- {HOSTS_ALLOW}\nsshd: 192.0.2.7\n//- {HOSTS_DENY}\n{deny}"
         )));
         let patterns = (0..clients).map(|number| Wanted::parse(&address(number)));
         let patterns: Result<Vec<Wanted>, _> = patterns.collect();
@@ -283,11 +368,74 @@ mod tests {
     }
 
     #[test]
-    fn whom_a_word_means_is_found_out_once_for_all_clients_that_are_let_in() {
-        let (some, twice, more) = (steps_for(400), steps_for(800), steps_for(1_600));
-        assert!(
-            twice < some * 5 / 2 && more < twice * 5 / 2,
-            "{some} {twice} {more}"
-        );
+    fn letting_clients_in_takes_steps_in_proportion_to_them() {
+        let named = |clients: usize| -> String {
+            let rule = |number| format!("ALL: {}\n", address(number));
+            (0..clients).map(rule).collect()
+        };
+        let everybody = |_| "ALL: ALL\n".to_owned();
+        let each: fn(usize) -> String = named;
+        for deny in [everybody, each] {
+            let steps = |clients| steps_for(clients, &deny(clients));
+            let (some, twice, more) = (steps(400), steps(800), steps(1_600));
+            assert!(
+                twice < some * 5 / 2 && more < twice * 5 / 2,
+                "{some} {twice} {more}"
+            );
+        }
+    }
+
+    #[test]
+    fn rules_that_are_looked_up_decide_as_those_that_are_looked_at_in_turn() {
+        let mut random = fastrand::Rng::with_seed(5);
+        let words = [
+            "192.0.2.1",
+            "192.0.2.2",
+            "192.0.2.",
+            "[2001:db8::1]",
+            "[2001:db8::]/32",
+            "ALL",
+            "LOCAL",
+            "192.0.2.1/255.255.255.255",
+            "host.example.net",
+            "a@192.0.2.1",
+            "192.0.2.*",
+        ];
+        let mut granted = 0;
+        for _ in 0..2_000 {
+            let mut text = |rules: usize| -> String {
+                let rule = |_| {
+                    let count = random.usize(1..4);
+                    let mut named: Vec<&str> = random.choose_multiple(words, count);
+                    if random.u8(..4) == 0 {
+                        named.insert(1, "EXCEPT");
+                    }
+                    format!("sshd: {}\n", named.join(" "))
+                };
+                (0..rules).map(rule).collect()
+            };
+            let fixture = format!(
+                "//- {HOSTS_ALLOW}\n{}//- {HOSTS_DENY}\n{}",
+                text(2),
+                text(4)
+            );
+            let tables = Tables::read(&snapshot(&fixture));
+            let rules = super::DaemonRules::new(&tables, "sshd");
+            for word in [
+                "192.0.2.1",
+                "192.0.2.2",
+                "192.0.2.0/24",
+                "2001:db8::1",
+                "host.example.net",
+            ] {
+                let wanted = Wanted::parse(word).expect("a pattern");
+                for list in [&rules.allow, &rules.deny] {
+                    let all = super::decide(list.rules.iter(), &wanted);
+                    assert_eq!(list.decide(&wanted), all, "{word} in\n{fixture}");
+                    granted += usize::from(all == Some(true));
+                }
+            }
+        }
+        assert!(granted > 100, "{granted}");
     }
 }

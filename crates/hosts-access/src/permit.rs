@@ -2,6 +2,7 @@
 
 use sshmend_lossless::{Kind, Unread};
 
+use crate::covers::AnyOf;
 use crate::draft::Draft;
 use crate::edited::{Edited, Refusal};
 use crate::list::DaemonPattern;
@@ -72,6 +73,7 @@ impl Tables {
         let edited = draft.finish()?;
         let asked = Asked {
             patterns: &order.patterns,
+            any_of: &AnyOf::new(&order.patterns),
             daemon,
         };
         granted(&edited.after, asked)?;

@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use crate::changes::access_changes;
 use crate::client::Client;
 use crate::connection::Connection;
-use crate::covers::{DaemonRules, is_held_by_one};
+use crate::covers::{AnyOf, DaemonRules};
 use crate::edited::Refusal;
 use crate::evaluate::Access;
 use crate::list::{ClientPattern, DaemonPattern, Entry, HostWord, Service};
@@ -19,6 +19,8 @@ use crate::wanted::Wanted;
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) patterns: &'a [Wanted],
+    /// The same, to be looked up.
+    pub(crate) any_of: &'a AnyOf<'a>,
     pub(crate) daemon: &'a str,
 }
 
@@ -134,7 +136,7 @@ impl Asked<'_> {
     }
 
     fn holds(&self, entry: &Entry<ClientPattern>) -> bool {
-        is_held_by_one(self.patterns, &entry.pattern)
+        self.any_of.holds(&entry.pattern)
     }
 
     /// Whether two rules do the same with everybody else: they differ at most in words for the clients asked for.

@@ -4,7 +4,7 @@ use sshmend_lossless::Edit;
 
 use crate::answer::Answer;
 use crate::check::meaning;
-use crate::covers::{Outcome, asks_for, is_exactly_one, outcome};
+use crate::covers::{AnyOf, Outcome, asks_for, outcome};
 use crate::draft::Draft;
 use crate::list::{ClientPattern, Entry};
 use crate::note::NoteKind;
@@ -26,7 +26,8 @@ pub(crate) fn remove_denials(
     remove: bool,
 ) {
     let tables = draft.before;
-    let exact = |entry: &Entry<ClientPattern>| is_exactly_one(patterns, &entry.pattern);
+    let any_of = AnyOf::new(patterns);
+    let exact = |entry: &Entry<ClientPattern>| any_of.is_exactly_one(&entry.pattern);
     for table in tables.both() {
         for (index, line) in table
             .lines
@@ -83,7 +84,8 @@ pub(crate) fn remove_denials(
 /// Takes clients out of the rules that let exactly these in, at exactly this daemon.
 pub(crate) fn remove_grants(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str) {
     let table = &draft.before.allow;
-    let exact = |entry: &Entry<ClientPattern>| is_exactly_one(patterns, &entry.pattern);
+    let any_of = AnyOf::new(patterns);
+    let exact = |entry: &Entry<ClientPattern>| any_of.is_exactly_one(&entry.pattern);
     for line in table.lines.iter().take_while(|line| line.live) {
         steps::add(1);
         let grants = |rule: &&Rule| {
