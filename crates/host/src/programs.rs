@@ -1,9 +1,10 @@
 //! The programs of one round, run side by side: where one of them hangs the others are heard meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use sshmend_lossless::{CommandOutput, NotRun, Request, journalctl};
@@ -101,22 +102,9 @@ impl Machine {
 
     /// Runs what the requests name, side by side; requests of other kinds have no answer here.
     pub(crate) fn run_all(&self, requests: &[Request]) -> Vec<Answer> {
-        let queue = Mutex::new(requests.iter().enumerate());
-        let (sender, receiver) = channel();
         thread::scope(|scope| {
-            for _ in 0..requests.len().min(AT_ONCE) {
-                let (queue, sender) = (&queue, sender.clone());
-                scope.spawn(move || {
-                    while let Some((index, request)) =
-                        queue.lock().ok().and_then(|mut queue| queue.next())
-                    {
-                        // The receiver lives until all senders are gone.
-                        let _ = sender.send((index, self.ask(request)));
-                    }
-                });
-            }
-            drop(sender);
-            self.collect(requests, &receiver)
+            let answers = side_by_side(scope, requests, |request| self.ask(request));
+            self.collect(requests, &answers)
         })
     }
 
@@ -177,6 +165,31 @@ impl Machine {
             names.join(", ")
         ));
     }
+}
+
+/// Answers each job in a thread of `scope`, at most eight at once. Each answer comes with the index of its job; the channel
+/// is closed after the last one.
+pub(crate) fn side_by_side<'scope, J: Sync, A: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    jobs: &'scope [J],
+    answer: impl Fn(&J) -> A + Copy + Send + 'scope,
+) -> Receiver<(usize, A)> {
+    let (sender, receiver) = channel();
+    let next = Arc::new(AtomicUsize::new(0));
+    for _ in 0..jobs.len().min(AT_ONCE) {
+        let (next, sender) = (Arc::clone(&next), sender.clone());
+        scope.spawn(move || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = jobs.get(index) else {
+                    return;
+                };
+                // Whoever does not wait for the answers any more needs none.
+                let _ = sender.send((index, answer(job)));
+            }
+        });
+    }
+    receiver
 }
 
 /// True for a request that runs a program.

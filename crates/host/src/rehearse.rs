@@ -4,6 +4,7 @@
 //! change; the files are changed in there, and the programs that the thread starts see them at their real paths. When
 //! the thread ends, in whatever way, all of it is gone. The disk and the mounts of the machine never change.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, fchown};
@@ -18,6 +19,7 @@ use sshmend_lossless::{Attributes, CommandOutput, FileChange};
 use crate::failure::reason;
 use crate::machine::Machine;
 use crate::overlay::{Mounts, Overlays};
+use crate::programs::side_by_side;
 use crate::run::Runner;
 
 /// A directory that sshd(8) wants where Debian builds it; made by its service, and missing while that is stopped.
@@ -59,7 +61,8 @@ impl RehearsalUnavailable {
 }
 
 impl Machine {
-    /// Runs programs as if the changes were made already, and says of each what it said or why it did not run.
+    /// Runs programs as if the changes were made already, and says of each what it said or why it did not run. They run side
+    /// by side, and a command that is named more than once runs once.
     ///
     /// They see the changed files at their real paths, with their mode and owner, and `/run/sshd` in order even where it
     /// is missing or open to others just now; everything else is the machine as it is.
@@ -106,12 +109,30 @@ fn on_stage(
             file.target.display().to_string(),
         ))?;
     }
-    let run = |(argv, stdin): &Rehearsed| {
-        Runner::default()
-            .feed(argv, stdin)
-            .map_err(|error| error.to_string())
+    Ok(answers(commands))
+}
+
+/// What each command says, in their order. The threads that run them share the namespace of the calling one.
+fn answers(commands: &[Rehearsed]) -> Vec<Result<CommandOutput, String>> {
+    let mut different: Vec<&Rehearsed> = commands.iter().collect();
+    different.sort();
+    different.dedup();
+    let run = |(argv, stdin): &&Rehearsed| {
+        let answer = Runner::default().feed(argv, stdin);
+        answer.map_err(|error| error.to_string())
     };
-    Ok(commands.iter().map(run).collect())
+    let said: BTreeMap<&Rehearsed, _> = thread::scope(|scope| {
+        let answers = side_by_side(scope, &different, run);
+        let answers = answers.iter();
+        answers
+            .filter_map(|(index, answer)| Some((*different.get(index)?, answer)))
+            .collect()
+    });
+    let of = |command: &Rehearsed| match said.get(command) {
+        Some(answer) => answer.clone(),
+        None => Err("the thread that ran it panicked".to_owned()),
+    };
+    commands.iter().map(of).collect()
 }
 
 /// An overlay that is there already, because a file in it changes, is used.

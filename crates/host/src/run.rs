@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -15,6 +15,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, geteuid};
 use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::process::{PidfdFlags, pidfd_open};
 use sshmend_lossless::{CommandOutput, NotRun};
 
 use crate::failure::{Why, reason};
@@ -30,7 +31,7 @@ const KEPT: [&str; 1] = ["SSH_AUTH_SOCK"];
 /// What else it is told when the caller is an ordinary user, whose ssh runs proxy commands that are found by it.
 const OWN: [&str; 5] = ["PATH", "HOME", "SHELL", "USER", "LOGNAME"];
 
-/// How often a program is asked whether it has ended, when its output does not say so.
+/// How often a program is asked whether it has ended, in case neither its output nor the kernel (before Linux 5.3) says so.
 const PULSE: Duration = Duration::from_millis(10);
 
 /// How programs are run.
@@ -92,6 +93,8 @@ impl Default for Runner {
 
 struct Running {
     child: Child,
+    /// Readable once it has ended; `None` before Linux 5.3.
+    ended: Option<OwnedFd>,
     stdout: Stream,
     stderr: Stream,
 }
@@ -192,8 +195,13 @@ impl Running {
                 .take()
                 .map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
         );
+        let ended = pidfd_open(
+            rustix::process::Pid::from_child(&child),
+            PidfdFlags::empty(),
+        );
         Ok(Self {
             child,
+            ended: ended.ok(),
             stdout: stdout?,
             stderr: stderr?,
         })
@@ -220,8 +228,11 @@ impl Running {
         let pipes = [&self.stdout, &self.stderr]
             .into_iter()
             .filter_map(|stream| stream.pipe.as_deref());
+        let ended = self.ended.as_ref().map(AsFd::as_fd);
         let mut polled: Vec<PollFd<'_>> = pipes
-            .map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN))
+            .map(|pipe| pipe.as_fd())
+            .chain(ended)
+            .map(|file| PollFd::new(file, PollFlags::POLLIN))
             .collect();
         if polled.is_empty() {
             thread::sleep(Duration::from_millis(1));

@@ -360,6 +360,25 @@ fn a_program_that_cannot_run_says_so_and_the_others_run() {
 }
 
 #[test]
+fn programs_run_side_by_side_and_each_command_once() {
+    if !can_rehearse() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let at = place.path().display();
+    // Each waits for what the other one makes: one after the other, the first would never end.
+    let step = |own: &str, other: &str| {
+        shell(&format!(
+            "echo {own} >> {at}/{own}; until [ -e {at}/{other} ]; do sleep 0.01; done; cat {at}/{other}"
+        ))
+    };
+    let commands = [step("one", "two"), step("two", "one"), step("one", "two")];
+    let answers = Machine::live().rehearse(&[], &commands).unwrap();
+    let said = answers.into_iter().map(|answer| answer.unwrap().text());
+    assert_eq!(said.collect::<Vec<_>>(), ["two\n", "one\n", "two\n"]);
+}
+
+#[test]
 fn a_file_that_cannot_be_written_there_leaves_nothing_behind() {
     if !can_rehearse() {
         return;
