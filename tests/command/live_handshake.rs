@@ -74,6 +74,35 @@ same
     says(&text, &lines);
 }
 
+/// ssh before 8.0 does not know how to move an algorithm to the head of its list.
+#[test]
+fn an_ssh_that_cannot_reorder_its_algorithms_shakes_hands_all_the_same() {
+    let script = r#"
+mount -t tmpfs tmpfs /usr/local/bin
+cat > /usr/local/bin/ssh <<'END'
+#!/bin/sh
+case "$*" in
+*KexAlgorithms=^*)
+    echo "$*" >> /usr/local/bin/refused
+    echo "command-line line 0: Bad SSH2 KexAlgorithms '^ecdh-sha2-nistp256'." >&2; exit 255 ;;
+esac
+exec /usr/bin/ssh "$@"
+END
+chmod 755 /usr/local/bin/ssh
+"$S" fix sshd-config MaxStartups=31:40:201 --keep 203.0.113.5 --dry-run | grep 'a handshake of ssh'
+[ "$(grep -c . /usr/local/bin/refused)" -ge 2 ] && echo "both were refused first"
+"#;
+    let Some(text) = on_stage(&format!("{AT_CONSOLE}{script}")) else {
+        return;
+    };
+    let lines = [
+        "check:  a handshake of ssh with sshd -i ok",
+        "check:  a handshake of ssh from 203.0.113.5 with sshd ok",
+        "both were refused first",
+    ];
+    says(&text, &lines);
+}
+
 #[test]
 fn without_a_namespace_the_handshake_comes_between_the_file_and_the_reload() {
     let script = r#"

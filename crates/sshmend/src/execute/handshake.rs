@@ -4,27 +4,29 @@
 use sshmend_plan::{Check, Lockout, Notice, why_no_handshake};
 
 use super::Run;
-use super::rehearse::{ask, command, verdict};
+use super::rehearse::{Answer, ask, command, verdict};
 use crate::error::Failure;
 use crate::json;
 
 impl Run<'_> {
-    /// Rehearses the handshake on the future tree. What fails today as well is not blamed on the change.
-    pub(super) fn rehearse_handshake(&mut self) {
+    /// Rehearses the handshakes on the future tree, side by side. What fails today as well is not blamed on the change.
+    ///
+    /// A shell starts sshd here, whoever owns that program. So the judges come first: one of another user is refused there.
+    pub(super) fn rehearse_handshakes(&mut self) {
         let Some(check) = self.plan.handshake.clone() else {
             return;
         };
-        let files = &self.plan.files;
-        let Ok(answers) = self.session.machine.rehearse(files, &[command(&check)]) else {
+        let all = std::iter::once(&check).chain(&self.plan.handshakes_from);
+        let commands: Vec<_> = all.map(command).collect();
+        let answers = self.session.machine.rehearse(&self.plan.files, &commands);
+        let answers = answers.unwrap_or_default();
+        let Some((answer, from)) = answers.split_first() else {
             return;
         };
-        let Some(answer) = answers.into_iter().next() else {
-            return;
-        };
-        let heard = verdict(&check, &answer);
+        let heard = verdict(&check, answer);
         if heard.ok {
             self.checks.push(heard);
-            self.rehearse_handshakes_from();
+            self.judge_handshakes_from(from);
         } else if self.today(&check).is_some_and(|today| today.ok) {
             let why = nobody(&heard);
             self.checks.push(json::change::Check {
@@ -39,16 +41,11 @@ impl Run<'_> {
         }
     }
 
-    /// The same from certain addresses, where a network of its own can be had. What says nothing today, for whatever reason,
-    /// says nothing of the change.
-    fn rehearse_handshakes_from(&mut self) {
+    /// Judges those from certain addresses, for which a network of its own has to be had. What says nothing today, for
+    /// whatever reason, says nothing of the change.
+    fn judge_handshakes_from(&mut self, answers: &[Answer]) {
         let checks = std::mem::take(&mut self.plan.handshakes_from);
-        let commands: Vec<_> = checks.iter().map(command).collect();
-        let files = &self.plan.files;
-        let Ok(answers) = self.session.machine.rehearse(files, &commands) else {
-            return;
-        };
-        for (check, answer) in checks.iter().zip(&answers) {
+        for (check, answer) in checks.iter().zip(answers) {
             let heard = verdict(check, answer);
             if heard.ok {
                 self.checks.push(heard);

@@ -26,7 +26,7 @@ impl Run<'_> {
         let refused = self.first_refused(heard);
         match (refused, &self.way) {
             (None, _) => {
-                self.rehearse_handshake();
+                self.rehearse_handshakes();
                 Ok(())
             }
             (Some(check), Way::Forward) => {
