@@ -145,9 +145,14 @@ impl Directives {
         self.spots[index].scope as usize
     }
 
+    /// The place of the keyword of that directive in the table, if this release knows it.
+    pub(crate) fn place(&self, index: usize) -> Option<usize> {
+        Some(usize::from(self.spots[index].keyword)).filter(|&place| place < TABLE.len())
+    }
+
     /// The keyword of that directive, if this release knows it.
     pub(crate) fn keyword(&self, index: usize) -> Option<&'static Keyword> {
-        TABLE.get(usize::from(self.spots[index].keyword))
+        self.place(index).map(|place| &TABLE[place])
     }
 
     /// Whether that directive sets a value, or would.

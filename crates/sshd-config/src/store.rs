@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::keyword::{Keyword, Rule};
 use crate::release::Release;
+use crate::table::TABLE;
 use crate::value::{Kind, Parts};
 use crate::walk::Walk;
 
@@ -33,27 +34,29 @@ pub(crate) type Store = BTreeMap<&'static str, Slot>;
 /// Reads the directives whose scope is active.
 pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool) -> Store {
     let active: Vec<bool> = (0..walk.scopes.len()).map(active).collect();
-    let mut store = Store::new();
+    // By their place in the table: of a long file this is asked for every line, again and again.
+    let mut slots: Vec<Slot> = TABLE.iter().map(|_| Slot::default()).collect();
+    let keys_command = TABLE
+        .iter()
+        .position(|keyword| keyword.names[0].text == "AuthorizedKeysCommand");
     let directives = &walk.directives;
     for index in 0..directives.len() {
         if !active[directives.scope(index)] || !directives.sets(index) {
             continue;
         }
-        let Some(keyword) = directives.keyword(index) else {
+        let Some(place) = directives.place(index) else {
             continue;
         };
+        let keyword = &TABLE[place];
         if matches!(keyword.kind, Kind::Ignored | Kind::Structure) {
             continue;
         }
-        let behind_keys_command = store
-            .get("AuthorizedKeysCommand")
-            .is_some_and(|slot| !slot.held.is_empty());
-        let slot = store.entry(keyword.names[0].text).or_default();
-        slot.seen.push(u32::try_from(index).unwrap_or(u32::MAX));
-        if keyword.rule == Rule::PrincipalsCommand
+        let is_behind_keys_command = keyword.rule == Rule::PrincipalsCommand
             && keyword.last_wins(release)
-            && behind_keys_command
-        {
+            && keys_command.is_some_and(|place| !slots[place].held.is_empty());
+        let slot = &mut slots[place];
+        slot.seen.push(u32::try_from(index).unwrap_or(u32::MAX));
+        if is_behind_keys_command {
             continue;
         }
         // Nearly all lines of a long file come after the one that decides: nothing of them has to be read.
@@ -65,7 +68,11 @@ pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool
             slot.take(keyword, &reading.parts, index, release);
         }
     }
-    store
+    let named = TABLE.iter().zip(slots);
+    named
+        .filter(|(_, slot)| !slot.seen.is_empty())
+        .map(|(keyword, slot)| (keyword.names[0].text, slot))
+        .collect()
 }
 
 impl Slot {
