@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use nix::unistd::{Uid, User, getegid, geteuid};
 use sshmend_lossless::Metadata;
 
+use crate::name_service::more;
+
 /// An account of the running machine, by its own name service (files, LDAP, …).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -23,7 +25,11 @@ pub struct Account {
 impl Account {
     /// The account of this name; `None` when there is none or the name service fails.
     pub fn named(name: &str) -> Option<Self> {
-        User::from_name(name).ok().flatten().map(Self::from)
+        let found = User::from_name(name).ok().flatten().map(Self::from);
+        found.or_else(|| {
+            let lines = more("passwd", name);
+            lines.iter().find_map(|line| Self::in_passwd(name, line))
+        })
     }
 
     /// The account of this name in the text of a passwd(5) file, such as that of a mounted disk.
@@ -46,10 +52,14 @@ impl Account {
 
     /// The account of this user id; `None` when there is none or the name service fails.
     pub fn of_uid(uid: u32) -> Option<Self> {
-        User::from_uid(Uid::from_raw(uid))
-            .ok()
-            .flatten()
-            .map(Self::from)
+        let found = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+        found.map(Self::from).or_else(|| {
+            let lines = more("passwd", &uid.to_string());
+            lines.iter().find_map(|line| {
+                let (name, _) = line.split_once(':')?;
+                Self::in_passwd(name, line).filter(|account| account.uid == uid)
+            })
+        })
     }
 }
 

@@ -36,6 +36,7 @@ mod journal;
 mod lock;
 mod look;
 mod machine;
+mod name_service;
 mod overlay;
 mod path;
 mod programs;

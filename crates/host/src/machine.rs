@@ -12,6 +12,7 @@ use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapsh
 use crate::dial::dial;
 use crate::failure::{FileError, Why, reason};
 use crate::look::{Depth, look, see};
+use crate::name_service::{addresses, more};
 use crate::path::Root;
 use crate::programs::{Programs, runs_a_program};
 use crate::sift::sift;
@@ -235,20 +236,30 @@ impl Machine {
 fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
     let (sender, receiver) = mpsc::channel();
     let asked = name.to_owned();
-    thread::spawn(move || {
-        let found = (asked.as_str(), 0)
-            .to_socket_addrs()
-            .map(Iterator::collect::<Vec<_>>);
-        drop(sender.send(found.map_err(|error| reason(&error))));
-    });
+    thread::spawn(move || drop(sender.send(ask_resolver(&asked))));
     let found = receiver
         .recv_timeout(RESOLVE)
         .map_err(|_| format!("no answer within {} s", RESOLVE.as_secs()))??;
     let mut addresses: Vec<IpAddr> = Vec::new();
-    for address in found.iter().map(std::net::SocketAddr::ip) {
+    for address in found {
         if !addresses.contains(&address) {
             addresses.push(address);
         }
     }
     Ok(addresses)
+}
+
+/// All that the resolver has, as often as it says it.
+fn ask_resolver(name: &str) -> Result<Vec<IpAddr>, String> {
+    let found = (name, 0).to_socket_addrs();
+    found
+        .map(|found| found.map(|address| address.ip()).collect())
+        .or_else(|error| {
+            let addresses = addresses(&more("ahosts", name));
+            if addresses.is_empty() {
+                Err(reason(&error))
+            } else {
+                Ok(addresses)
+            }
+        })
 }
