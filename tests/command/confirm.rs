@@ -131,7 +131,7 @@ cmp /etc/ssh/sshd_config "$scratch/before" && echo same
 "$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 3s > /dev/null 2>&1
 pkill -9 -f 'recover --due'
 sleep 4
-"$S" fix sshd-config MaxSessions=7 --yes 2>&1 > /dev/null | grep -o 'once its time is over sshmend recover does'
+"$S" fix sshd-config MaxSessions=7 --yes 2>&1 > /dev/null | grep -o 'once its time is over `sshmend recover` does'
 "$S" recover | sed 's/^[^:]*//'; echo "recover $?"
 limit old 10-100
 # After another start of the machine the time does not matter.
@@ -145,7 +145,7 @@ pkill -9 -f 'recover --due'
         &[
             "cut: rolled-back ",
             "same",
-            "once its time is over sshmend recover does",
+            "once its time is over `sshmend recover` does",
             ": rolled back, 1 file changed back",
             "recover 0",
             "old SSH-2 of 10-100",

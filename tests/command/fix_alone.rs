@@ -34,7 +34,7 @@ fn without_a_terminal_the_remedies_are_listed_and_nothing_is_changed() {
     assert_eq!(said.code, 2);
     assert!(said.stdout.contains("[max-sessions]"), "{}", said.stdout);
     let hint = "--yes mends what is certain; or run what you choose: \
-                sshmend fix sshd-config MaxSessions=10 --root DISK; sshmend fix sshd-config MaxAuthTries=6 --root DISK\n";
+                `sshmend fix sshd-config MaxSessions=10 --root DISK`; `sshmend fix sshd-config MaxAuthTries=6 --root DISK`\n";
     assert!(said.stderr.ends_with(hint), "{}", said.stderr);
     assert_eq!(
         disk.read("/etc/ssh/sshd_config").as_deref(),
@@ -79,7 +79,7 @@ fn certain_findings_are_mended_and_the_rest_is_listed() {
     assert_eq!(disk.run("fix --dry-run").code, 1);
     let said = disk.run("fix --yes");
     let told = "note:   likely, MaxAuthTries 0 leaves no room for a second key; \
-                mend: sshmend fix sshd-config MaxAuthTries=6 --root DISK [max-auth-tries]\n";
+                mend: `sshmend fix sshd-config MaxAuthTries=6 --root DISK` [max-auth-tries]\n";
     assert!(
         said.code == 0 && said.stdout.contains("effect: maxsessions 0 -> 10\n"),
         "{}",

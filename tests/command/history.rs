@@ -284,7 +284,7 @@ fn an_older_change_is_reached_and_what_is_in_the_way_is_named() {
     let ids = names(&disk);
     let refused = disk.run(&format!("rollback {} --yes", ids[0]));
     assert_eq!(refused.code, 2);
-    let hint = "hint: a later change of the same file is in the way: let 192.0.2.8 in; undo it first: sshmend rollback ID --root DISK";
+    let hint = "hint: a later change of the same file is in the way: let 192.0.2.8 in; undo it first: `sshmend rollback ID --root DISK`";
     assert!(refused.stderr.contains(hint), "{}", refused.stderr);
     assert_eq!(disk.run("rollback --yes").code, 0);
     let again = disk.run("rollback --yes");

@@ -80,6 +80,38 @@ fn on_a_narrow_screen_lines_break_between_words_and_never_within_a_command() {
     }
 }
 
+/// Each line fits on the screen, or is one word or command that does not.
+#[track_caller]
+fn check_fits(shown: &str, columns: usize) {
+    for line in shown.lines().filter(|line| width(line) > columns) {
+        let text = line.trim();
+        let is_command = text.starts_with("sshmend ");
+        assert!(
+            is_command || !text.contains(' '),
+            "{columns}: {line:?}\n{shown}"
+        );
+    }
+}
+
+#[test]
+fn on_a_narrow_screen_the_command_that_undoes_a_change_is_in_one_piece() {
+    for columns in [40, 80] {
+        let disk = server();
+        disk.write("/etc/ssh/sshd_config", "MaxStartups 8:40:50\n");
+        let root = disk.path("/").display().to_string();
+        let fix = format!("fix sshd-config MaxStartups=100:30:200 --yes --root {root}");
+        let shown = on_terminal(&fix, columns, &[("TERM", "dumb"), ("LC_ALL", "C")]);
+        check_fits(&shown, columns);
+        let undo = shown
+            .lines()
+            .find(|line| line.trim().starts_with("sshmend rollback 2"));
+        assert!(undo.is_some_and(|line| line.contains("--root")), "{shown}");
+        let again = on_terminal(&fix, columns, &[("TERM", "dumb")]);
+        assert!(again.starts_with("nothing to change:"), "{again}");
+        check_fits(&again, columns);
+    }
+}
+
 #[test]
 fn colour_is_there_where_it_can_be_and_is_wanted() {
     type Variables = &'static [(&'static str, &'static str)];
@@ -243,11 +275,48 @@ fn names_that_are_nearly_right_are_put_right() {
 }
 
 #[test]
-fn a_cause_in_the_place_of_a_command_is_told_from_a_slip() {
-    let said = run_with(&["fix", "max-startups"], b"", &[]);
-    assert_eq!(said.code, 2);
-    let hint = "hint: max-startups is a cause: sshmend diagnose names the command";
-    assert!(said.stderr.contains(hint), "{}", said.stderr);
+fn what_stands_in_the_place_of_a_command_is_told_from_a_slip() {
+    let diagnose = "hint: for a connection to a server: `sshmend diagnose";
+    let message = "hint: for what ssh, git or ansible printed: `sshmend diagnose \"MESSAGE\"`";
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &["fix", "max-startups"],
+            "hint: max-startups is a cause: `sshmend diagnose` names the command",
+        ),
+        (
+            &["kex_exchange_identification: Connection reset by peer"],
+            message,
+        ),
+        (
+            &["kex_exchange_identification:", "Connection", "reset"],
+            message,
+        ),
+        (&["gate.example"], &format!("{diagnose} gate.example`")),
+        (&["alice@gate"], &format!("{diagnose} alice@gate`")),
+        (
+            &["[2001:db8::7]:2222"],
+            &format!("{diagnose} '[2001:db8::7]:2222'`"),
+        ),
+    ];
+    for (words, hint) in cases {
+        let said = run_with(words, b"", &[]);
+        assert_eq!(said.code, 2, "{words:?}");
+        assert!(said.stderr.contains(hint), "{words:?}: {}", said.stderr);
+    }
+    let slip = run_with(&["diagnos"], b"", &[]);
+    assert!(!slip.stderr.contains("hint:"), "{}", slip.stderr);
+}
+
+#[test]
+fn a_port_behind_an_address_without_brackets_is_part_of_it() {
+    let disk = server();
+    let note = "note: 2001:db8::7:22 is one address; with a port it is [2001:db8::7]:22";
+    let said = disk.run("show known-hosts 2001:db8::7:22");
+    assert!(said.stderr.contains(note), "{}", said.stderr);
+    for host in ["2001:db8::7", "[2001:db8::7]:22", "2001:db8::7:ab"] {
+        let said = disk.run(&format!("show known-hosts {host}"));
+        assert_eq!(said.stderr, "", "{host}");
+    }
 }
 
 #[test]

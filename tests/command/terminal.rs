@@ -207,6 +207,13 @@ fn a_shell_can_complete_the_command() {
     let said = run(&["completions", "bash"], b"");
     assert_eq!(said.code, 0);
     assert!(said.stdout.contains("hosts-access"), "{}", said.stdout);
+    // Names of causes and keywords are long, and nobody knows all of them.
+    let causes = ["bash", "zsh", "fish"].map(|shell| (shell, "per-source-penalty"));
+    let keywords = ["bash", "zsh"].map(|shell| (shell, "MaxStartups"));
+    for (shell, name) in causes.into_iter().chain(keywords) {
+        let said = run(&["completions", shell], b"");
+        assert!(said.stdout.contains(name), "{shell}: {name}");
+    }
 }
 
 #[test]

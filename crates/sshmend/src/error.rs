@@ -216,7 +216,7 @@ fn pending(record: &Record) -> Failure {
         record.why
     );
     Failure::trouble(message).with_hint(format!(
-        "sshmend confirm {id} keeps it, sshmend rollback {id} undoes it; once its time is over sshmend recover does"
+        "`sshmend confirm {id}` keeps it, `sshmend rollback {id}` undoes it; once its time is over `sshmend recover` does"
     ))
 }
 
@@ -226,7 +226,7 @@ fn first_word(text: &str) -> &str {
 
 fn give_up(id: Option<&Id>) -> String {
     let id = id.map_or("ID", Id::as_str);
-    format!("sshmend recover --forget {id} shows what giving it up means, and asks")
+    format!("`sshmend recover --forget {id}` shows what giving it up means, and asks")
 }
 
 /// What a program said has lines of its own; indented, none of them passes for one of ours.

@@ -7,7 +7,6 @@ use crate::error::{Failure, Outcome};
 use crate::execute::disarm;
 use crate::json::change::{Change, Notice};
 use crate::output::escape::line;
-use crate::output::words::shell;
 use crate::session::Session;
 
 /// Makes it stay, and takes its timer away.
@@ -44,11 +43,12 @@ fn confirm(session: &Session, arguments: &Confirm) -> Result<Confirmed, Failure>
     let confirmed = store.confirm(named.as_ref());
     let record = confirmed.map_err(|error| Failure::from_confirm(&error))?;
     disarm(&record.id);
-    let way_back = shell(&session.command(&["rollback", record.id.as_str()]));
+    let way_back = session.command(&["rollback", record.id.as_str()]);
     let told = format!(
-        "{} stays: {}; undo it with: {way_back}",
+        "{} stays: {}; undo it with: {}",
         record.id,
-        line(&record.why)
+        line(&record.why),
+        session.output.command(&way_back)
     );
     session.output.status(&told);
     if let Some(notice) = same_connection(session, &record) {

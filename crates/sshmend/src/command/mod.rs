@@ -18,21 +18,38 @@ mod schema;
 mod show;
 mod times;
 
+use clap::builder::PossibleValuesParser;
 use clap::error::ContextKind;
+use sshmend_diagnose::CAUSES;
+use sshmend_sshd_config::keyword_names;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Failure, Outcome};
 use crate::json::lists::Completions;
 use crate::output::Output;
+use crate::output::words::shell;
 use crate::session::Session;
 
-/// What to say where the name of a cause stands in the place of a command, as in `sshmend fix max-startups`.
+/// What to say where something else stands in the place of a command: the name of a cause, as in `sshmend fix max-startups`, what
+/// ssh printed, or a destination.
 pub(crate) fn instead_of(error: &clap::Error) -> Option<String> {
     let word = error.get(ContextKind::InvalidSubcommand)?.to_string();
-    let cause = sshmend_diagnose::cause(&word)?.name;
-    Some(format!(
-        "hint: {cause} is a cause: sshmend diagnose names the command that mends it here, sshmend explain {cause} explains it"
-    ))
+    if let Some(cause) = sshmend_diagnose::cause(&word) {
+        let cause = cause.name;
+        return Some(format!(
+            "hint: {cause} is a cause: `sshmend diagnose` names the command that mends it here, `sshmend explain {cause}` explains it"
+        ));
+    }
+    let is_message = word.contains(char::is_whitespace) || word.ends_with(':');
+    let is_destination = word.contains(['@', '.', ':', '[']);
+    if is_message {
+        Some("hint: for what ssh, git or ansible printed: `sshmend diagnose \"MESSAGE\"`, or `… 2>&1 | sshmend diagnose -`".to_owned())
+    } else if is_destination {
+        let command = shell(&["sshmend", "diagnose", &word].map(str::to_owned));
+        Some(format!("hint: for a connection to a server: `{command}`"))
+    } else {
+        None
+    }
 }
 
 /// Runs what was asked for; errors are said here, once, and become an exit code.
@@ -72,7 +89,7 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
 
 fn completions(session: &Session, shell: clap_complete::Shell) -> Result<Outcome, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::definition(), "sshmend", &mut script);
+    clap_complete::generate(shell, &mut with_names(), "sshmend", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
     let printed = if session.output.is_json() {
         let document = Completions::new(shell.to_string(), script);
@@ -82,4 +99,19 @@ fn completions(session: &Session, shell: clap_complete::Shell) -> Result<Outcome
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
     Ok(Outcome::Fine)
+}
+
+/// The command line with the names that a word is mostly one of; the commands take more than these.
+fn with_names() -> clap::Command {
+    let causes = || PossibleValuesParser::new(CAUSES.iter().map(|cause| cause.name.as_str()));
+    let keywords = || PossibleValuesParser::new(keyword_names());
+    let named = |command: clap::Command, argument: &'static str, names| {
+        command.mut_arg(argument, |argument| argument.value_parser(names))
+    };
+    crate::definition()
+        .mut_subcommand("explain", |explain| named(explain, "cause", causes()))
+        .mut_subcommand("logs", |logs| named(logs, "cause", causes()))
+        .mut_subcommand("show", |show| {
+            show.mut_subcommand("sshd-config", |show| named(show, "keys", keywords()))
+        })
 }

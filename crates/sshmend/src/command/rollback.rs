@@ -89,10 +89,11 @@ fn say_what_is_older(
         older.id < record.id && older.rolls_back.is_none() && older.state == State::Done
     })?;
     if let Some(older) = older {
-        let command = shell(&session.command(&["rollback", older.id.as_str()]));
+        let command = session.command(&["rollback", older.id.as_str()]);
         session.output.status(&format!(
-            "hint: the newest change is undone already; the one before it ({}): {command}",
-            line(&older.why)
+            "hint: the newest change is undone already; the one before it ({}): {}",
+            line(&older.why),
+            session.output.command(&command)
         ));
     }
     Ok(())
@@ -133,7 +134,7 @@ fn what_first(session: &Session, later: &[Record]) -> String {
         number => format!(" (and {} more after it, the newest first)", number - 1),
     };
     format!(
-        "a later change of the same file is in the way: {}; undo it first: {command}{more}",
+        "a later change of the same file is in the way: {}; undo it first: `{command}`{more}",
         line(&newest.why)
     )
 }

@@ -118,7 +118,10 @@ impl Run<'_> {
             Failure::unnoted("the change is made, in force and proved", &error.into())
         })?;
         self.tell_proof();
-        let command = |word: &str| shell(&self.session.command(&[word, id.as_str()]));
+        let command = |word: &str| {
+            let argv = self.session.command(&[word, id.as_str()]);
+            self.session.output.command(&argv)
+        };
         if let Way::Back(before) = &self.way {
             let told = format!("{} is undone", before.id);
             self.session.output.status(&told);

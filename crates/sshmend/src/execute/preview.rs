@@ -20,10 +20,8 @@ impl Run<'_> {
         }
         let mut text = String::new();
         if !anything {
-            text.push_str(&format!(
-                "nothing to change: {}\n",
-                line(&self.plan.purpose)
-            ));
+            let answer = format!("nothing to change: {}\n", line(&self.plan.purpose));
+            text.push_str(&output.fold(&answer));
         }
         for change in &self.plan.files {
             text.push_str(&output.diff(&unified(change)));
@@ -43,8 +41,8 @@ impl Run<'_> {
         for effect in self.plan.effects.iter().take(EFFECTS) {
             let (what, before, after) = (
                 line(&effect.what),
-                line(&effect.before),
-                output.quote(Role::Title, &effect.after),
+                line(or_none(&effect.before)),
+                output.quote(Role::Title, or_none(&effect.after)),
             );
             text.push_str(&format!("effect: {what} {before} -> {after}\n"));
         }
@@ -117,4 +115,9 @@ impl Run<'_> {
         }
         confirm("Apply this?", self.chosen)
     }
+}
+
+/// A value, or a word for an empty one.
+fn or_none(value: &str) -> &str {
+    if value.is_empty() { "(none)" } else { value }
 }

@@ -40,7 +40,7 @@ pub(crate) fn choose(
         .iter()
         .map(|(text, chosen)| (output.fits(&line(text), BOX), *chosen));
     let asked = MultiSelect::new()
-        .with_prompt(line(question))
+        .with_prompt(output.fits(&line(question), 1))
         .items_checked(items)
         .report(false)
         .interact_opt();

@@ -73,6 +73,17 @@ pub(super) fn screen(text: &str, color: bool, ascii: bool) -> String {
     out
 }
 
+/// Text with ASCII for the characters that this program prints of its own: some of it is wider, so that this comes before lines are
+/// broken.
+pub(super) fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    special(text, &mut out, |character, out| match in_ascii(character) {
+        Some(text) => out.push_str(text),
+        None => out.push(character),
+    });
+    out
+}
+
 /// What stands in ASCII for the characters that this program prints of its own.
 fn in_ascii(character: char) -> Option<&'static str> {
     Some(match character {

@@ -41,7 +41,7 @@ pub(super) fn excerpt(
             format!("…{}", part(from, start)),
         )
     };
-    let shown = cut(&shown, room);
+    let shown = output.out.cut(&shown, room);
     let indent = " ".repeat(INDENT);
     let carets = "^".repeat(width(&part(start, end)).clamp(1, room));
     let space = " ".repeat(width(&before));
@@ -49,20 +49,20 @@ pub(super) fn excerpt(
     format!("{indent}{shown}\n{indent}{space}{label}")
 }
 
-/// As much of a text as there is room for.
-pub(super) fn cut(text: &str, room: usize) -> String {
+/// As much of a text as there is room for, with the ellipsis.
+pub(super) fn cut(text: &str, room: usize, ellipsis: &str) -> String {
     if width(text) <= room {
         return text.to_owned();
     }
     let mut cut = String::new();
     for character in text.chars() {
         cut.push(character);
-        if width(&cut) >= room {
+        if width(&cut) + width(ellipsis) > room {
             cut.pop();
             break;
         }
     }
-    cut + "…"
+    cut + ellipsis
 }
 
 #[cfg(test)]

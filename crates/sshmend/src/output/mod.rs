@@ -61,6 +61,20 @@ impl Screen {
         }
     }
 
+    /// Breaks prose into lines, in the characters that this output shows: in ASCII some are wider.
+    fn fold(&self, text: &str, columns: Option<usize>, hang: usize) -> String {
+        if self.ascii {
+            fold::fold(&escape::ascii(text), columns, hang)
+        } else {
+            fold::fold(text, columns, hang)
+        }
+    }
+
+    /// As much of one line as there is room for; where something is missing, an ellipsis says so.
+    fn cut(&self, text: &str, room: usize) -> String {
+        excerpt::cut(text, room, if self.ascii { "..." } else { "…" })
+    }
+
     /// Text as it may reach this output.
     fn show(&self, text: &str) -> String {
         escape::screen(text, self.color, self.ascii)
@@ -142,6 +156,11 @@ impl Output {
         self.paint(role, &escape::line(text))
     }
 
+    /// A command line, in one piece at any width.
+    pub(crate) fn command(&self, argv: &[String]) -> String {
+        self.quote(Role::Command, &words::shell(argv))
+    }
+
     /// Renders a unified diff: escaped, and coloured by its own first character.
     pub(crate) fn diff(&self, diff: &str) -> String {
         diff.lines().fold(String::new(), |mut out, line| {
@@ -179,20 +198,20 @@ impl Output {
 
     /// Breaks prose into lines of the terminal, never within a command.
     pub(crate) fn fold(&self, text: &str) -> String {
-        fold::fold(text, self.out.columns, HANG)
+        self.out.fold(text, self.out.columns, HANG)
     }
 
     /// The same in lines of at most so many columns, also where no terminal says how wide it is.
     pub(crate) fn fold_to(&self, text: &str, widest: usize) -> String {
         let columns = self.out.columns.unwrap_or(widest).min(widest);
-        fold::fold(text, Some(columns), 0)
+        self.out.fold(text, Some(columns), 0)
     }
 
     /// As much of one line as fits on standard error behind what takes so many columns.
     pub(crate) fn fits(&self, text: &str, behind: usize) -> String {
         let columns = self.err.columns.unwrap_or(usize::MAX);
         self.err
-            .show(&excerpt::cut(text, columns.saturating_sub(behind + 1)))
+            .show(&self.err.cut(text, columns.saturating_sub(behind + 1)))
     }
 
     /// A line of a file, and below it what is wrong with the `length` characters from `column` on, counted from 1.
@@ -306,7 +325,7 @@ fn print(harmless: &str) -> io::Result<()> {
     reason = "the one writer of standard error"
 )]
 fn tell(screen: &Screen, text: &str) {
-    let text = fold::fold(text.trim_end_matches('\n'), screen.columns, HANG);
+    let text = screen.fold(text.trim_end_matches('\n'), screen.columns, HANG);
     let mut stderr = io::stderr().lock();
     if writeln!(stderr, "{}", screen.show(&text)).is_err() {
         // Nobody listens, and there is no one left to tell.
@@ -325,7 +344,7 @@ pub(crate) fn help(text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, Format, Output, Screen};
+    use super::{Arc, Format, Output, Screen, fold};
 
     /// Two outputs of this width that show everything.
     pub(super) fn output(columns: Option<usize>) -> Output {
@@ -341,5 +360,23 @@ mod tests {
             err: screen,
             answered: Arc::default(),
         }
+    }
+    #[test]
+    fn what_is_cut_for_a_screen_without_more_than_ascii_fits_there_too() {
+        for columns in 12..40 {
+            let mut output = output(Some(columns));
+            output.err.ascii = true;
+            let shown = output.fits("sshd-config MaxStartups=100:30:200", 6);
+            assert_eq!(fold::width(&shown), (columns - 7).min(34), "{shown}");
+            assert!(shown.ends_with("..."), "{shown}");
+        }
+    }
+
+    #[test]
+    fn lines_are_broken_as_they_are_shown() {
+        let mut output = output(Some(12));
+        output.out.ascii = true;
+        let folded = output.fold("nothing … so");
+        assert_eq!(output.out.show(&folded), "nothing ...\n    so");
     }
 }

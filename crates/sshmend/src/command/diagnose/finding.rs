@@ -4,7 +4,6 @@ use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding};
 use sshmend_ssh_log::transcript::Attempt;
 
 use crate::output::escape::line;
-use crate::output::words::shell;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
@@ -95,7 +94,7 @@ fn render(session: &Session, diagnosis: &Diagnosis, finding: &Finding) -> String
     if let Some(remedy) = &finding.remedy {
         lines.push(format!(
             "  mend: {}",
-            output.quote(Role::Command, &shell(&session.command_of(&remedy.wish)))
+            output.command(&session.command_of(&remedy.wish))
         ));
         lines.push(format!(
             "        {}",

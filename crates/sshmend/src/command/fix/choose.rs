@@ -154,8 +154,8 @@ fn choose<'o>(
         let commands: Vec<&str> = offers.iter().map(|offer| offer.command.as_str()).collect();
         let message = "nothing was changed: there is no terminal to choose on";
         let hint = format!(
-            "--yes mends what is certain; or run what you choose: {}",
-            commands.join("; ")
+            "--yes mends what is certain; or run what you choose: `{}`",
+            commands.join("`; `")
         );
         return Err(Failure::trouble(message).with_hint(hint));
     }
@@ -169,7 +169,7 @@ fn ask_person<'o>(
 ) -> Result<Vec<&'o Offer<'o>>, Failure> {
     let describe = |offer: &Offer<'_>| (offer.short(), is_certain(offer.finding));
     let items: Vec<_> = offers.iter().map(describe).collect();
-    let question = "Mend (space chooses, Enter shows the change)";
+    let question = "Mend (space chooses, Enter shows it)";
     let chosen = ask::choose(&session.output, question, &items)?;
     Ok(chosen
         .unwrap_or_default()
@@ -227,7 +227,12 @@ fn left(session: &Session, diagnosis: &Diagnosis, mended: &[CauseName]) -> Vec<N
 fn told(session: &Session, finding: &Finding) -> String {
     let mut text = format!("{}, {}", finding.certainty.as_str(), finding.summary);
     if let Some(remedy) = &finding.remedy {
-        write!(text, "; mend: {}", shell(&session.command_of(&remedy.wish))).expect("memory");
+        write!(
+            text,
+            "; mend: `{}`",
+            shell(&session.command_of(&remedy.wish))
+        )
+        .expect("memory");
     }
     for step in &finding.steps {
         write!(text, "; do: {step}").expect("memory");

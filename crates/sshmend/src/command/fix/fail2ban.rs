@@ -66,7 +66,7 @@ fn bans(finding: &Finding) -> bool {
 fn still_banned_by(session: &Session, client: Network, finding: &Finding) -> Notice {
     let mend = finding.remedy.as_ref().map(|remedy| {
         format!(
-            "; mend: {}",
+            "; mend: `{}`",
             crate::output::words::shell(&session.command_of(&remedy.wish))
         )
     });

@@ -1,11 +1,10 @@
 //! `sshmend show known-hosts`: the entries that ssh would find for a host.
 
 use std::fmt::Write as _;
-
+use std::net::Ipv6Addr;
 use std::path::Path;
 
 use sshmend_known_hosts::{Found, LookedUp, Lookup, Marker, Reason, UnreadFile};
-
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{KnownHostsOf, KnownHostsWish};
 
@@ -13,6 +12,7 @@ use super::{Shown, whole};
 use crate::cli::ShowKnownHosts;
 use crate::error::Failure;
 use crate::json::effective::{Entry, Format, Skipped, Unread};
+use crate::output::escape::line;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
@@ -46,9 +46,26 @@ pub(super) fn show(
         .first()
         .map(|name| name.as_str().to_owned())
         .unwrap_or_default();
+    if found.lookups.iter().all(|lookup| lookup.found.is_empty()) {
+        say_how_it_was_read(session, &arguments.host);
+    }
     let format = format(host, &found);
     let text = text(&session.output, &format);
     Ok(((format, whole(text)), failure(&found.unread)))
+}
+
+/// `::1:22` is an address of its own; whoever meant a port has to write brackets, as for ssh.
+fn say_how_it_was_read(session: &Session, host: &str) {
+    let Some((address, port)) = host.rsplit_once(':') else {
+        return;
+    };
+    let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    if is_address(host) && is_address(address) && port.parse::<u16>().is_ok() {
+        session.output.status(&format!(
+            "note: {} is one address; with a port it is [{address}]:{port}",
+            line(host)
+        ));
+    }
 }
 
 fn format(host: String, found: &LookedUp) -> Format {
