@@ -18,10 +18,10 @@ pub(super) fn tarball(
     let name = format!("sshmend-{VERSION}-{}", built.target.triple);
     let root = place.join("tarball");
     stage::write(&entries(source, &built.program, &name)?, &root)?;
+    stage::settle(source, &root)?;
     let mut tar = Command::new("tar");
     tar.args(["--create", "--sort=name", "--format=ustar"])
         .args(["--owner=0", "--group=0", "--numeric-owner"])
-        .arg(format!("--mtime=@{}", source.epoch))
         .args(["--use-compress-program=gzip -9n", "--file"])
         .arg(out.join(format!("{name}.tar.gz")))
         .arg("--directory")

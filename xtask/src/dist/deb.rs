@@ -56,6 +56,7 @@ pub(super) fn make(
     let entries = entries(source, program, version)?;
     stage::write(&entries, &root)?;
     control(source, &entries, architecture, version, &root)?;
+    stage::settle(source, &root)?;
     let package = out.join(format!("sshmend_{version}_{architecture}.deb"));
     let mut dpkg = Command::new("dpkg-deb");
     dpkg.args(["--root-owner-group", "-Zxz", "--build"])

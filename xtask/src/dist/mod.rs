@@ -14,6 +14,7 @@ mod tools;
 mod trial;
 mod wheel;
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,7 +31,8 @@ use tools::Tools;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Build the commit a second time in another folder, and fail unless every file has the same bytes
+    /// Build the commit a second time, in another folder, time zone and language and with another umask, and fail unless every file
+    /// has the same bytes
     #[arg(long)]
     check: bool,
     /// Install, use, upgrade and purge the .deb on trees of Debian 11, 12 and 13, and use each of the other files (root)
@@ -39,6 +41,12 @@ pub(crate) struct Arguments {
     /// Build for this target alone (may be given several times), instead of all
     #[arg(long = "target", value_name = "TRIPLE", value_parser = Target::named)]
     targets: Vec<Target>,
+    /// Build this commit instead of the newest one
+    #[arg(long, value_name = "COMMIT", default_value = "HEAD")]
+    commit: String,
+    /// Where it is built, instead of target/dist-work/one
+    #[arg(long, value_name = "DIR")]
+    place: Option<PathBuf>,
     /// Where the files go, instead of target/dist
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -59,16 +67,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         .unwrap_or_else(|| project().join("target/dist"));
     let tools = Tools::install(&work.join("tools"))?;
     let toolchain = Toolchain::complete(&wanted(arguments), &work.join("toolchain"))?;
-    let commit = Commit::newest()?;
-    make(&tools, &toolchain, &commit, &work.join("one"), &out)?;
+    let commit = Commit::named(&arguments.commit)?;
+    let place = arguments.place.clone().unwrap_or_else(|| work.join("one"));
+    make(&tools, &toolchain, &commit, &place, &out)?;
     if arguments.check {
         let again = work.join("again");
-        // Another depth, so that no path of the build has the same length; and nothing that an earlier build left there.
-        let place = work.join("a/second/place");
-        empty(&place)?;
-        make(&tools, &toolchain, &commit, &place, &again)?;
+        build_again(arguments, &commit, &work.join("a/second/place"), &again)?;
         same(&out, &again)?;
-        println!("reproducible: a second build in another folder gives the same bytes");
+        println!("reproducible: a second build elsewhere gives the same bytes");
     }
     if arguments.trial {
         trial::run(&toolchain, &commit, &out, &work)?;
@@ -89,6 +95,32 @@ fn wanted(arguments: &Arguments) -> Vec<Target> {
     } else {
         arguments.targets.clone()
     }
+}
+
+/// Builds in another folder, as somebody with other habits does: what of them gets into a file makes the two builds differ.
+fn build_again(
+    arguments: &Arguments,
+    commit: &Commit,
+    place: &Path,
+    out: &Path,
+) -> Result<(), String> {
+    // Of another depth, so that no path of the build has the same length; and nothing that an earlier build left there.
+    empty(place)?;
+    let program = env::current_exe().map_err(|error| format!("this program: {error}"))?;
+    let mut build = Command::new("sh");
+    build
+        .args(["-c", "umask 077; exec \"$@\"", "sh"])
+        .arg(program)
+        .args(["dist", "--commit", &commit.hash, "--place"])
+        .arg(place)
+        .arg("--out")
+        .arg(out)
+        .env("TZ", "Pacific/Kiritimati")
+        .env("LC_ALL", "C");
+    for target in wanted(arguments) {
+        build.args(["--target", target.triple]);
+    }
+    run::run(&mut build)
 }
 
 /// One build from nothing but the commit, in `place`; what comes of it goes to `out`.

@@ -24,6 +24,7 @@ pub(super) fn checked(
     let tree = place.join("rpm");
     let entries = entries(source, &built.program)?;
     stage::write(&entries, &tree)?;
+    stage::settle(source, &tree)?;
     let list = place.join("rpm.files");
     fs::write(&list, listed(&entries)).map_err(|error| format!("{}: {error}", list.display()))?;
     build(source, architecture, &tree, place)?;

@@ -12,7 +12,7 @@ pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What is built: asked for once, because others may commit while a build runs.
 pub(super) struct Commit {
-    hash: String,
+    pub(super) hash: String,
     /// What `--version` says beside the number: the commit and its date.
     described: String,
     /// Seconds since 1970.
@@ -20,9 +20,9 @@ pub(super) struct Commit {
 }
 
 impl Commit {
-    /// The newest one.
-    pub(super) fn newest() -> Result<Self, String> {
-        let shown = git(&["log", "-1", "--format=%H %cs %ct"])?;
+    /// The one that git knows by this name.
+    pub(super) fn named(name: &str) -> Result<Self, String> {
+        let shown = git(&["log", "-1", "--format=%H %cs %ct", name, "--"])?;
         let [hash, date, epoch] = shown.split(' ').collect::<Vec<_>>()[..] else {
             return Err(format!("git log said {shown:?}"));
         };
@@ -115,7 +115,7 @@ mod tests {
         }
         let folder = run::target().join("source-test");
         let before = SystemTime::now() - Duration::from_secs(2);
-        let commit = Commit::newest().unwrap();
+        let commit = Commit::named("HEAD").unwrap();
         // Of another commit, with a file that this one does not have.
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("left"), "").unwrap();

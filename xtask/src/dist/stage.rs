@@ -1,10 +1,11 @@
 //! What lies where on the machine of whoever installs a package.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -154,20 +155,27 @@ pub(super) fn write(entries: &[Entry], root: &Path) -> Result<(), String> {
         fs::write(&path, &entry.bytes).map_err(said)?;
         fs::set_permissions(&path, Permissions::from_mode(entry.mode)).map_err(said)?;
     }
-    folders_for_all(root)
+    Ok(())
 }
 
-/// Folders are 0755 whatever the umask of who builds.
-fn folders_for_all(folder: &Path) -> Result<(), String> {
-    let said = |error: std::io::Error| format!("{}: {error}", folder.display());
-    fs::set_permissions(folder, Permissions::from_mode(0o755)).map_err(said)?;
-    for entry in fs::read_dir(folder).map_err(said)? {
-        let entry = entry.map_err(said)?;
-        if entry.file_type().map_err(said)?.is_dir() {
-            folders_for_all(&entry.path())?;
+/// Makes what was written the same for everybody: folders are 0755 whatever the umask, and everything is as old as the commit
+/// whatever the clock. dpkg-deb and rpmbuild make only what is newer as old as that.
+pub(super) fn settle(source: &Source, root: &Path) -> Result<(), String> {
+    let seconds = source.epoch.parse();
+    let seconds = seconds.map_err(|error| format!("the time of the commit: {error}"))?;
+    settle_at(root, UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+fn settle_at(path: &Path, time: SystemTime) -> Result<(), String> {
+    let said = |error: std::io::Error| format!("{}: {error}", path.display());
+    if path.is_dir() {
+        fs::set_permissions(path, Permissions::from_mode(0o755)).map_err(said)?;
+        for entry in fs::read_dir(path).map_err(said)? {
+            settle_at(&entry.map_err(said)?.path(), time)?;
         }
     }
-    Ok(())
+    let file = File::open(path).map_err(said)?;
+    file.set_modified(time).map_err(said)
 }
 
 pub(super) const UNITS: &str = "packaging/systemd";
@@ -244,6 +252,24 @@ mod tests {
         for unit in units(&source).unwrap() {
             let path = format!("usr/lib/systemd/system/{unit}");
             assert!(paths(Family::Debian).contains(&path), "{path}");
+        }
+    }
+
+    #[test]
+    fn neither_the_umask_nor_the_clock_gets_into_a_package() {
+        let mut source = Source::of_the_working_tree();
+        // Later than now, as on a machine whose clock is behind.
+        source.epoch = "4000000000".to_owned();
+        let root = tempfile::tempdir().unwrap();
+        let entries = [file("usr/bin/a".to_owned(), Vec::new())];
+        write(&entries, root.path()).unwrap();
+        fs::set_permissions(root.path().join("usr"), Permissions::from_mode(0o700)).unwrap();
+        settle(&source, root.path()).unwrap();
+        for (path, mode) in [("", 0o755), ("usr", 0o755), ("usr/bin/a", 0o644)] {
+            let metadata = fs::metadata(root.path().join(path)).unwrap();
+            assert_eq!(metadata.permissions().mode() & 0o7777, mode, "{path}");
+            let age = metadata.modified().unwrap().duration_since(UNIX_EPOCH);
+            assert_eq!(age.unwrap().as_secs(), 4_000_000_000, "{path}");
         }
     }
 
