@@ -111,7 +111,10 @@ pub(super) fn disagrees(
     let of_files = check.expect == Expect::Success;
     match today.filter(|today| of_files && !today.ok) {
         Some(today) => {
-            let said = today.output.lines().next().unwrap_or_default();
+            // fail2ban-client warns of other things before it says what it refuses.
+            let error = today.output.lines().find(|line| line.contains(" ERROR "));
+            let said = error.or_else(|| today.output.lines().next());
+            let said = said.unwrap_or_default();
             let message = format!(
                 "{title} refuses the configuration as it is already, and would refuse the result: {said}"
             );
@@ -166,5 +169,32 @@ pub(super) fn verdict(check: &Check, answer: &Answer) -> json::change::Check {
         program: check.title.clone(),
         ok,
         output,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_is_quoted_and_not_a_warning_before_it() {
+        let check = Check {
+            title: "fail2ban-client -t".to_owned(),
+            argv: Vec::new(),
+            stdin: None,
+            expect: Expect::Success,
+        };
+        let quoted = |output: &str| {
+            let today = json::change::Check {
+                program: check.title.clone(),
+                ok: false,
+                output: output.to_owned(),
+            };
+            disagrees(&check, Some(&today)).0
+        };
+        let of_fail2ban = "2026-11-29 [7]: WARNING 'allowipv6' not defined\n2026-11-29 [7]: ERROR   no log file for sshd";
+        assert!(quoted(of_fail2ban).ends_with("ERROR   no log file for sshd"));
+        let of_sshd = "sshd_config: line 3: Bad configuration option: Prot\nterminating";
+        assert!(quoted(of_sshd).ends_with("option: Prot"));
     }
 }
