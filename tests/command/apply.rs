@@ -113,6 +113,28 @@ fn a_policy_becomes_one_transaction_and_a_second_run_changes_nothing() {
 }
 
 #[test]
+fn a_state_folder_that_is_named_and_missing_is_made_by_the_first_change() {
+    let disk = machine();
+    let state = disk.path("/srv/state");
+    let flags = format!("--yes --state {}", state.display());
+    let policy = format!("name = \"bastions\"\n{POLICY}");
+    assert_eq!(
+        apply(&disk, &policy, &flags.replace("--yes", "--dry-run")).code,
+        1
+    );
+    assert!(!state.exists(), "a dry run makes nothing");
+    assert_eq!(apply(&disk, &policy, &flags).code, 0);
+    assert!(state.join("transactions").exists());
+    // What left the policy is known by the same folder.
+    let left = apply(&disk, "name = \"bastions\"\n[sshd-config]\n", &flags);
+    assert!(
+        left.stdout.contains("-MaxStartups 60:30:240"),
+        "{}",
+        left.stdout
+    );
+}
+
+#[test]
 fn json_says_the_same_as_toml() {
     let (toml, json) = (machine(), machine());
     assert_eq!(apply(&toml, POLICY, "--yes").code, 0);

@@ -233,17 +233,25 @@ impl Session {
 
     /// The journal in the state folder. One that was named has to be there; the default one need not be yet.
     pub(crate) fn journal(&self) -> Result<Journal<'_, Machine>, Failure> {
-        let state = self.state();
-        let names = self
-            .state_disk()
-            .kept_names(&state)
-            .map_err(|error| Failure::from_file(&error))?;
-        if names.is_none() && self.state.is_some() {
-            let message = format!("{}: no such state folder", state.display());
+        if self.state.is_some() && !self.has_state()? {
+            let message = format!("{}: no such state folder", self.state().display());
             return Err(Failure::trouble(message)
                 .with_hint("without --state, the machine's own is looked at"));
         }
-        Ok(Journal::new(self.state_disk(), state))
+        self.journal_to_write()
+    }
+
+    /// The same for a command that makes the state folder where it is missing: the journal is empty then.
+    pub(crate) fn journal_to_write(&self) -> Result<Journal<'_, Machine>, Failure> {
+        self.has_state()?;
+        Ok(Journal::new(self.state_disk(), self.state()))
+    }
+
+    /// Whether the state folder is there, and nobody else could have filled it.
+    fn has_state(&self) -> Result<bool, Failure> {
+        let names = self.state_disk().kept_names(&self.state());
+        let names = names.map_err(|error| Failure::from_file(&error))?;
+        Ok(names.is_some())
     }
 
     /// Takes the state folder for this run alone; while another process has it, waits as long as it may.

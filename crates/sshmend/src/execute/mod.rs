@@ -260,7 +260,7 @@ impl<'a> Run<'a> {
 
     fn noted(&self, policy: &ForPolicy) -> Result<(), Failure> {
         let transaction = self.transaction.as_ref().and_then(|id| id.parse().ok());
-        let wanted = self.session.journal()?.wanted();
+        let wanted = self.session.journal_to_write()?.wanted();
         let wanted = wanted.map_err(|error| Failure::from_journal(&error))?;
         let same = |one: &Wanted| one.name == policy.name && one.text == policy.text;
         if transaction.is_none() && wanted.iter().any(same) {

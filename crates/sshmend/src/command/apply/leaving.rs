@@ -26,7 +26,7 @@ pub(super) struct Earlier {
 impl Earlier {
     /// Of the policy of this name, by the changes that are still in force.
     pub(super) fn of(session: &Session, name: &str) -> Result<Self, Failure> {
-        let journal = session.journal()?;
+        let journal = session.journal_to_write()?;
         let past = journal.history();
         let past = past.map_err(|error| Failure::from_file(&error))?;
         let kept: Vec<ForPolicy> = past
