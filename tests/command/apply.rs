@@ -213,7 +213,7 @@ fn every_fault_of_the_text_stands_at_its_line_with_a_caret() {
             -:3:15: MaxSessions holds one value, not a list
             3 | MaxSessions = [5]
               |               ^^^
-            hint: write it as sshd_config does, in quotes
+            hint: write it as sshd_config does, in quotes: "5"
             -:4:2: `hosts-acces` is not a section of a policy
             4 | [hosts-acces]
               |  ^^^^^^^^^^^

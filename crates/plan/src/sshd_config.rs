@@ -211,7 +211,7 @@ impl Work<'_> {
     fn unknown_release(&self) -> Option<Notice> {
         let text = format!(
             "the release of sshd is unknown: the values hold in every release that accepts the files, the effects are \
-             those of {}; --release names it",
+             those of {}; `fix sshd-config` can be told it with --release",
             self.wish.reading
         );
         self.wish

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use sshmend_lossless::nearest;
+use sshmend_sshd_config::keyword_names;
 
 use crate::fault::{Excerpt, Fault};
 use crate::tree::{Key, Node, Value};
@@ -62,12 +63,13 @@ impl<'t> Reader<'t> {
         what: &str,
     ) {
         let message = format!("`{}` is not {what}", key.text);
-        let hint = match nearest(&key.text, known.clone()) {
-            Some(near) => format!("did you mean {near}?"),
-            None if known.clone().count() <= 12 => {
+        let hint = match (nearest(&key.text, known.clone()), section_of(&key.text)) {
+            (Some(near), _) => format!("did you mean {near}?"),
+            (None, Some(section)) => format!("it belongs in the section {section}"),
+            (None, None) if known.clone().count() <= 12 => {
                 format!("known are {}", known.collect::<Vec<_>>().join(", "))
             }
-            None => "see sshd_config(5) for the keywords".to_owned(),
+            (None, None) => "see sshd_config(5) for the keywords".to_owned(),
         };
         self.fault(&key.at, message, &hint);
     }
@@ -96,7 +98,14 @@ impl<'t> Reader<'t> {
         if let Value::List(list) = &node.value {
             return list;
         }
-        self.expected(node, what);
+        let message = format!("{what} is expected here, not {}", node.value.describes());
+        let fault = Fault::new(node.at.clone(), message);
+        self.faults.push(match &node.value {
+            Value::Text(text) if !text.contains(|c: char| c.is_control() || c == '"') => {
+                fault.hint(format!("write it in brackets: [\"{text}\"]"))
+            }
+            _ => fault,
+        });
         &[]
     }
 
@@ -106,5 +115,17 @@ impl<'t> Reader<'t> {
         }
         self.expected(node, what);
         &[]
+    }
+}
+
+/// The section to which a key belongs that stands in another one, or above all of them.
+fn section_of(key: &str) -> Option<&'static str> {
+    match key {
+        "allow" | "deny-removed" => Some("hosts-access"),
+        "ignore" => Some("fail2ban"),
+        // As the manual writes it: `port` in lower case is a key of other sections too.
+        _ => keyword_names()
+            .any(|name| name == key)
+            .then_some("sshd-config"),
     }
 }

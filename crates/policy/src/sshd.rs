@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use sshmend_plan::{SshdSource, Wish};
-use sshmend_sshd_config::{Assignment, Operator, is_list, is_octal, keyword_key, keyword_names};
+use sshmend_sshd_config::{
+    Assignment, Operator, is_list, is_octal, keyword_key, keyword_names, separator,
+};
 
 use crate::item::Item;
 use crate::reader::Reader;
@@ -101,11 +103,7 @@ fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment>
     match &value.value {
         Value::List(_) | Value::Table(_) if !several => {
             let message = format!("{name} holds one value, not {}", value.value.describes());
-            reader.fault(
-                &value.at,
-                message,
-                "write it as sshd_config does, in quotes",
-            );
+            reader.fault(&value.at, message, &as_one_value(name, &value.value));
             Vec::new()
         }
         Value::List(list) if list.is_empty() => {
@@ -141,6 +139,34 @@ fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment>
             all
         }
         _ => elements(reader, std::slice::from_ref(value), &to(Operator::Set)),
+    }
+}
+
+/// How to write as one value what a policy gives as a list: with the text, where sshd_config has a way to write it.
+fn as_one_value(name: &str, value: &Value) -> String {
+    let hint = "write it as sshd_config does, in quotes";
+    let Value::List(list) = value else {
+        return hint.to_owned();
+    };
+    let parts: Option<Vec<String>> = list.iter().map(|one| plain(&one.value)).collect();
+    match (parts, separator(name)) {
+        (Some(parts), None) if parts.len() == 1 => format!("{hint}: \"{}\"", parts.concat()),
+        (Some(parts), Some(separator)) if !parts.is_empty() => {
+            format!("{hint}: \"{}\"", parts.join(separator))
+        }
+        _ => hint.to_owned(),
+    }
+}
+
+/// A value without quotes, as sshd_config has it; `None` for what is made of values or cannot stand on one line.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) if !text.contains(|c: char| c.is_control() || c == '"') => {
+            Some(text.trim().to_owned())
+        }
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(is) => Some(if *is { "yes" } else { "no" }.to_owned()),
+        _ => None,
     }
 }
 

@@ -163,6 +163,109 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 }
 
 #[test]
+fn a_key_of_another_section_is_told_where_it_belongs() {
+    refused(
+        "MaxSessions = 9\nallow = [\"192.0.2.7\"]\n",
+        &expect![[r#"
+            p.toml:1:1: `MaxSessions` is not a section of a policy
+            1 | MaxSessions = 9
+              | ^^^^^^^^^^^
+            hint: it belongs in the section sshd-config
+            p.toml:2:1: `allow` is not a section of a policy
+            2 | allow = ["192.0.2.7"]
+              | ^^^^^
+            hint: it belongs in the section hosts-access"#]],
+    );
+    refused(
+        "[hosts-access]\nignore = [\"192.0.2.7\"]\n",
+        &expect![[r#"
+        p.toml:2:1: `ignore` is not a list of hosts-access
+        2 | ignore = ["192.0.2.7"]
+          | ^^^^^^
+        hint: it belongs in the section fail2ban"#]],
+    );
+}
+
+#[test]
+fn text_without_quotes_and_yaml_are_told_as_such() {
+    refused(
+        "[sshd-config]\nMaxStartups = 10:30:100\n",
+        &expect![[r#"
+        p.toml:2:15: not TOML: invalid time, expected a two-digit second (SS)
+        2 | MaxStartups = 10:30:100
+          |               ^^^^^^^^^
+        hint: text stands in quotes: MaxStartups = "10:30:100""#]],
+    );
+    refused(
+        "[sshd-config]\nPermitRootLogin = no # root\n",
+        &expect![[r#"
+        p.toml:2:19: not TOML: invalid float, expected `nan`
+        2 | PermitRootLogin = no # root
+          |                   ^^
+        hint: text stands in quotes: PermitRootLogin = "no""#]],
+    );
+    refused(
+        "[sshd-config]\nBanner = \"a\", b\n",
+        &expect![[r#"
+        p.toml:2:13: not TOML: unexpected key or value, expected newline, `#`
+        2 | Banner = "a", b
+          |             ^"#]],
+    );
+    refused(
+        "sshd-config:\n  MaxSessions: 9\n",
+        &expect![[r#"
+        p.toml:1:13: not TOML: key with no value, expected `=`
+        1 | sshd-config:
+          |             ^
+        hint: it looks like YAML; a policy is written in TOML or JSON"#]],
+    );
+    refused(
+        "---\nsshd-config:\n",
+        &expect![[r#"
+        p.toml:1:4: not TOML: key with no value, expected `=`
+        1 | ---
+          |    ^
+        hint: it looks like YAML; a policy is written in TOML or JSON"#]],
+    );
+}
+
+#[test]
+fn a_list_for_one_value_is_told_as_sshd_config_writes_it() {
+    refused(
+        "[sshd-config]\nCiphers = [\"aes256-ctr\", \"aes128-ctr\"]\n",
+        &expect![[r#"
+            p.toml:2:11: Ciphers holds one value, not a list
+            2 | Ciphers = ["aes256-ctr", "aes128-ctr"]
+              |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            hint: write it as sshd_config does, in quotes: "aes256-ctr,aes128-ctr""#]],
+    );
+    refused(
+        "[sshd-config]\nAuthorizedKeysFile = [\".ssh/a\", \".ssh/b\"]\n",
+        &expect![[r#"
+            p.toml:2:22: AuthorizedKeysFile holds one value, not a list
+            2 | AuthorizedKeysFile = [".ssh/a", ".ssh/b"]
+              |                      ^^^^^^^^^^^^^^^^^^^^
+            hint: write it as sshd_config does, in quotes: ".ssh/a .ssh/b""#]],
+    );
+    refused(
+        "[sshd-config]\nLogLevel = [\"INFO\", \"DEBUG\"]\n",
+        &expect![[r#"
+        p.toml:2:12: LogLevel holds one value, not a list
+        2 | LogLevel = ["INFO", "DEBUG"]
+          |            ^^^^^^^^^^^^^^^^^
+        hint: write it as sshd_config does, in quotes"#]],
+    );
+    refused(
+        "[hosts-access]\nallow = \"192.0.2.7\"\n",
+        &expect![[r#"
+        p.toml:2:9: a list of patterns is expected here, not text
+        2 | allow = "192.0.2.7"
+          |         ^^^^^^^^^^^
+        hint: write it in brackets: ["192.0.2.7"]"#]],
+    );
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn values_of_the_wrong_type_are_refused_at_their_place() {
     refused(
@@ -183,10 +286,10 @@ fn values_of_the_wrong_type_are_refused_at_their_place() {
     refused(
         "[sshd-config]\nMaxSessions = [1]\n",
         &expect![[r#"
-        p.toml:2:15: MaxSessions holds one value, not a list
-        2 | MaxSessions = [1]
-          |               ^^^
-        hint: write it as sshd_config does, in quotes"#]],
+            p.toml:2:15: MaxSessions holds one value, not a list
+            2 | MaxSessions = [1]
+              |               ^^^
+            hint: write it as sshd_config does, in quotes: "1""#]],
     );
     refused(
         "[sshd-config]\nAllowUsers = []\n",

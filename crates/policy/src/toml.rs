@@ -14,13 +14,40 @@ use crate::tree::{Key, Node, Value};
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     let document = Document::parse(text).map_err(|error| {
         let at = error.span().unwrap_or(text.len()..text.len());
-        Fault::new(
-            at,
-            format!("not TOML: {}", error.message().replace('\n', " ")),
-        )
+        let message = format!("not TOML: {}", error.message().replace('\n', " "));
+        let fault = Fault::new(at.clone(), message);
+        match hint(text, at.start) {
+            Some(hint) => fault.hint(hint),
+            None => fault,
+        }
     })?;
     let whole = 0..text.len();
     Ok(table(document.as_table(), whole))
+}
+
+/// What may have been meant by the line around `at`, which is not TOML.
+fn hint(text: &str, at: usize) -> Option<String> {
+    let before = text.get(..at)?;
+    let start = before.rfind('\n').map_or(0, |feed| feed + 1);
+    let line = text.get(start..)?.lines().next()?.trim();
+    let word = |key: &str| {
+        let mut bytes = key.bytes();
+        !key.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    if let Some((key, value)) = line.split_once('=') {
+        let value = value.split(" #").next().unwrap_or(value).trim();
+        let quoted = format!("{} = \"{value}\"", key.trim());
+        let means_text = !value.is_empty() && !value.starts_with(['"', '\'', '[', '{']);
+        // A line that is TOML by itself is wrong where it stands: a key that comes twice.
+        let is_wrong = Document::parse(line).is_err();
+        return (means_text && is_wrong && Document::parse(quoted.as_str()).is_ok())
+            .then(|| format!("text stands in quotes: {quoted}"));
+    }
+    let is_yaml = line == "---"
+        || line
+            .split_once(':')
+            .is_some_and(|(key, _)| word(key.trim()));
+    is_yaml.then(|| "it looks like YAML; a policy is written in TOML or JSON".to_owned())
 }
 
 fn table(table: &dyn TableLike, at: Range<usize>) -> Node {

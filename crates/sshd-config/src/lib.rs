@@ -78,6 +78,7 @@ pub use edited::{Edited, Note, Place};
 pub use effective::{Effective, Scope, Setting};
 pub use look_up::{
     is_list, is_octal, is_word_list, keyword_key, keyword_named, keyword_names, nearest_keyword,
+    separator,
 };
 pub use overrides::{COMMAND_LINE, Override};
 pub use owner::Foreign;

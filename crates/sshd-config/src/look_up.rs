@@ -110,6 +110,25 @@ pub fn is_word_list(name: &str) -> bool {
     Keyword::find_in_any(name).is_some_and(|keyword| keyword.kind.is_many_a_line())
 }
 
+/// What stands between the parts of the one value that a keyword holds: a comma in `Ciphers`, a blank in
+/// `AuthorizedKeysFile`; `None` where the value has no parts.
+pub fn separator(name: &str) -> Option<&'static str> {
+    match Keyword::find_in_any(name)?.kind {
+        Kind::Algorithms(_) | Kind::PubkeyOptions => Some(","),
+        Kind::ChannelTimeouts
+        | Kind::Destinations
+        | Kind::HomePaths
+        | Kind::IpQos
+        | Kind::Listeners
+        | Kind::Methods
+        | Kind::PathsSince103
+        | Kind::Penalties
+        | Kind::RekeyLimit
+        | Kind::Words => Some(" "),
+        _ => None,
+    }
+}
+
 /// Whether sshd reads the number of a keyword in octal.
 pub fn is_octal(name: &str) -> bool {
     Keyword::find_in_any(name).is_some_and(|keyword| keyword.kind == Kind::Octal)
