@@ -168,6 +168,25 @@ fn the_order_of_match_blocks_is_a_difference_where_one_connection_meets_both() {
 }
 
 #[test]
+fn a_match_block_for_more_users_changes_only_what_is_new_for_them() {
+    let (a, b) = (machine(), machine());
+    a.write(
+        "/etc/ssh/sshd_config",
+        "Port 22\nMatch User ann\n  MaxSessions 2\nMatch User ben\n  MaxSessions 3\n",
+    );
+    b.write(
+        "/etc/ssh/sshd_config",
+        "Port 22\nMatch User ann,cy\n  MaxSessions 2\nMatch User ben Address 198.51.100.7\n  MaxSessions 3\n",
+    );
+    compare(&a, &b, "").check(&expect![[r#"
+        exit 1
+        sshd-config: Match User ben: maxsessions 3 -> 10  A/etc/ssh/sshd_config:5 -> no line
+        sshd-config: Match User cy: maxsessions 10 -> 2  no line -> B/etc/ssh/sshd_config:3
+        --
+    "#]]);
+}
+
+#[test]
 fn what_stands_in_another_order_or_spelling_is_not_a_difference() {
     let (a, b) = (machine(), machine());
     let keys = [

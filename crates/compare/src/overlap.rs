@@ -1,9 +1,12 @@
-//! Whether one connection can meet the criteria of two Match blocks.
+//! Which connections meet the criteria of two Match blocks.
 
 use std::collections::BTreeSet;
 
 /// Criteria of which a connection has one value each; it may be in many groups.
 const OF_ONE_VALUE: [&str; 5] = ["user", "host", "address", "localaddress", "localport"];
+
+/// How many blocks one block is taken apart into, at most.
+const MANY: usize = 64;
 
 /// True where no connection meets both, because both name plain values of the same kind and none in common.
 pub(crate) fn is_disjoint(one: &str, other: &str) -> bool {
@@ -12,6 +15,65 @@ pub(crate) fn is_disjoint(one: &str, other: &str) -> bool {
             return false;
         };
         one.is_disjoint(&other)
+    })
+}
+
+/// True where each connection that meets `one` meets `other` too: what `other` asks for, `one` asks for with no value more.
+pub(crate) fn is_within(one: &str, other: &str) -> bool {
+    if one == other || other.eq_ignore_ascii_case("all") {
+        return true;
+    }
+    let (Some(one), Some(other)) = (pairs(one), pairs(other)) else {
+        return false;
+    };
+    other.iter().all(|(kind, wider)| {
+        let asked = one.iter().find(|(same, _)| same == kind);
+        asked.is_some_and(|(_, narrower)| {
+            // A value that is excluded makes a list narrower.
+            let excludes = narrower
+                .iter()
+                .chain(wider)
+                .any(|value| value.starts_with('!'));
+            narrower == wider || !excludes && narrower.is_subset(wider)
+        })
+    })
+}
+
+/// The criteria once for each value of their lists; as they are where a value is excluded, or there would be very many.
+pub(crate) fn each(criteria: &str) -> Vec<String> {
+    let whole = vec![criteria.to_owned()];
+    let Some(pairs) = pairs(criteria) else {
+        return whole;
+    };
+    let count: usize = pairs.iter().map(|(_, values)| values.len()).product();
+    let excludes = pairs
+        .iter()
+        .any(|(_, values)| values.iter().any(|value| value.starts_with('!')));
+    if count <= 1 || count > MANY || excludes {
+        return whole;
+    }
+    let kinds = criteria.split_whitespace().step_by(2);
+    kinds
+        .zip(&pairs)
+        .fold(vec![String::new()], |all, (kind, (_, values))| {
+            let longer = all.iter().flat_map(|begun| {
+                values
+                    .iter()
+                    .map(move |value| format!("{begun} {kind} {value}").trim().to_owned())
+            });
+            longer.collect()
+        })
+}
+
+/// Each kind of the criteria in lower case, with its values; `None` for what is written in another way.
+fn pairs(criteria: &str) -> Option<Vec<(String, BTreeSet<&str>)>> {
+    let words: Vec<&str> = criteria.split_whitespace().collect();
+    let is_plain = words.len() % 2 == 0 && !criteria.contains(['"', '=']);
+    is_plain.then(|| {
+        let pairs = words.chunks_exact(2);
+        pairs
+            .map(|pair| (pair[0].to_ascii_lowercase(), pair[1].split(',').collect()))
+            .collect()
     })
 }
 
@@ -29,7 +91,44 @@ fn plain(criteria: &str, kind: &str) -> Option<BTreeSet<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_disjoint;
+    use super::{each, is_disjoint, is_within};
+
+    #[test]
+    fn criteria_that_ask_for_less_are_met_by_whoever_meets_the_others() {
+        for (one, other, within) in [
+            ("User ann", "User ben,ann", true),
+            ("User ann,ben", "User ann", false),
+            ("User ann Address 192.0.2.1", "User ann", true),
+            ("User ann", "User ann Address 192.0.2.1", false),
+            ("user ann", "User ann", true),
+            ("User Ann", "User ann", false),
+            ("Group ops", "all", true),
+            ("User ann,!ben", "User ann,!ben", true),
+            ("User ann,!ben", "User ann", false),
+            ("User ann", "User ann,cy,!ben", false),
+            ("User \"a b\"", "User a", false),
+        ] {
+            assert_eq!(is_within(one, other), within, "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn a_block_is_taken_apart_by_the_values_of_its_lists() {
+        for (criteria, apart) in [
+            ("User ann", "User ann"),
+            ("User ann,ben", "User ann; User ben"),
+            (
+                "User ann,ben Group ops,dev",
+                "User ann Group dev; User ann Group ops; User ben Group dev; User ben Group ops",
+            ),
+            ("User *,!root", "User *,!root"),
+            ("all", "all"),
+        ] {
+            assert_eq!(each(criteria).join("; "), apart);
+        }
+        let many: Vec<String> = (0..65).map(|number| format!("u{number}")).collect();
+        assert_eq!(each(&format!("User {}", many.join(","))).len(), 1);
+    }
 
     #[test]
     fn only_plain_values_of_one_kind_exclude_each_other() {

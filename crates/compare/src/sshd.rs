@@ -34,20 +34,21 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
     }
     let (all_a, all_b) = (a.overrides(), b.overrides());
     let (of_a, of_b) = (firsts(&all_a), firsts(&all_b));
-    let places: BTreeSet<&Place> = of_a.keys().chain(of_b.keys()).collect();
+    let places = places(&of_a, &of_b);
     let mut differing = BTreeSet::new();
     for place in &places {
-        let (criteria, key) = *place;
-        // Where the block says nothing, or is not there, its connections have what all have.
-        let own = |blocks: &BTreeMap<Place, Answer>, state: &State| {
+        let (criteria, key) = place;
+        // Where the block says nothing, or is not there, its connections have what another block says that is for all of
+        // them, else what all have.
+        let own = |blocks: &BTreeMap<Place, Answer>, all: &[(Place, Answer)], state: &State| {
             blocks
-                .get(*place)
+                .get(place)
                 .cloned()
-                .unwrap_or_else(|| state.value(key))
+                .unwrap_or_else(|| state.first_of(all, &[place]))
         };
-        let (before, after) = (own(&of_a, &a), own(&of_b, &b));
+        let (before, after) = (own(&of_a, &all_a, &a), own(&of_b, &all_b, &b));
         if before.text != after.text {
-            differing.insert(*place);
+            differing.insert(place.clone());
         }
         found.add(Difference {
             area: Area::SshdConfig,
@@ -58,7 +59,7 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
         });
     }
     // A block whose own value differs is told already.
-    let alike: Vec<&Place> = places.difference(&differing).copied().collect();
+    let alike: Vec<&Place> = places.difference(&differing).collect();
     for (index, one) in alike.iter().enumerate() {
         for other in alike[index + 1..].iter().filter(|other| other.1 == one.1) {
             if !overlap::is_disjoint(&one.0, &other.0) {
@@ -67,12 +68,28 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
                     area: Area::SshdConfig,
                     whom: Some(format!("Match {} and Match {}", one.0, other.0)),
                     what: one.1.clone(),
-                    before: a.first_of(&all_a, both),
-                    after: b.first_of(&all_b, both),
+                    before: a.first_of(&all_a, &both),
+                    after: b.first_of(&all_b, &both),
                 });
             }
         }
     }
+}
+
+/// The blocks and keywords to look at: a block of one side alone once for each value of its lists, for the other side may have
+/// them in other blocks.
+fn places(a: &BTreeMap<Place, Answer>, b: &BTreeMap<Place, Answer>) -> BTreeSet<Place> {
+    let all = a.keys().chain(b.keys());
+    all.flat_map(|place| {
+        let (criteria, key) = place;
+        if a.contains_key(place) && b.contains_key(place) {
+            vec![place.clone()]
+        } else {
+            let each = overlap::each(criteria).into_iter();
+            each.map(|criteria| (criteria, key.clone())).collect()
+        }
+    })
+    .collect()
 }
 
 /// The first line of each block and keyword.
@@ -138,10 +155,15 @@ impl State {
         }
     }
 
-    /// What connections have that two blocks are for: the one that comes first decides.
-    fn first_of(&self, all: &[(Place, Answer)], both: [&Place; 2]) -> Answer {
-        let first = all.iter().find(|(place, _)| both.contains(&place));
-        first.map_or_else(|| self.value(&both[0].1), |(_, answer)| answer.clone())
+    /// What connections have that all of these blocks are for, which set the same keyword: the first block that is for them
+    /// decides.
+    fn first_of(&self, all: &[(Place, Answer)], places: &[&Place]) -> Answer {
+        let is_for = |(criteria, key): &Place| {
+            let mut places = places.iter();
+            places.any(|place| place.1 == *key && overlap::is_within(&place.0, criteria))
+        };
+        let first = all.iter().find(|(place, _)| is_for(place));
+        first.map_or_else(|| self.value(&places[0].1), |(_, answer)| answer.clone())
     }
 
     /// What Match blocks set, keyword by keyword in the order of reading.
