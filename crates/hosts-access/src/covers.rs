@@ -189,20 +189,30 @@ impl RuleList {
         let rules = places.into_iter().filter_map(|place| self.rules.get(place));
         rules.collect()
     }
-
-    fn decide(&self, wanted: &Wanted) -> Option<bool> {
-        decide(self.concerning(wanted).into_iter(), wanted)
-    }
 }
 
-/// What rules say to all of these clients; `None` where none of them decides.
-fn decide<'r>(rules: impl Iterator<Item = &'r DaemonRule>, wanted: &Wanted) -> Option<bool> {
+/// What rules say to all of some clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ruling {
+    /// All are surely let in.
+    Granted,
+    /// All are surely denied.
+    Denied,
+    /// Each of them has to be asked about by itself.
+    Unclear,
+}
+
+/// Goes through the rules of both files; `None` where none of them decides.
+fn decide<'r>(rules: impl Iterator<Item = &'r DaemonRule>, wanted: &Wanted) -> Option<Ruling> {
+    let mut may_be_granted = false;
     for rule in rules {
         steps::add(1);
         match (rule.share(wanted), rule.outcome) {
-            (Share::None, _) | (Share::Some, Outcome::Grants) => {}
-            (Share::All, Outcome::Grants) => return Some(true),
-            _ => return Some(false),
+            (Share::None, _) => {}
+            (Share::Some, Outcome::Grants) => may_be_granted = true,
+            (Share::All, Outcome::Grants) => return Some(Ruling::Granted),
+            (Share::All, Outcome::Denies) if !may_be_granted => return Some(Ruling::Denied),
+            _ => return Some(Ruling::Unclear),
         }
     }
     None
@@ -274,17 +284,27 @@ impl<'a> DaemonRules<'a> {
     /// Whether all clients of the pattern are surely let in: by one look at each rule, else address by address between
     /// the edges of all patterns that lie in it.
     pub(crate) fn grants(&self, wanted: &Wanted) -> bool {
-        self.grants_by_rules(wanted) || self.tables.grants_by_addresses(wanted, self.daemon)
+        match self.ruling(wanted) {
+            Ruling::Granted => true,
+            Ruling::Denied => false,
+            Ruling::Unclear => self.tables.grants_by_addresses(wanted, self.daemon),
+        }
     }
 
-    fn grants_by_rules(&self, wanted: &Wanted) -> bool {
-        let (allow, deny) = (&self.tables.allow, &self.tables.deny);
+    fn ruling(&self, wanted: &Wanted) -> Ruling {
         let is_known = |table: &Table| !matches!(table.state, State::Unknown(_));
-        is_known(allow)
-            && self.allow.decide(wanted).unwrap_or_else(|| {
-                let denied = || self.deny.decide(wanted);
-                is_known(deny) && denied().unwrap_or(deny.fault().is_none())
-            })
+        if !is_known(&self.tables.allow) {
+            return Ruling::Unclear;
+        }
+        let allow = self.allow.concerning(wanted);
+        if !is_known(&self.tables.deny) {
+            return decide(allow.into_iter(), wanted).unwrap_or(Ruling::Unclear);
+        }
+        let rules = allow.into_iter().chain(self.deny.concerning(wanted));
+        decide(rules, wanted).unwrap_or(match self.tables.deny.fault() {
+            None => Ruling::Granted,
+            Some(_) => Ruling::Unclear,
+        })
     }
 }
 
@@ -343,6 +363,7 @@ impl Tables {
 mod tests {
     use sshmend_lossless::fixture::snapshot;
 
+    use super::Ruling;
     use crate::permit::Permit;
     use crate::steps;
     use crate::table::{HOSTS_ALLOW, HOSTS_DENY, Tables};
@@ -401,7 +422,7 @@ mod tests {
             "a@192.0.2.1",
             "192.0.2.*",
         ];
-        let mut granted = 0;
+        let (mut granted, mut denied) = (0, 0);
         for _ in 0..2_000 {
             let mut text = |rules: usize| -> String {
                 let rule = |_| {
@@ -429,13 +450,18 @@ mod tests {
                 "host.example.net",
             ] {
                 let wanted = Wanted::parse(word).expect("a pattern");
-                for list in [&rules.allow, &rules.deny] {
-                    let all = super::decide(list.rules.iter(), &wanted);
-                    assert_eq!(list.decide(&wanted), all, "{word} in\n{fixture}");
-                    granted += usize::from(all == Some(true));
-                }
+                let all = rules.allow.rules.iter().chain(&rules.deny.rules);
+                let ruling = super::decide(all, &wanted).unwrap_or(Ruling::Granted);
+                assert_eq!(rules.ruling(&wanted), ruling, "{word} in\n{fixture}");
+                let by_address = tables.grants_by_addresses(&wanted, "sshd");
+                assert!(
+                    ruling != Ruling::Denied || !by_address,
+                    "{word} in\n{fixture}"
+                );
+                granted += usize::from(ruling == Ruling::Granted);
+                denied += usize::from(ruling == Ruling::Denied);
             }
         }
-        assert!(granted > 100, "{granted}");
+        assert!(granted > 100 && denied > 100, "{granted} {denied}");
     }
 }

@@ -8,6 +8,7 @@ use crate::connection::Connection;
 use crate::logical::Fault;
 use crate::options::{Decision, Step};
 use crate::rule::Rule;
+use crate::steps;
 use crate::table::{State, Table, TableLine, Tables, Which};
 
 /// May the client in?
@@ -109,6 +110,7 @@ impl<'a> Course<'a> {
             return exit;
         }
         for (line, rule) in table.live_rules() {
+            steps::add(1);
             let place = Place {
                 table,
                 line: Some(line),
