@@ -113,6 +113,30 @@ fn on_a_narrow_screen_the_command_that_undoes_a_change_is_in_one_piece() {
 }
 
 #[test]
+fn every_list_fits_the_screen() {
+    let disk = server();
+    let other = Disk::new("//- /etc/ssh/sshd_config\nPort 2222\nDenyUsers alice bob carol\n");
+    let [root, other] = [&disk, &other].map(|disk| disk.path("/").display().to_string());
+    let fix = disk.run("fix sshd-config MaxStartups=100:30:200 --yes");
+    assert_eq!(fix.code, 0, "{}", fix.stderr);
+    for columns in [40, 80] {
+        let on_disk = [
+            format!("history --root {root}"),
+            format!("compare {root} {other}"),
+        ];
+        let lists = ["schema", "explain MaxSessions", "explain MaxStartups"];
+        for words in on_disk.iter().map(String::as_str).chain(lists) {
+            let variables = [("TERM", "dumb"), ("PAGER", "cat")];
+            check_fits(&on_terminal(words, columns, &variables), columns);
+        }
+    }
+    // It has no rows either, as a serial line.
+    for words in ["--help", "fix --help", "fix sshd-config --help"] {
+        check_fits(&on_terminal(words, 80, &[("TERM", "dumb")]), 80);
+    }
+}
+
+#[test]
 fn colour_is_there_where_it_can_be_and_is_wanted() {
     type Variables = &'static [(&'static str, &'static str)];
     let disk = server();

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use clap::error::{ContextValue, ErrorKind};
+use sshmend_host::Terminal;
 
 use crate::cli::Cli;
 use crate::command::instead_of;
@@ -14,7 +15,7 @@ use crate::{VERSION, definition, output};
 
 /// Reads the command line.
 pub(crate) fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = definition().version(VERSION);
+    let mut command = definition().version(VERSION).term_width(width());
     let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
@@ -41,6 +42,11 @@ pub(crate) fn misused(mut error: clap::Error, words: &[OsString]) -> ExitCode {
         output::say(&hint);
     }
     ExitCode::from(Severity::Trouble as u8)
+}
+
+/// How wide help is printed: as all other text, also on a serial line that does not tell its size.
+fn width() -> usize {
+    Terminal::of_stdout().columns.unwrap_or(100)
 }
 
 /// A word with a line break in it would pass for lines of ours.

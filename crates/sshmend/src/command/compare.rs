@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_compare::{Answer, Area, Comparison, Difference, Side, compare, look};
+use sshmend_compare::{Area, Comparison, Difference, Side, compare, look};
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{Configuration, SshdSource};
 use sshmend_sshd_config::{Override, Release};
@@ -12,6 +12,7 @@ use crate::error::{Failure, Outcome};
 use crate::json;
 use crate::output::Role;
 use crate::output::escape::line;
+use crate::output::words::or_not_set;
 use crate::session::Session;
 
 /// One side, captured.
@@ -111,7 +112,7 @@ fn print(session: &Session, arguments: &cli::Compare, found: &Comparison) -> Res
         let names = trees.map(|tree| tree.display().to_string());
         output.json(&json::comparison::Comparison::new(names, found))
     } else {
-        output.data(&text(session, trees.map(PathBuf::as_path), found))
+        output.prose(&text(session, trees.map(PathBuf::as_path), found))
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))
 }
@@ -151,7 +152,10 @@ fn told(session: &Session, trees: [&Path; 2], difference: &Difference) -> String
         after,
     } = difference;
     let whom = whom.as_ref().map(|whom| format!("{}: ", line(whom)));
-    let (is, decided) = (line(&value(after)), [(trees[0], before), (trees[1], after)]);
+    let (is, decided) = (
+        line(or_not_set(&after.text)),
+        [(trees[0], before), (trees[1], after)],
+    );
     let lines: Vec<String> = decided
         .into_iter()
         .map(|(tree, answer)| match &answer.origin {
@@ -164,18 +168,10 @@ fn told(session: &Session, trees: [&Path; 2], difference: &Difference) -> String
         area.name(),
         whom.unwrap_or_default(),
         line(what),
-        line(&value(before)),
+        line(or_not_set(&before.text)),
         session.output.paint(Role::Title, &is),
         session.output.paint(Role::Dim, &lines.join(" -> "))
     )
-}
-
-fn value(answer: &Answer) -> String {
-    if answer.text.is_empty() {
-        "(not set)".to_owned()
-    } else {
-        answer.text.clone()
-    }
 }
 
 /// A path of a tree as it is seen from outside.

@@ -151,11 +151,11 @@ fn explain_negative(output: &Output, negative: &Negative) -> String {
             causes[0]
         ),
     };
-    format!(
+    output.fold(&format!(
         "{}\n\n{}\n{does}",
         output.paint(Role::Title, &title),
         negative.why
-    )
+    ))
 }
 
 /// The value asked about, else the one in force, else the default.

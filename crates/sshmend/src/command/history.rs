@@ -10,7 +10,6 @@ use crate::json::history::{Damaged, Full, History, Pruned, Transaction};
 use crate::output::escape::line;
 use crate::output::past::{diffs, state};
 use crate::output::times::{age, moment};
-use crate::output::words::shell;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
@@ -116,7 +115,7 @@ fn list(session: &Session, past: &[Past]) -> std::io::Result<()> {
         };
         text.push_str(&format!("{shown}\n"));
     }
-    output.data(&text)
+    output.prose(&text)
 }
 
 fn document(past: &[Past]) -> History {
@@ -205,11 +204,13 @@ fn show(output: &Output, record: &Record, versions: &[Versions]) -> std::io::Res
         moment(record.when),
         age(record.when, now()),
         who(&Past::Record(record.clone())),
-        line(&shell(&record.argv))
+        output.command(&record.argv)
     ));
     if let Some(from) = &record.who.ssh_connection {
         text.push_str(&format!("from: {}\n", line(from)));
     }
+    // A diff stays as it is.
+    let mut text = output.fold(&text);
     for diff in diffs(record, versions) {
         text.push_str(&output.diff(&diff));
     }

@@ -410,7 +410,7 @@ fn print(session: &Session, lines: &[String], dry_run: bool) -> std::io::Result<
     } else if lines.is_empty() {
         session.output.data("nothing to recover\n")
     } else {
-        session.output.data(
+        session.output.prose(
             &lines
                 .iter()
                 .map(|text| line(text) + "\n")

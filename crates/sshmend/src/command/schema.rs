@@ -17,7 +17,7 @@ pub(crate) fn run(session: &Session, arguments: &cli::Schema) -> Result<Outcome,
             let names = schemas().into_iter().map(|(name, _)| name).collect();
             session.output.json(&Schemas::new(names))
         }
-        None => session.output.data(&list(session)),
+        None => session.output.prose(&list(session)),
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
     Ok(Outcome::Fine)

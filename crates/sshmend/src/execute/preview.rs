@@ -6,6 +6,7 @@ use super::Run;
 use crate::error::Failure;
 use crate::output::ask::confirm;
 use crate::output::escape::line;
+use crate::output::words::or_not_set;
 use crate::output::{Output, Role};
 
 /// How many effects a person is shown.
@@ -41,8 +42,8 @@ impl Run<'_> {
         for effect in self.plan.effects.iter().take(EFFECTS) {
             let (what, before, after) = (
                 line(&effect.what),
-                line(or_none(&effect.before)),
-                output.quote(Role::Title, or_none(&effect.after)),
+                line(or_not_set(&effect.before)),
+                output.quote(Role::Title, or_not_set(&effect.after)),
             );
             text.push_str(&format!("effect: {what} {before} -> {after}\n"));
         }
@@ -115,9 +116,4 @@ impl Run<'_> {
         }
         confirm("Apply this?", self.chosen)
     }
-}
-
-/// A value, or a word for an empty one.
-fn or_none(value: &str) -> &str {
-    if value.is_empty() { "(none)" } else { value }
 }

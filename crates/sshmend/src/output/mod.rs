@@ -186,6 +186,11 @@ impl Output {
         print(&self.out.show(text))
     }
 
+    /// Prints prose, in lines of the terminal.
+    pub(crate) fn prose(&self, text: &str) -> io::Result<()> {
+        self.data(&self.fold(text))
+    }
+
     /// Whether standard output shows colour.
     pub(crate) fn has_color(&self) -> bool {
         self.out.color

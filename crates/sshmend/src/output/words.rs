@@ -28,6 +28,11 @@ fn shell_word(word: &str) -> String {
     }
 }
 
+/// A value, or the words for none.
+pub(crate) fn or_not_set(value: &str) -> &str {
+    if value.is_empty() { "(not set)" } else { value }
+}
+
 /// The hint for a name that is not known: the nearest one of those that are, else `otherwise`.
 pub(crate) fn did_you_mean<'n>(
     word: &str,
