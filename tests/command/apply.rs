@@ -135,6 +135,28 @@ fn a_state_folder_that_is_named_and_missing_is_made_by_the_first_change() {
 }
 
 #[test]
+fn runs_that_wait_for_each_other_all_change_what_they_were_asked_for() {
+    let disk = machine();
+    let policy = |last: usize| format!("[hosts-access]\nallow = [\"203.0.113.{last}\"]\n");
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (1..=6)
+            .map(|last| {
+                let (disk, policy) = (&disk, policy(last));
+                scope.spawn(move || apply(disk, &policy, "--yes --wait 60s"))
+            })
+            .collect();
+        for run in runs {
+            let said = run.join().expect("a run");
+            assert_eq!(said.code, 0, "{}", said.stderr);
+        }
+    });
+    let allowed = disk.read("/etc/hosts.allow").unwrap_or_default();
+    for last in 1..=6 {
+        assert!(allowed.contains(&format!("203.0.113.{last}")), "{allowed}");
+    }
+}
+
+#[test]
 fn json_says_the_same_as_toml() {
     let (toml, json) = (machine(), machine());
     assert_eq!(apply(&toml, POLICY, "--yes").code, 0);

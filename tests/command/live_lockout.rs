@@ -41,6 +41,29 @@ login
 }
 
 #[test]
+fn whoever_became_root_by_su_is_known_by_the_session_they_came_in() {
+    let script = r#"
+useradd -m -s /bin/bash kim 2> /dev/null
+# As su leaves it: the shell that sshd started is kim's, and what it calls is root's.
+as_kim() { setpriv --ruid "$(id -u kim)" bash -p -c '"$@"; exit' bash "$@"; }
+as_kim "$S" fix sshd-config DenyUsers=kim --yes 2>&1 | grep -o 'lock you out: DenyUsers shuts kim out'
+[ "$before" = "$(sha256sum /etc/ssh/sshd_config)" ] && echo same
+as_kim "$S" fix sshd-config DenyUsers=eve --yes > /dev/null; echo "harmless $?"
+"#;
+    let Some(text) = on_stage(&format!("{OVER_SSH}{script}")) else {
+        return;
+    };
+    says(
+        &text,
+        &[
+            "lock you out: DenyUsers shuts kim out",
+            "same",
+            "harmless 0",
+        ],
+    );
+}
+
+#[test]
 fn the_way_back_is_asked_as_well() {
     let script = r#"
 sed -i '1i PermitRootLogin no' /etc/ssh/sshd_config; reload

@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Uid, getegid, geteuid, getppid};
+use nix::unistd::{Uid, getegid, geteuid, getppid, getuid};
 
 use crate::machine::Machine;
 
@@ -46,6 +46,8 @@ pub struct Environment {
     pub sudo: Option<Sudo>,
     /// `SSH_CONNECTION` of the session at whose end a person sits, also when sudo hid it from us.
     pub ssh_connection: Option<String>,
+    /// The user as whom that session was opened, whoever they have become since by su, sudo or doas.
+    pub ssh_login: Option<u32>,
     /// `HOME`.
     pub home: Option<PathBuf>,
     /// `XDG_STATE_HOME`, when it is absolute, as its specification demands.
@@ -77,15 +79,15 @@ impl Environment {
                 .filter(|value| !value.is_empty())
         };
         let uid = geteuid();
+        let session = SshSession::of_this_process(get("SSH_CONNECTION").map(text));
         Self {
             args: env::args_os().collect(),
             program: env::current_exe().unwrap_or_else(|_| PathBuf::from("sshmend")),
             uid: uid.as_raw(),
             gid: getegid().as_raw(),
             sudo: sudo(uid, get("SUDO_USER"), get("SUDO_UID")),
-            ssh_connection: get("SSH_CONNECTION")
-                .map(text)
-                .or_else(connection_of_an_ancestor),
+            ssh_login: session.as_ref().map(|session| session.uid),
+            ssh_connection: session.map(|session| session.connection),
             home: get("HOME").map(PathBuf::from),
             state_home: get("XDG_STATE_HOME")
                 .map(PathBuf::from)
@@ -174,22 +176,53 @@ fn sudo(uid: Uid, user: Option<&OsString>, sudo_uid: Option<&OsString>) -> Optio
     })
 }
 
-/// sudo clears the environment (`env_reset`); the shell from which it was called still has the variable.
-fn connection_of_an_ancestor() -> Option<String> {
-    let mut pid = getppid().as_raw();
-    for _ in 0..MAX_ANCESTORS {
-        if pid <= 1 {
-            return None;
+/// An SSH session, as the processes that came of it have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct SshSession {
+    /// `SSH_CONNECTION`.
+    connection: String,
+    /// The real user of its first process, the shell that sshd started.
+    uid: u32,
+}
+
+impl SshSession {
+    /// Looks at this process, whose variable is given, and its ancestors: sudo clears the environment (`env_reset`), but the
+    /// shell from which it was called still has the variable.
+    fn of_this_process(own: Option<String>) -> Option<Self> {
+        let uid = getuid().as_raw();
+        let mut found = own.map(|connection| Self { connection, uid });
+        let mut pid = getppid().as_raw();
+        for _ in 0..MAX_ANCESTORS {
+            if pid <= 1 {
+                break;
+            }
+            let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            let seen = connection_in(&environ).and_then(|connection| {
+                let uid = real_uid(&fs::read(format!("/proc/{pid}/status")).ok()?)?;
+                Some(Self { connection, uid })
+            });
+            found = match (found, seen) {
+                (None, seen) => seen,
+                // A daemon further up may have been started in another session.
+                (Some(session), Some(seen)) if seen.connection == session.connection => Some(seen),
+                (found, _) => found,
+            };
+            let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let Some(parent) = parent_of(&stat) else {
+                break;
+            };
+            pid = parent;
         }
-        let found = fs::read(format!("/proc/{pid}/environ"))
-            .ok()
-            .and_then(|environ| connection_in(&environ));
-        if found.is_some() {
-            return found;
-        }
-        pid = parent_of(&fs::read(format!("/proc/{pid}/stat")).ok()?)?;
+        found
     }
-    None
+}
+
+/// The real user in /proc/PID/status (proc(5)): the first number of `Uid:`.
+fn real_uid(status: &[u8]) -> Option<u32> {
+    let mut lines = status.split(|&byte| byte == b'\n');
+    let users = lines.find_map(|line| line.strip_prefix(b"Uid:"))?;
+    let users = OsStr::from_bytes(users).to_str()?;
+    users.split_whitespace().next()?.parse().ok()
 }
 
 fn connection_in(environ: &[u8]) -> Option<String> {
@@ -214,6 +247,13 @@ mod tests {
         assert_eq!(parent_of(b"7 (tmux: (x) y) S 42 7 7 0"), Some(42));
         assert_eq!(parent_of(b"7 (no end"), None);
         assert_eq!(parent_of(b""), None);
+    }
+
+    #[test]
+    fn the_real_user_of_a_process_is_the_first_of_four() {
+        let status = b"Name:\tsu\nUid:\t1007\t0\t0\t0\nGid:\t1\t1\t1\t1\n";
+        assert_eq!(real_uid(status), Some(1007));
+        assert_eq!(real_uid(b"Name:\tUid:\n"), None);
     }
 
     #[test]

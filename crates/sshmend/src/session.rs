@@ -3,18 +3,20 @@
 use std::io::Read;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sshmend_facts::Question;
 use sshmend_host::{
-    Account, Environment, LockError, Machine, Why, now, pause, remove_leftovers, zone,
+    Account, Environment, Lock, LockError, Machine, Why, now, pause, remove_leftovers, zone,
 };
 use sshmend_lossless::{FileChange, Snapshot};
 use sshmend_plan::{Person, Wish};
 use sshmend_transaction::{Id, Journal, JournalError, Store, Who};
 
-use crate::cli::{Color, Format, General, Wait};
+use crate::cli::{Apply, Color, Format, General, Wait};
 use crate::error::Failure;
+use crate::output::words::shell;
 use crate::output::{Output, say};
 
 /// More than any transcript: what is longer was not meant.
@@ -37,6 +39,8 @@ pub(crate) struct Session {
     keep: Vec<IpAddr>,
     /// What plans that were made already will change: later ones are made of the machine as it is then.
     planned: Vec<FileChange>,
+    /// The lock of the state folder, where this run has taken it before it looked at anything.
+    held: Mutex<Option<Lock>>,
 }
 
 impl Session {
@@ -64,6 +68,7 @@ impl Session {
             state,
             keep: Vec::new(),
             planned: Vec::new(),
+            held: Mutex::new(None),
         })
     }
 
@@ -196,13 +201,15 @@ impl Session {
                 ..Person::default()
             };
         }
-        let own = || Account::of_uid(self.environment.uid).map(|account| account.name);
-        let user = self
-            .environment
-            .sudo
-            .as_ref()
-            .map(|sudo| sudo.user.clone())
-            .or_else(own);
+        let name = |uid| Account::of_uid(uid).map(|account| account.name);
+        let sudo = self.environment.sudo.as_ref();
+        // Whoever came by SSH may have become others on the way: it is they who have to come in again.
+        let login = self.environment.ssh_login;
+        let login = login.filter(|&uid| sudo.is_none_or(|sudo| sudo.uid != uid));
+        let user = login
+            .and_then(name)
+            .or_else(|| sudo.map(|sudo| sudo.user.clone()))
+            .or_else(|| name(self.environment.uid));
         Person {
             keep,
             ..Person::new(user, self.environment.ssh_connection.as_deref())
@@ -254,6 +261,17 @@ impl Session {
         Ok(names.is_some())
     }
 
+    /// Takes the state folder before anything is looked at, where this run is to wait for others and asks nobody: a plan that
+    /// was made while another sshmend changed the files would be refused in the end.
+    pub(crate) fn hold(&self, flags: &Apply) -> Result<(), Failure> {
+        if flags.yes && !flags.dry_run && flags.wait.time.is_some() {
+            let purpose = shell(&self.again());
+            let lock = self.lock_within(&purpose, flags.wait.time.unwrap_or_default(), || {})?;
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(lock);
+        }
+        Ok(())
+    }
+
     /// Takes the state folder for this run alone; while another process has it, waits as long as it may.
     pub(crate) fn store(&self, purpose: &str, wait: Wait) -> Result<Store<'_, Machine>, Failure> {
         self.store_within(purpose, wait.time.unwrap_or_default(), || {})
@@ -269,17 +287,31 @@ impl Session {
     fn store_within(
         &self,
         purpose: &str,
-        mut left: Duration,
+        wait: Duration,
         meanwhile: impl Fn(),
     ) -> Result<Store<'_, Machine>, Failure> {
+        let held = self.held.lock();
+        let lock = match held.unwrap_or_else(PoisonError::into_inner).take() {
+            Some(lock) => lock,
+            None => self.lock_within(purpose, wait, meanwhile)?,
+        };
+        let (files, state) = (&self.machine, self.state_disk());
+        Ok(Store::locked(files, state, &self.state(), lock))
+    }
+
+    fn lock_within(
+        &self,
+        purpose: &str,
+        mut left: Duration,
+        meanwhile: impl Fn(),
+    ) -> Result<Lock, Failure> {
         if self.machine.is_live() {
             remove_leftovers();
         }
         let (state, mut told) = (self.state(), false);
         loop {
-            let opened = Store::open(&self.machine, self.state_disk(), &state, purpose);
-            let error = match opened {
-                Ok(store) => return Ok(store),
+            let error = match Store::lock(self.state_disk(), &state, purpose) {
+                Ok(lock) => return Ok(lock),
                 Err(error) => error,
             };
             let held = matches!(error, JournalError::Lock(LockError::Held { .. }));

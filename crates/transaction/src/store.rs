@@ -29,13 +29,26 @@ impl<'a, D: Disk> Store<'a, D> {
         directory: &Path,
         holder: &str,
     ) -> Result<Self, JournalError> {
+        let lock = Self::lock(state, directory, holder)?;
+        Ok(Self::locked(files, state, directory, lock))
+    }
+
+    /// Makes the state directory if it is missing, and takes its lock alone, for [`Store::locked`].
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn lock(state: &D, directory: &Path, holder: &str) -> Result<D::Lock, JournalError> {
         state.make_directories(directory, &own(0o700))?;
-        let lock = state.lock(directory, holder)?;
-        Ok(Self {
+        Ok(state.lock(directory, holder)?)
+    }
+
+    /// The state directory whose lock this process has already.
+    pub fn locked(files: &'a D, state: &'a D, directory: &Path, lock: D::Lock) -> Self {
+        Self {
             files,
             journal: Journal::new(state, directory),
             _lock: lock,
-        })
+        }
     }
 
     /// The transactions of the past.

@@ -40,6 +40,9 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
     if let Some(account) = &whose.work_as {
         session = known_hosts::work_as(session, account)?;
     }
+    if let Err(failure) = session.hold(flags) {
+        return refuse(&session, Plan::default(), flags, failure);
+    }
     let name = policy_name(&session, &policy, &arguments.policy);
     let planned = all(&mut session, &policy, &whose, name);
     session.plan_afresh();

@@ -18,6 +18,7 @@ use crate::session::Session;
 /// Takes a transaction back.
 pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Failure> {
     let journal = session.journal()?;
+    session.hold(&arguments.apply)?;
     let record = match &arguments.id {
         Some(id) => journal
             .record(&session.transaction(id)?)
@@ -36,6 +37,7 @@ pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Fa
 /// Makes a change again: takes the newest rollback back that is none of a rollback itself.
 pub(crate) fn redo(session: &Session, arguments: &Redo) -> Result<Outcome, Failure> {
     let journal = session.journal()?;
+    session.hold(&arguments.apply)?;
     let record = newest(&journal, |record| {
         record.state == State::Done && undoes(&journal, record)
     })?

@@ -27,7 +27,9 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
         Wish::KnownHosts(of) => known_hosts::session(session, of)?,
         _ => session,
     };
-    let planned = session.plan(&wish, &session.context());
+    let planned = session
+        .hold(&arguments.apply)
+        .and_then(|()| session.plan(&wish, &session.context()));
     let planned = planned.and_then(|plan| match &arguments.record {
         Some(path) => record::with(&session, plan, path, &wish),
         None => Ok(plan),
