@@ -98,6 +98,7 @@ macro_rules! each_cause {
             established Established {
                 client_alive_timeout ClientAliveTimeout "client-alive-timeout",
                 max_sessions MaxSessions "max-sessions",
+                forwarding_refused ForwardingRefused "forwarding-refused",
                 nat_idle_timeout NatIdleTimeout "nat-idle-timeout",
             }
         }

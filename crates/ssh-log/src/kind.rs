@@ -124,6 +124,10 @@ kinds! {
     SessionChild = "session-child",
     /// A channel was refused: MaxSessions.
     NoMoreSessions = "no-more-sessions",
+    /// A request to forward was refused: a setting, or an option of the key, does not allow it.
+    ForwardingDenied = "forwarding-denied",
+    /// A port or socket that a client asked for could not be opened.
+    ForwardingFault = "forwarding-fault",
     /// The client no longer answered: ClientAlive.
     ClientAliveTimeout = "client-alive-timeout",
 

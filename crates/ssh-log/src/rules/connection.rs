@@ -4,15 +4,55 @@ use super::{Rule, anybody, of, rule, shared};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BadProtocol, ClientAliveTimeout, Closed, Connected, ConnectionError, Disconnected,
-    Disconnecting, IpOptions, NegotiationFailed, NoIdentification, NoMoreSessions, Noted,
-    PacketCorrupt, Probed, ReceivedDisconnect, Reset, SessionChild, TooManyFailures,
+    Disconnecting, ForwardingDenied, ForwardingFault, IpOptions, NegotiationFailed,
+    NoIdentification, NoMoreSessions, Noted, PacketCorrupt, Probed, ReceivedDisconnect, Reset,
+    SessionChild, TooManyFailures,
 };
 
 const VANISHED: Cause = Cause::ClientVanished;
 const NOT_SSH: Cause = Cause::NotAnSshClient;
 const MISMATCH: Cause = Cause::AlgorithmMismatch;
+const FORWARDING: Cause = Cause::ForwardingRefused;
 
 pub(super) const RULES: &[Rule] = &[
+    // What was asked for inside a connection (channels.c). Up to 8.0 the request to connect names no client.
+    of(
+        FORWARDING,
+        "Received request from {addr} port {port} to remote forward to host {word} port {n}, but the request was denied.",
+        ForwardingDenied,
+    ),
+    of(
+        FORWARDING,
+        "Received request from {addr} port {port} to remote forward to path \"{}\", but the request was denied.",
+        ForwardingDenied,
+    ),
+    of(
+        FORWARDING,
+        "Received request from {addr} port {port} to remote forward, but the request was denied.",
+        ForwardingDenied,
+    ),
+    of(
+        FORWARDING,
+        "Received request from {addr} port {port} to connect to host {word} port {n}, but the request was denied.",
+        ForwardingDenied,
+    ),
+    of(
+        FORWARDING,
+        "Received request to connect to host {word} port {n}, but the request was denied.",
+        ForwardingDenied,
+    ),
+    of(
+        FORWARDING,
+        "Received request to connect to path {}, but the request was denied.",
+        ForwardingDenied,
+    ),
+    // The client says the same of a port that it is to open itself.
+    shared(of(
+        FORWARDING,
+        "channel_setup_fwd_listener_tcpip: cannot listen to port: {n}",
+        ForwardingFault,
+    )),
+    shared(of(FORWARDING, "bind [{}]:{n}: {detail}", ForwardingFault)),
     of(
         Cause::IpOptions,
         "Connection from {addr} port {port} with IP opts: {detail}",

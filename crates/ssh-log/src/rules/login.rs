@@ -337,6 +337,17 @@ pub(super) const RULES: &[Rule] = &[
         "ssh_selinux_setup_exec_context: {detail}",
         AccessDenied,
     ),
+    // The process of a connection, under the limits of its account (monitor.c).
+    of(
+        Cause::FileDescriptorLimit,
+        "monitor_openfds: socketpair: Too many open files",
+        SessionFault,
+    ),
+    of(
+        Cause::FileDescriptorLimit,
+        "monitor_openfds: pipe: Too many open files",
+        SessionFault,
+    ),
     // The listener.
     of(
         Cause::FileDescriptorLimit,

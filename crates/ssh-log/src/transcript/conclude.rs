@@ -380,6 +380,8 @@ pub(super) fn told(facts: &Facts) -> bool {
         Symptom::HostKeyUnknown,
         Symptom::ConfigInvalid,
         Symptom::ForwardingFailed,
+        Symptom::RemoteForwardingFailed,
+        Symptom::ForwardingForbidden,
         Symptom::TooManyFailures,
         Symptom::Denied,
         Symptom::AccountRefused,

@@ -576,6 +576,8 @@ fn least(symptom: Symptom) -> Reached {
         | Symptom::SessionLimit
         | Symptom::SessionFailed
         | Symptom::ForwardingFailed
+        | Symptom::RemoteForwardingFailed
+        | Symptom::ForwardingForbidden
         | Symptom::NoTerminal
         | Symptom::SubsystemFailed
         | Symptom::LostSession => Reached::LoggedIn,

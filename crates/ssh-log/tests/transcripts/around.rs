@@ -88,18 +88,25 @@ fn an_address_to_bind_to_is_the_client_s_and_not_the_server_s() {
 fn what_is_lacking_after_the_login_is_told_by_its_own_words() {
     let first_of = |text: &str| first(&read(text.as_bytes())).map(str::to_owned);
     let local = "bind [127.0.0.1]:15432: Address already in use\nchannel_setup_fwd_listener_tcpip: cannot listen to port: 15432\nCould not request local forwarding.\n";
-    let remote = "Error: remote port forwarding failed for listen port 12022\n";
-    let socket =
-        "Error: remote port forwarding failed for listen path /run/user/1000/gnupg/S.gpg-agent\n";
-    for text in [local, remote, socket] {
+    assert_eq!(first_of(local).as_deref(), Some("client-config-invalid"));
+    for remote in [
+        "Error: remote port forwarding failed for listen port 12022\n",
+        "Warning: remote port forwarding failed for listen port 12022\n",
+        "Error: remote port forwarding failed for listen path /run/user/1000/gnupg/S.gpg-agent\n",
+        "debug1: Authenticated to db.example ([192.0.2.10]:22) using \"publickey\".\ndebug1: Remote: Server has disabled port forwarding.\n",
+        "channel 3: open failed: administratively prohibited: open failed\n",
+        "panic: ssh: tcpip-forward request denied by peer\n",
+        "paramiko.ssh_exception.SSHException: TCP forwarding request denied\n",
+        "dbclient: Remote TCP forward request failed (port 12022 -> localhost:22)\n",
+    ] {
         assert_eq!(
-            first_of(text).as_deref(),
-            Some("client-config-invalid"),
-            "{text}"
+            first_of(remote).as_deref(),
+            Some("forwarding-refused"),
+            "{remote}"
         );
     }
-    let warning = "Warning: remote port forwarding failed for listen port 12022\n";
-    assert_eq!(first_of(warning), None, "the session goes on");
+    let jump = "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed\n";
+    assert_eq!(first_of(jump).as_deref(), Some("proxy-failed"));
     let terminal = "PTY allocation request failed on channel 0\n";
     assert_eq!(first_of(terminal).as_deref(), Some("user-not-allowed"));
 }

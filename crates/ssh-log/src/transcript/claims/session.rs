@@ -251,6 +251,24 @@ pub(super) const CLAIMS: &[Claims] = &[
         )],
     ),
     claims(
+        Symptom::ForwardingForbidden,
+        When::Always,
+        &[(
+            CauseName::ForwardingRefused,
+            Certain,
+            "the server says that it may not forward: AllowTcpForwarding, DisableForwarding, PermitListen, PermitOpen or an option of the key",
+        )],
+    ),
+    claims(
+        Symptom::RemoteForwardingFailed,
+        When::Always,
+        &[(
+            CauseName::ForwardingRefused,
+            Likely,
+            "the server did not open the port or socket that `-R` asked for: something else holds it there, or it may not",
+        )],
+    ),
+    claims(
         Symptom::NoTerminal,
         When::Always,
         &[(

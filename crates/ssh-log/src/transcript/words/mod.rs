@@ -152,8 +152,12 @@ pub(super) enum Symptom {
     SessionLimit,
     /// The login succeeded, and what was to run then could not be started.
     SessionFailed,
-    /// The login succeeded, and a port or socket that was to be forwarded could not be opened.
+    /// The login succeeded, and the client could not open a port or socket that was to be forwarded.
     ForwardingFailed,
+    /// The login succeeded, and the server did not open a port or socket that was to be forwarded.
+    RemoteForwardingFailed,
+    /// The login succeeded, and the server says that a setting forbids to forward.
+    ForwardingForbidden,
     /// The login succeeded, and the server gave no terminal.
     NoTerminal,
     /// The login succeeded, and sftp could not be started.

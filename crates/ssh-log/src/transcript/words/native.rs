@@ -29,6 +29,10 @@ pub(super) const GO: &[Row] = &[
     says("ssh: invalid openssh private key", BAD_KEY),
     says("ssh: subsystem request failed", &[Symptom::SubsystemFailed]),
     says(
+        "ssh: tcpip-forward request denied by peer",
+        &[Symptom::RemoteForwardingFailed],
+    ),
+    says(
         "ssh: rejected: administratively prohibited",
         &[Symptom::BehindForbidden],
     ),
@@ -284,6 +288,10 @@ pub(super) const DROPBEAR: &[Row] = &[
         Anywhere,
     ),
     name("dbclient: "),
+    says(
+        "Remote TCP forward request failed ",
+        &[Symptom::RemoteForwardingFailed],
+    ),
     shared("exited: Remote closed the connection", CLOSED),
     shared("exited: Error reading: Connection reset by peer", RESET),
     shared("exited: Connect failed: Connection refused", REFUSED),

@@ -183,9 +183,14 @@ pub(super) const CONNECTING: &[Row] = &[
         "channel {n}: open failed: connect failed: {}",
         Symptom::BehindName,
     ),
+    // The first channel of `-W` is the one that is to be forwarded; of `-L` and `-D` it is the port that ssh opens here (ssh.c).
+    symptom(
+        "channel 0: open failed: administratively prohibited: {}",
+        Symptom::BehindForbidden,
+    ),
     symptom(
         "channel {n}: open failed: administratively prohibited: {}",
-        Symptom::BehindForbidden,
+        Symptom::ForwardingForbidden,
     ),
     symptom("channel {n}: open failed: {}", Symptom::ProxyError),
     row(
@@ -418,9 +423,25 @@ pub(super) const LATER: &[Row] = &[
         "Could not request local forwarding",
         Symptom::ForwardingFailed,
     ),
+    debug(
+        "Remote: Server has disabled port forwarding",
+        Sign::Verbose(Symptom::ForwardingForbidden),
+    ),
+    debug(
+        "Remote: Server has disabled streamlocal forwarding",
+        Sign::Verbose(Symptom::ForwardingForbidden),
+    ),
+    debug(
+        "Remote: port forwarding refused",
+        Sign::Verbose(Symptom::ForwardingForbidden),
+    ),
     symptom(
         "Error: remote port forwarding failed for listen {}",
-        Symptom::ForwardingFailed,
+        Symptom::RemoteForwardingFailed,
+    ),
+    symptom(
+        "Warning: remote port forwarding failed for listen {}",
+        Symptom::RemoteForwardingFailed,
     ),
     symptom(
         "PTY allocation request failed on channel {n}",

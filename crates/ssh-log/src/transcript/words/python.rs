@@ -50,6 +50,10 @@ pub(super) const PARAMIKO: &[Row] = &[
     says("NoValidConnectionsError: ", REFUSED),
     says("BadHostKeyException: Host key for server", CHANGED),
     says("Server '{}' not found in known_hosts", UNKNOWN),
+    says(
+        "TCP forwarding request denied",
+        &[Symptom::RemoteForwardingFailed],
+    ),
     says("IncompatiblePeer: ", MISMATCH),
     says("Incompatible ssh peer", MISMATCH),
     // Other libraries for other protocols have an exception of this name.
