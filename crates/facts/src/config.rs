@@ -13,7 +13,7 @@ use crate::known::{Known, Unchecked};
 use crate::moment::Moment;
 
 /// The folder of drop-ins beside a main file.
-fn drop_ins(main: &Path) -> PathBuf {
+pub(crate) fn drop_ins(main: &Path) -> PathBuf {
     main.with_file_name("sshd_config.d")
 }
 

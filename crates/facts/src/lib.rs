@@ -45,6 +45,7 @@ mod shadow;
 mod socket;
 mod sshd;
 mod start;
+mod unread;
 mod waiting;
 mod wrappers;
 
@@ -82,6 +83,7 @@ pub use shadow::Shadow;
 pub use socket::{Meant, Socket};
 pub use sshd::Sshd;
 pub use sshmend_ssh_log::CauseName;
-pub use start::{CONFINING, Start};
+pub use start::{CONFINING, KILLING, Start};
+pub use unread::{Reader, UnreadFile};
 pub use waiting::Waiting;
 pub use wrappers::{Lookup, wrapper_tables};

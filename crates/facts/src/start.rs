@@ -10,7 +10,7 @@ use crate::manager::blocks;
 use crate::{Facts, LogLine, Unit};
 
 /// Settings of a unit that take from sshd what it needs (systemd.exec(5), systemd.resource-control(5)).
-pub const CONFINING: [&str; 14] = [
+pub const CONFINING: [&str; 19] = [
     "User=",
     "DynamicUser=",
     "CapabilityBoundingSet=",
@@ -25,6 +25,20 @@ pub const CONFINING: [&str; 14] = [
     "TemporaryFileSystem=",
     "LimitNOFILE=",
     "LimitNPROC=",
+    "LimitAS=",
+    "LimitDATA=",
+    "LimitSTACK=",
+    "LimitFSIZE=",
+    "LimitCPU=",
+];
+
+/// Those of them for which the kernel ends sshd by a signal: a system call that a filter forbids, a file or a time that is too long, a stack
+/// that is too short (setrlimit(2)).
+pub const KILLING: [&str; 4] = [
+    "SystemCallFilter=",
+    "LimitSTACK=",
+    "LimitFSIZE=",
+    "LimitCPU=",
 ];
 
 /// What the unit of sshd starts.
@@ -227,10 +241,12 @@ fn takes_something(line: &str) -> bool {
     let value = value.trim();
     let gives = match key.trim_end() {
         // As many as a listener with all its connections can use.
-        "LimitNOFILE" | "LimitNPROC" => {
-            let soft = value.split(':').next().unwrap_or_default();
-            soft == "infinity" || soft.parse::<u64>().is_ok_and(|limit| limit >= 1024)
-        }
+        "LimitNOFILE" | "LimitNPROC" => soft_limit(value) >= 1024,
+        // More than sshd, its libraries and those of PAM take.
+        "LimitAS" | "LimitDATA" => soft_limit(value) >= 1 << 30,
+        "LimitSTACK" => soft_limit(value) >= 1 << 20,
+        // What is written and computed in all sessions together has no bound that is known.
+        "LimitFSIZE" | "LimitCPU" => soft_limit(value) == u64::MAX,
         "User" => value == "root" || value == "0",
         "CapabilityBoundingSet" => value == "~",
         "RootDirectory" => value == "/",
@@ -240,6 +256,26 @@ fn takes_something(line: &str) -> bool {
         _ => false,
     };
     !value.is_empty() && !gives
+}
+
+/// The first of `SOFT:HARD`, in the unit of the limit: a number may have a suffix to the base of 1024 (systemd.exec(5)).
+fn soft_limit(value: &str) -> u64 {
+    let soft = value.split(':').next().unwrap_or_default();
+    if soft == "infinity" {
+        return u64::MAX;
+    }
+    let digits = soft.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let power = match &soft[digits.len()..] {
+        "K" => 1,
+        "M" => 2,
+        "G" => 3,
+        "T" => 4,
+        _ => 0,
+    };
+    digits
+        .parse::<u64>()
+        .unwrap_or_default()
+        .saturating_mul(1 << (10 * power))
 }
 
 impl Start {
@@ -379,6 +415,13 @@ mod tests {
             ("LimitNOFILE=1024:4096", false),
             ("LimitNOFILE=12", true),
             ("LimitNPROC=3", true),
+            ("LimitAS=24M", true),
+            ("LimitAS=4G", false),
+            ("LimitDATA=1M:infinity", true),
+            ("LimitSTACK=8M", false),
+            ("LimitFSIZE=0", true),
+            ("LimitCPU=infinity", false),
+            ("LimitCPU=30", true),
             ("User=root", false),
             ("User=web", true),
             ("PrivateUsers=no", false),

@@ -1,7 +1,11 @@
-use sshmend_facts::Facts;
-use sshmend_sshd_config::{Setting, Why};
+use sshmend_facts::{Facts, Reader, UnreadFile};
+use sshmend_plan::{SshdSource, Wish};
+use sshmend_sshd_config::{Assignment, Setting, Why, is_word_list};
 
+use crate::edit;
+use crate::finding::Then;
 use crate::proof::Fact;
+use crate::quote::quoted;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -41,6 +45,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     for setting in effective {
         report(facts, setting, verdict);
     }
+    for file in facts.unread_files() {
+        unread(facts, &file, verdict);
+    }
     verdict.exclude(
         Fact::Files,
         "no value that somebody set loses to another line",
@@ -73,6 +80,64 @@ fn report(facts: &Facts<'_>, setting: &Setting, verdict: &mut Verdict) {
     finding.step(format!(
         "if that value is wanted: `sshmend fix sshd-config {wanted}`; otherwise take the line out"
     ));
+}
+
+/// A file that nothing reads: what it asks for is not in force.
+fn unread(facts: &Facts<'_>, file: &UnreadFile, verdict: &mut Verdict) {
+    let (path, why) = (file.path.display().to_string(), &file.why);
+    let finding = verdict.possible(format!("{path} has no effect: {why}"));
+    finding.latent_if(true);
+    let named = quoted(&path);
+    match &file.reader {
+        Reader::Sshd(settings) => {
+            for setting in settings {
+                if let Some(line) = &setting.origin {
+                    finding.shown_at(line, facts.line(&line.path, line.line));
+                }
+            }
+            let wanted = settings.iter().filter_map(wanted);
+            finding.step(match wanted.collect::<Vec<_>>() {
+                none if none.is_empty() => {
+                    "if it is wanted, write it where sshd reads it; otherwise remove the file"
+                        .to_owned()
+                }
+                settings => format!(
+                    "if that is wanted: `{}`; otherwise remove the file",
+                    edit::command(&Wish::SshdConfig {
+                        settings,
+                        drop_in: false,
+                        source: SshdSource::default(),
+                    })
+                ),
+            });
+        }
+        Reader::Fail2ban(line, text) => {
+            finding.shown_at(line, text);
+            finding.step(format!(
+                "if it is wanted: `mv {named} {}`, then `fail2ban-client reload`; otherwise remove the file",
+                quoted(&format!("{path}.local"))
+            ));
+        }
+        Reader::Systemd(unit, line, text) => {
+            finding.shown_at(line, text);
+            if !path.ends_with(".conf") {
+                finding.step(format!(
+                    "if it is wanted: `mv {named} {}`; otherwise remove the file",
+                    quoted(&format!("{path}.conf"))
+                ));
+            }
+            finding.step(format!(
+                "have systemd read the files of {unit}: `systemctl daemon-reload`"
+            ));
+            finding.then(Then::Restart);
+        }
+    }
+}
+
+/// The wish for a value; none where it takes several lines.
+fn wanted(setting: &Setting) -> Option<Assignment> {
+    let one_line = setting.values.len() == 1 || is_word_list(&setting.key);
+    one_line.then(|| Assignment::set(&*setting.key, setting.values.join(" ")))
 }
 
 #[cfg(test)]
@@ -133,6 +198,58 @@ mod tests {
             "//- /etc/ssh/sshd_config\nMaxSessions 3\nMaxSessions 3\n",
             &expect![[r#"
             excluded: no value that somebody set loses to another line
+        "#]],
+        );
+    }
+
+    #[test]
+    fn drop_ins_that_nobody_reads_are_named_with_what_they_ask_for() {
+        let endings = "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nMaxSessions 5\n//- /etc/ssh/sshd_config.d dir\n50-image.conf\n60-site.cfg\n70.conf.bak\n\
+             //- /etc/ssh/sshd_config.d/50-image.conf\nMaxAuthTries 4\n//- /etc/ssh/sshd_config.d/60-site.cfg\nMaxSessions 5\nMaxStartups 100:30:200\n\
+             //- /etc/ssh/sshd_config.d/70.conf.bak\nMaxStartups 1\n";
+        check(
+            "setting-shadowed",
+            endings,
+            &expect![[r#"
+            possible (latent): /etc/ssh/sshd_config.d/60-site.cfg has no effect: no Include names it: its name does not end in .conf
+              /etc/ssh/sshd_config.d/60-site.cfg:2: MaxStartups 100:30:200
+              - if that is wanted: `sshmend fix sshd-config maxstartups=100:30:200`; otherwise remove the file
+        "#]],
+        );
+        let no_include = "//- /etc/ssh/sshd_config\nMaxSessions 5\n//- /etc/ssh/sshd_config.d dir\nsite.conf\n//- /etc/ssh/sshd_config.d/site.conf\nAllowUsers alice bob\n";
+        check(
+            "setting-shadowed",
+            no_include,
+            &expect![[r#"
+                possible (latent): /etc/ssh/sshd_config.d/site.conf has no effect: no Include of /etc/ssh/sshd_config names it
+                  /etc/ssh/sshd_config.d/site.conf:1: AllowUsers alice bob
+                  - if that is wanted: `sshmend fix sshd-config 'allowusers=alice bob'`; otherwise remove the file
+            "#]],
+        );
+    }
+
+    #[test]
+    fn files_of_jails_and_of_the_unit_that_nobody_reads_are_named() {
+        let jails = "//- /etc/fail2ban/jail.d dir\nsite\n//- /etc/fail2ban/jail.d/site\n[DEFAULT]\nignoreip = 192.0.2.0/24\n";
+        check(
+            "setting-shadowed",
+            jails,
+            &expect![[r#"
+            possible (latent): /etc/fail2ban/jail.d/site has no effect: fail2ban reads only names that end in .conf or .local there
+              /etc/fail2ban/jail.d/site:2: ignoreip = 192.0.2.0/24
+              - if it is wanted: `mv /etc/fail2ban/jail.d/site /etc/fail2ban/jail.d/site.local`, then `fail2ban-client reload`; otherwise remove the file
+        "#]],
+        );
+        let unit = "//- /etc/systemd/system/ssh.service.d dir\nlimits\n//- /etc/systemd/system/ssh.service.d/limits\n[Service]\nLimitNOFILE=4096\n";
+        check(
+            "setting-shadowed",
+            unit,
+            &expect![[r#"
+            possible (latent): /etc/systemd/system/ssh.service.d/limits has no effect: systemd reads only names that end in .conf there
+              /etc/systemd/system/ssh.service.d/limits:2: LimitNOFILE=4096
+              - if it is wanted: `mv /etc/systemd/system/ssh.service.d/limits /etc/systemd/system/ssh.service.d/limits.conf`; otherwise remove the file
+              - have systemd read the files of ssh.service: `systemctl daemon-reload`
+              - then `sshmend fix service --restart`
         "#]],
         );
     }

@@ -2,7 +2,8 @@ use sshmend_facts::{Facts, Usage};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 
-use crate::evidence::log::log_evidence;
+use crate::causes::authentication::user_not_allowed::pam::own_limit;
+use crate::evidence::log::{LogEvidence, log_evidence};
 use crate::finding::{Finding, Then};
 use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, UNSEEN, Verdict};
@@ -54,6 +55,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         CauseName::FileDescriptorLimit,
         Some(Certainty::Likely),
     ) {
+        let of_session = heard
+            .lines
+            .last()
+            .is_some_and(|line| line.kind == Kind::SessionFault);
+        if of_session {
+            return of_account(facts, &heard, verdict);
+        }
         let finding = heard.report(verdict, "sshd could open no more files for connections");
         raise(facts, finding).then(Then::Restart);
     } else {
@@ -86,6 +94,21 @@ fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
 }
 
+/// After the login the limits count that PAM gives the account (pam_limits).
+fn of_account(facts: &Facts<'_>, heard: &LogEvidence<'_>, verdict: &mut Verdict) {
+    let finding = heard.report(
+        verdict,
+        "the login succeeds, and then the account may open too few files for a session",
+    );
+    finding.step("see what the account may open, for after the login its own limit counts: `grep -rn nofile /etc/security/limits.conf /etc/security/limits.d`");
+    let own = facts
+        .user()
+        .and_then(|user| own_limit(facts, user, "nofile", "65536"));
+    if let Some(step) = own {
+        finding.step(format!("{step}; it counts at the next login"));
+    }
+}
+
 /// Lets the unit open as many files as sshd can ever need.
 fn raise<'v>(facts: &Facts<'_>, finding: &'v mut Finding) -> &'v mut Finding {
     let unit = facts.unit_name();
@@ -101,7 +124,7 @@ fn needed(waiting: u32) -> u64 {
 mod tests {
     use sshmend_facts::fixture::{LOG, SHOW};
 
-    use crate::testing::check;
+    use crate::testing::{alice, alice_with, check, check_as};
     use expect_test::expect;
 
     #[test]
@@ -153,6 +176,24 @@ mod tests {
             "",
             &expect![[r#"
                 excluded: the listener and the machine may open more files
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_limit_of_the_account_is_told_from_that_of_the_listener() {
+        check_as(
+            &alice(),
+            "file-descriptor-limit",
+            &alice_with(
+                "",
+                "fatal: monitor_openfds: socketpair: Too many open files",
+            ),
+            &expect![[r#"
+                likely: the login succeeds, and then the account may open too few files for a session (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: monitor_openfds: socketpair: Too many open files
+                  - see what the account may open, for after the login its own limit counts: `grep -rn nofile /etc/security/limits.conf /etc/security/limits.d`
+                  - give the account one of its own, in a file that is read last: `printf '%s - nofile 65536\n' alice > /etc/security/limits.d/zz-nofile.conf`; it counts at the next login
             "#]],
         );
     }

@@ -1,6 +1,7 @@
 //! An sshd that listens, but not where clients look for it.
 
-use sshmend_facts::{Door, Facts, Listener, LogLine, Unit};
+use sshmend_facts::{Door, Facts, Listener, LogLine, Reader, Unit};
+use sshmend_lossless::Origin;
 use sshmend_plan::Wish;
 use sshmend_ssh_log::Kind;
 
@@ -60,12 +61,35 @@ pub(crate) fn not_there(facts: &Facts<'_>, verdict: &mut Verdict) {
         "nothing on this machine listens on port {port}; sshd listens on port {ports}"
     ));
     finding.shown_by("ss -Hltnp", format!("shows no socket on port {port}"));
+    for (line, text, why) in unread_lines(facts, port) {
+        finding.shown_at(&line, format!("{text} (has no effect: {why})"));
+    }
     finding.step(format!(
         "let the client come to port {ports}, or sshd listen there as well: `sshmend fix sshd-config Port+={port}`"
     ));
     finding.step(format!(
         "a rule may lead port {port} elsewhere: `nft list ruleset | grep -e dnat -e redirect`"
     ));
+}
+
+/// The lines that ask for a port, in files that nothing reads, with the reason.
+fn unread_lines(facts: &Facts<'_>, port: u16) -> Vec<(Origin, String, String)> {
+    let wanted = port.to_string();
+    let mut lines = Vec::new();
+    for file in facts.unread_files() {
+        let Reader::Sshd(settings) = file.reader else {
+            continue;
+        };
+        for setting in settings.iter().filter(|setting| setting.key == "port") {
+            for line in setting.origin.iter().chain(&setting.also) {
+                let text = facts.line(&line.path, line.line);
+                if text.split_whitespace().nth(1) == Some(&wanted) {
+                    lines.push((line.clone(), text, file.why.clone()));
+                }
+            }
+        }
+    }
+    lines
 }
 
 /// A port that sshd or its socket unit listened on a while ago, and does not now.

@@ -1,6 +1,6 @@
 //! What keeps sshd from starting that its own test does not look at: the program, the addresses, the unit.
 
-use sshmend_facts::{CONFINING, Facts, Start, Unit};
+use sshmend_facts::{CONFINING, Facts, KILLING, Start, Unit};
 use sshmend_lossless::Origin;
 use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
@@ -86,8 +86,7 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<StartBlocker> {
     let taken = match facts.last_result(unit).as_str() {
         _ if !unit.failed() && !unit.fails_again() => None,
         "exit-code" => written(&CONFINING),
-        // The kernel ends a program that calls what a filter forbids.
-        "signal" | "core-dump" => written(&["SystemCallFilter="]),
+        "signal" | "core-dump" => written(&KILLING),
         _ => None,
     };
     taken
