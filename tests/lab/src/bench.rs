@@ -10,9 +10,10 @@ use crate::check::{Verdict, holds};
 use crate::command::{self, Output};
 use crate::error::LabError;
 use crate::image;
-use crate::machine::{self, Machine, Role, User};
+use crate::machine::{self, Machine, User};
 use crate::network::Network;
 use crate::record;
+use crate::role::Role;
 use crate::suite::Suite;
 use crate::symptom;
 

@@ -9,7 +9,7 @@ use nix::mount::{MsFlags, mount};
 use crate::cgroup;
 use crate::command;
 use crate::error::{LabError, trying};
-use crate::machine::Role;
+use crate::role::Role;
 use crate::sandbox;
 
 /// Puts itself into the control groups that are named before `--`, and becomes what follows.

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::endings;
 use crate::error::{LabError, trying};
-use crate::machine::Down;
 use crate::suite::Suite;
-use crate::symptom;
 
 /// One fault and everything that must be true of it.
 #[derive(Debug, Clone, Deserialize)]
@@ -163,6 +162,16 @@ pub struct Connect {
     pub takes: [f64; 2],
     /// How often it may be tried until the symptom shows, where chance decides.
     pub tries: u32,
+}
+
+/// How a machine comes down before it starts again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Down {
+    /// As systemctl(1) reboots it.
+    Reboot,
+    /// Every process ends at once. What was written is there all the same: the kernel is this machine's.
+    PowerCut,
 }
 
 /// One start of the server in the middle of a case.
@@ -337,7 +346,7 @@ impl Case {
         let mut alike: BTreeMap<Option<&str>, Vec<Suite>> = BTreeMap::new();
         for suite in possible {
             alike
-                .entry(symptom::pattern(self.connect.sees.of(suite), suite))
+                .entry(endings::pattern(self.connect.sees.of(suite), suite))
                 .or_default()
                 .push(suite);
         }
@@ -419,7 +428,7 @@ mod tests {
         for case in Case::all(&folder()).unwrap() {
             for suite in Suite::ALL.into_iter().filter(|suite| case.runs_on(*suite)) {
                 let sees = case.connect.sees.of(suite);
-                let pattern = symptom::pattern(sees, suite).expect("no ending has this name");
+                let pattern = endings::pattern(sees, suite).expect("no ending has this name");
                 assert!(regex::Regex::new(pattern).is_ok(), "{}: {sees}", case.name);
                 assert!(
                     case.cause.is_none() || !sees.is_empty(),

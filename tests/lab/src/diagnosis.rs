@@ -6,7 +6,8 @@ use crate::bench::{Bench, STEP};
 use crate::case::Expect;
 use crate::check::{Verdict, holds};
 use crate::error::LabError;
-use crate::machine::{Machine, Role, User};
+use crate::machine::{Machine, User};
+use crate::role::Role;
 
 /// The JSON, as far as the lab reads it.
 #[derive(Debug, Deserialize)]

@@ -17,8 +17,9 @@ use crate::command::Output;
 use crate::controller;
 use crate::error::{LabError, trying};
 use crate::image;
-use crate::machine::{Machine, Role, User};
+use crate::machine::{Machine, User};
 use crate::network::Network;
+use crate::role::Role;
 use crate::suite::Suite;
 
 /// The longest that one command of the page may take, in seconds.

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use serde::Deserialize;
 
 use crate::boot::{self, Nspawn};
+use crate::case::Down;
 use crate::command::{self, Output};
 use crate::error::{LabError, trying};
 use crate::network::Network;
+use crate::role::Role;
 use crate::suite::Suite;
 
 const BOOT_LIMIT: Duration = Duration::from_secs(60);
@@ -38,34 +39,11 @@ const HELPERS: [(&str, &str); 10] = [
     ("terminal.py", include_str!("../machine/terminal.py")),
 ];
 
-/// Which of the two machines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// Boots systemd and runs sshd.
-    Server,
-    /// Another server, where a case has several.
-    Second,
-    /// One more.
-    Third,
-    /// Runs nothing but what it is told.
-    Client,
-}
-
 /// Who runs a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum User {
     Root,
     Alice,
-}
-
-/// How a machine comes down before it starts again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Down {
-    /// As systemctl(1) reboots it.
-    Reboot,
-    /// Every process ends at once. What was written is there all the same: the kernel is this machine's.
-    PowerCut,
 }
 
 /// A running machine. It ends with the namespaces of the process that started it.
@@ -83,25 +61,6 @@ pub(crate) struct Machine {
     turn: Cell<u32>,
     /// Whether root reads the kernel's log, which all machines share with this one.
     pub(crate) kernel_log: bool,
-}
-
-impl Role {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Server => "server",
-            Self::Second => "second",
-            Self::Third => "third",
-            Self::Client => "client",
-        }
-    }
-
-    /// What systemd-nspawn runs in it.
-    pub(crate) fn payload(self) -> &'static [&'static str] {
-        match self {
-            Self::Server | Self::Second | Self::Third => &["--boot"],
-            Self::Client => &["--as-pid2", "sleep", "infinity"],
-        }
-    }
 }
 
 impl Machine {

@@ -8,8 +8,9 @@ use crate::check::{Check, Verdict, holds, same};
 use crate::command::Output;
 use crate::diagnosis::{self, Finding, Findings};
 use crate::error::LabError;
-use crate::machine::{Machine, Role, User};
+use crate::machine::{Machine, User};
 use crate::printed;
+use crate::role::Role;
 
 /// How a person answers the guided fix: what is chosen beforehand, and yes.
 const ANSWERS: &str = r"'Mend (space' '\r' 'Apply this?' 'y\r'";
