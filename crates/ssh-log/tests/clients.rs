@@ -159,6 +159,19 @@ const CASES: &[Case] = &[
          [DEBUG russh::ssh_read] Ok(\"gw3 login: \")\n[ERROR app] connect: Disconnected\n",
         &[("-", "possible wrong-service")],
     ),
+    (
+        "[DEBUG russh::ssh_read] Ok(\"SSH-2.0-OpenSSH_9.6\\r\\n\")\n[DEBUG russh::client] Ok(\"done\")\n[ERROR app] run: Disconnected\n",
+        &[("-", "possible child-crash")],
+    ),
+    (
+        "[DEBUG russh::client::encrypted] userauth_failure\n[INFO app] shell: Error: Disconnected\n",
+        &[("-", "possible refuse-connection")],
+    ),
+    (
+        "[DEBUG] SSH handshake err: ssh: handshake failed: read tcp 127.0.0.1:56942->127.0.0.1:2849: wsarecv: \
+         Une connexion existante a dû être fermée par l’hôte distant.\n",
+        &[("127.0.0.1:2849", "possible dead-backend")],
+    ),
     // The port of another protocol.
     (
         "dial: SSH dial to drop.example.net:990 failed: ssh: handshake failed: EOF\n",

@@ -491,6 +491,8 @@ fn symptom(hit: &Hit, facts: &Facts) -> Option<Symptom> {
     let detail = hit.named.detail.as_deref().unwrap_or_default();
     match hit.entry.sign {
         Sign::Symptom(symptom) | Sign::KnownAs(symptom) | Sign::Pipe(symptom) => Some(symptom),
+        // It came in the place of an identification only if none came before; a jump host has one of its own.
+        Sign::ServerText if facts.reached >= Reached::Identified && facts.proxy.is_none() => None,
         // What was read so far may be the beginning of an identification.
         Sign::ServerText if "SSH-".starts_with(detail) || detail.starts_with("SSH-") => None,
         Sign::ServerText => Some(server_text(detail)),

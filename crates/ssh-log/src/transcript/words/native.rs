@@ -5,7 +5,7 @@ use super::Scope::{Anywhere, Named, Port};
 use super::row::{
     BAD_KEY, BAD_SIGNATURE, CERTIFICATE, CHANGED, CLOSED, DAMAGED, DENIED, MISMATCH, NAME_UNKNOWN,
     NEVER, NO_ROUTE, NOT_SSH, REFUSED, REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT,
-    UNCONNECTED, UNKNOWN, UNREACHABLE, name, port, says, shared,
+    UNCONNECTED, UNKNOWN, UNREACHABLE, name, port, reached, says, shared,
 };
 use super::{Row, Sign, Symptom};
 
@@ -70,6 +70,16 @@ pub(super) const GO: &[Row] = &[
         Anywhere,
     ),
     says("ssh: handshake failed: EOF", CLOSED),
+    // Windows says it in the language of the machine.
+    says(
+        "ssh: handshake failed: read tcp {word} wsarecv: An existing connection was forcibly closed",
+        RESET,
+    ),
+    says(
+        "ssh: handshake failed: read tcp {word} wsarecv: An established connection was aborted",
+        &[Symptom::Aborted],
+    ),
+    says("ssh: handshake failed: read tcp {word} wsarecv: {}", CLOSED),
     says("ssh: handshake failed: knownhosts: key mismatch", CHANGED),
     says("ssh: handshake failed: knownhosts: key is unknown", UNKNOWN),
     says("ssh: handshake failed: ssh: host key mismatch", CHANGED),
@@ -322,7 +332,9 @@ pub(super) const RUSSH: &[Row] = &[
         Sign::Reached(Reached::Connected),
         Named,
     ),
-    ("Ok(\"SSH-2.0-{detail}\\n\"", Sign::Server, Named),
+    ("Ok(\"SSH-2.0-{detail}", Sign::Server, Named),
+    reached("userauth_failure", Reached::Authenticating),
+    reached("userauth_success", Reached::LoggedIn),
     // What it has read so far.
     ("Ok(\"{detail}", Sign::ServerText, Named),
     name("russh::"),
