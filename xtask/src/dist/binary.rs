@@ -76,7 +76,7 @@ impl Target {
     }
 
     /// Whether its programs carry their C library.
-    fn is_static(self) -> bool {
+    pub(super) fn is_static(self) -> bool {
         self.triple.ends_with("musl")
     }
 

@@ -13,14 +13,37 @@ use super::{SUMS, deb};
 use crate::python::Environment;
 use crate::run;
 
+/// What runs a wheel without installing it.
+const RUNNERS: &str = "pipx==1.18.4\nuv==0.13.9\n";
+
 /// What the lab's machines are.
 const MACHINE: &str = "x86_64-unknown-linux-gnu";
 
 /// Older than any package; what is in it is the same.
 const OLDER: &str = "0.1.0-1";
 
+/// A disk that every program looks at, below the folder that it runs in.
+const DISK: &str = "disk";
+
 /// What every program has to answer: the words, what it reads, and a word of what it says.
-const ANSWERS: [(&[&str], &str, &str); 3] = [
+const ANSWERS: [(&[&str], &str, &str); 5] = [
+    (
+        &["show", "sshd-config", "MaxStartups", "--root", DISK],
+        "",
+        "8:40:50",
+    ),
+    (
+        &[
+            "fix",
+            "sshd-config",
+            "MaxStartups=30:30:200",
+            "--dry-run",
+            "--root",
+            DISK,
+        ],
+        "",
+        "+MaxStartups 30:30:200",
+    ),
     (&["explain", "max-startups"], "", "MaxStartups"),
     (
         &["diagnose", "-"],
@@ -129,6 +152,19 @@ fn wheel(out: &Path, work: &Path) -> Result<(), String> {
         return Err(format!("{name}: --version says {said:?}"));
     }
     println!("trial: {name} installed by pip, {}", said.trim());
+    let runners = Environment::install(&work.join("runners"), RUNNERS)?;
+    for (runner, words) in [
+        ("uvx", &["--no-cache", "--from"][..]),
+        ("pipx", &["run", "--no-cache", "--spec"]),
+    ] {
+        let mut command = Command::new(runners.program(runner));
+        command.args(words).arg(&wheel);
+        let answer = run::output(command.args(["sshmend", "--version"]))?;
+        if answer != said {
+            return Err(format!("{runner}: --version says {answer:?}, not {said:?}"));
+        }
+        println!("trial: {name} run by {runner}");
+    }
     Ok(())
 }
 
@@ -140,6 +176,10 @@ fn program(target: Target, out: &Path, work: &Path) -> Result<(), String> {
     let mut tar = Command::new("tar");
     tar.args(["--strip-components=1", "-xzf"]).arg(&tarball);
     run::run(tar.arg("--directory").arg(&place))?;
+    let ssh = place.join(DISK).join("etc/ssh");
+    let said = |error: std::io::Error| format!("{}: {error}", ssh.display());
+    fs::create_dir_all(&ssh).map_err(said)?;
+    fs::write(ssh.join("sshd_config"), "MaxStartups 8:40:50\n").map_err(said)?;
     for (words, input, wanted) in ANSWERS {
         let said = answer(target, &place, words, input)?;
         if !said.contains(wanted) {
@@ -161,12 +201,24 @@ fn program(target: Target, out: &Path, work: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Starts the program of an unpacked tarball, which runs in its folder; a static one has nothing but that folder.
+fn start(target: Target, place: &Path) -> Command {
+    if target.is_static() && target.native() {
+        let mut command = Command::new("chroot");
+        command.arg(place).arg("/sshmend");
+        return command;
+    }
+    let mut command = target.start(&place.join("sshmend"));
+    command.current_dir(place);
+    command
+}
+
 /// What the program prints; that it finds something makes it exit with 1.
 fn answer(target: Target, place: &Path, words: &[&str], input: &str) -> Result<String, String> {
     let file = place.join("input");
     let said = |error: std::io::Error| format!("{}: {error}", target.triple);
     fs::write(&file, input).map_err(said)?;
-    let mut program = target.start(&place.join("sshmend"));
+    let mut program = start(target, place);
     program.args(words).stdin(File::open(&file).map_err(said)?);
     let output = program.output().map_err(said)?;
     match output.status.code() {
