@@ -69,6 +69,10 @@ impl Facts<'_> {
         if self.question.offline || self.reads_for_each_connection() {
             return Force::InForce;
         }
+        if self.rival().is_some() {
+            // What listens may not be the sshd that is asked about.
+            return Force::Unknown;
+        }
         match (newest, self.read_at()) {
             (Some((written, path)), Some(read)) if read.before(written) => {
                 Force::Unread(path.clone())
@@ -167,6 +171,19 @@ impl Facts<'_> {
             .filter(|age| *age >= -BLUR)
     }
 
+    /// Whether anybody was let in since a process started.
+    pub(crate) fn somebody_was_let_in_by(&self, pid: u32) -> bool {
+        let (Some(started), Ok(lines)) = (self.started_at(pid), self.log()) else {
+            return false;
+        };
+        let mut logins = lines.iter().filter(|line| line.kind == Kind::Accepted);
+        logins.any(|login| {
+            login
+                .time
+                .is_some_and(|time| started.before(Moment::logged(time)))
+        })
+    }
+
     /// When systemd has last changed the state of the unit that runs the listener: a reload does.
     fn told_at(&self, pid: u32) -> Option<Moment> {
         let manager = self.manager().ok()?;
@@ -197,8 +214,13 @@ impl Facts<'_> {
             return None;
         }
         let of_it = |line: &&LogLine| {
-            (user.is_none() || line.user.as_deref() == user)
-                && (client.is_none() || line.client == client)
+            let of_client = client.is_none() || line.client == client;
+            match user {
+                Some(user) => {
+                    line.user.as_deref() == Some(user) && (of_client || names_no_client(line))
+                }
+                None => of_client,
+            }
         };
         let tells = |line: &&LogLine| line.kind == Kind::Accepted || is_refusal(line);
         let last = lines.iter().filter(of_it).rfind(tells)?;
@@ -247,6 +269,14 @@ impl Facts<'_> {
             .iter()
             .any(|quiet| level.eq_ignore_ascii_case(quiet))
     }
+}
+
+/// Whether a line tells that an account was refused, and not which client it came from: sshd's words for what PAM decided
+/// (auth2.c, userauth_finish) stand alone in the log of a connection that ends before the login.
+fn names_no_client(line: &LogLine) -> bool {
+    line.client.is_none()
+        && line.kind == Kind::PamDenied
+        && line.text.contains("by PAM account configuration")
 }
 
 /// Whether a line tells of a login that came to nothing.
@@ -382,6 +412,34 @@ mod tests {
         assert!(!let_in(195, ".2", "") && !let_in(300, ".2", ""));
         let refused = "2026-11-20T17:00:02+00:00 server sshd[814]: administratively prohibited connection for alice from 198.51.100.7 port 4712\n";
         assert!(!let_in(-1_000, "", refused), "the last try counts");
+    }
+
+    #[test]
+    fn a_refusal_by_pam_that_names_no_client_is_the_last_word() {
+        let let_in = |refused: &str, user: Option<&str>| {
+            let log = format!(
+                "{LOG}2026-11-20T17:00:00+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2\n\
+                 2026-11-20T17:00:09+00:00 server {refused}\n"
+            );
+            let (machine, mut question) = (machine(&log), crate::fixture::from("198.51.100.7"));
+            if let crate::Vantage::Server(server) = &mut question.vantage {
+                server.user = user.map(str::to_owned);
+            }
+            Facts::new(&machine, &question)
+                .let_in_after(Moment::NEVER)
+                .is_some()
+        };
+        let denied =
+            "sshd[815]: fatal: Access denied for user alice by PAM account configuration [preauth]";
+        assert!(!let_in(denied, Some("alice")));
+        assert!(let_in(denied, None), "it may be another client");
+        assert!(let_in(&denied.replace("alice", "bob"), Some("alice")));
+        let module =
+            "sshd[815]: pam_sss(sshd:account): Access denied for user alice: 6 (Permission denied)";
+        assert!(
+            let_in(module, Some("alice")),
+            "a module alone does not decide"
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use sshmend_known_hosts::ClientConfig;
+
 use crate::{Facts, Socket};
 
 /// Where ssh is to listen on the client.
@@ -13,13 +15,21 @@ struct Place {
 }
 
 impl Facts<'_> {
+    /// The forwarding for which the server is to listen, and without which ssh ends, as `ssh -G` prints it.
+    pub fn remote_forwarding_that_ends(&self) -> Option<String> {
+        let config = self.client_config().filter(ends_without_forwarding)?;
+        let mut lines = config.lines();
+        lines
+            .find(|line| line.starts_with("remoteforward "))
+            .map(str::to_owned)
+    }
+
     /// The forwarding for which ssh cannot listen, so that it ends after the login, as `ssh -G` prints it, with the socket that is
     /// there already.
     pub fn taken_forwarding(&self) -> Option<(String, Socket)> {
-        let config = self.client_config()?;
+        let config = self.client_config().filter(ends_without_forwarding)?;
         // A shared connection may hold the port itself.
-        let ends = config.is_on("exitonforwardfailure") && !config.is_on("clearallforwardings");
-        if !ends || config.unless_none("controlpath").is_some() {
+        if config.unless_none("controlpath").is_some() {
             return None;
         }
         let sockets = self.sockets().ok()?;
@@ -30,6 +40,11 @@ impl Facts<'_> {
             Some((line.to_owned(), holder.clone()))
         })
     }
+}
+
+/// Whether ssh ends where a forwarding cannot be had.
+fn ends_without_forwarding(config: &ClientConfig) -> bool {
+    config.is_on("exitonforwardfailure") && !config.is_on("clearallforwardings")
 }
 
 const FORWARDS: [&str; 2] = ["localforward", "dynamicforward"];

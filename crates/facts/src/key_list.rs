@@ -16,9 +16,50 @@ pub struct KeyLine {
     pub number: usize,
     /// Why sshd does not take the key; `None` where nothing speaks against it.
     pub fault: Option<String>,
+    /// What the line is instead of a line of sshd's, where that is known.
+    pub form: Option<ForeignForm>,
     /// The line.
     pub text: String,
 }
+
+/// What people put into a file of keys by mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForeignForm {
+    /// A line of sshd's behind a byte order mark, which editors of Windows write.
+    Marked,
+    /// A public key as PuTTY saves it and others export it (RFC 4716).
+    Rfc4716,
+    /// A private key, of OpenSSH or of PuTTY.
+    Private,
+}
+
+impl ForeignForm {
+    fn of(line: &str) -> Option<Self> {
+        let private = line.starts_with("-----BEGIN ") && line.contains("PRIVATE KEY");
+        if line.starts_with(BYTE_ORDER_MARK) {
+            Some(Self::Marked)
+        } else if line.starts_with("---- BEGIN SSH2 PUBLIC KEY") {
+            Some(Self::Rfc4716)
+        } else if private || line.starts_with("PuTTY-User-Key-File-") {
+            Some(Self::Private)
+        } else {
+            None
+        }
+    }
+
+    /// In words that end a sentence.
+    fn text(self) -> &'static str {
+        match self {
+            Self::Marked => "an invisible byte order mark stands before it",
+            Self::Rfc4716 => {
+                "it is a key in the format of PuTTY and RFC 4716, which sshd does not read here"
+            }
+            Self::Private => "it is a private key, which belongs to the client alone",
+        }
+    }
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Options that stand before a key (sshd(8), AUTHORIZED_KEYS FILE FORMAT), in any case; those with a value end in `=`.
 const OPTIONS: [&str; 26] = [
@@ -131,6 +172,7 @@ impl Facts<'_> {
             .map(|(at, line)| KeyLine {
                 number: at + 1,
                 fault: fault(line, client, self.question.now),
+                form: ForeignForm::of(line),
                 text: line.trim().to_owned(),
             })
             .collect()
@@ -183,6 +225,9 @@ fn fault(line: &str, client: Option<IpAddr>, now: i64) -> Option<String> {
     let line = line.trim();
     if starts_with_kind(line) {
         return key_fault(line);
+    }
+    if let Some(form) = ForeignForm::of(line) {
+        return Some(form.text().to_owned());
     }
     let (options, rest) = options(line)?;
     if !starts_with_kind(rest) {
@@ -415,11 +460,29 @@ mod tests {
             ),
             (
                 "---- BEGIN SSH2 PUBLIC KEY ----".to_owned(),
-                "it begins with neither a kind of key nor options: ----",
+                ForeignForm::Rfc4716.text(),
             ),
         ];
         for (line, expected) in cases {
             assert_eq!(says(&line).as_deref(), Some(expected), "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_not_of_sshd_is_told_by_its_form() {
+        let form = |line: &str| ForeignForm::of(line);
+        assert_eq!(form(&format!("\u{feff}{KEY}")), Some(ForeignForm::Marked));
+        let exported = "---- BEGIN SSH2 PUBLIC KEY ----";
+        assert_eq!(form(exported), Some(ForeignForm::Rfc4716));
+        for private in [
+            "-----BEGIN OPENSSH PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "PuTTY-User-Key-File-2: ssh-rsa",
+        ] {
+            assert_eq!(form(private), Some(ForeignForm::Private), "{private}");
+        }
+        assert_eq!(form(KEY), None);
+        assert_eq!(form("AAAAC3NzaC1lZDI1NTE5AAAA"), None);
+        assert_eq!(says(exported).as_deref(), Some(ForeignForm::Rfc4716.text()));
     }
 }

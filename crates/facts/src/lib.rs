@@ -38,6 +38,7 @@ mod process;
 mod question;
 mod reply;
 mod return_route;
+mod rival;
 mod route;
 mod rule_owner;
 mod service;
@@ -58,7 +59,7 @@ pub use fail2ban::Ban;
 pub use force::Force;
 pub use host_keys::HostKeyFile;
 pub use kernel::{FullDisk, Usage};
-pub use key_list::KeyLine;
+pub use key_list::{ForeignForm, KeyLine};
 pub use known::{Known, Unchecked};
 pub use log_file::{LogFile, LogLine, LogScope};
 pub use log_source::disk_logs;
@@ -76,6 +77,7 @@ pub use reply::{
     Connections, DIAL_LIMIT, DIAL_PAUSE, DIAL_PAUSE_WORKING, Reply, Tried, dial_pause,
 };
 pub use return_route::BlockedRoute;
+pub use rival::Rival;
 pub use route::{Proxy, Route, UnknownKey};
 pub use rule_owner::{ListLine, Listed};
 pub use service::{RestartReason, Service, UnitState};

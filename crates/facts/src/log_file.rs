@@ -227,7 +227,7 @@ impl Adding<'_> {
         }
         let told = matches!(
             event.kind,
-            Kind::Listening | Kind::Stopped | Kind::Accepted | Kind::Ended
+            Kind::Listening | Kind::Stopped | Kind::Accepted | Kind::Ended | Kind::ForwardingFault
         );
         if event.cause.is_some() || told || gave_up(event) || self.is_attempt_of_client(event) {
             self.keep(event);

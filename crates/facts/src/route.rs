@@ -298,6 +298,26 @@ impl Facts<'_> {
             .any(|word| word.split('/').next() == Some(text.as_str())))
     }
 
+    /// The addresses of this machine that others may dial: those that `ip` calls global, on an interface that leads outside.
+    pub(crate) fn global_addresses(&self) -> Vec<IpAddr> {
+        let text = self.run(&OWN).map(sshmend_lossless::CommandOutput::text);
+        // `2: eth0    inet 192.0.2.10/24 brd 192.0.2.255 scope global eth0`
+        let address = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_, interface, "inet" | "inet6", address, ..] = words.as_slice() else {
+                return None;
+            };
+            let is_global = words.windows(2).any(|pair| pair == ["scope", "global"]);
+            (*interface != "lo" && is_global)
+                .then(|| address.split('/').next()?.parse().ok())
+                .flatten()
+        };
+        text.unwrap_or_default()
+            .lines()
+            .filter_map(address)
+            .collect()
+    }
+
     /// What a shared connection's socket answers when it is there and dead.
     pub fn dead_master(&self) -> Option<String> {
         let route = self.route().ok()?;

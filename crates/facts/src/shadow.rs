@@ -40,6 +40,19 @@ impl Facts<'_> {
         })
     }
 
+    /// Whether the account of the file of accounts keeps its password in the password database, and that has no entry of it.
+    pub fn lacks_shadow(&self, user: &str) -> bool {
+        let field = |text: &str| {
+            let mut lines = text.lines().map(|line| line.split(':'));
+            let mut entry = lines.find(|fields| fields.clone().next() == Some(user))?;
+            Some(entry.nth(1).unwrap_or_default().to_owned())
+        };
+        let passwd = self.text("/etc/passwd").ok().flatten();
+        let in_database = passwd.and_then(|text| field(&text)).as_deref() == Some("x");
+        let database = self.text(FILE).ok().flatten();
+        in_database && database.is_some_and(|text| !text.is_empty() && field(&text).is_none())
+    }
+
     /// The attempts that pam_faillock counts against the account, and how many of them lock it.
     pub fn counted_failures(&self, user: &str) -> Option<(usize, usize)> {
         let lines = self.pam_lines("pam_faillock.so");

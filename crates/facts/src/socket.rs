@@ -178,6 +178,21 @@ impl Facts<'_> {
         all.filter(|addresses| !addresses.is_empty())
     }
 
+    /// The addresses of this machine, of one family, that a client may dial and on which none of these sockets takes connections.
+    pub fn unserved_addresses(&self, sockets: &[Socket], v6: bool) -> Vec<IpAddr> {
+        let takes = |address: IpAddr| {
+            sockets.iter().any(|socket| {
+                socket.serves(v6)
+                    && socket
+                        .address
+                        .is_none_or(|own| own.is_unspecified() || own == address)
+            })
+        };
+        let mut unserved = self.global_addresses();
+        unserved.retain(|address| address.is_ipv6() == v6 && !takes(*address));
+        unserved
+    }
+
     /// The sockets of other programs that can be reached from outside, and may lead to sshd.
     pub fn outside_holders(&self) -> Vec<Socket> {
         let own = self.ssh_sockets().unwrap_or_default();
