@@ -297,6 +297,9 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     for step in &advice.steps {
         finding.step(step);
     }
+    if let Some(line) = advice.unit_line {
+        finding.mended_without(&[line]);
+    }
     if advice.restart {
         finding.mended_by(
             Wish::Service { restart: true },

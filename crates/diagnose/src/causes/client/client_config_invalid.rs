@@ -1,5 +1,6 @@
-use sshmend_facts::{Facts, KeyFault, NoMethod, Socket};
+use sshmend_facts::{Facts, KeyFault, LogLine, NoMethod, Socket, Unchecked};
 use sshmend_lossless::Origin;
+use sshmend_ssh_log::Kind;
 
 use crate::causes::listener::library_mismatch::does_not_start;
 use crate::causes::listener::sshd_config_invalid::place;
@@ -7,12 +8,39 @@ use crate::edit;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
+    server: forwarded,
     client: from_client,
-    ..UNSEEN
 };
+
+/// Seen from the server: it could not listen for a forwarding, and ssh ends then where `ExitOnForwardFailure` is set, which is not
+/// known here.
+fn forwarded(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let log = facts.log().unwrap_or_default();
+    let lines: Vec<&LogLine> = log
+        .iter()
+        .filter(|line| line.kind == Kind::ForwardingFault && facts.is_recent(line))
+        .collect();
+    let Some(last) = lines.last() else { return };
+    let port = &last.detail;
+    let finding = verdict.possible(format!(
+        "a client asks this server to listen on port {port} for it (RemoteForward), which something else holds: ssh ends after the login where ExitOnForwardFailure is set"
+    ));
+    finding.shown_by_lines(&lines);
+    let sockets = facts.sockets().unwrap_or_default();
+    let holder = sockets
+        .iter()
+        .find(|socket| socket.port.to_string() == *port);
+    if let Some(socket) = holder {
+        finding.shown_by("ss -Hltnp", &socket.line);
+    }
+    finding.step(format!(
+        "see what holds it, mostly an earlier session of the same client: `ss -Hltnp sport = :{port}`; end it"
+    ));
+    finding.step("have sshd end sessions whose client is gone, so that the port is free again: `sshmend fix sshd-config ClientAliveInterval=30`");
+}
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.target().is_some() {
@@ -67,6 +95,12 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     if let Some((line, holder)) = facts.taken_forwarding() {
         forwarding(&line, &holder, verdict);
+    }
+    if let Some(line) = facts.remote_forwarding_that_ends() {
+        verdict.unchecked.push(Unchecked::new(
+            "the forwardings on the server",
+            format!("ssh ends after the login where the server cannot listen for `{line}`: an earlier session may still hold that port there"),
+        ));
     }
     if verdict.findings.is_empty() {
         if let Some(finding) = transcript_evidence(facts, verdict) {
@@ -145,6 +179,14 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
                 "correct `IdentityFile` (`ssh -G DESTINATION | grep identity` shows what is in force), put the key back, or make one and take its public half to the server: `ssh-keygen -t ed25519 -f {file}`, `ssh-copy-id -i {file} DESTINATION`"
             ),
         ),
+        KeyFault::Unreadable(said) if is_of_putty(file) => (
+            format!("the private key {file} is one of PuTTY, which ssh does not read, and no other key is left"),
+            said.clone(),
+            format!(
+                "convert it: `puttygen {file} -O private-openssh -o {new}` (PuTTYgen: Conversions, Export OpenSSH key), then name that one by `IdentityFile`",
+                new = file.trim_end_matches(".ppk")
+            ),
+        ),
         KeyFault::Unreadable(said) => (
             format!("ssh cannot read the private key {file}, and no other key is left"),
             said.clone(),
@@ -182,6 +224,13 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
         finding.without_client_line(facts, "identityfile", "where another key is to be taken");
     }
     finding.step(step);
+}
+
+/// By its name: a private key is not read for this.
+fn is_of_putty(file: &str) -> bool {
+    std::path::Path::new(file)
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("ppk"))
 }
 
 fn ignored(file: &str) -> String {

@@ -1,3 +1,5 @@
+use std::net::IpAddr;
+
 use sshmend_facts::{Facts, Reply, Socket, Tried};
 use sshmend_plan::Wish;
 use sshmend_sshd_config::{Assignment, Operator};
@@ -67,7 +69,70 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         return explain(facts, &sockets, finding);
     }
+    if other_address(facts, client, &sockets, verdict) {
+        return;
+    }
     verdict.exclude(Fact::Sockets, "sshd listens on the client's address family");
+}
+
+/// Addresses of this machine on which sshd does not listen: which one the client dials is not known here. Whether that was said, or
+/// cannot be told.
+fn other_address(
+    facts: &Facts<'_>,
+    client: IpAddr,
+    sockets: &[Socket],
+    verdict: &mut Verdict,
+) -> bool {
+    let unserved = facts.unserved_addresses(sockets, client.is_ipv6());
+    let Some(first) = unserved.first() else {
+        return false;
+    };
+    if facts.has_logged_in(client) {
+        verdict.exclude(
+            Fact::Login,
+            format!("{client} was let in since sshd listens there"),
+        );
+        return true;
+    }
+    let own: Vec<String> = sockets
+        .iter()
+        .filter(|socket| socket.serves(client.is_ipv6()))
+        .filter_map(|socket| Some(socket.address?.to_string()))
+        .collect();
+    let (own, others) = (own.join(", "), joined(&unserved));
+    let finding = verdict.possible(format!(
+        "sshd listens on {own}, and not on {others}, which this machine has as well: who dials that is refused"
+    ));
+    for socket in sockets {
+        finding.shown_by("ss -Hltnp", &socket.line);
+    }
+    for address in &unserved {
+        finding.shown_by("ip -o address show", address.to_string());
+    }
+    finding.step(format!("let the client dial {own}"));
+    // The address itself: sshd cannot listen on all addresses beside one of them.
+    let wish = Wish::assign(Assignment::new(
+        "ListenAddress",
+        Operator::Add,
+        &first.to_string(),
+    ));
+    let by_file = facts.setting("listenaddress").ok().flatten();
+    if let Some(setting) = by_file.filter(|setting| setting.origin.is_some()) {
+        finding.shown_by_setting(facts, setting);
+        finding.step(format!(
+            "or have sshd listen there as well: `{}`",
+            edit::command(&wish)
+        ));
+    }
+    true
+}
+
+fn joined(addresses: &[IpAddr]) -> String {
+    addresses
+        .iter()
+        .map(IpAddr::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The socket unit that listens, on other ports than sshd_config names: sshd does not look at `Port` then.
@@ -213,7 +278,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 #[cfg(test)]
 mod tests {
-    use sshmend_facts::fixture::{SHOW, from};
+    use sshmend_facts::fixture::{LOG, SHOW, from};
 
     use crate::testing::{check, check_as};
     use expect_test::expect;
@@ -266,6 +331,49 @@ mod tests {
                   ss -Hltnp: LISTEN 0 128 0.0.0.0%lo:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
                   $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
             "#]],
+        );
+    }
+
+    #[test]
+    fn an_address_on_which_sshd_does_not_listen_is_possible_until_the_client_was_let_in() {
+        let of_one = V4.replace("0.0.0.0:22", "192.0.2.30:22");
+        let addresses = "//$ ip -o address show => 0\n1: lo    inet 127.0.0.1/8 scope host lo\n\
+            2: eth0    inet 192.0.2.10/24 scope global eth0\n2: eth0    inet 192.0.2.30/24 scope global eth0\n\
+            2: eth0    inet6 2001:db8::10/64 scope global\n2: eth0    inet6 fe80::1/64 scope link\n";
+        let set = "//- /etc/ssh/sshd_config\nListenAddress 192.0.2.30\n";
+        let machine = format!("{of_one}{addresses}{set}");
+        let client = from("198.51.100.7");
+        check_as(
+            &client,
+            "address-family",
+            &machine,
+            &expect![[r#"
+            possible: sshd listens on 192.0.2.30, and not on 192.0.2.10, which this machine has as well: who dials that is refused
+              ss -Hltnp: LISTEN 0 128 192.0.2.30:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+              ip -o address show: 192.0.2.10
+              /etc/ssh/sshd_config:1: ListenAddress 192.0.2.30
+              - let the client dial 192.0.2.30
+              - or have sshd listen there as well: `sshmend fix sshd-config ListenAddress+=192.0.2.10`
+        "#]],
+        );
+        let login = "2026-11-20T17:59:30+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2\n";
+        let let_in = format!("{machine}{LOG}{login}");
+        check_as(
+            &client,
+            "address-family",
+            &let_in,
+            &expect![[r#"
+            excluded: 198.51.100.7 was let in since sshd listens there
+        "#]],
+        );
+        let of_all = format!("{V4}{addresses}");
+        check_as(
+            &client,
+            "address-family",
+            &of_all,
+            &expect![[r#"
+            excluded: sshd listens on the client's address family
+        "#]],
         );
     }
 

@@ -1,4 +1,4 @@
-use sshmend_facts::Facts;
+use sshmend_facts::{Facts, Rival};
 use sshmend_ssh_log::CauseName;
 
 use crate::finding::Then;
@@ -52,12 +52,50 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             .step(format!("have {name} listen on another port{stop}"))
             .then(if runs { Then::Restart } else { Then::Start });
     }
+    if let Some(rival) = facts.rival() {
+        return another_sshd(facts, &rival, verdict);
+    }
     verdict.exclude(Fact::Sockets, "no other program holds a port of sshd");
+}
+
+/// Another sshd has taken the port, and the unit of this machine's own one failed.
+fn another_sshd(facts: &Facts<'_>, rival: &Rival, verdict: &mut Verdict) {
+    if facts.was_let_in() {
+        return;
+    }
+    let (pid, port) = (rival.listener.pid, rival.socket.port);
+    let what = format!(
+        "another sshd (process {pid}) holds port {port}, for which {} could not start",
+        rival.unit
+    );
+    // One that was started by hand with the same files serves the same accounts, and one that lets people in is somebody's own.
+    let finding = if rival.is_other && rival.is_logged && !rival.serves {
+        verdict.certain(Proof::Manager, what)
+    } else if rival.is_other && rival.is_logged {
+        verdict.likely(what)
+    } else {
+        verdict.possible(what)
+    };
+    finding
+        .shown_by("/proc", &rival.listener.title)
+        .shown_by("ss -Hltnp", &rival.socket.line);
+    finding.shown_by_lines(&facts.log_lines(CauseName::PortInUse).unwrap_or_default());
+    let stop = match facts.unit_of(pid) {
+        Some(unit) => format!("`systemctl stop {unit}`"),
+        None => format!("`kill {pid}` (sessions stay)"),
+    };
+    finding
+        .step(format!(
+            "have that one listen on another port, by `Port` in its own file, or stop it: {stop}"
+        ))
+        .then(Then::Start);
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::check;
+    use sshmend_facts::fixture::{LOG, SHOW};
+
+    use crate::testing::{ACCOUNTS, alice, check, check_as};
     use expect_test::expect;
 
     #[test]
@@ -123,6 +161,59 @@ mod tests {
               - install it with the package manager, for example `apt install openssh-server`
               - if another machine is the server, name it: `sshmend diagnose DESTINATION`
         "#]],
+        );
+    }
+
+    #[test]
+    fn another_sshd_for_which_the_unit_could_not_start_is_named() {
+        let title =
+            "sshd: /usr/sbin/sshd -D -f /srv/git/sshd_config [listener] 0 of 10-100 startups";
+        let machine = |log: &str| {
+            format!(
+                "//- /proc/700/cmdline\n{title}\n//- /proc/700/cgroup\n0::/system.slice/git-sshd.service\n\
+                 //- /proc/700/stat\n700 (sshd) S 1 700 700 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 100000\n\
+                 //- /srv/git/sshd_config\nAllowUsers git\n{ACCOUNTS}\
+                 {SHOW}Id=ssh.service\nLoadState=loaded\nActiveState=failed\nResult=exit-code\nMainPID=0\n\
+                 ExecStart={{ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D ; ignore_errors=no }}\n{LOG}{log}"
+            )
+        };
+        let in_use = "2026-11-20T17:00:00+00:00 server sshd[690]: error: Bind to port 22 on 0.0.0.0 failed: Address already in use.\n";
+        check_as(
+            &alice(),
+            "port-in-use",
+            &machine(in_use),
+            &expect![[r#"
+                certain: another sshd (process 700) holds port 22, for which ssh.service could not start
+                  /proc: sshd: /usr/sbin/sshd -D -f /srv/git/sshd_config [listener] 0 of 10-100 startups
+                  ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+                  journalctl: 2026-11-20T17:00:00+00:00 server sshd[690]: error: Bind to port 22 on 0.0.0.0 failed: Address already in use.
+                  - have that one listen on another port, by `Port` in its own file, or stop it: `systemctl stop git-sshd.service`
+                  - then `sshmend fix service`
+            "#]],
+        );
+        let git = "2026-11-20T17:10:00+00:00 server sshd[813]: Accepted publickey for git from 203.0.113.7 port 4711 ssh2\n";
+        check_as(
+            &alice(),
+            "port-in-use",
+            &machine(&format!("{in_use}{git}")),
+            &expect![[r#"
+                likely: another sshd (process 700) holds port 22, for which ssh.service could not start
+                  /proc: sshd: /usr/sbin/sshd -D -f /srv/git/sshd_config [listener] 0 of 10-100 startups
+                  ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
+                  journalctl: 2026-11-20T17:00:00+00:00 server sshd[690]: error: Bind to port 22 on 0.0.0.0 failed: Address already in use.
+                  - have that one listen on another port, by `Port` in its own file, or stop it: `systemctl stop git-sshd.service`
+                  - then `sshmend fix service`
+            "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &machine(in_use),
+            &expect![[r#"
+                likely: AllowUsers does not name the account alice
+                  /srv/git/sshd_config:1: AllowUsers git
+                  - if it is not meant: /srv/git/sshd_config:1: write alice into that line as well: `sshmend fix sshd-config AllowUsers+=alice`
+            "#]],
         );
     }
 

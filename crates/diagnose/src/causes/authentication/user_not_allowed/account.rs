@@ -6,7 +6,7 @@ use sshmend_facts::{Facts, LogLine};
 use sshmend_ssh_log::Kind;
 
 use super::advice::{Advice, empty_list};
-use super::{key_places, pam};
+use super::{key_places, keys, pam};
 use crate::edit::{self, Change};
 use crate::quote::quoted;
 
@@ -27,6 +27,9 @@ pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
             root_step(facts),
         ),
         Kind::KeyRefused => key(facts, user, line),
+        Kind::LoginFault if line.text.contains("No AuthenticationMethods left") => {
+            no_methods(facts)
+        }
         Kind::SessionFault | Kind::LoginFault => Advice::new(
             format!("sshd cannot go through with the login: {}", said_by(line)),
             "mend what that line names; it counts at the next login".to_owned(),
@@ -41,6 +44,40 @@ pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         Kind::ChrootRefused => chroot(facts, &line.detail),
         Kind::KeyRevoked => revoked(&line.detail),
         _ => pam::advice(facts, line, lines),
+    }
+}
+
+/// `No AuthenticationMethods left after eliminating disabled methods` (auth2.c, auth2_setup_methods_lists).
+fn no_methods(facts: &Facts<'_>) -> Advice {
+    let key = "AuthenticationMethods";
+    let Some(setting) = facts.setting(key).ok().flatten() else {
+        return Advice::new(
+            "AuthenticationMethods names methods alone that sshd has switched off",
+            "see which line it is, for the account and the client: `sshd -T -C user=NAME,addr=ADDRESS | grep -i authentication`",
+        );
+    };
+    let place = setting
+        .origin
+        .as_ref()
+        .map_or_else(|| key.to_owned(), ToString::to_string);
+    let out = edit::change(facts, setting, key, Change::Default)
+        .map_or_else(String::new, |command| format!(": `{command}`"));
+    let evidence = setting
+        .origin
+        .iter()
+        .filter(|origin| origin.path.is_absolute())
+        .map(|origin| (origin.clone(), facts.line(&origin.path, origin.line)));
+    Advice {
+        evidence: evidence.collect(),
+        ..Advice::new(
+            format!(
+                "AuthenticationMethods names methods alone that sshd has switched off: {}",
+                setting.values.join(" ")
+            ),
+            format!(
+                "take that line out ({place}){out}, or switch on what it names (KbdInteractiveAuthentication, PasswordAuthentication, PubkeyAuthentication)"
+            ),
+        )
     }
 }
 
@@ -94,6 +131,9 @@ fn root_step(facts: &Facts<'_>) -> String {
 /// What sshd says of a key, a certificate or a list of keys that it does not take.
 fn key(facts: &Facts<'_>, user: &str, line: &LogLine) -> Advice {
     let what = format!("sshd does not take the key: {}", said_by(line));
+    if let Some(advice) = of_hidden_home(facts, user, line) {
+        return advice;
+    }
     let detail = &line.text;
     let has = |words: &str| detail.contains(words);
     let step = if has("AcceptedAlgorithms") || has("AcceptedKeyTypes") {
@@ -136,6 +176,22 @@ fn key(facts: &Facts<'_>, user: &str, line: &LogLine) -> Advice {
         Some(format!("or take that line out: `{command}`"))
     });
     out.into_iter().fold(Advice::new(what, step), Advice::or)
+}
+
+/// Where the unit hides the homes, sshd finds a file closed or missing that is there and open to the account.
+fn of_hidden_home(facts: &Facts<'_>, user: &str, line: &LogLine) -> Option<Advice> {
+    let named = ["Permission denied", "No such file or directory"];
+    if !line.text.contains("Could not open") || !named.iter().any(|end| line.text.contains(end)) {
+        return None;
+    }
+    let account = facts.account(user).ok()??;
+    let (origin, text) = keys::hiding_line(facts, &account)?;
+    Some(Advice {
+        what: keys::hidden(user, &text),
+        evidence: vec![(origin.clone(), text)],
+        unit_line: Some(origin),
+        ..Advice::default()
+    })
 }
 
 /// The keywords that list the algorithms of keys, by their names up to 8.4 and since.

@@ -15,6 +15,8 @@ pub(crate) struct Advice {
     pub(crate) steps: Vec<String>,
     /// Whether sshd has to read the files that are there.
     pub(crate) restart: bool,
+    /// The line of the unit of sshd without which it works.
+    pub(crate) unit_line: Option<Origin>,
     /// Whether what it says is only the likeliest reading.
     pub(crate) is_guess: bool,
 }

@@ -3,13 +3,15 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_facts::{Account, Facts, Force, LogLine};
+use sshmend_facts::{Account, Facts, Force, ForeignForm, LogLine};
+use sshmend_lossless::Origin;
 use sshmend_sshd_config::Setting;
 
 use super::advice::reload;
 use super::{key_places, missing_files};
 use crate::edit::{self, Change};
 use crate::finding::Finding;
+use crate::quote::quoted;
 use crate::verdict::Verdict;
 
 /// Settings of the unit that hide the homes of accounts from sshd and its sessions (systemd.exec(5)).
@@ -106,16 +108,9 @@ fn key_files(
         .iter()
         .filter(|path| matches!(facts.meta(path), Ok(Some(_))))
         .collect();
-    let finding = if let Some((origin, line)) = facts
-        .confinement(&HIDE)
-        .filter(|(_, line)| hides(line, account))
-    {
-        let finding = verdict.likely(format!(
-            "the unit of sshd hides the home of the account {user} from it: {line}"
-        ));
-        finding.shown_at(&origin, line);
-        finding.step(format!("take that line out: {origin}; then `systemctl daemon-reload`, `sshmend fix service --restart`"));
-        finding
+    let finding = if let Some((origin, line)) = hiding_line(facts, account) {
+        let finding = verdict.likely(hidden(user, &line));
+        finding.shown_at(&origin, line).mended_without(&[origin])
     } else if let Some((file, (place, shown))) =
         first(&there, |file| facts.open_place(file, account))
     {
@@ -146,6 +141,17 @@ fn key_files(
     } else if !facts.logs_no_logins() {
         finding.certainty = crate::proof::Certainty::Possible;
     }
+}
+
+/// The line of the unit that hides the home of an account from sshd and its sessions.
+pub(super) fn hiding_line(facts: &Facts<'_>, account: &Account) -> Option<(Origin, String)> {
+    facts
+        .confinement(&HIDE)
+        .filter(|(_, line)| hides(line, account))
+}
+
+pub(super) fn hidden(user: &str, line: &str) -> String {
+    format!("the unit of sshd hides the home of the account {user} from it: {line}")
 }
 
 /// Whether a setting of the unit hides this account's home.
@@ -208,16 +214,31 @@ fn lines(
         (Some(_), true) => verdict.likely(what),
         _ => verdict.possible(what),
     };
-    finding.shown_at(
-        &sshmend_lossless::Origin::new(file, line.number),
-        &line.text,
-    );
+    finding.shown_at(&Origin::new(file, line.number), &line.text);
     if let Some(line) = gave_up {
         finding.shown_by_lines(&[line]);
     }
+    let path = quoted(&file.to_string_lossy());
+    match line.form {
+        Some(ForeignForm::Marked) => {
+            finding.step(format!(
+                "take the mark out: `sed -i '1s/^\\xEF\\xBB\\xBF//' {path}`"
+            ));
+        }
+        Some(ForeignForm::Rfc4716) => {
+            finding.step(format!(
+                "put it there in the form of OpenSSH instead, in one line: `ssh-keygen -i -f {path}` prints the first one"
+            ));
+        }
+        Some(ForeignForm::Private) => {
+            finding.step(format!(
+                "take it out, and make a new pair, since others have seen that one: `ssh-keygen -t ed25519` on the client, `ssh-copy-id {user}@HOST`"
+            ));
+        }
+        None => {}
+    }
     finding.step(format!(
-        "correct that line; `ssh-keygen -l -f {}` shows the keys that can be read; it counts at the next login",
-        file.display()
+        "correct that line; `ssh-keygen -l -f {path}` shows the keys that can be read; it counts at the next login"
     ));
 }
 
@@ -304,6 +325,12 @@ fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verd
         finding.shown_by_setting(facts, setting);
     }
     finding.shown_by_lines(&[line]);
+    if let Some(home) = lost_home(facts, user) {
+        finding.shown_by(&home, "does not exist");
+        finding.step(format!(
+            "the home of the account does not exist: make it (`mkhomedir_helper {user}`), or name the one that is there: `usermod -d DIRECTORY {user}`"
+        ));
+    }
     finding.step("put the public key there, as the account itself (`ssh-copy-id`), or correct AuthorizedKeysFile");
     // Keys that lie where sshd looks unless told otherwise.
     let home = facts
@@ -323,6 +350,12 @@ fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verd
     }
 }
 
+/// The home of an account, where it is not there.
+fn lost_home(facts: &Facts<'_>, user: &str) -> Option<String> {
+    let home = facts.account(user).ok()??.home;
+    (facts.meta(&home) == Ok(None)).then_some(home)
+}
+
 /// Whether this list of methods, such as `publickey,password`, is done with one key.
 fn a_key_is_all(list: &str) -> bool {
     list == "any" || list.split_once(':').map_or(list, |(method, _)| method) == "publickey"
@@ -330,6 +363,8 @@ fn a_key_is_all(list: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use sshmend_facts::fixture::SHOW;
+
     use crate::testing::{alice, alice_with, check_as};
     use expect_test::expect;
 
@@ -406,6 +441,127 @@ mod tests {
                   /etc/ssh/keys/alice:1: ssh-ed25519 x
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - correct that line; `ssh-keygen -l -f /etc/ssh/keys/alice` shows the keys that can be read; it counts at the next login
+            "#]],
+        );
+    }
+
+    const GAVE_UP: &str =
+        "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
+
+    #[test]
+    fn keys_in_the_format_of_another_program_are_told_with_the_way_to_convert_them() {
+        let with = |text: &str| {
+            format!(
+                "{}//- /home/alice/.ssh/authorized_keys mode:0600 uid:1000\n{text}\n",
+                alice_with("UsePAM yes", GAVE_UP)
+            )
+        };
+        let rfc4716 = "---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"work\"\nAAAAB3Nz\n---- END SSH2 PUBLIC KEY ----";
+        for (text, expected) in [
+            (
+                "\u{feff}ssh-ed25519 AAAA",
+                &expect![[r#"
+                likely: sshd does not take a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: an invisible byte order mark stands before it
+                  /home/alice/.ssh/authorized_keys:1: ﻿ssh-ed25519 AAAA
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - take the mark out: `sed -i '1s/^\xEF\xBB\xBF//' /home/alice/.ssh/authorized_keys`
+                  - correct that line; `ssh-keygen -l -f /home/alice/.ssh/authorized_keys` shows the keys that can be read; it counts at the next login
+            "#]],
+            ),
+            (
+                rfc4716,
+                &expect![[r#"
+                likely: sshd does not take a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: it is a key in the format of PuTTY and RFC 4716, which sshd does not read here
+                  /home/alice/.ssh/authorized_keys:1: ---- BEGIN SSH2 PUBLIC KEY ----
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - put it there in the form of OpenSSH instead, in one line: `ssh-keygen -i -f /home/alice/.ssh/authorized_keys` prints the first one
+                  - correct that line; `ssh-keygen -l -f /home/alice/.ssh/authorized_keys` shows the keys that can be read; it counts at the next login
+            "#]],
+            ),
+            (
+                "-----BEGIN OPENSSH PRIVATE KEY-----",
+                &expect![[r#"
+                likely: sshd does not take a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: it is a private key, which belongs to the client alone
+                  /home/alice/.ssh/authorized_keys:1: -----BEGIN OPENSSH PRIVATE KEY-----
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  - take it out, and make a new pair, since others have seen that one: `ssh-keygen -t ed25519` on the client, `ssh-copy-id alice@HOST`
+                  - correct that line; `ssh-keygen -l -f /home/alice/.ssh/authorized_keys` shows the keys that can be read; it counts at the next login
+            "#]],
+            ),
+        ] {
+            check_as(&alice(), "user-not-allowed", &with(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_unit_that_hides_the_home_is_named_where_sshd_finds_the_keys_closed() {
+        let unit = |line: &str| {
+            format!(
+                "{SHOW}Id=ssh.service\nLoadState=loaded\nActiveState=active\nMainPID=700\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n\
+                 //- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\n{line}\n"
+            )
+        };
+        let closed = "Could not open user 'alice' authorized keys '/home/alice/.ssh/authorized_keys': Permission denied";
+        let machine = alice_with("UsePAM yes", closed)
+            + "//- /home/alice/.ssh/authorized_keys mode:0600 uid:1000\nx\n";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!("{machine}{}", unit("ProtectHome=yes")),
+            &expect![[r#"
+                certain: the unit of sshd hides the home of the account alice from it: ProtectHome=yes (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Could not open user 'alice' authorized keys '/home/alice/.ssh/authorized_keys': Permission denied
+                  /etc/systemd/system/ssh.service.d/o.conf:2: ProtectHome=yes
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  - it was written on purpose: ask who did, and mend what it asks for if it has to stay
+            "#]],
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &format!("{machine}{}", unit("ProtectHome=read-only")),
+            &expect![[r#"
+                certain: sshd does not take the key: Could not open user 'alice' authorized keys '/home/alice/.ssh/authorized_keys': Permission denied (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Could not open user 'alice' authorized keys '/home/alice/.ssh/authorized_keys': Permission denied
+                  - give it to the user, who has to read it: `chown alice /home/alice/.ssh/authorized_keys`, `chmod u+rX /home/alice/.ssh/authorized_keys`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_home_that_does_not_exist_is_said() {
+        let machine = alice_with("UsePAM yes", GAVE_UP)
+            + "//- /home/alice missing\n//- /home/alice/.ssh/authorized_keys missing\n//- /home/alice/.ssh/authorized_keys2 missing\n";
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &machine,
+            &expect![[r#"
+                possible: the account alice has no key that would open it: there is no /home/alice/.ssh/authorized_keys, /home/alice/.ssh/authorized_keys2
+                  sshd_config: authorizedkeysfile .ssh/authorized_keys .ssh/authorized_keys2 (the default)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
+                  /home/alice: does not exist
+                  - the home of the account does not exist: make it (`mkhomedir_helper alice`), or name the one that is there: `usermod -d DIRECTORY alice`
+                  - put the public key there, as the account itself (`ssh-copy-id`), or correct AuthorizedKeysFile
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_that_names_methods_which_are_off_is_found() {
+        let machine = alice_with(
+            "Match User alice\n  AuthenticationMethods keyboard-interactive",
+            "error: No AuthenticationMethods left after eliminating disabled methods",
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &machine,
+            &expect![[r#"
+                likely: AuthenticationMethods names methods alone that sshd has switched off: keyboard-interactive (once, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: No AuthenticationMethods left after eliminating disabled methods
+                  /etc/ssh/sshd_config:2: AuthenticationMethods keyboard-interactive
+                  - take that line out (/etc/ssh/sshd_config:2): `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`, or switch on what it names (KbdInteractiveAuthentication, PasswordAuthentication, PubkeyAuthentication)
             "#]],
         );
     }

@@ -1,5 +1,6 @@
 //! What the account database and the modules of PAM say against an account before any key or password counts.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::quote::quoted;
@@ -20,8 +21,13 @@ pub(crate) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         return;
     }
     no_service(facts, verdict);
+    no_entry(facts, user, verdict);
+    let mut asked = BTreeSet::new();
     for line in facts.pam_stack() {
-        module(facts, user, &line, verdict);
+        // A module that stands in two groups says the same in both.
+        if line.decides() && asked.insert((line.module.clone(), line.arguments.clone())) {
+            module(facts, user, &line, verdict);
+        }
     }
     counted(facts, user, verdict);
 }
@@ -80,11 +86,25 @@ fn no_service(facts: &Facts<'_>, verdict: &mut Verdict) {
     ));
 }
 
+/// Without an entry in the password database pam_unix cannot tell whether an account has expired, and refuses it.
+fn no_entry(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
+    let asks = |line: &PamLine| line.group == "account" && line.module == "pam_unix.so";
+    if !facts.lacks_shadow(user) || !facts.pam_stack().iter().any(asks) {
+        return;
+    }
+    let what = format!("the account {user} has no entry in {SHADOW}, and pam_unix refuses it");
+    let finding = verdict.by_files(facts, &[SHADOW], &what);
+    finding.shown_by(SHADOW, format!("no line begins with `{user}:`"));
+    finding.step(format!(
+        "make the entries that are missing, without a password, and look at this one: `pwconv && chage -l {user}`; keys work then"
+    ));
+}
+
 fn module(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) {
     match line.module.as_str() {
-        "pam_listfile.so" if line.decides() => listed(facts, user, line, verdict),
-        "pam_shells.so" if line.decides() => shells(facts, user, line, verdict),
-        "pam_time.so" if line.decides() => times(facts, user, line, verdict),
+        "pam_listfile.so" => listed(facts, user, line, verdict),
+        "pam_shells.so" => shells(facts, user, line, verdict),
+        "pam_time.so" => times(facts, user, line, verdict),
         _ => {}
     }
 }
@@ -213,7 +233,7 @@ mod tests {
     use crate::testing::{ACCOUNTS, alice, check_as};
     use expect_test::expect;
 
-    const STACK: &str = "//- /etc/pam.d/sshd\naccount required pam_listfile.so item=user sense=allow file=/etc/ssh/people onerr=fail\nauth required pam_shells.so\n\
+    const STACK: &str = "//- /etc/pam.d/sshd\naccount required pam_listfile.so item=user sense=allow file=/etc/ssh/people onerr=fail\nauth required pam_shells.so\naccount required pam_shells.so\n\
         //- /etc/shells\n/bin/sh\n/bin/bash\n";
 
     #[test]
@@ -307,6 +327,43 @@ mod tests {
                   /etc/pam.d/other: auth required pam_deny.so
                   - put /etc/pam.d/sshd back from a backup or the package: `apt-get install --reinstall -o Dpkg::Options::=--force-confmiss openssh-server`
             "#]],
+        );
+    }
+
+    #[test]
+    fn an_account_without_an_entry_in_the_password_database_is_refused() {
+        let machine = |shadow: &str, passwd: &str| {
+            format!(
+                "{ACCOUNTS}//- /etc/passwd\n{passwd}\n//- /etc/shadow\n{shadow}\n//- /etc/pam.d/sshd\naccount required pam_unix.so\n"
+            )
+        };
+        let (own, root) = (
+            "alice:x:1000:1000::/home/alice:/bin/bash",
+            "root:*:20000:0:99999:7:::",
+        );
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &machine(root, own),
+            &expect![[r#"
+                certain: the account alice has no entry in /etc/shadow, and pam_unix refuses it
+                  /etc/shadow: no line begins with `alice:`
+                  - make the entries that are missing, without a password, and look at this one: `pwconv && chage -l alice`; keys work then
+            "#]],
+        );
+        let both = format!("{root}\nalice:!:20000:0:99999:7:::");
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &machine(&both, own),
+            &expect![""],
+        );
+        // An account of the network has its password elsewhere.
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &machine(root, "root:x:0:0::/root:/bin/bash"),
+            &expect![""],
         );
     }
 }

@@ -1,4 +1,6 @@
-use crate::testing::{check_client, check_transcript, works};
+use sshmend_facts::fixture::LOG;
+
+use crate::testing::{check, check_client, check_transcript, works};
 use expect_test::expect;
 
 /// ssh with these settings, tried at a server that takes `methods`; of its keys none is there.
@@ -307,6 +309,65 @@ fn without_ssh_its_configuration_is_not_checked() {
         &[works()],
         &expect![[r#"
             unchecked: ssh -G -- server: cannot be run: No such file or directory
+        "#]],
+    );
+}
+
+#[test]
+fn a_forwarding_that_the_server_may_refuse_keeps_the_configuration_from_being_ruled_out() {
+    let check = |more: &str, expected| {
+        let machine = format!(
+            "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{more}remoteforward 9443 [localhost]:443\n"
+        );
+        check_client("client-config-invalid", &machine, &[works()], expected);
+    };
+    check(
+        "exitonforwardfailure yes\n",
+        &expect![[r#"
+        unchecked: the forwardings on the server: ssh ends after the login where the server cannot listen for `remoteforward 9443 [localhost]:443`: an earlier session may still hold that port there
+    "#]],
+    );
+    check(
+        "exitonforwardfailure no\n",
+        &expect![[r#"
+        excluded: ssh accepts its configuration
+    "#]],
+    );
+}
+
+#[test]
+fn a_forwarding_that_the_server_could_not_give_is_seen_there() {
+    let log = "2026-11-20T17:59:00+00:00 server sshd[812]: error: channel_setup_fwd_listener_tcpip: cannot listen to port: 9443\n";
+    let held = "//$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\nLISTEN 0 128 127.0.0.1:9443 0.0.0.0:* users:((\"sshd\",pid=811,fd=9))\n";
+    check(
+        "client-config-invalid",
+        &format!("{LOG}{log}{held}"),
+        &expect![[r#"
+            possible: a client asks this server to listen on port 9443 for it (RemoteForward), which something else holds: ssh ends after the login where ExitOnForwardFailure is set
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: channel_setup_fwd_listener_tcpip: cannot listen to port: 9443
+              ss -Hltnp: LISTEN 0 128 127.0.0.1:9443 0.0.0.0:* users:(("sshd",pid=811,fd=9))
+              - see what holds it, mostly an earlier session of the same client: `ss -Hltnp sport = :9443`; end it
+              - have sshd end sessions whose client is gone, so that the port is free again: `sshmend fix sshd-config ClientAliveInterval=30`
+        "#]],
+    );
+    check("client-config-invalid", "", &expect![""]);
+}
+
+#[test]
+fn a_key_of_putty_is_told_by_its_name() {
+    let file = "/home/alice/.ssh/work.ppk";
+    check_client(
+        "client-config-invalid",
+        &format!(
+            "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nidentitiesonly yes\n//$ TRY => 255\ndebug1: identity file {file} type -1\n\
+             debug1: Authentications that can continue: publickey\n//- {file} mode:0600 uid:1000\nx\n//$ ssh-keygen -y -P  -f {file} => 255 stderr\nLoad key \"{file}\": error in libcrypto\n\
+             //$ ssh-add -l => 1\nThe agent has no identities.\n"
+        ),
+        &[works()],
+        &expect![[r#"
+            likely: the private key /home/alice/.ssh/work.ppk is one of PuTTY, which ssh does not read, and no other key is left
+              /home/alice/.ssh/work.ppk: Load key "/home/alice/.ssh/work.ppk": error in libcrypto
+              - convert it: `puttygen /home/alice/.ssh/work.ppk -O private-openssh -o /home/alice/.ssh/work` (PuTTYgen: Conversions, Export OpenSSH key), then name that one by `IdentityFile`
         "#]],
     );
 }

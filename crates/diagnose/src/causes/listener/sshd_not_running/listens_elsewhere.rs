@@ -1,6 +1,6 @@
 //! An sshd that listens, but not where clients look for it.
 
-use sshmend_facts::{Door, Facts, Listener, LogLine, Reader, Unit};
+use sshmend_facts::{Door, Facts, Listener, LogLine, Reader, Socket, Unit};
 use sshmend_lossless::Origin;
 use sshmend_plan::Wish;
 use sshmend_ssh_log::Kind;
@@ -111,19 +111,15 @@ pub(crate) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
     else {
         return;
     };
-    if facts
-        .sockets()
-        .unwrap_or_default()
-        .iter()
-        .any(|socket| socket.port == old)
-    {
-        return;
-    }
     let ports = now
         .iter()
         .map(u16::to_string)
         .collect::<Vec<_>>()
         .join(", ");
+    let mut sockets = facts.sockets().unwrap_or_default().into_iter();
+    if let Some(holder) = sockets.find(|socket| socket.port == old) {
+        return taken_over(facts, line, &holder, &ports, verdict);
+    }
     let finding = verdict.possible(format!(
         "nothing listens on port {old} any more, for sshd has moved to port {ports}: who asks for {old} is refused"
     ));
@@ -163,6 +159,35 @@ pub(crate) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
         None => format!("or go back to it: write `Port {old}` at the line above"),
     });
     finding.step("then `sshd -t && systemctl restart ssh.service`, unless that was done");
+}
+
+/// The port that sshd has left is another program's now: a tarpit, a proxy, an appliance. One that leads to sshd does no harm.
+fn taken_over(
+    facts: &Facts<'_>,
+    line: &LogLine,
+    holder: &Socket,
+    ports: &str,
+    verdict: &mut Verdict,
+) {
+    let Some((name, pid)) = holder.holders.first() else {
+        return;
+    };
+    if holder.is_inside() || facts.was_let_in_from_inside() {
+        return;
+    }
+    let old = holder.port;
+    let finding = verdict.possible(format!(
+        "sshd has moved from port {old} to port {ports}, and {name} (process {pid}) holds port {old} now: who asks for {old} does not reach sshd, unless {name} leads there"
+    ));
+    finding
+        .shown_by_lines(&[line])
+        .shown_by("ss -Hltnp", &holder.line);
+    finding.step(format!(
+        "tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"
+    ));
+    finding.step(format!(
+        "see what answers there: `sshmend diagnose --port {old}`"
+    ));
 }
 
 #[cfg(test)]
@@ -240,6 +265,35 @@ mod tests {
                   - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
                   - or go back to it: `sshmend fix sshd-config Port=22`
                   - then `sshd -t && systemctl restart ssh.service`, unless that was done
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_port_that_was_left_and_is_anothers_now_is_possible() {
+        let machine = |address: &str| {
+            format!(
+                "//- /etc/ssh/sshd_config\nPort 2222\n//$ ss -Hltnp => 0\n\
+                 LISTEN 0 128 0.0.0.0:2222 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n\
+                 LISTEN 0 64 {address}:22 0.0.0.0:* users:((\"tarpit\",pid=81,fd=3))\n"
+            )
+        };
+        check(
+            "sshd-not-running",
+            &machine("0.0.0.0"),
+            &expect![[r#"
+                possible: sshd has moved from port 22 to port 2222, and tarpit (process 81) holds port 22 now: who asks for 22 does not reach sshd, unless tarpit leads there
+                  journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
+                  ss -Hltnp: LISTEN 0 64 0.0.0.0:22 0.0.0.0:* users:(("tarpit",pid=81,fd=3))
+                  - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
+                  - see what answers there: `sshmend diagnose --port 22`
+            "#]],
+        );
+        check(
+            "sshd-not-running",
+            &machine("127.0.0.1"),
+            &expect![[r#"
+                excluded: process 700 listens: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
             "#]],
         );
     }
