@@ -41,7 +41,7 @@ pub(crate) struct Signs {
 }
 
 /// What only a client prints at the beginning of a line.
-const CLIENT: [&[u8]; 24] = [
+const CLIENT: [&[u8]; 26] = [
     b"OpenSSH_",
     b"debug1: Reading configuration data",
     b"debug1: Connecting to ",
@@ -66,6 +66,9 @@ const CLIENT: [&[u8]; 24] = [
     b"FATAL ERROR: ",
     b"kex_exchange_identification: read: Operation timed out",
     b"Connection timed out during banner exchange",
+    // A port was tested by hand.
+    b"Escape character is '^]'",
+    b"Ncat: Connect",
 ];
 
 impl Signs {

@@ -96,7 +96,9 @@ mod tests {
             Connection reset by 192.0.2.7 port 22\n";
         let access =
             "198.51.100.7 - - [20/Nov/2026:15:00:00 +0000] \"GET / HTTP/1.1\" 200 7 \"-\" \"x\"\n";
-        let cases: [(&[u8], Nature); 6] = [
+        let test = "$ telnet 192.0.2.7 22\nConnected to 192.0.2.7.\nEscape character is '^]'.\n";
+        let cases: [(&[u8], Nature); 7] = [
+            (test.as_bytes(), Nature::Transcript),
             (b"", Nature::Empty),
             (b"\n\n", Nature::Empty),
             (client.as_bytes(), Nature::Transcript),
