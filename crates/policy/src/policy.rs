@@ -79,17 +79,15 @@ impl Policy {
     pub fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         for item in &self.items {
+            let mut left = Some(item.wish.clone());
             let same = groups.iter_mut().find_map(|group| {
-                let apart = group.account != item.account || differs(&group.wish, &item.wish);
-                let both = [group.wish.clone(), item.wish.clone()];
-                let merged = Wish::merge(both);
-                (!apart && merged.len() == 1).then_some((group, merged))
+                if group.account == item.account && !differs(&group.wish, &item.wish) {
+                    left = left.take().and_then(|wish| group.wish.absorb(wish));
+                }
+                left.is_none().then_some(group)
             });
             match same {
-                Some((group, merged)) => {
-                    group.wish = merged.into_iter().next().unwrap_or(item.wish.clone());
-                    group.items.push(item.clone());
-                }
+                Some(group) => group.items.push(item.clone()),
                 None => groups.push(Group {
                     wish: item.wish.clone(),
                     account: item.account.clone(),

@@ -18,9 +18,9 @@ impl Wish {
         merged
     }
 
-    /// Adds a wish of the same kind; hands it back where they are about different things.
+    /// Adds a wish of the same kind; hands it back where they are about different things, and nothing is added then.
     #[expect(clippy::too_many_lines, reason = "one arm a kind of wish")]
-    fn absorb(&mut self, wish: Self) -> Option<Self> {
+    pub fn absorb(&mut self, wish: Self) -> Option<Self> {
         match (self, wish) {
             (
                 Self::SshdConfig {

@@ -1,5 +1,6 @@
 //! What becomes of each wish.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -271,11 +272,11 @@ impl Planner<'_> {
     }
 
     fn allow(self, patterns: &[String], remove_deny: bool, daemon: &str) -> Result<Plan, Refusal> {
-        let mut clients: Vec<Wanted> = Vec::new();
+        let (mut clients, mut words) = (Vec::new(), HashSet::new());
         for pattern in patterns {
             let client = client(pattern)?;
             // With and without brackets it is one network.
-            if !clients.iter().any(|one| one.word() == client.word()) {
+            if words.insert(client.word().to_owned()) {
                 clients.push(client);
             }
         }

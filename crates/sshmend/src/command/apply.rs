@@ -2,7 +2,7 @@
 
 mod drift;
 mod leaving;
-mod mentions;
+pub(super) mod mentions;
 pub(super) mod putting;
 mod whose;
 
@@ -15,6 +15,7 @@ use sshmend_plan::{Context, Ends, ForPolicy, Notice, Owner, Plan, Wish};
 use sshmend_policy::{Group, Policy, Put};
 
 use self::drift::drift;
+use self::mentions::Mentions;
 use self::whose::Whose;
 use crate::cli::ApplyPolicy;
 use crate::command::fix::known_hosts;
@@ -161,10 +162,11 @@ impl Parts {
             let mut plan = one(session, &group.wish, whose.account(&group))
                 .map_err(|failure| blamed(session, &group, whose, failure))?;
             if !plan.changes_nothing() || !plan.activation.is_empty() {
-                plan.notices.extend(drift(&group, &plan));
+                let mentions = Mentions::of(&plan.files);
+                plan.notices.extend(drift(&group, &plan, &mentions));
                 self.ends.insert(end_of(&group.wish));
                 let wishes = group.items.iter().map(|item| &item.wish);
-                let put = wishes.flat_map(|wish| before.put_by(wish, &plan));
+                let put = wishes.flat_map(|wish| before.put_by(wish, &plan, &mentions));
                 self.put.extend(put.map(|put| put.words()));
             }
             session.plan_on(&plan.files);

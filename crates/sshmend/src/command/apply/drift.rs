@@ -6,15 +6,15 @@ use sshmend_plan::{Effect, Notice, Plan, Wish};
 use sshmend_policy::{Group, Item, address_as_written, client_as_written};
 use sshmend_sshd_config::{Assignment, keyword_key};
 
-use super::mentions;
+use super::mentions::Mentions;
 use crate::command::times::end;
 
 /// What is not as the policy wants it, each with its line.
-pub(super) fn drift(group: &Group, plan: &Plan) -> Vec<Notice> {
+pub(super) fn drift(group: &Group, plan: &Plan, mentions: &Mentions) -> Vec<Notice> {
     let differing: Vec<&Item> = group
         .items
         .iter()
-        .filter(|item| differs(&item.wish, plan))
+        .filter(|item| differs(&item.wish, plan, mentions))
         .collect();
     let all = group.items.iter().collect();
     let named: Vec<&Item> = if differing.is_empty() { all } else { differing };
@@ -66,17 +66,17 @@ fn told(item: &Item, plan: &Plan) -> Notice {
 }
 
 /// Whether a plan is there because of this wish, among others of its kind.
-pub(super) fn differs(wish: &Wish, plan: &Plan) -> bool {
+pub(super) fn differs(wish: &Wish, plan: &Plan, mentions: &Mentions) -> bool {
     match wish {
         Wish::SshdConfig { settings, .. } => effect_of(keys(settings), plan).is_some(),
         Wish::Unset { keys, .. } => keys.iter().any(|key| removes(key, plan)),
         Wish::Allow { patterns, .. } => {
             let mut words = patterns.iter().map(|pattern| client_as_written(pattern));
-            words.any(|word| mentions::change(plan, &word))
+            words.any(|word| mentions.change(&word))
         }
         Wish::Ignore { addresses, .. } => {
             let mut words = addresses.iter().map(|address| address_as_written(address));
-            words.any(|word| mentions::change(plan, &word))
+            words.any(|word| mentions.change(&word))
         }
         _ => true,
     }

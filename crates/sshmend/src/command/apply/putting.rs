@@ -5,7 +5,7 @@ use sshmend_policy::{Put, address_as_written, client_as_written, keys_of};
 use sshmend_sshd_config::Effective;
 
 use super::drift::differs;
-use super::mentions;
+use super::mentions::Mentions;
 use crate::session::Session;
 
 /// How a machine was before a plan, as far as that is to be known later.
@@ -23,9 +23,14 @@ impl Before {
         Self { sshd }
     }
 
-    /// What a plan puts in place because of this wish.
-    pub(in crate::command) fn put_by(&self, wish: &Wish, plan: &Plan) -> Vec<Put> {
-        if !differs(wish, plan) {
+    /// What a plan puts in place because of this wish; the mentions are those of its files.
+    pub(in crate::command) fn put_by(
+        &self,
+        wish: &Wish,
+        plan: &Plan,
+        mentions: &Mentions,
+    ) -> Vec<Put> {
+        if !differs(wish, plan, mentions) {
             return Vec::new();
         }
         match wish {
@@ -34,7 +39,7 @@ impl Before {
                 patterns, daemon, ..
             } => patterns
                 .iter()
-                .filter(|pattern| mentions::added(plan, &client_as_written(pattern)))
+                .filter(|pattern| mentions.add(&client_as_written(pattern)))
                 .map(|pattern| Put::Rule {
                     pattern: pattern.clone(),
                     daemon: daemon.clone(),
@@ -44,7 +49,7 @@ impl Before {
                 addresses, jails, ..
             } => addresses
                 .iter()
-                .filter(|address| mentions::added(plan, &address_as_written(address)))
+                .filter(|address| mentions.add(&address_as_written(address)))
                 .map(|address| Put::Exempt {
                     address: address.clone(),
                     jails: jails.clone(),

@@ -6,6 +6,7 @@ use sshmend_lossless::{Edit, EditSet, FileChange, FileImage, Metadata, Snapshot}
 use sshmend_plan::{ForPolicy, Notice, Plan, Wish};
 use sshmend_policy::{NotRecorded, Policy, Put, record};
 
+use crate::command::apply::mentions::Mentions;
 use crate::command::apply::putting::Before;
 use crate::error::Failure;
 use crate::session::Session;
@@ -29,7 +30,8 @@ pub(super) fn with(
     recording
         .add(session, wish)
         .map_err(|why| refused(&path, why))?;
-    let put = Before::of(session, wish).put_by(wish, &plan);
+    let mentions = Mentions::of(&plan.files);
+    let put = Before::of(session, wish).put_by(wish, &plan, &mentions);
     plan.for_policy = Some(recording.for_policy(session, &put));
     if plan.lasts.take().is_some() {
         plan.notices.retain(|notice| notice.name != "temporary");
@@ -49,10 +51,10 @@ pub(super) fn with_those_that_can<'w>(
 ) -> Result<Plan, Failure> {
     let path = session.trusted(path)?;
     let mut recording = Recording::begin(session, &path)?;
-    let mut put = Vec::new();
+    let (mut put, mentions) = (Vec::new(), Mentions::of(&plan.files));
     for wish in wishes {
         match recording.add(session, wish) {
-            Ok(()) => put.extend(Before::of(session, wish).put_by(wish, &plan)),
+            Ok(()) => put.extend(Before::of(session, wish).put_by(wish, &plan, &mentions)),
             Err(NotRecorded::NoWords(why)) => {
                 let text = format!("{}: {why}", wish.argv()[1..].join(" "));
                 plan.notices.push(Notice::new("not-recorded", text));
