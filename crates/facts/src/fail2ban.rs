@@ -11,7 +11,7 @@ use crate::Facts;
 use crate::known::{Known, Unchecked};
 
 const STATUS: [&str; 2] = ["fail2ban-client", "status"];
-/// Since 0.11; the older ones are asked jail by jail.
+/// Since 0.10.6; older ones are asked jail by jail.
 pub(crate) const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
 
 pub(crate) const DIRECTORY: &str = "/etc/fail2ban";
@@ -115,21 +115,24 @@ impl Facts<'_> {
 
     /// Whether fail2ban runs.
     pub fn fail2ban_runs(&self) -> bool {
-        [BANNED, STATUS]
-            .iter()
-            .any(|command| self.run_as_root(command).is_ok_and(CommandOutput::success))
+        let banned = self.run_as_root(&BANNED);
+        banned.is_ok_and(CommandOutput::success) || self.fail2ban_status().is_some()
+    }
+
+    /// What an old release says of itself. It is asked for nothing more than it has to be: each answer takes the start of a
+    /// Python.
+    fn fail2ban_status(&self) -> Option<&CommandOutput> {
+        let banned = self.run_as_root(&BANNED).ok()?;
+        if banned.success() || finds_no_fail2ban(banned) {
+            return None;
+        }
+        let status = self.run_as_root(&STATUS).ok()?;
+        status.success().then_some(status)
     }
 
     /// The jails, when only they themselves tell whom they ban.
     fn jails_to_ask(&self) -> Vec<String> {
-        let old = self
-            .run_as_root(&BANNED)
-            .is_ok_and(|output| !output.success());
-        let Some(status) = self
-            .run_as_root(&STATUS)
-            .ok()
-            .filter(|output| old && output.success())
-        else {
+        let Some(status) = self.fail2ban_status() else {
             return Vec::new();
         };
         let text = status.text();
@@ -165,6 +168,12 @@ impl Facts<'_> {
             })
             .collect())
     }
+}
+
+/// Whether fail2ban-client says that there is no server (`__logSocketError` in its fail2banclient.py).
+pub fn finds_no_fail2ban(answer: &CommandOutput) -> bool {
+    let said = [answer.stdout.as_slice(), answer.stderr.as_slice()].concat();
+    !answer.success() && String::from_utf8_lossy(&said).contains("Is fail2ban running?")
 }
 
 impl Ban {

@@ -55,7 +55,7 @@ pub use config_test::{Complaint, ConfigTest, TestOutput};
 pub use daemon::{Daemon, SPLIT};
 pub use door::{Door, Holder, Lead};
 pub use facts::Facts;
-pub use fail2ban::Ban;
+pub use fail2ban::{Ban, finds_no_fail2ban};
 pub use force::Force;
 pub use host_keys::HostKeyFile;
 pub use kernel::{FullDisk, Usage};

@@ -8,7 +8,7 @@ mod running;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sshmend_facts::package_version;
+use sshmend_facts::{finds_no_fail2ban, package_version};
 use sshmend_fail2ban::{Address, Config, Edited, Jail, Parsed, Release, Wish};
 use sshmend_lossless::{CommandOutput, FileChange, Metadata, NotRun, Snapshot};
 
@@ -55,12 +55,13 @@ fn is_at_hand(snapshot: &Snapshot, live: bool) -> Result<bool, Refusal> {
     if !live {
         return Ok(false);
     }
-    // All that it will be asked is looked for at once: each answer takes the start of a Python.
-    let answers = [&VERSION, &PING, &BANNED].map(|argv| snapshot.command(argv));
+    // What it will be asked in any case is looked for at once: each answer takes the start of a Python.
+    let answers = [&VERSION, &BANNED].map(|argv| snapshot.command(argv));
     if matches!(answers[0], Some(Err(NotRun::Missing))) {
         return Ok(false);
     }
-    match answers.into_iter().flatten().find_map(Result::err) {
+    let mut answers = answers.into_iter().flatten().chain(ping(snapshot));
+    match answers.find_map(Result::err) {
         Some(why) => Err(Refusal::refused(
             format!("fail2ban-client cannot be asked: {why}"),
             "run it again once `fail2ban-client ping` answers",
@@ -131,6 +132,21 @@ fn meant<'c>(config: &'c Config<'_>, names: &[String]) -> Vec<&'c Jail> {
     }
 }
 
+/// Whether the server runs.
+fn runs(snapshot: &Snapshot) -> bool {
+    let is_pinged = ping(snapshot).is_some_and(|answer| answer.is_ok_and(CommandOutput::success));
+    said(snapshot, &BANNED).is_some() || is_pinged
+}
+
+/// What a server says that does not tell whom it bans: before 0.10.6 it does not know the question. `None` where the answer to
+/// that one told already whether a server runs.
+fn ping(snapshot: &Snapshot) -> Option<Result<&CommandOutput, &NotRun>> {
+    match snapshot.command(&BANNED)? {
+        Ok(banned) if !banned.success() && !finds_no_fail2ban(banned) => snapshot.command(&PING),
+        _ => None,
+    }
+}
+
 fn said<'s>(snapshot: &'s Snapshot, argv: &[&str]) -> Option<&'s CommandOutput> {
     snapshot
         .command(argv)?
@@ -144,7 +160,7 @@ fn words(addresses: &[Address]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use sshmend_lossless::fixture;
+    use sshmend_lossless::{Request, fixture};
 
     use super::*;
 
@@ -154,6 +170,26 @@ mod tests {
              //$ fail2ban-client banned => {banned}\n"
         ));
         is_at_hand(&snapshot, true).map_err(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn a_server_that_tells_whom_it_bans_or_that_there_is_none_is_not_pinged() {
+        for (banned, is_running) in [
+            ("0\n[]", true),
+            (
+                "255\nERROR Failed to access socket path: /run/f2b.sock. Is fail2ban running?",
+                false,
+            ),
+        ] {
+            let text = format!("//$ fail2ban-client banned => {banned}\n");
+            let (runs, missed) = fixture::snapshot(&text).look(runs);
+            assert_eq!((runs, missed), (is_running, Vec::new()), "{banned}");
+        }
+        let old = "//$ fail2ban-client banned => 255\nERROR NOK: ('Invalid command',)\n";
+        let (_, missed) = fixture::snapshot(old).look(runs);
+        assert_eq!(missed, [Request::Run(PING.map(str::to_owned).to_vec())]);
+        let pong = format!("{old}//$ fail2ban-client ping => 0\nServer replied: pong\n");
+        assert!(runs(&fixture::snapshot(&pong)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use sshmend_fail2ban::{Address, Config, Item, Jail};
 use sshmend_lossless::{CommandOutput, Snapshot, Step};
 
 use super::bans::{Ban, banned};
-use super::{BANNED, PING, said};
+use super::{BANNED, ping, runs, said};
 use crate::check::{Check, Expect, Proof};
 use crate::plan::{Notice, Plan};
 
@@ -136,7 +136,7 @@ impl Work<'_> {
 
 /// Adds the reload of a server that runs; false where none does, or that is not known.
 pub(super) fn reload(snapshot: &Snapshot, plan: &mut Plan) -> bool {
-    if said(snapshot, &PING).is_none() {
+    if !runs(snapshot) {
         plan.notices.push(not_running(snapshot));
         return false;
     }
@@ -160,7 +160,7 @@ fn undo_reload(plan: &mut Plan) {
 }
 
 fn not_running(snapshot: &Snapshot) -> Notice {
-    let answer = snapshot.command(&PING).and_then(Result::ok);
+    let answer = ping(snapshot).and_then(Result::ok);
     let complaint =
         answer.map(|answer| [answer.stdout.as_slice(), answer.stderr.as_slice()].concat());
     let complaint = String::from_utf8_lossy(&complaint.unwrap_or_default()).into_owned();
