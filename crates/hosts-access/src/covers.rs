@@ -150,6 +150,8 @@ pub(crate) struct DaemonRules<'a> {
     daemon: &'a str,
     allow: RuleList,
     deny: RuleList,
+    /// What holds where no rule decides: hosts.deny is damaged at its end, or all are let in.
+    otherwise: Ruling,
 }
 
 /// The rules of one file, in order. Nearly all rules of a long file name single addresses: of these only the ones that name
@@ -278,6 +280,10 @@ impl<'a> DaemonRules<'a> {
             daemon,
             allow: of(&tables.allow),
             deny: of(&tables.deny),
+            otherwise: match tables.deny.fault() {
+                None => Ruling::Granted,
+                Some(_) => Ruling::Unclear,
+            },
         }
     }
 
@@ -301,10 +307,7 @@ impl<'a> DaemonRules<'a> {
             return decide(allow.into_iter(), wanted).unwrap_or(Ruling::Unclear);
         }
         let rules = allow.into_iter().chain(self.deny.concerning(wanted));
-        decide(rules, wanted).unwrap_or(match self.tables.deny.fault() {
-            None => Ruling::Granted,
-            Some(_) => Ruling::Unclear,
-        })
+        decide(rules, wanted).unwrap_or(self.otherwise)
     }
 }
 
