@@ -57,7 +57,7 @@ options:
     type: path
   wait:
     description:
-      - How long to wait for another sshmend on the same machine to end.
+      - How long to wait for another sshmend on the same machine to end. The task looks at the machine after that.
     type: str
     default: 60s
 attributes:

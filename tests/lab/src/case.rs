@@ -83,6 +83,9 @@ pub struct Fleet {
     /// Which ansible-core the client has.
     #[serde(default)]
     pub ansible: Ansible,
+    /// Packages of the package index that the client has with that ansible-core.
+    #[serde(default)]
+    pub with: Vec<String>,
 }
 
 /// Where a page is followed.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::binary;
-use crate::case::{Ansible, Case};
+use crate::case::{Ansible, Case, Fleet};
 use crate::command;
 use crate::error::{LabError, trying};
 use crate::machine::Machine;
@@ -23,13 +23,16 @@ const PLATFORM: [&str; 4] = [
 /// Where the client has an ansible-core of the package index.
 const THERE: &str = "/opt/ansible";
 
-/// Its programs that are called, and how `python3 -m ansible` names them.
-const PROGRAMS: [(&str, &str); 5] = [
-    ("ansible", "adhoc"),
-    ("ansible-doc", "doc"),
-    ("ansible-galaxy", "galaxy"),
-    ("ansible-playbook", "playbook"),
-    ("ansible-vault", "vault"),
+/// The programs that are called, and how `python3 -m` names them.
+const PROGRAMS: [(&str, &str); 8] = [
+    ("ansible", "ansible adhoc"),
+    ("ansible-config", "ansible config"),
+    ("ansible-doc", "ansible doc"),
+    ("ansible-galaxy", "ansible galaxy"),
+    ("ansible-inventory", "ansible inventory"),
+    ("ansible-playbook", "ansible playbook"),
+    ("ansible-vault", "ansible vault"),
+    ("molecule", "molecule"),
 ];
 
 /// Fetches the ansible-core that a case on these suites wants, where it was not fetched yet.
@@ -40,34 +43,34 @@ pub(crate) fn fetch_for(cases: &[Case], suites: &[Suite]) -> Result<(), LabError
             .iter()
             .filter(|suite| !case.except.contains_key(suite));
         for suite in suites {
-            if let Some(requirement) = requirement(&fleet.ansible) {
-                fetch(&requirement, *suite)?;
-            }
+            fetch(&requirements(fleet), *suite)?;
         }
     }
     Ok(())
 }
 
-/// What pip is asked for; nothing where the suite's own is wanted.
-fn requirement(ansible: &Ansible) -> Option<String> {
-    match ansible {
+/// What pip is asked for; nothing where the suite's own ansible-core is all that is wanted.
+fn requirements(fleet: &Fleet) -> Vec<String> {
+    let ansible = match &fleet.ansible {
         Ansible::Debian => None,
         Ansible::Newest => Some("ansible-core".to_owned()),
         Ansible::Release(release) => Some(format!("ansible-core=={release}.*")),
-    }
+    };
+    ansible.into_iter().chain(fleet.with.clone()).collect()
 }
 
-fn fetch(requirement: &str, suite: Suite) -> Result<(), LabError> {
-    let fetched = fetched(requirement, suite);
-    if fetched.exists() {
+fn fetch(requirements: &[String], suite: Suite) -> Result<(), LabError> {
+    let fetched = fetched(requirements, suite);
+    if requirements.is_empty() || fetched.exists() {
         return Ok(());
     }
     let partial = fetched.with_extension("partial");
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--target"]);
     pip.arg(&partial).args(PLATFORM);
-    pip.args(["--python-version", suite.python(), requirement]);
-    command::run(&mut pip, "")?.ok("pip install ansible-core")?;
+    pip.args(["--python-version", suite.python()])
+        .args(requirements);
+    command::run(&mut pip, "")?.ok("pip install")?;
     trying(
         fetched.display().to_string(),
         fs::rename(&partial, &fetched),
@@ -93,15 +96,15 @@ pub(crate) fn equip(client: &Machine, folder: &Path, sshmend: &Path) -> Result<(
     trying(path.display().to_string(), fs::write(&path, sums.stdout))
 }
 
-/// Gives the client the ansible-core that the case wants in place of its suite's.
-pub(crate) fn install(client: &Machine, ansible: &Ansible, suite: Suite) -> Result<(), LabError> {
-    let Some(requirement) = requirement(ansible) else {
+/// Gives the client the ansible-core that the case wants in place of its suite's, and what it wants with it.
+pub(crate) fn install(client: &Machine, fleet: &Fleet, suite: Suite) -> Result<(), LabError> {
+    let requirements = requirements(fleet);
+    if requirements.is_empty() {
         return Ok(());
-    };
-    copy(&fetched(&requirement, suite), &client.path(THERE))?;
-    for (program, word) in PROGRAMS {
-        let script =
-            format!("#!/bin/sh\nPYTHONPATH={THERE} exec python3 -m ansible {word} \"$@\"\n");
+    }
+    copy(&fetched(&requirements, suite), &client.path(THERE))?;
+    for (program, words) in PROGRAMS {
+        let script = format!("#!/bin/sh\nPYTHONPATH={THERE} exec python3 -m {words} \"$@\"\n");
         let path = client.path(&format!("/usr/local/bin/{program}"));
         let written = fs::write(&path, script)
             .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)));
@@ -120,10 +123,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), LabError> {
 }
 
 /// Where it is kept once it was fetched.
-fn fetched(requirement: &str, suite: Suite) -> PathBuf {
+fn fetched(requirements: &[String], suite: Suite) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| project().join("target"), |target| project().join(target));
-    let name: String = requirement
+    let name = requirements.join("_");
+    let name: String = name
         .chars()
         .filter(|character| !"=*".contains(*character))
         .collect();

@@ -23,7 +23,7 @@ use crate::role::Role;
 use crate::suite::Suite;
 
 /// The longest that one command of the page may take, in seconds.
-const LIMIT: u32 = 240;
+const LIMIT: u32 = 600;
 /// The working directory on the client, and that on a server.
 const FOLDER: &str = "/home/alice/fleet";
 const HOME: &str = "/home/alice";
@@ -64,7 +64,7 @@ pub(crate) fn run(
         return Ok(());
     };
     controller::equip(&machines.client, Path::new(FOLDER), sshmend)?;
-    controller::install(&machines.client, &fleet.ansible, suite)?;
+    controller::install(&machines.client, fleet, suite)?;
     if !fleet.bare {
         machines
             .servers
