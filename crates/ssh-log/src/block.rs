@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr_iter, memmem};
+use jiff::Timestamp;
+use memchr::{memchr, memchr_iter, memmem};
 
 use crate::census::Census;
 use crate::envelope::{
@@ -14,18 +15,32 @@ use crate::envelope::{
 };
 use crate::program::Program;
 use crate::reader::LINE_CAP;
-use crate::understand::{Known, Told, is_known, understand};
+use crate::understand::{Known, Texts, Told, is_known, understand};
 
 /// The lines of a block, each with whether its end is left out.
-pub(crate) fn lines(block: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
-    let mut start = 0;
-    let feeds = memchr_iter(b'\n', block).chain((!block.ends_with(b"\n")).then_some(block.len()));
-    feeds.map(move |end| {
-        let line = &block[start..end];
-        start = end + 1;
-        let cut = line.len() > LINE_CAP;
-        (&line[..line.len().min(LINE_CAP)], cut)
-    })
+pub(crate) fn lines(block: &[u8]) -> Lines<'_> {
+    Lines { rest: block }
+}
+
+/// See [`lines`].
+pub(crate) struct Lines<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (&'a [u8], bool);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = memchr(b'\n', self.rest).unwrap_or(self.rest.len());
+        let line = &self.rest[..end];
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        let is_cut = line.len() > LINE_CAP;
+        Some((&line[..line.len().min(LINE_CAP)], is_cut))
+    }
 }
 
 /// A text within a block.
@@ -94,9 +109,8 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(crate) fn on(self, block: &[u8]) -> Known<'_> {
-        Known {
-            told: self.told,
+    pub(crate) fn texts<'a>(&self, block: &'a [u8]) -> Texts<'a> {
+        Texts {
             host: self.host.of(block),
             user: self.user.map(|user| user.of(block)),
             detail: self.detail.of(block),
@@ -126,6 +140,7 @@ impl Parser {
             peeler: &mut self.peeler,
             block: &block,
             surest: Head::None,
+            noted: None,
             others: vec![Others::NONE; PROGRAMS],
             parsed: &mut parsed,
         };
@@ -148,6 +163,8 @@ struct Parsing<'a> {
     peeler: &'a mut Peeler,
     block: &'a [u8],
     surest: Head,
+    /// The time of the last line that was only counted.
+    noted: Option<Timestamp>,
     /// By where the program is remembered.
     others: Vec<Others<'a>>,
     parsed: &'a mut Parsed,
@@ -181,18 +198,24 @@ impl<'a> Parsing<'a> {
                 return true;
             }
         }
-        let quick = match self.peeler.usual(line) {
-            // Most lines of a machine.
-            Some(head) if !head.program.is_server() && !is_known(head.program, head.message()) => {
-                self.other(&head);
+        // Most lines of a machine. Their heads are not moved: that would wait until what was just written of them is in memory.
+        match self.peeler.usual(line) {
+            Some(head) if is_of_others(head) => {
+                self.other(head);
                 return true;
             }
-            Some(head) => Some(head.envelope()),
-            None => self.peeler.unusual(line),
-        };
-        if let Some(envelope) = quick.filter(|envelope| envelope.head == Head::Full) {
-            self.envelope(&envelope, line);
-            return true;
+            Some(head) => {
+                self.envelope(&head.envelope(), line);
+                return true;
+            }
+            None => {}
+        }
+        let quick = self.peeler.unusual(line);
+        if let Some(envelope) = &quick {
+            if envelope.head == Head::Full {
+                self.envelope(envelope, line);
+                return true;
+            }
         }
         let seen = visible(line);
         if begins_record(&seen) {
@@ -271,21 +294,32 @@ impl<'a> Parsing<'a> {
     }
 
     /// Notes a line that is only counted.
-    fn other(&mut self, head: &UsualHead<'a>) {
-        self.raise(Head::Full);
-        self.parsed.census.span.add(head.time);
-        if self.others[head.place].number != head.number {
-            self.count_others_at(head.place);
-            self.others[head.place] = Others {
-                number: head.number,
-                program: head.program,
-                tag: head.tag,
-                lines: 0,
-            };
-            // The names are counted in the order in which they appear, and only so many of them.
-            self.parsed.census.others(head.program, head.tag, 0);
+    #[inline]
+    fn other(&mut self, head: UsualHead<'a>) {
+        if head.time != self.noted {
+            self.noted = head.time;
+            self.parsed.census.span.add(head.time);
         }
-        self.others[head.place].lines += 1;
+        let place = head.place;
+        if self.others[place].number != head.number {
+            self.note(place, head.number, head.program, head.tag);
+        }
+        self.others[place].lines += 1;
+    }
+
+    /// Notes a program that wrote none of the lines before, or not since another one was remembered in its place.
+    #[cold]
+    fn note(&mut self, place: usize, number: u64, program: Program, tag: &'a [u8]) {
+        self.raise(Head::Full);
+        self.count_others_at(place);
+        self.others[place] = Others {
+            number,
+            program,
+            tag,
+            lines: 0,
+        };
+        // The names are counted in the order in which they appear, and only so many of them.
+        self.parsed.census.others(program, tag, 0);
     }
 
     /// Counts the lines that were noted.
@@ -305,30 +339,37 @@ impl<'a> Parsing<'a> {
 
     fn envelope(&mut self, envelope: &Envelope<'a>, line: &'a [u8]) {
         match understand(envelope) {
-            Some(known) => self.known(known, line),
+            Some(known) => self.known(&known, envelope, line),
             None => self.miss(envelope, line),
         }
     }
 
-    fn known(&mut self, known: Known<'a>, line: &'a [u8]) {
+    #[inline]
+    fn known(&mut self, known: &Known<'a>, envelope: &Envelope<'a>, line: &'a [u8]) {
         let within = |text| Range::within(self.block, text);
-        let stored = || {
-            Some(Stored {
-                line: within(line)?,
-                number: u32::try_from(self.parsed.lines).ok()?,
-                host: within(known.host)?,
-                user: match known.user {
-                    Some(user) => Some(within(user)?),
-                    None => None,
-                },
-                detail: within(known.detail)?,
-                told: known.told,
-            })
+        let texts = known.texts(envelope);
+        let number = u32::try_from(self.parsed.lines).ok();
+        let ranges = (
+            number,
+            within(line),
+            within(texts.host),
+            within(texts.detail),
+        );
+        let (Some(number), Some(line), Some(host), Some(detail)) = ranges else {
+            return self.raw(line);
         };
-        match stored() {
-            Some(stored) => self.parsed.items.push(Item::Known(stored)),
-            None => self.raw(line),
+        let user = texts.user.and_then(within);
+        if user.is_some() != texts.user.is_some() {
+            return self.raw(line.of(self.block));
         }
+        self.parsed.items.push(Item::Known(Stored {
+            line,
+            number,
+            host,
+            user,
+            detail,
+            told: known.told(envelope),
+        }));
     }
 
     fn raw(&mut self, line: &[u8]) {
@@ -351,6 +392,15 @@ impl<'a> Parsing<'a> {
             self.raise(envelope.head);
         }
         self.parsed.census.miss(envelope, line, self.parsed.lines);
+    }
+}
+
+/// Whether another program wrote the line, and nothing of interest.
+#[inline]
+fn is_of_others(head: UsualHead<'_>) -> bool {
+    match head.program {
+        Program::Other => true,
+        program => !program.is_server() && !is_known(program, head.message()),
     }
 }
 

@@ -5,16 +5,16 @@
 //! same address and port, because after the login another process writes than before it.
 
 use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 
 use crate::cache::Cache;
 use crate::cause::CauseName;
-use crate::event::{Account, Event, Source, Stage};
+use crate::event::{Account, Event, Peer, Source, Stage};
 use crate::kind::Kind;
 use crate::mixer::Mixer;
 use crate::program::Program;
-use crate::understand::Told;
 
 /// Remembers the latest connections of a log: a few thousand, whatever its length.
 #[derive(Debug, Clone)]
@@ -39,11 +39,13 @@ struct NearbyKeys {
     lacking: Option<u64>,
 }
 
-/// What is known of the connection that a process serves.
+/// What is known of the connection that a process serves, in one line of the processor's cache.
 #[derive(Debug, Clone, Default)]
+#[repr(align(64))]
 struct Connection {
     source: Option<Source>,
-    seen: Option<Timestamp>,
+    /// When its last line was written, in seconds since 1970.
+    seen: Option<i64>,
     attempted: bool,
     accepted: bool,
     ended: bool,
@@ -132,16 +134,18 @@ impl Connections {
             *connection = Connection::default();
         }
         connection.accepted |= logged_in;
+        let has_port = event.source.as_ref().is_some_and(|at| at.port.is_some());
         event.is_untold_attempt = !connection.attempted && gives_up(event);
         connection.learn(event);
         event.settle_stage(connection.accepted);
         connection.explain(event);
         event.account = connection.account(event);
         if event.kind == Kind::Accepted {
-            let login = connection
-                .source
-                .as_ref()
-                .map(|at| key(of_host(event.host), at));
+            // With its port the source of the connection is that of the event.
+            let login = source.filter(|_| has_port).or_else(|| {
+                let at = connection.source.as_ref()?;
+                Some(of_source(of_host(event.host), at))
+            });
             self.remember_login(login);
         } else if let Some(pid) = child_of(event) {
             let connection = Connection {
@@ -213,9 +217,7 @@ impl Connection {
             _ => false,
         };
         let stale = match (self.seen, event.time) {
-            (Some(seen), Some(time)) => {
-                !self.accepted && time.as_second() - seen.as_second() > STALE_SECONDS
-            }
+            (Some(seen), Some(time)) => !self.accepted && time.as_second() - seen > STALE_SECONDS,
             _ => false,
         };
         let begins = matches!(event.kind, Kind::NoIdentification | Kind::BadProtocol)
@@ -240,7 +242,7 @@ impl Connection {
             }
             None => event.source.clone_from(&self.source),
         }
-        self.seen = event.time.or(self.seen);
+        self.seen = event.time.map(Timestamp::as_second).or(self.seen);
         self.accepted |= event.kind == Kind::Accepted;
         self.attempted |= is_attempt(event.kind);
         self.ended |= is_end(event.kind);
@@ -398,28 +400,22 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    pub(crate) fn of(told: &Told, host: &[u8]) -> Self {
-        if !told.program.is_server() {
+    #[inline]
+    pub(crate) fn of(
+        program: Program,
+        process: Option<u32>,
+        source: Option<&Source>,
+        host: &[u8],
+    ) -> Self {
+        if !program.is_server() {
             return Self::default();
         }
         let host = of_host(host);
         Self {
-            process: process_of(told).map(|pid| key(host, &pid)),
-            source: told.source.as_ref().map(|source| key(host, source)),
+            process: process.map(|pid| key(host, &pid)),
+            source: source.map(|at| of_source(host, at)),
         }
     }
-}
-
-/// The process that serves the connection: from 9.8 on the listener names it in lines of its own.
-fn process_of(told: &Told) -> Option<u32> {
-    let named = matches!(told.kind, Kind::GraceTimeout)
-        || (told.kind == Kind::Crashed && told.source.is_some());
-    let number = told
-        .number
-        .filter(|_| named && told.program == Program::Sshd);
-    number
-        .and_then(|number| u32::try_from(number).ok())
-        .or(told.pid)
 }
 
 fn child_of(event: &Event<'_>) -> Option<u32> {
@@ -434,6 +430,18 @@ fn of_host(host: &[u8]) -> Mixer {
     let mut hasher = Mixer::default();
     host.hash(&mut hasher);
     hasher
+}
+
+/// The key of an address and a port.
+fn of_source(host: Mixer, source: &Source) -> u64 {
+    match source.peer {
+        // The most frequent kind: as one number it is mixed once, not once for each part.
+        Peer::Address(IpAddr::V4(address)) => {
+            let port = source.port.map_or(1 << 16, u64::from);
+            key(host, &(u64::from(address.to_bits()) << 17 | port))
+        }
+        _ => key(host, source),
+    }
 }
 
 fn key(mut host: Mixer, of: &impl Hash) -> u64 {

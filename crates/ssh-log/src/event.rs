@@ -165,29 +165,43 @@ impl fmt::Display for Peer {
 
 /// Reads `192.0.2.1`, which most are, faster than the parser of any address does.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    let (first, rest) = octet(text)?;
-    let (second, rest) = octet(rest.strip_prefix(b".")?)?;
-    let (third, rest) = octet(rest.strip_prefix(b".")?)?;
-    let (fourth, rest) = octet(rest.strip_prefix(b".")?)?;
-    rest.is_empty()
-        .then(|| Ipv4Addr::new(first, second, third, fourth))
+    const LONGEST: usize = 15;
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut bytes = [0; LONGEST + 1];
+    bytes[..text.len()].copy_from_slice(text);
+    let (mut address, mut at) = (0, 0);
+    for end in [b'.', b'.', b'.', 0] {
+        let (octet, digits) = octet(
+            bytes[at & LONGEST..].first_chunk::<4>().unwrap_or(&[0; 4]),
+            end,
+        )?;
+        address = address << 8 | octet;
+        at += digits + 1;
+    }
+    (at == text.len() + 1).then(|| Ipv4Addr::from(address))
 }
 
-/// A number of up to three digits. A zero in front may mean octal, which is for the other parser to refuse: it stands alone here.
-fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
-    let digit = |at: usize| {
-        let digit = text.get(at)?.wrapping_sub(b'0');
-        (digit < 10).then_some(digit)
-    };
-    let hundreds = digit(0)?;
-    let Some(tens) = digit(1).filter(|_| hundreds > 0) else {
-        return Some((hundreds, &text[1..]));
-    };
-    let Some(ones) = digit(2) else {
-        return Some((hundreds * 10 + tens, &text[2..]));
-    };
-    let value = u32::from(hundreds) * 100 + u32::from(tens) * 10 + u32::from(ones);
-    Some((u8::try_from(value).ok()?, &text[3..]))
+/// The number of up to three digits that this byte ends, and how many these are. A zero in front may mean octal, which is for
+/// the other parser to refuse: it stands alone here.
+#[inline]
+fn octet(text: &[u8; 4], end: u8) -> Option<(u32, usize)> {
+    let digit = |at: usize| u32::from(text[at].wrapping_sub(b'0'));
+    if digit(0) > 9 {
+        return None;
+    }
+    if text[1] == end {
+        return Some((digit(0), 1));
+    }
+    if digit(0) == 0 || digit(1) > 9 {
+        return None;
+    }
+    if text[2] == end {
+        return Some((digit(0) * 10 + digit(1), 2));
+    }
+    let octet = digit(0) * 100 + digit(1) * 10 + digit(2);
+    (digit(2) <= 9 && text[3] == end && octet < 256).then_some((octet, 3))
 }
 
 fn unmapped(address: IpAddr) -> IpAddr {

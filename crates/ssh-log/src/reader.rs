@@ -7,7 +7,7 @@ use crate::census::Census;
 use crate::connections::Connections;
 use crate::envelope::{Clock, Envelope, Export, Head, Peeler};
 use crate::event::{Account, Event};
-use crate::understand::{Known, understand};
+use crate::understand::{Texts, Told, understand};
 
 /// Reads a log in pieces of any size, in constant memory.
 ///
@@ -160,26 +160,25 @@ impl Reader {
             return;
         }
         let before = self.state.line_number;
-        let mut items = std::mem::take(&mut parsed.items);
-        for item in items.drain(..) {
+        let block = &parsed.block;
+        for item in &mut parsed.items {
             match item {
-                Item::Head(head) => self.state.surest = self.state.surest.max(head),
+                Item::Head(head) => self.state.surest = self.state.surest.max(*head),
                 Item::Raw { line, number } => {
-                    self.state.line_number = before + u64::from(number);
-                    self.peel(line.of(&parsed.block), sink);
+                    self.state.line_number = before + u64::from(*number);
+                    self.peel(line.of(block), sink);
                 }
                 Item::Known(stored) => {
                     self.state.line_number = before + u64::from(stored.number);
-                    let line = stored.line.of(&parsed.block);
+                    let (line, texts) = (stored.line.of(block), stored.texts(block));
                     if self.state.believes(stored.told.head) {
-                        self.state.known(stored.on(&parsed.block), line, sink);
+                        self.state.known(&mut stored.told, texts, line, sink);
                     } else {
                         self.peel(line, sink);
                     }
                 }
             }
         }
-        parsed.items = items;
         self.state.census.absorb(&parsed.census, before);
         self.state.line_number = before + parsed.lines;
     }
@@ -209,7 +208,8 @@ impl State {
     fn message(&mut self, envelope: &Envelope<'_>, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
         if self.believes(envelope.head) {
             if let Some(known) = understand(envelope) {
-                return self.known(known, line, sink);
+                let texts = known.texts(envelope);
+                return self.known(&mut known.told(envelope), texts, line, sink);
             }
         }
         if envelope.head >= Head::Cut {
@@ -218,15 +218,21 @@ impl State {
         self.census.miss(envelope, line, self.line_number);
     }
 
-    fn known(&mut self, known: Known<'_>, line: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
-        let told = known.told;
+    /// Completes what a line says by what those before it said; its source goes into the event.
+    fn known(
+        &mut self,
+        told: &mut Told,
+        texts: Texts<'_>,
+        line: &[u8],
+        sink: &mut dyn FnMut(&Event<'_>),
+    ) {
         if told.head >= Head::Cut {
             self.surest = self.surest.max(told.head);
         }
-        self.census.understand(&told);
+        self.census.understand(told);
         let mut event = Event {
             time: told.time,
-            host: known.host,
+            host: texts.host,
             program: told.program,
             pid: told.pid,
             kind: told.kind,
@@ -235,9 +241,9 @@ impl State {
             is_untold_attempt: false,
             account: Account::Again,
             stage: told.stage,
-            source: told.source,
-            user: known.user,
-            detail: known.detail,
+            source: told.source.take(),
+            user: texts.user,
+            detail: texts.detail,
             number: told.number,
             repeats: told.repeats,
             line,

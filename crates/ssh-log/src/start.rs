@@ -10,6 +10,42 @@ pub(crate) struct Start {
     mask: u128,
 }
 
+/// A text that others may end with, compared in the same way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ending {
+    text: Box<[u8]>,
+    /// The last bytes, with zeros before a shorter text, and a mask of them.
+    bytes: u128,
+    mask: u128,
+}
+
+impl Ending {
+    pub(crate) fn new(text: &[u8]) -> Self {
+        let mut bytes = [0; WIDE];
+        let length = text.len().min(WIDE);
+        bytes[WIDE - length..].copy_from_slice(&text[text.len() - length..]);
+        Self {
+            text: text.into(),
+            bytes: u128::from_le_bytes(bytes),
+            mask: !first(WIDE - length),
+        }
+    }
+
+    /// What stands before this text in another one; `None` where that does not end with it.
+    #[inline]
+    pub(crate) fn strip<'a>(&self, other: &'a [u8]) -> Option<&'a [u8]> {
+        if let Some(chunk) = other.last_chunk::<WIDE>() {
+            if u128::from_le_bytes(*chunk) & self.mask != self.bytes {
+                return None;
+            }
+            if self.text.len() <= WIDE {
+                return other.get(..other.len() - self.text.len());
+            }
+        }
+        other.strip_suffix(&*self.text)
+    }
+}
+
 /// So many bytes are compared as one number.
 const WIDE: usize = 16;
 const NARROW: usize = 8;
@@ -51,17 +87,91 @@ impl Start {
     }
 }
 
-/// A mask of the first bytes of sixteen.
-pub(crate) const fn first(bytes: usize) -> u128 {
-    match bytes {
-        0..WIDE => (1 << (8 * bytes)) - 1,
-        _ => u128::MAX,
+/// The places of a byte in a text, from the left; eight bytes are compared at once.
+pub(crate) fn places(byte: u8, text: &[u8]) -> Places<'_> {
+    Places {
+        text,
+        wanted: u64::from_le_bytes([byte; NARROW]),
+        read: 0,
+        found: 0,
     }
+}
+
+/// See [`places`].
+pub(crate) struct Places<'a> {
+    text: &'a [u8],
+    /// The byte, eight times.
+    wanted: u64,
+    /// So many bytes were compared.
+    read: usize,
+    /// The highest bit of each byte, among the last eight, that is the wanted one and was not given yet.
+    found: u64,
+}
+
+impl Iterator for Places<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        const LOW: u64 = u64::from_le_bytes([0x7f; NARROW]);
+        while self.found == 0 {
+            let rest = self.text.get(self.read..).filter(|rest| !rest.is_empty())?;
+            let (bytes, mask) = eight(rest);
+            let differs = bytes ^ self.wanted;
+            self.found = !(((differs & LOW) + LOW) | differs | LOW) & mask;
+            self.read += NARROW;
+        }
+        let at = self.found.trailing_zeros() as usize / 8;
+        self.found &= self.found - 1;
+        Some(self.read - NARROW + at)
+    }
+}
+
+/// The first eight bytes of a text, with zeros behind a shorter one, and a mask of them.
+fn eight(text: &[u8]) -> (u64, u64) {
+    if let Some(bytes) = text.first_chunk::<NARROW>() {
+        return (u64::from_le_bytes(*bytes), u64::MAX);
+    }
+    let mut bytes = [0; NARROW];
+    bytes[..text.len()].copy_from_slice(text);
+    (u64::from_le_bytes(bytes), first(text.len()) as u64)
+}
+
+/// A mask of the first bytes of sixteen.
+#[inline]
+pub(crate) fn first(bytes: usize) -> u128 {
+    const MASKS: [u128; WIDE + 1] = {
+        let (mut masks, mut bytes) = ([u128::MAX; WIDE + 1], 0);
+        while bytes < WIDE {
+            masks[bytes] = (1 << (8 * bytes)) - 1;
+            bytes += 1;
+        }
+        masks
+    };
+    MASKS[bytes.min(WIDE)]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_places_of_a_byte_are_those_that_a_search_finds() {
+        let mut random = fastrand::Rng::with_seed(22);
+        for _ in 0..5_000 {
+            let text: Vec<u8> = (0..random.usize(0..40))
+                .map(|_| *random.choice(b" !\x00\xa0\x1f\x21").unwrap())
+                .collect();
+            for byte in [b' ', 0, 0xa0] {
+                let expected: Vec<usize> = memchr::memchr_iter(byte, &text).collect();
+                assert_eq!(
+                    places(byte, &text).collect::<Vec<_>>(),
+                    expected,
+                    "{text:?}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn a_text_is_stripped_like_any_other_prefix() {
@@ -77,6 +187,12 @@ mod tests {
             if start.len() % 2 == 0 {
                 other.splice(0..0, start.iter().copied());
             }
+            let before = [&other[..], &start].concat();
+            assert_eq!(Ending::new(&start).strip(&before), Some(&other[..]));
+            assert_eq!(
+                Ending::new(&start).strip(&other),
+                other.strip_suffix(&*start)
+            );
             let rest = Start::new(&start).strip(&other);
             assert_eq!(rest, other.strip_prefix(&*start), "{start:?} {other:?}");
             stripped += usize::from(rest.is_some());

@@ -11,7 +11,7 @@
 
 use memchr::{memchr, memrchr};
 
-use crate::start::Start;
+use crate::start::{Ending, Start};
 
 /// A compiled template.
 #[derive(Debug)]
@@ -51,6 +51,7 @@ enum Token {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Literal {
     text: Start,
+    ending: Ending,
     rare: usize,
 }
 
@@ -81,6 +82,8 @@ enum Reach {
     First,
     /// To the last place from which the rest matches.
     Last,
+    /// The same, where there is no more than one such place, which is found from the end of the text.
+    Only,
 }
 
 impl Template {
@@ -100,6 +103,14 @@ impl Template {
             rest = tail;
         }
         push_literal(&mut tokens, rest);
+        for at in 0..tokens.len() {
+            let (until, behind) = tokens.split_at_mut(at + 1);
+            if let Token::Gap(_, reach @ Reach::Last) = &mut until[at] {
+                if is_read_from_end(behind) {
+                    *reach = Reach::Only;
+                }
+            }
+        }
         Self { tokens }
     }
 
@@ -114,23 +125,25 @@ impl Template {
 
     /// Matches the whole message.
     pub(crate) fn fields<'a>(&self, message: &'a [u8]) -> Option<Fields<'a>> {
-        self.fields_behind(message.strip_prefix(self.lead_literal())?)
+        let behind = message.strip_prefix(self.lead_literal())?;
+        let mut fields = Fields::default();
+        self.fill_behind(behind, &mut fields).then_some(fields)
     }
 
-    /// Matches the whole message, of which this stands behind what the template begins with as it is written.
-    pub(crate) fn fields_behind<'a>(&self, message: &'a [u8]) -> Option<Fields<'a>> {
+    /// Matches the whole message, of which this stands behind what the template begins with as it is written. Fields that are
+    /// taken stand in `fields`, which was empty; where it does not match, any may.
+    pub(crate) fn fill_behind<'a>(&self, message: &'a [u8], fields: &mut Fields<'a>) -> bool {
         let tokens = match &*self.tokens {
             [Token::Literal(_), tokens @ ..] => tokens,
             tokens => tokens,
         };
         // Most that do not match are told by their end.
         if let Some(Token::Literal(literal)) = tokens.last() {
-            if !message.ends_with(literal.text.text()) {
-                return None;
+            if literal.ending.strip(message).is_none() {
+                return false;
             }
         }
-        let mut fields = Fields::default();
-        matches(tokens, message, &mut fields, &mut End::Whole).then_some(fields)
+        matches(tokens, message, fields, &mut End::Whole)
     }
 
     /// The text that stands as it is at the beginning of every match.
@@ -344,9 +357,19 @@ fn gap<'a>(
         let is_whole = colon_in(text).is_none() && matches(rest, b"", fields, end);
         return is_whole.then_some(text.len());
     };
-    if reach == Reach::First {
-        let at = next.first_in(text)?;
-        return matches(rest, &text[at..], fields, end).then_some(at);
+    match (reach, &*end) {
+        (Reach::First, _) => {
+            let at = next.first_in(text)?;
+            return matches(rest, &text[at..], fields, end).then_some(at);
+        }
+        (Reach::Only, End::Whole) => {
+            let at = from_end(rest, text, fields).filter(|&at| colon_in(&text[..at]).is_none());
+            // A mask in the place of a number, or a fraction, is found from the front.
+            if at.is_some() {
+                return at;
+            }
+        }
+        _ => {}
     }
     let (mut before, length) = (text.len(), next.text.text().len());
     if let (b" ", [_, Token::Addr, Token::Literal(behind), ..]) = (next.text.text(), rest) {
@@ -366,6 +389,61 @@ fn gap<'a>(
     None
 }
 
+/// Whether these tokens match in one way only where a text ends with them: no byte of a field can belong to the text on
+/// either side of it.
+fn is_read_from_end(tokens: &[Token]) -> bool {
+    let Some(Token::Literal(_)) = tokens.first() else {
+        return false;
+    };
+    let sides = |at: usize| match (tokens.get(at.wrapping_sub(1)), tokens.get(at + 1)) {
+        (Some(Token::Literal(left)), None) => Some((left.text.text(), None)),
+        (Some(Token::Literal(left)), Some(Token::Literal(right))) => {
+            Some((left.text.text(), right.text.text().first().copied()))
+        }
+        _ => None,
+    };
+    let apart = |at: usize, is_of_field: &dyn Fn(u8) -> bool| {
+        sides(at).is_some_and(|(left, right)| {
+            left.last().is_some_and(|&left| !is_of_field(left)) && !right.is_some_and(is_of_field)
+        })
+    };
+    tokens.iter().enumerate().all(|(at, token)| match token {
+        Token::Literal(_) => true,
+        Token::Addr => apart(at, &|byte| ADDR_BYTES[usize::from(byte)]),
+        Token::Port | Token::Number => apart(at, &|byte| byte.is_ascii_digit() || byte == b'.'),
+        Token::Endpoint | Token::Word | Token::Gap(..) => false,
+    })
+}
+
+/// Matches the end of a text with tokens that [are read from there](is_read_from_end): where what they match begins.
+fn from_end<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> Option<usize> {
+    let mut end = text.len();
+    for token in tokens.iter().rev() {
+        let text = &text[..end];
+        end = match token {
+            Token::Literal(literal) => literal.ending.strip(text)?.len(),
+            Token::Addr => {
+                let before = text.iter().rposition(|&by| !ADDR_BYTES[usize::from(by)]);
+                let start = before.map_or(0, |at| at + 1);
+                fields.addr = Some(&text[start..]).filter(|addr| !addr.is_empty());
+                fields.addr.map(|_| start)?
+            }
+            Token::Port => {
+                let (port, start) = last_digits(text)?;
+                fields.port = u16::try_from(port).ok();
+                start
+            }
+            Token::Number => {
+                let (number, start) = last_digits(text)?;
+                fields.number = Some(number);
+                start
+            }
+            Token::Endpoint | Token::Word | Token::Gap(..) => return None,
+        };
+    }
+    Some(end)
+}
+
 impl Literal {
     fn new(text: &[u8]) -> Self {
         // Of what messages and addresses are made, the most frequent first.
@@ -379,6 +457,7 @@ impl Literal {
         let rare = (0..text.len()).max_by_key(|&at| frequency(text[at]));
         Self {
             text: Start::new(text),
+            ending: Ending::new(text),
             rare: rare.unwrap_or(0),
         }
     }
@@ -411,25 +490,36 @@ impl Literal {
     }
 }
 
+/// The number of the digits at the beginning of a text, where it has one that fits, and what follows them.
 fn digits(text: &[u8]) -> (Option<u64>, &[u8]) {
-    let end = text
-        .iter()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(text.len());
+    let (mut value, mut end) = (0_u64, 0);
+    while let Some(digit @ b'0'..=b'9') = text.get(end) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        end += 1;
+    }
     let (digits, tail) = text.split_at(end);
     let value = match end {
         0 => None,
         // So many always fit.
-        1..=19 => Some(
-            digits
-                .iter()
-                .fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0')),
-        ),
+        1..=19 => Some(value),
         _ => std::str::from_utf8(digits)
             .ok()
             .and_then(|digits| digits.parse().ok()),
     };
     (value, tail)
+}
+
+/// The number of the digits at the end of a text, and where they begin; `None` where there are none, or more than always fit.
+fn last_digits(text: &[u8]) -> Option<(u64, usize)> {
+    let (mut number, mut weight, mut start) = (0, 1, text.len());
+    while let Some((digit @ b'0'..=b'9', before)) = text[..start].split_last() {
+        if text.len() - start == 18 {
+            return None;
+        }
+        number += u64::from(digit - b'0') * weight;
+        (weight, start) = (weight * 10, before.len());
+    }
+    (start < text.len()).then_some((number, start))
 }
 
 fn fraction(text: &[u8]) -> &[u8] {

@@ -11,16 +11,16 @@ use crate::kind::Kind;
 use crate::program::Program;
 use crate::rules::{self, Meaning};
 
-/// What one line says by itself: all that needs no other line.
+/// What one line says by itself, all that needs no other line: the meaning of its message and who wrote it.
 #[derive(Debug, Clone)]
 pub(crate) struct Known<'a> {
-    pub(crate) told: Told,
-    pub(crate) host: &'a [u8],
-    pub(crate) user: Option<&'a [u8]>,
-    pub(crate) detail: &'a [u8],
+    program: Program,
+    pid: Option<u32>,
+    repeats: u64,
+    meaning: Meaning<'a>,
 }
 
-/// The part of it that is not text of the line.
+/// The part of a known line that is not text of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) head: Head,
@@ -39,41 +39,81 @@ pub(crate) struct Told {
     pub(crate) keys: Keys,
 }
 
+/// The part of it that is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Texts<'a> {
+    pub(crate) host: &'a [u8],
+    pub(crate) user: Option<&'a [u8]>,
+    pub(crate) detail: &'a [u8],
+}
+
 impl<'a> Known<'a> {
-    fn new(
-        envelope: &Envelope<'a>,
-        program: Program,
-        pid: Option<u32>,
-        (repeats, verdict): (u64, Meaning<'a>),
-    ) -> Self {
-        let fields = &verdict.fields;
+    #[inline]
+    fn new(program: Program, pid: Option<u32>, (repeats, meaning): (u64, Meaning<'a>)) -> Self {
+        Self {
+            program,
+            pid,
+            repeats,
+            meaning,
+        }
+    }
+
+    /// What it says with what its envelope says.
+    #[inline]
+    pub(crate) fn told(&self, envelope: &Envelope<'_>) -> Told {
+        let fields = &self.meaning.fields;
         let source = fields.addr.and_then(Peer::read).map(|peer| Source {
             peer,
             port: fields.port,
         });
-        let mut told = Told {
+        let process = process_of(self.program, self.pid, &self.meaning, source.is_some());
+        Told {
             head: envelope.head,
             time: envelope.time,
-            program,
-            pid,
-            repeats,
-            kind: verdict.kind,
-            cause: verdict.cause,
-            is_vague: verdict.is_vague(program != Program::Bare),
-            stage: verdict.stage,
+            program: self.program,
+            pid: self.pid,
+            repeats: self.repeats,
+            kind: self.meaning.kind,
+            cause: self.meaning.cause,
+            is_vague: self.meaning.is_vague(self.program != Program::Bare),
+            stage: self.meaning.stage,
+            keys: Keys::of(self.program, process, source.as_ref(), envelope.host),
             source,
             port: fields.port,
             number: fields.number,
-            keys: Keys::default(),
-        };
-        told.keys = Keys::of(&told, envelope.host);
-        Self {
-            told,
-            host: envelope.host,
-            user: fields.user,
-            detail: fields.detail.unwrap_or_default(),
         }
     }
+
+    #[inline]
+    pub(crate) fn texts<'b>(&self, envelope: &Envelope<'b>) -> Texts<'b>
+    where
+        'a: 'b,
+    {
+        Texts {
+            host: envelope.host,
+            user: self.meaning.fields.user,
+            detail: self.meaning.fields.detail.unwrap_or_default(),
+        }
+    }
+}
+
+/// The process that serves the connection: from 9.8 on the listener names it in lines of its own.
+fn process_of(
+    program: Program,
+    pid: Option<u32>,
+    meaning: &Meaning<'_>,
+    has_source: bool,
+) -> Option<u32> {
+    let is_named = match meaning.kind {
+        Kind::GraceTimeout => true,
+        Kind::Crashed => has_source,
+        _ => false,
+    };
+    let number = meaning
+        .fields
+        .number
+        .filter(|_| is_named && program == Program::Sshd);
+    number.and_then(|number| u32::try_from(number).ok()).or(pid)
 }
 
 /// Finds the message: as the program said it; where the program is not sure, as a message of sshd; where the envelope is
@@ -84,12 +124,7 @@ pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
         return None;
     }
     if let Some(verdict) = classify(envelope.program, envelope.message) {
-        return Some(Known::new(
-            envelope,
-            envelope.program,
-            envelope.pid,
-            verdict,
-        ));
+        return Some(Known::new(envelope.program, envelope.pid, verdict));
     }
     match envelope.head {
         Head::Full | Head::Cut => None,
@@ -101,32 +136,34 @@ pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
         .into_iter()
         .flatten()
         .find_map(|text| classify(Program::Bare, text))
-        .map(|verdict| Known::new(envelope, Program::Bare, envelope.pid, verdict)),
+        .map(|verdict| Known::new(Program::Bare, envelope.pid, verdict)),
         Head::None => {
             if let Some((program, pid, message)) = pieces::tagged(envelope.text) {
                 let verdict = classify(program, message)?;
-                return Some(Known::new(envelope, program, pid, verdict));
+                return Some(Known::new(program, pid, verdict));
             }
             let verdict = rules::find(envelope.text)?;
-            Some(Known::new(
-                envelope,
-                Program::Bare,
-                envelope.pid,
-                (1, verdict),
-            ))
+            Some(Known::new(Program::Bare, envelope.pid, (1, verdict)))
         }
     }
 }
 
 /// Whether a message of a program that surely wrote it is known.
+#[inline]
 pub(crate) fn is_known(program: Program, message: &[u8]) -> bool {
-    program != Program::Other && classify(program, message).is_some()
+    // Most are told apart by less than a look at the rules.
+    let may_be = message.starts_with(FOLDED) || rules::may_know(program, message);
+    may_be && classify(program, message).is_some()
 }
 
+/// What rsyslog puts before a message that it has counted.
+const FOLDED: &[u8] = b"message repeated ";
+
 /// Understands a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for …]`.
+#[inline]
 fn classify(program: Program, message: &[u8]) -> Option<(u64, Meaning<'_>)> {
     let unfolded = || {
-        let (times, rest) = number(message.strip_prefix(b"message repeated ")?)?;
+        let (times, rest) = number(message.strip_prefix(FOLDED)?)?;
         let inner = rest.strip_prefix(b" times: [")?.strip_suffix(b"]")?;
         Some((u64::from(times), inner.trim_ascii_start()))
     };

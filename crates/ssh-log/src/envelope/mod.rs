@@ -162,7 +162,7 @@ impl Peeler {
     }
 
     /// The head of a line that is much like that of a line before.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn usual<'a>(&mut self, line: &'a [u8]) -> Option<UsualHead<'a>> {
         self.names.read(line, &self.stamps)
     }

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr;
 use memchr::memmem::Finder;
-use memchr::{memchr, memchr3};
 
 use super::stamp::number;
 use crate::program::Program;
@@ -46,9 +46,31 @@ const OUTSIDE: u8 = 2;
 
 /// Whether something may close an envelope behind the message in this text.
 pub(crate) fn is_closed(text: &[u8]) -> bool {
-    without_close(text).is_some()
-        || memchr3(b'\\', b'"', b'<', text).is_some()
-        || memchr3(b'`', b'\r', b'\'', text).is_some()
+    without_close(text).is_some() || has_mark(text)
+}
+
+/// Whether a byte that closes something stands anywhere in the text: sixteen are compared with all of them at once.
+fn has_mark(text: &[u8]) -> bool {
+    // Without branches, so that the compiler can do the same to all of them.
+    let is_mark = |by: u8| {
+        (by == b'\\') | (by == b'"') | (by == b'<') | (by == b'`') | (by == b'\r') | (by == b'\'')
+    };
+    let in_chunk = |chunk: &[u8; 16]| {
+        let marks = chunk.map(|by| u8::from(is_mark(by)));
+        u128::from_le_bytes(marks) != 0
+    };
+    let mut rest = text;
+    while let Some((chunk, behind)) = rest.split_first_chunk() {
+        if in_chunk(chunk) {
+            return true;
+        }
+        rest = behind;
+    }
+    // What is left is compared once more with the bytes before it.
+    match text.last_chunk() {
+        Some(last) => in_chunk(last),
+        None => rest.iter().copied().any(is_mark),
+    }
 }
 
 /// So many ends [`ends`] gives at most.
@@ -142,6 +164,24 @@ mod tests {
         let text = b"[a/b] c-d \"e\": f=g\\nh";
         let found = shown(starts(text).map(|at| &text[at..=at]));
         assert_eq!(found, ["[", "a", "c", "\"", "e", ":", "f", "g", "n", "h"]);
+    }
+
+    #[test]
+    fn marks_are_found_wherever_they_stand() {
+        let mut random = fastrand::Rng::with_seed(3);
+        let marks = b"\\\"<`\r'";
+        for _ in 0..5_000 {
+            let mut text = vec![b'a'; random.usize(0..50)];
+            if let Some(at) = random
+                .bool()
+                .then(|| random.choice(0..text.len()))
+                .flatten()
+            {
+                text[at] = random.u8(..);
+            }
+            let expected = text.iter().any(|by| marks.contains(by));
+            assert_eq!(has_mark(&text), expected, "{}", text.escape_ascii());
+        }
     }
 
     #[test]

@@ -79,6 +79,7 @@ impl Stamps {
     }
 
     /// Reads a stamp of the same minute as the last one, where both have one of the forms that most logs have.
+    #[inline(always)]
     pub(super) fn recent<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         self.recent.read(text)
     }

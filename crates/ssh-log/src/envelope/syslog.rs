@@ -307,6 +307,9 @@ fn is_container(tag: &[u8]) -> bool {
 
 /// macOS puts `(libxpc.dylib) [com.openssh.sshd:net] ` before the message.
 fn subsystem(message: &[u8]) -> &[u8] {
+    if message.first() != Some(&b'(') {
+        return message;
+    }
     // Neither holds a blank, which so ends it.
     let behind = |text: &'_ [u8], open: u8, close: u8| {
         let near = &text[..text.len().min(129)];

@@ -127,6 +127,11 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a
     (!tried_out).then_some(verdict)
 }
 
+/// Whether a rule begins like the message.
+pub(super) fn may_know(table: &Table, message: &[u8]) -> bool {
+    !table.begun_by(text(message)).is_empty()
+}
+
 /// The text behind the time since boot, which syslog keeps: `[  12.345678] text`.
 fn text(message: &[u8]) -> &[u8] {
     let message = since_boot(message);

@@ -52,6 +52,16 @@ enum Voice {
 }
 
 impl Meaning<'_> {
+    /// Notes what the tag of a message of sshd tells.
+    #[inline]
+    fn settle(&mut self, stage: Stage) {
+        self.stage = stage;
+        // A tag of the unprivileged half and a user are of sshd alone.
+        if self.voice == Voice::Shared && (stage != Stage::Unknown || self.fields.user.is_some()) {
+            self.voice = Voice::Own;
+        }
+    }
+
     /// Whether the line does not prove its cause, as one that does not name its program or does.
     pub(crate) fn is_vague(&self, named: bool) -> bool {
         match self.voice {
@@ -180,6 +190,17 @@ pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Meaning<'_>> 
     }
 }
 
+/// Whether a message of a program may be known: false for most of those that machines write most.
+#[inline]
+pub(crate) fn may_know(program: Program, message: &[u8]) -> bool {
+    match program {
+        Program::Other => false,
+        Program::Kernel | Program::Audit => kernel::may_know(&KERNEL, message),
+        Program::Systemd => systemd::may_know(message),
+        _ => true,
+    }
+}
+
 /// Understands a message of sshd that stands somewhere in a text of which nothing else is known: the first that begins with
 /// a word and ends with the text, or with what closes its envelope.
 pub(crate) fn find(text: &[u8]) -> Option<Meaning<'_>> {
@@ -270,7 +291,11 @@ pub(crate) fn is_mask(text: &[u8]) -> bool {
 /// sshd puts its level before a message, and `[preauth]` behind one of its unprivileged half (log.c, monitor.c).
 fn sshd(message: &[u8]) -> Option<Meaning<'_>> {
     let message = message.trim_ascii();
-    known(message).or_else(|| ended(message))
+    let known = known(message);
+    if known.is_some() {
+        return known;
+    }
+    ended(message)
 }
 
 /// A connection that sshd itself ends, in words that no rule knows: it says so at this level alone (log.c, `sshfatal`).
@@ -290,15 +315,20 @@ fn ended(message: &[u8]) -> Option<Meaning<'_>> {
     })
 }
 
+#[inline]
 fn known(message: &[u8]) -> Option<Meaning<'_>> {
     let whole = told(message);
     // What others write begins like no message of sshd: where it may end is of no interest.
     let begun = SSHD_TABLE.begun_by(whole.1);
-    if begun.is_empty() {
-        return None;
+    let (&first, others) = begun.split_first()?;
+    // What the first of them takes as it is written needs no other end.
+    let mut found = SSHD_TABLE.verdict_by(first, whole.1);
+    if let Some(meaning) = &mut found {
+        meaning.settle(whole.0);
+        return found;
     }
     if message.ends_with(b"auth]") || !pieces::is_closed(message) {
-        return sshd_message(begun, &[whole]);
+        return sshd_message(others, &[whole]);
     }
     let (mut ends, mut count) = ([(Stage::Unknown, b"".as_slice()); pieces::MOST_ENDS], 0);
     for (end, slot) in pieces::ends(message).zip(&mut ends) {
@@ -330,17 +360,9 @@ fn told(message: &[u8]) -> (Stage, &[u8]) {
 
 /// Understands a message that may be of these rules and end at several places, the longest first.
 fn sshd_message<'a>(begun: &[u16], ends: &[(Stage, &'a [u8])]) -> Option<Meaning<'a>> {
-    let (at, verdict) = SSHD_TABLE.verdict_of(begun, &ends.iter().map(|(_, message)| *message))?;
-    let stage = ends[at].0;
-    // A tag of the unprivileged half and a user are of sshd alone.
-    let own = verdict.voice == Voice::Shared
-        && (stage != Stage::Unknown || verdict.fields.user.is_some());
-    let voice = if own { Voice::Own } else { verdict.voice };
-    Some(Meaning {
-        stage,
-        voice,
-        ..verdict
-    })
+    let (at, mut meaning) = SSHD_TABLE.verdict_of(begun, ends)?;
+    meaning.settle(ends[at].0);
+    Some(meaning)
 }
 
 const LEVELS: &[&[u8]] = &[

@@ -6,6 +6,7 @@ use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BindFailed, Noted, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused,
 };
+use crate::start::places;
 
 const TRIGGER: Cause = Cause::SocketTriggerLimit;
 const LIMIT: Cause = Cause::SocketConnectionLimit;
@@ -262,13 +263,17 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a
     })
 }
 
+/// Whether the message may be about a unit of sshd.
+pub(super) fn may_know(message: &[u8]) -> bool {
+    message.starts_with(b"ssh") || names_ssh(message)
+}
+
 /// Whether one of the first words is a unit of sshd or its description.
 fn names_ssh(message: &[u8]) -> bool {
-    // A word is short: looking at each byte is faster than to begin a search.
-    let blanks = (0..message.len()).filter(|&at| message[at] == b' ');
-    let mut subjects = blanks.take(4).map(|at| &message[at + 1..]);
+    // A word is short: to begin a search for each blank would take longer than to look at all bytes.
+    let mut subjects = places(b' ', message).take(4).map(|at| &message[at + 1..]);
     subjects.any(|subject| match subject.first() {
-        Some(b's') => {
+        Some(b's') if subject.starts_with(b"ssh") => {
             let unit = subject.split(|&b| b == b' ').next().unwrap_or_default();
             is_ssh_unit(unit.strip_suffix(b".").unwrap_or(unit))
         }

@@ -4,7 +4,7 @@ use super::{Meaning, Rule, Voice, dropbear, servers};
 use crate::cause::CauseName;
 use crate::event::Stage;
 use crate::kind::Kind;
-use crate::template::Template;
+use crate::template::{Fields, Template};
 use crate::tree::Tree;
 
 /// Compiled rules; the first one that matches decides.
@@ -108,13 +108,25 @@ impl Table {
 
     /// Understands a message; `None` when no rule knows it.
     pub(crate) fn verdict<'a>(&self, message: &'a [u8]) -> Option<Meaning<'a>> {
-        self.verdict_of(self.begun_by(message), &[message].into_iter())
-            .map(|(_, verdict)| verdict)
+        let mut begun = self.begun_by(message).iter();
+        begun.find_map(|&rule| self.verdict_by(rule, message))
     }
 
     /// The rules, in their order, that the beginning of a message allows.
     pub(crate) fn begun_by(&self, message: &[u8]) -> &[u16] {
         self.beginnings.of(message)
+    }
+
+    /// Understands a message that has [begun](Self::begun_by) in a way that this rule allows.
+    #[inline]
+    pub(crate) fn verdict_by<'a>(&self, rule: u16, message: &'a [u8]) -> Option<Meaning<'a>> {
+        let rule = self.rules.get(usize::from(rule))?;
+        let behind = message.get(rule.template.lead_literal().len()..)?;
+        // Filled where they stay: to move what was just written waits for it.
+        let mut meaning = rule.meaning(Fields::default());
+        rule.template
+            .fill_behind(behind, &mut meaning.fields)
+            .then_some(meaning)
     }
 
     /// Understands a message that has [begun](Self::begun_by) in a way that these rules allow and may end at several places,
@@ -123,32 +135,32 @@ impl Table {
     pub(crate) fn verdict_of<'a>(
         &self,
         begun: &[u16],
-        messages: &(impl Iterator<Item = &'a [u8]> + Clone),
+        ends: &[(Stage, &'a [u8])],
     ) -> Option<(usize, Meaning<'a>)> {
         begun.iter().find_map(|&rule| {
-            let rule = self.rules.get(usize::from(rule))?;
-            let mut ends = messages.clone().enumerate();
-            let (at, fields) = ends.find_map(|(at, message)| {
-                let fields = if at == 0 {
-                    // This one the tree has compared.
-                    let lead = rule.template.lead_literal().len();
-                    rule.template.fields_behind(&message[lead..])
-                } else {
-                    rule.template.fields(message)
-                };
-                Some((at, fields?))
-            })?;
-            Some((
-                at,
-                Meaning {
-                    kind: rule.kind,
-                    cause: rule.cause,
-                    stage: Stage::Unknown,
-                    voice: rule.voice,
-                    fields,
-                },
-            ))
+            // The longest the tree has compared.
+            let longest = self.verdict_by(rule, ends.first()?.1);
+            longest.map(|meaning| (0, meaning)).or_else(|| {
+                let rule = self.rules.get(usize::from(rule))?;
+                let mut shorter = ends.iter().enumerate().skip(1);
+                shorter.find_map(|(at, (_, message))| {
+                    Some((at, rule.meaning(rule.template.fields(message)?)))
+                })
+            })
         })
+    }
+}
+
+impl Compiled {
+    #[inline]
+    fn meaning<'a>(&self, fields: Fields<'a>) -> Meaning<'a> {
+        Meaning {
+            kind: self.kind,
+            cause: self.cause,
+            stage: Stage::Unknown,
+            voice: self.voice,
+            fields,
+        }
     }
 }
 

@@ -91,3 +91,81 @@ fn random_bytes_do_not_panic() {
         let _ = template.fields(&text);
     }
 }
+
+/// The template with each gap that is read from the end of a message matched from the front instead.
+fn from_front(pattern: &str) -> Template {
+    let mut template = Template::new(pattern);
+    for token in &mut template.tokens {
+        if let Token::Gap(_, reach @ Reach::Only) = token {
+            *reach = Reach::Last;
+        }
+    }
+    template
+}
+
+#[test]
+fn a_message_matches_from_its_end_as_it_does_from_its_beginning() {
+    let patterns = [
+        "user {user} from {addr} port {port}",
+        "user {user} {addr} port {port}",
+        "user {user} from {addr} port {port} ssh2",
+        "user {user} from {addr}",
+        "{any} [{addr}] failed",
+        "user {user} uid={n}",
+        "user {host} is {n}]",
+    ];
+    let words = [
+        "user ",
+        " from ",
+        " port ",
+        " ",
+        "bob",
+        "a:b",
+        "192.0.2.7",
+        "2001:db8::1",
+        "gw-1",
+        "4711",
+        "65536",
+        "99999999999999999999",
+        "7.5",
+        "***",
+        "xx",
+        " ssh2",
+        " [",
+        "] failed",
+        ".",
+        " uid=",
+        " is ",
+        "-",
+        "",
+    ];
+    let mut random = fastrand::Rng::with_seed(17);
+    let mut matched = 0;
+    for pattern in patterns {
+        let (template, front) = (Template::new(pattern), from_front(pattern));
+        assert_ne!(template.tokens, front.tokens, "{pattern}");
+        for _ in 0..4_000 {
+            // Half of them are of the pattern's own form, with fields that may be anything.
+            let mut message = String::new();
+            if random.bool() {
+                for part in pattern.split_inclusive(['{', '}']) {
+                    match part.strip_suffix('}') {
+                        Some(_) => message.push_str(random.choice(&words).unwrap()),
+                        None => message.push_str(part.trim_end_matches('{')),
+                    }
+                }
+            }
+            for _ in 0..random.usize(0..3) {
+                message.push_str(random.choice(&words).unwrap());
+            }
+            let fields = template.fields(message.as_bytes());
+            assert_eq!(
+                fields,
+                front.fields(message.as_bytes()),
+                "{pattern}: {message}"
+            );
+            matched += usize::from(fields.is_some());
+        }
+    }
+    assert!(matched > 1_000, "{matched}");
+}
