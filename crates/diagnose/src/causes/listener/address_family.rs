@@ -114,7 +114,7 @@ fn other_address(
     let wish = Wish::assign(Assignment::new(
         "ListenAddress",
         Operator::Add,
-        &first.to_string(),
+        first.to_string(),
     ));
     let by_file = facts.setting("listenaddress").ok().flatten();
     if let Some(setting) = by_file.filter(|setting| setting.origin.is_some()) {

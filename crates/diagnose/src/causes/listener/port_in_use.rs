@@ -61,7 +61,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// Another sshd has taken the port, and the unit of this machine's own one failed.
 fn another_sshd(facts: &Facts<'_>, rival: &Rival, verdict: &mut Verdict) {
     if facts.was_let_in() {
-        return;
+        return verdict.exclude(
+            Fact::Login,
+            "the sshd that listens there has let the account asked about in",
+        );
     }
     let (pid, port) = (rival.listener.pid, rival.socket.port);
     let what = format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::edit;
 use crate::quote::quoted;
 use crate::verdict::Verdict;
 use sshmend_facts::{Facts, OTHER, PAM_FOLDER, PamLine, Shadow};
@@ -22,6 +23,7 @@ pub(crate) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     }
     no_service(facts, verdict);
     no_entry(facts, user, verdict);
+    denied_to_all(facts, verdict);
     let mut asked = BTreeSet::new();
     for line in facts.pam_stack() {
         // A module that stands in two groups says the same in both.
@@ -98,6 +100,29 @@ fn no_entry(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     finding.step(format!(
         "make the entries that are missing, without a password, and look at this one: `pwconv && chage -l {user}`; keys work then"
     ));
+}
+
+/// pam_deny(8) says nothing. As the first line of its group it is asked in any case; behind others they may jump over it.
+fn denied_to_all(facts: &Facts<'_>, verdict: &mut Verdict) {
+    let stack = facts.pam_stack();
+    let Some(line) = stack.iter().find(|line| line.group == "account") else {
+        return;
+    };
+    if line.module != "pam_deny.so" || !line.decides() {
+        return;
+    }
+    let path = &line.origin.path;
+    let what = "PAM denies every account: pam_deny is the first that it asks";
+    let finding = verdict.by_files(facts, &[path], what);
+    finding.shown_at(&line.origin, &line.text);
+    finding.step(if edit::is_here(facts) {
+        format!(
+            "take its line out: `{}`; it counts at the next login",
+            edit::comment_out(&line.origin)
+        )
+    } else {
+        format!("take its line out: {}", line.origin)
+    });
 }
 
 fn module(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) {
@@ -365,5 +390,27 @@ mod tests {
             &machine(root, "root:x:0:0::/root:/bin/bash"),
             &expect![""],
         );
+    }
+
+    #[test]
+    fn a_deny_that_is_asked_first_shuts_everybody_out() {
+        let machine = |stack: &str| format!("{ACCOUNTS}//- /etc/pam.d/sshd\n{stack}\n");
+        check_as(
+            &alice(),
+            "user-not-allowed",
+            &machine("account required pam_deny.so\naccount required pam_unix.so"),
+            &expect![[r#"
+                certain: PAM denies every account: pam_deny is the first that it asks
+                  /etc/pam.d/sshd:1: account required pam_deny.so
+                  - take its line out: `sed -i.old '1s/^/#/' /etc/pam.d/sshd`; it counts at the next login
+            "#]],
+        );
+        for behind in [
+            "account [success=1 default=ignore] pam_unix.so\naccount requisite pam_deny.so",
+            "account optional pam_deny.so",
+            "auth required pam_deny.so",
+        ] {
+            check_as(&alice(), "user-not-allowed", &machine(behind), &expect![""]);
+        }
     }
 }

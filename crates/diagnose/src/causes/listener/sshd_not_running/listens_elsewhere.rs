@@ -154,6 +154,10 @@ pub(crate) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
         );
         return;
     }
+    if facts.decided_by_command_line("Port").is_some() {
+        finding.step("or go back to it: give that line the old port, which no file of sshd can change, then `systemctl daemon-reload && systemctl restart ssh.service`");
+        return;
+    }
     finding.step(match back {
         Some(command) => format!("or go back to it: `{command}`"),
         None => format!("or go back to it: write `Port {old}` at the line above"),
