@@ -1,7 +1,8 @@
 //! Names the commit that a build was made from: `sshmend 0.2.0 (0123456789ab 2026-12-31)`.
 //!
-//! In sources that `git archive` made, `commit.txt` says it; in a checkout git is asked. Without either, and in a debug build of a
-//! checkout, which would be linked again after each commit, the version is the plain one.
+//! In sources from `git archive` the commit is in `commit.txt`; in a checkout git is asked. Without
+//! either, and in a debug build of a checkout, which would be linked again after each commit, the
+//! version is the plain one.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -16,7 +17,7 @@ use std::process::Command;
 /// Cargo runs in the package's folder, two below the root of the project.
 const ROOT: &str = "../..";
 
-/// `.gitattributes` has `git archive` fill it in.
+/// Filled in by `git archive` according to `.gitattributes`.
 const ARCHIVED: &str = "commit.txt";
 
 fn main() {
@@ -30,12 +31,13 @@ fn main() {
     }
 }
 
-/// The commit of the archive that the sources come from; `None` in a checkout, where the file has git's placeholders.
+/// The commit of the archive that contains the sources; `None` in a checkout, where the file has
+/// git's placeholders.
 fn archived() -> Option<String> {
     shortened(&fs::read_to_string(ARCHIVED).ok()?)
 }
 
-/// The newest commit and its date, as git tells them; `None` where this is not a checkout of the project.
+/// The newest commit and its date as git reports them; `None` outside a checkout of the project.
 fn asked() -> Option<String> {
     // A copy inside another project's repository must not be named after that project's commit.
     let top = git(&["rev-parse", "--show-toplevel"])?;

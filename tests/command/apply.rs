@@ -6,7 +6,7 @@ use crate::disk::{Disk, Said, run};
 
 const MAIN: &str = "/etc/ssh/sshd_config";
 
-/// A machine of a fleet, of which nothing is as the policy wants it.
+/// A machine of a fleet that differs from the policy in every respect.
 pub(crate) fn machine() -> Disk {
     Disk::new(&format!(
         "//- /var/lib/dpkg/status\nPackage: openssh-server\nStatus: install ok installed\nVersion: 1:9.2p1-2+deb12u10\n\
@@ -157,7 +157,7 @@ fn runs_that_wait_for_each_other_all_change_what_they_were_asked_for() {
 }
 
 #[test]
-fn json_says_the_same_as_toml() {
+fn json_means_the_same_as_toml() {
     let (toml, json) = (machine(), machine());
     assert_eq!(apply(&toml, POLICY, "--yes").code, 0);
     assert_eq!(apply(&json, SAME_IN_JSON, "--yes").code, 0);
@@ -222,7 +222,7 @@ fn one_impossible_wish_stops_the_whole_policy() {
 }
 
 #[test]
-fn every_fault_of_the_text_stands_at_its_line_with_a_caret() {
+fn every_fault_of_the_text_is_shown_at_its_line_with_a_caret() {
     let disk = machine();
     let policy = "[sshd-config]\nMaxStartup = 5\nMaxSessions = [5]\n[hosts-acces]\n[fail2ban]\nignore = [\"10.0.0.0/33\"]\n";
     apply(&disk, policy, "--yes").check(&expect![[r#"
@@ -316,7 +316,7 @@ const KEY: &str =
 const FINGERPRINT: &str = "SHA256:NuS+gjiiCt1R9WWU5Zonik//mOIcg6WaHN3YbcemgAI";
 
 #[test]
-fn keys_that_are_known_already_are_as_wanted_without_a_word_to_the_server() {
+fn known_keys_satisfy_the_policy_without_asking_the_server() {
     let disk = machine();
     disk.write("/home/kim/.ssh/known_hosts", format!("git.example {KEY}\n"));
     disk.write(

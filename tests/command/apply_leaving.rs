@@ -1,4 +1,4 @@
-//! What leaves a policy is taken out again where sshmend had put it in, and only there.
+//! Entries that leave a policy are removed where sshmend had put them, and only there.
 
 use crate::apply::machine;
 use crate::disk::{Disk, Said, run};
@@ -64,7 +64,7 @@ fn entries_removed_from_the_policy_are_removed_but_earlier_ones_stay() {
 }
 
 #[test]
-fn a_policy_takes_nothing_out_that_another_one_or_a_person_has_put_in() {
+fn a_policy_removes_nothing_that_another_one_or_a_person_added() {
     let disk = machine();
     apply(&disk, all());
     let after = read(&disk);
@@ -88,7 +88,7 @@ fn a_policy_takes_nothing_out_that_another_one_or_a_person_has_put_in() {
 }
 
 #[test]
-fn rolled_back_entries_do_not_stand_and_changes_keep_the_first_value() {
+fn rolled_back_entries_do_not_count_and_changes_keep_the_first_value() {
     let disk = machine();
     let with =
         |value: &str| format!("name = \"fleet\"\n[sshd-config]\nMaxStartups = \"{value}\"\n");
@@ -147,7 +147,7 @@ fn what_is_wanted_stays_so_when_the_entry_that_covered_it_leaves() {
 }
 
 #[test]
-fn an_entry_is_known_however_it_is_spelled_and_only_where_it_was_added() {
+fn an_entry_is_recognised_however_it_is_spelled_and_only_where_it_was_added() {
     let disk = machine();
     disk.write("/etc/hosts.allow", "sshd: 192.0.2.3\n");
     let policy = "name = \"spelled\"\n[hosts-access]\nallow = [\"192.0.2.3\", \"192.0.2.31\", \"2001:db8:9::/48\"]\n\
@@ -186,7 +186,7 @@ fn an_exemption_that_gets_an_end_in_the_past_is_taken_out() {
     assert!(!jails.contains("203.0.113.61"), "{jails}");
 }
 
-/// What two policies want alike.
+/// Entries that two policies have in common.
 const SHARED: &str = "[sshd-config]\nMaxSessions = 12\nAcceptEnv = { add = [\"LANG\"] }\n\
      [hosts-access]\nallow = [\"192.0.2.99\"]\n\
      [fail2ban]\nignore = [{ address = \"203.0.113.90\", jail = \"sshd\" }]\n";
@@ -200,7 +200,7 @@ fn empty(name: &str) -> String {
 }
 
 #[test]
-fn what_another_policy_wants_too_stays_until_the_last_one_drops_it() {
+fn entries_of_several_policies_stay_until_the_last_one_drops_them() {
     for last in [["one", "two", "three"], ["two", "three", "one"]] {
         let disk = machine();
         let before = read(&disk);
@@ -233,7 +233,7 @@ fn what_another_policy_wants_too_stays_until_the_last_one_drops_it() {
 }
 
 #[test]
-fn a_policy_in_other_words_or_with_another_value_keeps_what_it_wants() {
+fn a_policy_keeps_its_entries_in_other_words_or_with_another_value() {
     let disk = machine();
     apply(&disk, &shared("one"));
     let other = "name = \"two\"\n[sshd-config]\nMaxSessions = 13\nAcceptEnv = [\"LANG\"]\n\
@@ -258,7 +258,7 @@ fn a_dry_run_and_a_change_that_was_rolled_back_hold_nothing() {
     assert_eq!(disk.run("rollback --yes").code, 0);
     assert_eq!(apply(&disk, &empty("one")).json()["changed"], true);
     assert_eq!(disk.read("/etc/hosts.allow").as_deref(), Some(""));
-    // Applied again it is wanted again, whoever puts it in.
+    // When the policy is applied again the entry is wanted again, whoever adds it.
     apply(&disk, &shared("one"));
     assert_eq!(apply(&disk, &shared("three")).json()["changed"], false);
     assert_eq!(apply(&disk, &empty("one")).json()["changed"], false);

@@ -1,4 +1,4 @@
-//! Keywords that no line is to set: by `fix`, and by a policy.
+//! Keywords that no line may set, through `fix` and through a policy.
 
 use crate::apply::machine;
 use crate::disk::{Disk, Said, run};
@@ -16,7 +16,7 @@ fn apply(disk: &Disk, policy: &str, how: &str) -> Said {
 }
 
 #[test]
-fn a_line_goes_even_where_it_says_the_default_and_match_blocks_stay() {
+fn a_line_is_removed_even_if_it_sets_the_default_and_match_blocks_stay() {
     let disk = machine();
     disk.write(MAIN, BEFORE);
     let said = disk.run("fix sshd-config --unset banner MaxSessions UseDNS --yes");
@@ -59,7 +59,7 @@ fn a_policy_names_the_keyword_that_a_line_sets_and_what_it_had_set_itself_is_for
     assert_eq!(apply(&disk, &unset, "--yes").json()["changed"], true);
     let without = BEFORE.replacen("Banner /etc/issue.net\n", "", 1);
     assert_eq!(disk.read(MAIN), Some(without.clone()));
-    // It is not put back to what was there before the policy, now or when it leaves the list.
+    // It is not restored to its value before the policy, now or when it leaves the list.
     for body in [&unset, &policy("")] {
         let said = apply(&disk, body, "--yes");
         assert_eq!(said.json()["changed"], false, "{}", said.stdout);

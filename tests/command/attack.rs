@@ -170,7 +170,7 @@ fn whoever_swaps_links_while_root_works_gains_nothing() {
     place.link("vault", "home/.evil");
     let (over, ssh) = (AtomicBool::new(false), place.at("home/.ssh"));
     let swap = |one: &Path, other: &Path| {
-        // The folder itself may just be the other one.
+        // The folder itself may be the exchanged one at the moment.
         let _ = renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE);
     };
     let outside = |place: &Place| {
@@ -412,7 +412,7 @@ fn a_name_of_several_lines_adds_none_to_the_diff() {
 }
 
 #[test]
-fn what_a_killed_process_left_and_what_a_umask_takes_away_does_no_harm() {
+fn leftovers_of_a_killed_process_and_a_strict_umask_do_no_harm() {
     let script = r#"
 mkdir -m 700 /run/.sshmend-files-1 /run/.sshmend-files-2; echo secret > /run/.sshmend-files-1/key
 exec 8< /run/.sshmend-files-2; flock 8

@@ -12,7 +12,7 @@ fn serve(works: fn(usize) -> bool) -> u16 {
     let port = listener.local_addr().expect("an address").port();
     thread::spawn(move || {
         for (number, stream) in listener.incoming().flatten().enumerate() {
-            // What the client makes of it is the test: how it hangs up is not.
+            // The test is about the client's reaction, not about how the server hangs up.
             thread::spawn(move || _ = answer(stream, works(number)));
         }
     });
@@ -35,7 +35,7 @@ fn answer(mut stream: TcpStream, works: bool) -> io::Result<()> {
 }
 
 #[test]
-fn a_share_of_dropped_connections_is_told_although_the_first_one_works() {
+fn a_share_of_dropped_connections_is_reported_although_the_first_one_works() {
     let port = serve(|number| number % 2 == 0);
     let destination = format!("127.0.0.1:{port}");
     let json = run(&["diagnose", &destination, "--format", "json"], b"").json();

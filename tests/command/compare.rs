@@ -1,4 +1,4 @@
-//! `sshmend compare`: what two trees differ in, by what they do.
+//! `sshmend compare`: the differences between two trees, by their effects.
 
 use expect_test::expect;
 
@@ -38,7 +38,7 @@ fn text_changes_without_effect_are_not_differences() {
 }
 
 #[test]
-fn each_area_says_what_changes_for_whom_and_by_which_line() {
+fn each_area_shows_what_changes_for_whom_and_by_which_line() {
     let (a, b) = (machine(), machine());
     a.write(
         "/etc/ssh/sshd_config",
@@ -157,7 +157,7 @@ fn the_order_of_match_blocks_is_a_difference_where_one_connection_meets_both() {
         sshd-config: Match Address 198.51.100.0/24 and Match User ann: permittty no -> yes  A/etc/ssh/sshd_config:3 -> B/etc/ssh/sshd_config:3
         --
     "#]]);
-    // A block that says what everybody has still keeps the next one from deciding.
+    // A block that sets the common value still prevents the next one from deciding.
     write(&a, &[net, ann]);
     write(&b, &[ann]);
     assert_eq!(compare(&a, &b, "").code, 1);
@@ -187,7 +187,7 @@ fn a_match_block_for_more_users_changes_only_what_is_new_for_them() {
 }
 
 #[test]
-fn what_stands_in_another_order_or_spelling_is_not_a_difference() {
+fn another_order_or_spelling_is_not_a_difference() {
     let (a, b) = (machine(), machine());
     let keys = [
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFIaYTqLW0yrN4vVJfT0oYqzkFqTV5rcVAFXVF4ZnIYT",
@@ -244,7 +244,8 @@ fn what_decides_about_bans_and_files_that_rules_name_are_compared() {
     "#]]);
 }
 
-/// Whatever a policy wants: once it is applied, a dry run finds no drift, and what it shows before is what changes in effect.
+/// For any policy: once it is applied, a dry run finds no drift, and its preview is what changed in
+/// effect.
 #[test]
 fn after_a_policy_is_applied_the_tree_differs_by_what_the_dry_run_named_and_nothing_drifts() {
     let mut random = fastrand_words(3);

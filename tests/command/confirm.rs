@@ -1,4 +1,4 @@
-//! `--confirm-within`, `confirm`, and what goes back by itself, on a running sshd without systemd.
+//! `--confirm-within`, `confirm`, and automatic undo, on a running sshd without systemd.
 
 use crate::disk::Disk;
 use crate::live::{on_stage, says};
@@ -156,8 +156,8 @@ pkill -9 -f 'recover --due'
 }
 
 #[test]
-fn whoever_has_the_state_folder_does_not_keep_a_change_from_going_back() {
-    // One that was stopped, as by Ctrl-Z, goes on; another process comes first.
+fn holding_the_state_folder_does_not_prevent_a_rollback() {
+    // A stopped process, as by Ctrl-Z, is resumed; another process comes first.
     check(
         r#"
 cp -a /etc/ssh/sshd_config "$scratch/before"

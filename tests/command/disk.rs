@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use expect_test::Expect;
 
-/// A directory that stands for the root of a disk; gone with the test.
+/// A directory that represents the root of a disk; removed after the test.
 pub(crate) struct Disk {
     root: tempfile::TempDir,
 }
@@ -44,7 +44,7 @@ impl Disk {
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Where a file of the disk really lies.
+    /// The real path of a file of the disk.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.root.path().join(path.trim_start_matches('/'))
     }
@@ -83,7 +83,7 @@ pub(crate) fn run_with(words: &[&str], stdin: &[u8], variables: &[(&str, &str)])
     Said::new(&child.wait_with_output().expect("it ends"))
 }
 
-/// What the command said.
+/// The output of the command.
 pub(crate) struct Said {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -113,7 +113,7 @@ impl Said {
         }
     }
 
-    /// Compares all of it with what is expected.
+    /// Compares everything with the expected text.
     #[track_caller]
     pub(crate) fn check(&self, expected: &Expect) {
         expected.assert_eq(&format!(

@@ -1,4 +1,4 @@
-//! `fix` without a subcommand: what a diagnosis finds, as one plan.
+//! `fix` without a subcommand: the findings of a diagnosis, as one plan.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -10,7 +10,8 @@ use crate::disk::Disk;
 const KEY: &str =
     "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n";
 
-/// A disk with one host key that is missing and one that everybody can read; `None` where nobody may give files to root.
+/// A disk with one host key missing and one readable by everybody; `None` without the right to give
+/// files to root.
 fn disk() -> Option<Disk> {
     let config = "HostKey /etc/ssh/ssh_host_ed25519_key\nHostKey /etc/ssh/ssh_host_rsa_key\n";
     let disk = Disk::new(&format!(
@@ -105,7 +106,7 @@ fn no_private_key_is_shown_anywhere() {
 }
 
 #[test]
-fn a_mode_that_was_changed_since_is_told_and_kept() {
+fn a_mode_that_was_changed_since_is_reported_and_kept() {
     let Some(disk) = disk() else { return };
     assert_eq!(disk.run("fix host-keys --yes").code, 0);
     fs::set_permissions(
@@ -167,7 +168,7 @@ fn live_only_commands_are_refused_below_root() {
 }
 
 #[test]
-fn a_level_that_tells_as_much_is_left_and_an_unknown_one_refused() {
+fn a_level_that_logs_at_least_as_much_is_left_and_an_unknown_one_refused() {
     let disk = Disk::new("//- /etc/ssh/sshd_config\nLogLevel DEBUG\n");
     assert_eq!(disk.run("fix log-level --yes").code, 0);
     assert_eq!(disk.run("fix log-level LOUD --yes").code, 2);

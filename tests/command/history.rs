@@ -88,7 +88,7 @@ fn a_later_edit_is_shown_and_not_overwritten() {
 }
 
 #[test]
-fn nothing_to_undo_is_said() {
+fn nothing_to_undo_is_reported() {
     Disk::new("").run("rollback --yes").check(&expect![[r#"
         exit 2
         --
@@ -131,7 +131,7 @@ fn a_damaged_record_hides_no_other() {
     assert!(said.stdout.contains("transaction.toml"), "{}", said.stdout);
 }
 
-/// Each file of the record is there, and nothing is known of the daemon.
+/// Each file of the record exists, and nothing is known about the daemon.
 fn cut_off(disk: &Disk, state: &str) -> String {
     let directory = std::fs::read_dir(disk.path("/var/lib/sshmend/transactions"))
         .expect("a transaction")
@@ -228,7 +228,7 @@ fn an_unreadable_journal_is_named_until_it_is_forgotten() {
 }
 
 #[test]
-fn a_change_that_was_made_and_could_not_be_printed_is_told_from_one_that_was_not() {
+fn a_change_that_could_not_be_printed_is_distinguished_from_one_not_made() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     let fix = |words: &[&str]| {
         let full = std::fs::OpenOptions::new()
@@ -252,7 +252,7 @@ fn a_change_that_was_made_and_could_not_be_printed_is_told_from_one_that_was_not
         status.expect("it runs").code()
     };
     assert_eq!(fix(&["--dry-run", "--format", "json"]), Some(2));
-    // The preview comes before the change, and is not to be had.
+    // The preview comes before the change, and cannot be printed.
     assert_eq!(
         (fix(&["--yes"]), disk.read("/etc/hosts.allow")),
         (Some(2), None)
@@ -370,7 +370,7 @@ fn whoever_has_the_lock_is_named_and_waited_for() {
     lock.lock().expect("nobody has it");
     let held = disk.run("fix hosts-access --allow 192.0.2.8 --yes");
     assert_eq!(held.code, 2);
-    // The word is that of the one who had it last.
+    // The text is that of its last holder.
     assert!(
         held.stderr
             .contains("/var/lib/sshmend/lock: held by process ")
@@ -417,7 +417,7 @@ fn a_start_of_the_machine_recovers_once_that_is_installed() {
     );
     assert_eq!(disk.run("rollback --yes").code, 0);
     assert!(!disk.path("/etc/systemd").exists());
-    // Where a package has brought the unit, it is only wanted.
+    // If a package has installed the unit, it only has to be enabled.
     disk.write(
         "/usr/lib/systemd/system/sshmend-recover.service",
         "[Unit]\n",

@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::disk::Disk;
 
 #[test]
-fn the_first_line_says_granted_or_denied_and_by_which_rule() {
+fn the_first_line_shows_granted_or_denied_and_by_which_rule() {
     let disk = Disk::new("//- /etc/hosts.allow\nsshd: 192.0.2.\n//- /etc/hosts.deny\nALL: ALL\n");
     disk.run("show hosts-access 192.0.2.1").check(&expect![[r#"
         exit 0
@@ -61,7 +61,7 @@ fn an_answer_that_hangs_on_an_unread_file_is_trouble() {
 }
 
 #[test]
-fn the_rule_goes_where_it_wins_and_a_second_run_changes_nothing() {
+fn the_rule_is_written_where_it_wins_and_a_second_run_changes_nothing() {
     let disk =
         Disk::new("//- /etc/hosts.allow\nsshd: ALL : deny\n//- /etc/hosts.deny\n# nothing\n");
     disk.run("fix hosts-access --allow 192.0.2.7 --yes").check(&expect![[r#"
@@ -234,7 +234,7 @@ fn a_denial_at_all_daemons_stays() {
 }
 
 #[test]
-fn files_that_another_one_keeps_are_not_written() {
+fn files_that_another_program_keeps_are_not_written() {
     for (target, expected) in [
         (
             "/nix/store/0a1b-etc/etc/hosts.allow",

@@ -1,4 +1,4 @@
-//! `--format json`: one document for every run, whatever comes of it, and each as its schema says.
+//! `--format json`: one document for every run, whatever the result, each valid by its schema.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ fn disk() -> Disk {
     )
 }
 
-/// The document of a run, which is all that stands on standard output.
+/// The document of a run, which is the whole standard output.
 #[track_caller]
 fn document(said: &Said) -> Value {
     let document = said.json();
@@ -23,7 +23,7 @@ fn document(said: &Said) -> Value {
     document
 }
 
-/// Where a value is not as its schema says, as far as our schemas say anything.
+/// The places at which a value violates its schema, as far as our schemas go.
 fn faults(value: &Value, schema: &Value, root: &Value) -> Vec<String> {
     if let Some(name) = schema["$ref"].as_str() {
         let target = root.pointer(name.trim_start_matches('#'));
@@ -81,7 +81,7 @@ fn faults(value: &Value, schema: &Value, root: &Value) -> Vec<String> {
     found
 }
 
-/// One choice, with what stands beside the choices.
+/// One choice, with the properties beside the choices.
 fn joined(schema: &Value, choice: &Value) -> Value {
     let mut joined = choice.clone();
     let (Some(properties), Some(required)) = (
@@ -181,7 +181,7 @@ fn a_command_line_that_is_refused_is_answered_in_json_wherever_that_is_asked_for
 }
 
 #[test]
-fn every_document_is_as_its_schema_says() {
+fn every_document_conforms_to_its_schema() {
     let disk = disk();
     let lines = [
         "diagnose",
@@ -220,7 +220,7 @@ fn every_document_is_as_its_schema_says() {
 }
 
 #[test]
-fn a_dry_run_says_that_it_would_change_something() {
+fn a_dry_run_reports_that_it_would_change_something() {
     let disk = disk();
     let told = |line: &str| {
         let document = document(&disk.run(&format!("{line} --format json")));

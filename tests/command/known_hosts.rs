@@ -30,7 +30,7 @@ fn the_entries_of_a_host_are_shown_with_their_fingerprints() {
 }
 
 #[test]
-fn one_name_goes_and_its_neighbours_stay() {
+fn one_name_is_removed_and_its_neighbours_stay() {
     let disk = known(
         "# mine\none.example,two.example KEY note\ngarbage\n[two.example]:2222 KEY\n*.example KEY\n",
     );
@@ -56,7 +56,7 @@ fn one_name_goes_and_its_neighbours_stay() {
 }
 
 #[test]
-fn a_line_is_taken_out_by_its_number_whatever_it_holds() {
+fn a_line_is_removed_by_its_number_whatever_it_contains() {
     let disk = known("@revoked * KEY\nx KEY\n");
     let said = disk.run("fix known-hosts x --line /home/known:1 --yes");
     assert_eq!(
@@ -157,7 +157,7 @@ fn the_line_without_the_port_is_not_asked_once_a_key_is_known_with_it() {
     "#]]);
 }
 
-/// What stands in the place of a file, and how it is made.
+/// Objects in the place of a file, each with the disk that has it.
 fn in_the_place_of_a_file() -> [(&'static str, Disk); 5] {
     let make = |make: &dyn Fn(&std::path::Path)| {
         let disk = Disk::new("//- /home/other\n");

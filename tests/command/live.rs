@@ -1,10 +1,12 @@
-//! The whole way on a running sshd: in mount, network and process namespaces of the test's own, over a scratch /etc.
+//! All steps on a running sshd: in mount, network and process namespaces of the test's own, over a
+//! scratch /etc.
 //!
 //! These tests take root. Without it they say so, and where `CI` is set they fail.
 
 use std::process::Command;
 
-/// Lays a scratch /etc, /run and state folder, makes host keys, and starts sshd; the script goes on from there.
+/// Creates a scratch /etc, /run and state folder, generates host keys, and starts sshd; the script
+/// continues from there.
 const STAGE: &str = r#"
 set -u
 ip link set lo up
@@ -51,7 +53,7 @@ const GUIDED: &str = concat!(
     "/../../tests/lab/machine/guided.py"
 );
 
-/// Runs a script in the scratch machine and returns what it printed; `None` without root.
+/// Runs a script in the scratch machine and returns its output; `None` without root.
 pub(crate) fn on_stage(script: &str) -> Option<String> {
     if !nix::unistd::geteuid().is_root() {
         assert!(
@@ -98,7 +100,7 @@ pub(crate) fn says(text: &str, lines: &[&str]) {
 }
 
 #[test]
-fn a_value_comes_into_force_in_the_running_daemon_and_goes_again() {
+fn a_value_takes_effect_in_the_running_daemon_and_is_undone_again() {
     let script = r#"
 cp -a /etc/ssh/sshd_config "$scratch/before"
 "$S" fix sshd-config MaxStartups=30:30:200 --yes > /dev/null; echo "fix $?"
@@ -134,7 +136,7 @@ before=$(sha256sum /etc/ssh/sshd_config)
     says(&text, &["fix 2", "same"]);
 }
 
-/// The signal is what makes sshd read its files: a `kill` that fails stands for a reload that does.
+/// sshd reloads on the signal: a `kill` that fails simulates a reload that does.
 const FAILING_RELOAD: &str = r#"
 cat > "$scratch/bin/kill" <<'END'
 #!/bin/bash
@@ -148,7 +150,7 @@ before=$(sha256sum /etc/ssh/sshd_config)
 "#;
 
 #[test]
-fn a_failed_reload_takes_the_change_back() {
+fn a_failed_reload_undoes_the_change() {
     let script = r#"
 echo 1 > /run/failures
 "$S" fix sshd-config MaxSessions=9 --yes > /dev/null; echo "fix $?"
@@ -186,7 +188,7 @@ done
     says(&text, &["n maxsessions 5", "y maxsessions 9"]);
 }
 
-/// Someone edits the file while the person reads what a rollback would do.
+/// Someone edits the file while the person reads the preview of a rollback.
 #[test]
 fn a_rollback_commits_what_was_shown_or_nothing() {
     let script = r#"
@@ -266,7 +268,7 @@ person history
 }
 
 #[test]
-fn libwrap_itself_judges_who_is_let_in() {
+fn libwrap_itself_judges_who_is_admitted() {
     let script = r#"
 printf 'sshd: 127.0.0.1\n' > /etc/hosts.deny
 "$S" diagnose --client 127.0.0.1 | head -1 | sed -n 's/^\(certain: \).*\[/\1/p'
@@ -346,7 +348,7 @@ awaits '0 of 10-100' listener
     );
 }
 
-/// A lost session sends SIGHUP: what was begun comes to its end all the same.
+/// A lost session sends SIGHUP: the transaction is completed nevertheless.
 #[test]
 fn a_signal_in_the_middle_ends_in_a_proved_state() {
     let script = r#"

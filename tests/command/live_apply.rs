@@ -3,7 +3,7 @@
 use crate::live::{on_stage, says};
 
 #[test]
-fn a_policy_comes_into_force_and_one_rollback_takes_all_of_it_back() {
+fn a_policy_takes_effect_and_one_rollback_undoes_all_of_it() {
     let script = r#"
 printf 'ALL: ALL EXCEPT 127.0.0.1\n' > /etc/hosts.deny
 cp -a /etc/ssh/sshd_config "$scratch/before"

@@ -1,4 +1,5 @@
-//! A machine that changes under a change, and users who pretend to be a part of it, on a running sshd.
+//! A machine that changes during a change, and users who pretend to be a part of it, on a running
+//! sshd.
 
 use crate::live::{on_stage, says};
 
@@ -30,7 +31,8 @@ umount /proc
     );
 }
 
-/// Whatever a process calls itself: only root's is the sshd of the machine, and no program of somebody else's is run.
+/// Whatever a process calls itself: only root's is the sshd of the machine, and nobody else's
+/// program is run.
 #[test]
 fn a_process_that_calls_itself_sshd_has_no_program_run() {
     let script = r#"
@@ -55,7 +57,7 @@ kill $(jobs -p)
 }
 
 #[test]
-fn an_address_that_the_machine_does_not_have_never_takes_the_place_of_all() {
+fn a_foreign_address_never_replaces_all_addresses() {
     let script = r#"
 cp /etc/ssh/sshd_config "$scratch/before"
 answers() { ssh-keyscan -T 3 -t ed25519 127.0.0.1 2>&1; }

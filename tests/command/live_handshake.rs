@@ -2,7 +2,7 @@
 
 use crate::live::{on_stage, says};
 
-/// At a console: nobody came by SSH.
+/// At a console: nobody is connected by SSH.
 const AT_CONSOLE: &str = r#"
 unset SSH_CONNECTION
 before=$(sha256sum /etc/ssh/sshd_config)
@@ -121,7 +121,7 @@ ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo "answers"
 }
 
 #[test]
-fn it_is_proved_where_the_person_came_in_and_told() {
+fn the_proof_uses_the_persons_own_address_and_is_reported() {
     let script = r#"
 ip addr add 192.0.2.1/32 dev lo
 export SSH_CONNECTION="192.0.2.1 50022 192.0.2.1 22"

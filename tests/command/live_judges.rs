@@ -1,4 +1,4 @@
-//! The judges judge always: also where the future cannot be shown to them, and also what comes back.
+//! The checks always run: also if they cannot see the future tree, and also on restored files.
 
 use crate::live::{on_stage, says};
 
@@ -53,7 +53,7 @@ same; answers
 }
 
 #[test]
-fn a_daemon_that_ends_while_it_is_told_to_read_is_started_again() {
+fn a_daemon_that_ends_during_a_reload_is_restarted() {
     let script = r#"
 kill "$pid"; while [ -d "/proc/$pid" ]; do sleep 0.05; done
 /usr/sbin/sshd -o MaxSessions=6

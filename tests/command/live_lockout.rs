@@ -1,4 +1,5 @@
-//! Nobody is locked out by a wish: what would refuse the next login of the person over SSH is refused before it is made.
+//! No wish locks anybody out: what would refuse the next login of the person over SSH is refused
+//! before it is made.
 
 use crate::live::{on_stage, says};
 
@@ -159,7 +160,8 @@ login
     says(&text, &lines);
 }
 
-/// sshd says so where it was handed the connection, and with the interface for an address of a link.
+/// sshd reports it so when it was handed the connection, and with the interface for a link-local
+/// address.
 #[test]
 fn whoever_comes_from_an_address_that_is_not_known_is_not_at_a_console() {
     let script = r#"

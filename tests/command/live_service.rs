@@ -129,7 +129,7 @@ serves program
     );
 }
 
-/// Nothing runs, and three things are in the way of starting it and of its being of use.
+/// sshd is not running, and three things prevent its start and its use.
 const BROKEN: &str = r#"
 stop
 rm /etc/ssh/ssh_host_*

@@ -1,4 +1,4 @@
-//! Several sshd on one machine: which one is meant can be said, and is said.
+//! Several sshd on one machine: each can be selected, and output names the one meant.
 
 use crate::live::{on_stage, says};
 
@@ -46,7 +46,7 @@ awaits '0 of 10-100 startups' title "$second"
 }
 
 #[test]
-fn a_diagnosis_is_of_the_daemon_that_is_named_and_says_so() {
+fn a_diagnosis_examines_the_named_daemon_and_says_so() {
     let script = r#"
 printf 'MaxSessions 0\n' >> /etc/ssh/second.conf; sed -i '/MaxSessions 4/d' /etc/ssh/second.conf
 kill -HUP "$second"; sleep 1; second=$(cat /run/second.pid)

@@ -1,4 +1,4 @@
-//! What docs/policy.md shows is what the command does.
+//! docs/policy.md shows what the command does.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn block(page: &str, head: &str) -> String {
     page[start..end].to_owned()
 }
 
-/// What is printed behind a command of the page.
+/// The output below a command of the page.
 fn printed(page: &str, command: &str) -> Vec<String> {
     let (_, behind) = page.split_once(&format!("$ {command}\n")).expect(command);
     let shown = behind.split("```").next().unwrap_or_default();

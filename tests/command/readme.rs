@@ -1,4 +1,4 @@
-//! What the README shows is what the command prints; `UPDATE_EXPECT=1` writes it there.
+//! The README shows the real output of the command; `UPDATE_EXPECT=1` updates it.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -36,7 +36,7 @@ Nov 29 03:14:07 gate sshd[812]: drop connection #10 from [203.0.113.5]:40122 on 
 const REFUSED: &str = "ssh: connect to host build.example port 22: Connection refused\n\
                        fatal: Could not read from remote repository.\n";
 
-/// What stands between the marks of each sample.
+/// The text between the marks of each sample.
 fn samples() -> Vec<(&'static str, String)> {
     let server = Disk::new(SERVER);
     for kind in ["rsa", "ecdsa", "ed25519"] {
@@ -67,7 +67,7 @@ fn samples() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The command and the first part of what it printed, as on a terminal.
+/// The command and the first part of its output, as on a terminal.
 fn shown(command: &str, said: &Said) -> String {
     let printed = said.stdout.replace("DISK", "/mnt");
     let first = printed.split("\n\n").next().unwrap_or_default().trim_end();
@@ -79,7 +79,7 @@ fn shown(command: &str, said: &Said) -> String {
     format!("```console\n$ {command}\n{first}\n{rest}```\n")
 }
 
-/// The page with these samples between their marks, and how many it has.
+/// The page with these samples between their marks, and the number of marks found.
 fn filled(page: &str, samples: &[(&str, String)]) -> (String, usize) {
     const END: &str = "<!-- end of sample -->";
     let mut text = page.to_owned();

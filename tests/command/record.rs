@@ -1,4 +1,4 @@
-//! `fix … --record POLICY.toml`: what is mended is written into a policy, which is applied later.
+//! `fix … --record POLICY.toml`: the fix is recorded in a policy, which is applied later.
 
 use crate::apply::machine;
 use crate::disk::Disk;
@@ -46,7 +46,7 @@ fn a_repair_recorded_on_one_machine_is_applied_to_another() {
 }
 
 #[test]
-fn a_rollback_takes_it_out_of_the_policy_as_well() {
+fn a_rollback_removes_it_from_the_policy_as_well() {
     let disk = machine();
     let text = "# ours\n[sshd-config]\nUseDNS = false # slow\n";
     disk.write(POLICY, text);

@@ -1,4 +1,5 @@
-//! What a person sees on screens of every kind: narrow, without colour, without characters beyond ASCII, without a terminal.
+//! Output on screens of every kind: narrow, without colour, without characters beyond ASCII,
+//! without a terminal.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -25,7 +26,7 @@ fn server() -> Disk {
     disk
 }
 
-/// What stands on a terminal of so many columns when the command runs there.
+/// The screen of a terminal with this many columns after the command has run.
 fn on_terminal(words: &str, columns: usize, variables: &[(&str, &str)]) -> String {
     let command = format!(
         "stty cols {columns}; {} {words}",
@@ -205,7 +206,7 @@ fn in_the_c_locale_nothing_but_ascii_is_printed() {
 }
 
 #[test]
-fn a_serial_line_that_tells_no_width_has_80_columns() {
+fn a_serial_line_without_a_known_width_has_80_columns() {
     let disk = server();
     let shown = on_terminal(&diagnosed(&disk), 0, &[("TERM", "vt100")]);
     let prose = shown
@@ -216,7 +217,7 @@ fn a_serial_line_that_tells_no_width_has_80_columns() {
 }
 
 #[test]
-fn without_a_terminal_no_line_is_broken_unless_columns_says_so() {
+fn without_a_terminal_no_line_is_broken_unless_columns_is_set() {
     let disk = server();
     let words = diagnosed(&disk);
     let words: Vec<&str> = words.split(' ').collect();
@@ -227,7 +228,7 @@ fn without_a_terminal_no_line_is_broken_unless_columns_says_so() {
 }
 
 #[test]
-fn a_line_that_sshd_refuses_is_shown_with_its_place_and_the_command_that_takes_it_out() {
+fn a_line_that_sshd_refuses_is_shown_with_its_place_and_the_command_that_removes_it() {
     let disk = server();
     disk.write(
         "/etc/ssh/sshd_config.d/a.conf",
@@ -276,7 +277,7 @@ fn ruled_out_causes_take_one_line_and_are_listed_with_verbose() {
 }
 
 #[test]
-fn names_that_are_nearly_right_are_put_right() {
+fn nearly_correct_names_are_corrected() {
     let disk = server();
     let cases = [
         (
@@ -386,7 +387,7 @@ fn a_keyword_and_a_message_lead_to_their_causes() {
 }
 
 #[test]
-fn a_long_text_goes_through_the_pager_of_the_person() {
+fn a_long_text_is_shown_in_the_persons_pager() {
     let pager = [("TERM", "xterm"), ("PAGER", "sed s/^/PAGED:/")];
     let paged = on_terminal("explain", 80, &pager);
     assert!(paged.contains("PAGED:"), "{paged}");

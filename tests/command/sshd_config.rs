@@ -161,7 +161,7 @@ fn values_refused_by_this_release_are_never_written() {
 }
 
 #[test]
-fn for_whom_a_match_block_keeps_its_own_value_is_said() {
+fn a_match_block_that_keeps_its_own_value_is_reported() {
     let disk = disk("MaxSessions 5\nMatch Group backup\n  MaxSessions 1\n");
     let said = disk.run("fix sshd-config MaxSessions=10 --yes");
     assert!(

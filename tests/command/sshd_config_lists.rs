@@ -71,7 +71,7 @@ fn a_new_port_mentions_firewall_and_selinux() {
 }
 
 #[test]
-fn clients_let_in_by_an_empty_list_are_shown() {
+fn clients_admitted_by_an_empty_list_are_shown() {
     let said = disk("AllowGroups ops\n").run("fix sshd-config AllowGroups-=ops --yes");
     assert!(said.stdout.contains("[access-widened]"), "{}", said.stdout);
     let said = disk("UseDNS no\n").run("fix sshd-config AllowUsers+=ann --yes");
@@ -109,7 +109,7 @@ fn a_line_that_sshd_refuses_is_commented_out_and_comes_back() {
 }
 
 #[test]
-fn sshd_reads_the_lists_and_the_line_is_gone() {
+fn sshd_reads_the_lists_and_the_line_is_removed() {
     let script = r#"
 "$S" fix sshd-config AcceptEnv=LANG AcceptEnv+=TZ AllowGroups+=root --yes --allow-lockout > /dev/null; echo "set $?"
 /usr/sbin/sshd -T | grep -i -e '^acceptenv' -e '^allowgroups' | sort

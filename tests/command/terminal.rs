@@ -40,7 +40,7 @@ fn a_dry_run_exits_with_1_when_something_would_change_and_leaves_no_trace() {
 }
 
 #[test]
-fn colour_is_asked_for_or_not_there() {
+fn colour_is_absent_unless_requested() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     assert!(
         !disk
@@ -185,7 +185,7 @@ fn an_error_of_usage_exits_with_2() {
 }
 
 #[test]
-fn a_root_that_is_none_is_named() {
+fn a_missing_root_is_named() {
     run(&["history", "--root", "/nonexistent"], b"").check(&expect![[r#"
         exit 2
         --
@@ -217,7 +217,7 @@ fn a_shell_can_complete_the_command() {
 }
 
 #[test]
-fn the_odds_of_a_refusal_are_drawn() {
+fn the_probability_of_a_refusal_is_drawn() {
     let said = Disk::new("").run("explain max-startups --value 10:30:100");
     assert_eq!(said.code, 0);
     for row in [

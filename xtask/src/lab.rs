@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 /// Words that boot no machine, or that the lab says to itself inside its sandbox.
 const WITHOUT_PACKAGES: [&str; 2] = ["list", "worker"];
 
-/// Hands the words to the lab, which says itself what came of it.
+/// Passes the arguments to the lab, which reports its results itself.
 ///
 /// # Errors
 /// When the packages that it needs cannot be installed.
@@ -38,7 +38,8 @@ pub(crate) fn demo() -> Result<(), String> {
     call(vec!["demo".to_owned()])
 }
 
-/// Every case, on every suite or once for each way in which its suites differ; only root can make the machines.
+/// Runs every case, on every suite or once for each way in which its suites differ; creating the
+/// machines needs root.
 ///
 /// # Errors
 /// When a check fails, and in CI when it is not run.

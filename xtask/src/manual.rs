@@ -1,4 +1,5 @@
-//! The manual pages: what clap knows of a command, then examples, files, environment and exit status.
+//! The manual pages: clap's definition of a command, then examples, files, environment and exit
+//! status.
 
 use std::fmt::Write;
 
@@ -61,7 +62,7 @@ fn page(name: &str, command: &clap::Command, names: &[&str]) -> String {
     in_ascii(&text)
 }
 
-/// What clap_mangen makes of the definition of a command.
+/// The output of clap_mangen for a command.
 fn rendered(name: &str, command: &clap::Command) -> String {
     let man = Man::new(command.clone())
         .title(name.replace(' ', "-").to_uppercase())
@@ -90,7 +91,7 @@ fn section<'a>(title: &str, entries: impl Iterator<Item = (&'a str, &'a str)>) -
     format!(".SH {title}\n{entries}")
 }
 
-/// The page of the command above, those of the commands below, and the manuals of what is edited.
+/// The page of the parent command, those of the subcommands, and the manuals of the files edited.
 fn see_also(name: &str, names: &[&str]) -> String {
     let others = [
         "sshd_config(5)",
@@ -124,7 +125,7 @@ fn sentence(text: &str) -> String {
     )
 }
 
-/// Text that roff prints as it stands, the start of a line included.
+/// Text escaped so that roff prints it literally, also at the start of a line.
 fn escaped(text: &str) -> String {
     let text = text
         .replace('\\', "\\(rs")
@@ -137,7 +138,7 @@ fn escaped(text: &str) -> String {
     }
 }
 
-/// groff reads plain ASCII whatever the locale is; everything else by its number.
+/// Replaces everything beyond ASCII by its number, which groff reads in every locale.
 fn in_ascii(text: &str) -> String {
     let mut ascii = String::with_capacity(text.len());
     for character in text.chars() {
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn roff_prints_text_as_it_stands() {
+    fn roff_prints_text_unchanged() {
         assert_eq!(escaped(".ssh isn't \\a-b"), "\\&.ssh isn\\(aqt \\(rsa\\-b");
         assert_eq!(in_ascii("SHA256:…"), "SHA256:\\[u2026]");
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::run;
 
-/// What the tests need: the package and what it is needed for.
+/// The packages that the tests need, each with the reason.
 pub(crate) const TESTS: &[(&str, &str)] = &[
     (
         "openssh-server",
@@ -48,7 +48,7 @@ pub(crate) const TESTS: &[(&str, &str)] = &[
     ("python3-pip", "the newest ansible-core, for the lab"),
 ];
 
-/// What the checks of the Ansible collection need.
+/// The packages that the checks of the Ansible collection need.
 pub(crate) const ANSIBLE: &[(&str, &str)] = &[
     ("ansible-core", "the collection, and its documentation"),
     ("git", "ansible-test, which asks it for the files"),
@@ -64,10 +64,10 @@ pub(crate) const PEERS: &[(&str, &str)] = &[
 
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
-/// Installs what is missing; no service of it is started.
+/// Installs missing packages; none of their services is started.
 ///
 /// # Errors
-/// The clear list, where this user cannot install packages or apt-get fails.
+/// The list of packages, if this user cannot install them or apt-get fails.
 pub(crate) fn install(needed: &[(&str, &str)]) -> Result<(), String> {
     let missing: Vec<_> = needed.iter().filter(|(name, _)| !installed(name)).collect();
     if missing.is_empty() {

@@ -17,8 +17,8 @@ const PURE: &str = "rust-version = \"1.85\"";
 /// Checks them; only root can lay Debian's Rust over the lab's tree.
 ///
 /// # Errors
-/// When a crate asks for what the release or one of the machines does not have, when the tree cannot be made, and in CI
-/// when it is not run.
+/// If a crate needs something that the release or one of the machines does not have, if the tree
+/// cannot be made, and in CI if the check is not run.
 pub(crate) fn check() -> Result<(), String> {
     match (nix::unistd::geteuid().is_root(), env::var_os("CI")) {
         (true, _) => {}

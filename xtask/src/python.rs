@@ -1,4 +1,4 @@
-//! Programs that come as Python packages, each chore's in an environment of its own.
+//! Programs distributed as Python packages, with a separate environment for each chore.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,20 +8,21 @@ use std::process::Command;
 
 use crate::{packages, run};
 
-/// What makes an environment.
+/// The packages that create an environment.
 const DEBIAN: &[(&str, &str)] = &[
     ("python3", "tools that come as Python packages"),
     ("python3-venv", "tools that come as Python packages"),
 ];
 
-/// Where an environment's programs lie.
+/// An environment, by the folder of its programs.
 #[derive(Debug)]
 pub(crate) struct Environment {
     programs: PathBuf,
 }
 
 impl Environment {
-    /// Has `folder` hold what `requirements` (lines as pip reads them) name, which it may hold already.
+    /// Makes `folder` contain what `requirements` (lines as pip reads them) name, which it may
+    /// already do.
     ///
     /// # Errors
     /// When Python or a package cannot be installed, or is not the one whose checksum the lines give.

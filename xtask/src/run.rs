@@ -18,7 +18,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// The folder of what is built.
+/// The folder of build output.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| project().join("target"), |target| project().join(target))
@@ -29,10 +29,10 @@ pub(crate) fn command() -> PathBuf {
     target().join("release/sshmend")
 }
 
-/// Where cargo keeps what it has fetched.
+/// The folder in which cargo keeps downloads.
 ///
 /// # Errors
-/// When the environment does not say where that is.
+/// If the environment does not name it.
 pub(crate) fn cargo_home() -> Result<PathBuf, String> {
     std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
@@ -40,7 +40,7 @@ pub(crate) fn cargo_home() -> Result<PathBuf, String> {
         .ok_or_else(|| "neither CARGO_HOME nor HOME is set".to_owned())
 }
 
-/// Runs a program to its end and returns what it printed; what it complains of goes where ours goes.
+/// Runs a program to its end and returns its standard output; its standard error goes to ours.
 ///
 /// # Errors
 /// When it cannot be started or does not exit with 0; the text names the program.

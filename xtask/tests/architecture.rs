@@ -1,4 +1,4 @@
-//! docs/architecture.md says what is there: its code map and the tests that it names.
+//! Checks docs/architecture.md: its code map and the tests that it names.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,7 +31,7 @@ fn folders(parent: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_code_map_names_every_room_and_no_other() {
+fn the_code_map_names_every_folder_and_no_other() {
     let page = page();
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let named: BTreeSet<String> = rows
@@ -46,7 +46,8 @@ fn the_code_map_names_every_room_and_no_other() {
     assert_eq!(named, there);
 }
 
-/// Who touches a machine may ask for a newer Rust than the others, which `cargo xtask portable` checks for other machines.
+/// Crates that touch a machine may require a newer Rust than the others, which `cargo xtask
+/// portable` checks for other machines.
 #[test]
 fn only_crates_that_touch_a_machine_ask_for_a_newer_rust() {
     let touching = ["crates/host", "crates/sshmend", "crates/transaction"].map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Which jails there are, whom they exempt, and what has them ban the others.
+//! Compares the jails of fail2ban: which addresses they exempt, and what makes them ban others.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::{Answer, Area, Comparison, Difference, Side};
 const EXEMPT: &str = "exempt";
 const NOT_EXEMPT: &str = "not exempt";
 
-/// The options that decide whom a jail bans, where it looks, how and for how long.
+/// The options that decide whom a jail bans, and by which logs, how and for how long.
 const SETTINGS: [&str; 11] = [
     "ignorecommand",
     "maxretry",
@@ -125,14 +125,14 @@ fn jails(name: &str, before: Option<&Jail>, after: Option<&Jail>, found: &mut Co
     for key in SETTINGS {
         add(key, &|jail| setting(jail, key));
     }
-    // The value of `action` holds those of others.
+    // The value of `action` contains those of others.
     let same = |key: &str| setting(before, key).text == setting(after, key).text;
     if SETTINGS.into_iter().all(same) {
         add("action", &|jail| setting(jail, "action"));
     }
 }
 
-/// The value of an option, with blanks as one line has them.
+/// The value of an option, with blanks normalised.
 fn setting(jail: &Jail, key: &str) -> Answer {
     let Some(setting) = jail.setting(key) else {
         return Answer::default();
@@ -141,7 +141,7 @@ fn setting(jail: &Jail, key: &str) -> Answer {
     Answer::new(words.join(" "), setting.origin.clone())
 }
 
-/// Whether a jail spares what a word of the one or the other list stands for, whatever its own list calls it.
+/// Whether a jail exempts what a word of either list denotes, however its own list spells it.
 fn exempt(jail: &Jail, word: &Word) -> Answer {
     let own = jail.words().iter().find(|own| own.text == word.text);
     if let Some(own) = own {

@@ -1,4 +1,4 @@
-//! Keys of hosts: those of the machine and, where both sides have the home, those of its users.
+//! Host keys: those of the machine and, for homes that exist on both sides, those of its users.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use sshmend_lossless::{Origin, Snapshot};
 
 use crate::{Answer, Area, Comparison, Difference, Side};
 
-/// The fingerprints of each name and type of key, in whatever order its lines stand, and its first line.
+/// For each name and key type the fingerprints, in any order of lines, and the first line.
 type Keys = BTreeMap<String, (BTreeSet<String>, usize)>;
 
 /// The files of the machine (ssh_config(5), `GlobalKnownHostsFile`).
 const GLOBAL: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
-/// Where the homes of people lie.
+/// The parent directory of home directories.
 const HOMES: &str = "/home";
 
 pub(crate) fn look(snapshot: &Snapshot) {
@@ -75,7 +75,7 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
     }
 }
 
-/// The keys of each name as written with the type of the key, and the first line that holds one.
+/// The keys of each name as written and key type, and the first line that contains one.
 fn entries(side: &Side<'_>, second: bool, path: &Path, found: &mut Comparison) -> Keys {
     let mut all: Keys = BTreeMap::new();
     let image = match side.snapshot.read(path) {
@@ -96,7 +96,7 @@ fn entries(side: &Side<'_>, second: bool, path: &Path, found: &mut Comparison) -
             .map(|marker| format!("{} ", marker.as_str()))
             .unwrap_or_default();
         let hosts = String::from_utf8_lossy(entry.hosts.text).into_owned();
-        // A hash is one name; of a list of names each counts by itself.
+        // A hash is one name; each name of a list counts by itself.
         let names: Vec<&str> = if entry.is_hashed() {
             vec![&hosts]
         } else {

@@ -1,7 +1,9 @@
-//! What two states of a machine differ in: not in text but in effect, each difference with the lines that make it.
+//! The differences between two states of a machine: not in text but in effect, each with the lines
+//! that cause it.
 //!
-//! Values of sshd for all connections and Match block by Match block, clients that TCP wrappers let in or deny, addresses
-//! that fail2ban exempts, and keys of hosts. A file that is not there means what it means to the program that reads it.
+//! Compared are the values of sshd for all connections and for each Match block, the clients that
+//! TCP wrappers allow or deny, the addresses that fail2ban exempts, and host keys. A missing file
+//! means what it means to the program that reads it.
 //!
 //! ```
 //! use std::path::Path;
@@ -35,21 +37,21 @@ use sshmend_facts::wrapper_tables;
 use sshmend_lossless::{Origin, Snapshot};
 use sshmend_sshd_config::{Override, Release};
 
-/// What can be compared.
+/// The areas that can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Area {
     /// Values of sshd.
     SshdConfig,
-    /// Clients that TCP wrappers let in.
+    /// Clients that TCP wrappers allow.
     HostsAccess,
     /// Addresses that jails exempt.
     Fail2ban,
-    /// Keys of hosts.
+    /// Host keys.
     KnownHosts,
 }
 
 impl Area {
-    /// All of them, in the order in which they are compared.
+    /// All of them, in the order of comparison.
     pub const ALL: [Self; 4] = [
         Self::SshdConfig,
         Self::HostsAccess,
@@ -57,7 +59,7 @@ impl Area {
         Self::KnownHosts,
     ];
 
-    /// Its name: that of the section of a policy.
+    /// Its name, which is also that of the section of a policy.
     pub fn name(self) -> &'static str {
         match self {
             Self::SshdConfig => "sshd-config",
@@ -71,24 +73,24 @@ impl Area {
 /// One state of a machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
-    /// What was captured of it: see [`look`].
+    /// The captured state: see [`look`].
     pub snapshot: &'a Snapshot,
     /// The main file of sshd.
     pub main: &'a Path,
     /// The options on the daemon's command line.
     pub overrides: &'a [Override],
-    /// As which release its files are read.
+    /// The release as which its files are read.
     pub reading: Release,
 }
 
-/// One thing that is not the same on both sides.
+/// Something that differs between the two sides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The kind.
     pub area: Area,
     /// For whom: the criteria of a Match block, a jail, a file; `None` for everybody.
     pub whom: Option<String>,
-    /// What differs: a keyword, a client, an address, a host.
+    /// The keyword, client, address or host that differs.
     pub what: String,
     /// On the first side.
     pub before: Answer,
@@ -96,7 +98,7 @@ pub struct Difference {
     pub after: Answer,
 }
 
-/// How it is on one side.
+/// The answer on one side.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     /// In words; empty for a value that is not set.
@@ -114,25 +116,25 @@ impl Answer {
     }
 }
 
-/// Something that could not be looked at, so that nothing is known of what depends on it.
+/// Something that could not be read, so that everything that depends on it is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unseen {
     /// True for the second side.
     pub second: bool,
-    /// What.
+    /// The path.
     pub path: PathBuf,
     /// Why.
     pub why: String,
 }
 
-/// What two states differ in.
+/// The differences between two states.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// Everything that differs, area by area.
+    /// All differences, area by area.
     pub differences: Vec<Difference>,
     /// What could not be read.
     pub unseen: Vec<Unseen>,
-    /// How many groups of clients were not looked at, because there are too many.
+    /// The number of groups of clients that were not compared, because there are too many.
     pub left_out: usize,
 }
 
@@ -155,7 +157,7 @@ impl Comparison {
     }
 }
 
-/// Looks at all of a state that a comparison reads beside its sshd_config.
+/// Reads everything of a state that a comparison needs beside its sshd_config.
 pub fn look(snapshot: &Snapshot, areas: &[Area]) {
     if areas.contains(&Area::HostsAccess) {
         wrapper_tables(snapshot, false);

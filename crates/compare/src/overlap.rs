@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-/// Criteria of which a connection has one value each; it may be in many groups.
+/// Criteria for which a connection has a single value; it may be in many groups.
 const OF_ONE_VALUE: [&str; 5] = ["user", "host", "address", "localaddress", "localport"];
 
 /// How many blocks one block is taken apart into, at most.
 const MANY: usize = 64;
 
-/// True where no connection meets both, because both name plain values of the same kind and none in common.
+/// True if no connection matches both, because both name plain values of the same kind and have
+/// none in common.
 pub(crate) fn is_disjoint(one: &str, other: &str) -> bool {
     OF_ONE_VALUE.iter().any(|kind| {
         let (Some(one), Some(other)) = (plain(one, kind), plain(other, kind)) else {
@@ -77,7 +78,7 @@ fn pairs(criteria: &str) -> Option<Vec<(String, BTreeSet<&str>)>> {
     })
 }
 
-/// The values that the criteria name for a kind; `None` without any, or where one is a pattern or a network.
+/// The values of one kind in the criteria; `None` without any, or if one is a pattern or a network.
 fn plain(criteria: &str, kind: &str) -> Option<BTreeSet<String>> {
     let criteria = criteria.to_ascii_lowercase();
     let words: Vec<&str> = criteria.split_whitespace().collect();

@@ -58,7 +58,7 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
             after,
         });
     }
-    // A block whose own value differs is told already.
+    // A block whose own value differs is already reported.
     let alike: Vec<&Place> = places.difference(&differing).collect();
     for (index, one) in alike.iter().enumerate() {
         for other in alike[index + 1..].iter().filter(|other| other.1 == one.1) {
@@ -119,7 +119,7 @@ impl State {
         }
     }
 
-    /// Whether sshd starts with it, and the line for which it does not.
+    /// Whether sshd starts with it, and the line that prevents it.
     fn accepted(&self, side: &Side<'_>) -> Answer {
         if matches!(side.snapshot.read(side.main), Ok(None)) {
             return Answer::new("missing", None);
@@ -146,7 +146,7 @@ impl State {
             Some(unseen) => Answer::new(format!("unknown: {unseen}"), None),
             None => {
                 let mut values = setting.values.clone();
-                // Whoever is in the list is, wherever that is.
+                // Membership in a list does not depend on position.
                 if is_word_list(key) {
                     values.sort();
                 }
@@ -166,7 +166,7 @@ impl State {
         first.map_or_else(|| self.value(&places[0].1), |(_, answer)| answer.clone())
     }
 
-    /// What Match blocks set, keyword by keyword in the order of reading.
+    /// The values that Match blocks set, keyword by keyword in the order of reading.
     fn overrides(&self) -> Vec<(Place, Answer)> {
         let mut overrides = Vec::new();
         let keys: BTreeSet<String> = keyword_names().map(str::to_ascii_lowercase).collect();

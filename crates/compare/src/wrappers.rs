@@ -1,4 +1,4 @@
-//! Clients that TCP wrappers let in.
+//! Clients that TCP wrappers allow.
 
 use sshmend_facts::wrapper_tables;
 use sshmend_hosts_access::{Access, HOSTS_ALLOW, HOSTS_DENY, Verdict, access_changes};

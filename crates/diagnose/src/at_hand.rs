@@ -1,7 +1,8 @@
 //! Steps by hand as they can be pasted at the machine at hand: its port, its hosts, its service manager, quoted for a shell.
 //!
-//! A cause writes its steps for a server with systemd, port 22 and unit `ssh.service`, and with `HOST`, `ADDRESS` and
-//! `DESTINATION` for the other end. What is known instead is put in here, for all causes alike.
+//! A cause writes its steps for a server with systemd, port 22 and unit `ssh.service`, and with
+//! `HOST`, `ADDRESS` and `DESTINATION` for the other end. This module replaces these by what is
+//! known, for all causes.
 
 use std::net::IpAddr;
 
@@ -10,17 +11,17 @@ use sshmend_facts::{Facts, Supervisor, Vantage};
 use crate::finding::Finding;
 use crate::quote::quoted;
 
-/// What is known of the machine at which a step is done, and of the other end.
+/// What is known about the machine at which a step is done, and about the other end.
 #[derive(Debug, Default)]
 struct AtHand {
-    /// The port of sshd, where it is not 22.
+    /// The port of sshd, if it is not 22.
     port: Option<u16>,
-    /// The host as ssh is told it, with the options that belong to it.
+    /// The host as given to ssh, with the options that belong to it.
     destination: Option<String>,
     /// The host as the resolver is asked for it.
     host: Option<String>,
     address: Option<IpAddr>,
-    /// Where the client comes from.
+    /// The address of the client.
     client: Option<IpAddr>,
     supervisor: Option<Supervisor>,
     /// The unit of sshd.
@@ -32,7 +33,7 @@ struct AtHand {
     packages: Option<&'static str>,
 }
 
-/// Makes the steps of findings those of the machine at hand.
+/// Adapts the steps of findings to the machine at hand.
 pub(crate) fn adapt(facts: &Facts<'_>, findings: &mut [Finding]) {
     let has_steps = findings.iter().any(|finding| !finding.steps.is_empty());
     if !has_steps || facts.question.asked_server().is_some() && facts.is_log_of_elsewhere() {
@@ -104,7 +105,7 @@ impl AtHand {
         }
     }
 
-    /// A step in which the commands are those of this machine; its prose stays.
+    /// Replaces the commands in a step by those of this machine; prose is not changed.
     fn render(&self, step: &str) -> String {
         let parts = self.of_this_system(step.split('`').collect());
         let rendered: Vec<String> = parts
@@ -121,8 +122,8 @@ impl AtHand {
         rendered.join("`")
     }
 
-    /// The prose and commands of a step without those of other package managers, where it names that of this machine as well:
-    /// `apt install …`, `dnf install …`.
+    /// The prose and commands of a step, without the commands of other package managers if that of
+    /// this machine is among them: `apt install …`, `dnf install …`.
     fn of_this_system<'s>(&self, mut parts: Vec<&'s str>) -> Vec<&'s str> {
         let own = |command: &str| {
             self.packages
@@ -145,7 +146,7 @@ impl AtHand {
         parts
     }
 
-    /// One command line: commands one after another, and each by itself.
+    /// One command line: its commands are rewritten one by one.
     fn line(&self, line: &str) -> String {
         for separator in [" && ", "; "] {
             if line.contains(separator) && !line.contains(" do ") {
@@ -159,7 +160,7 @@ impl AtHand {
         self.command(line).unwrap_or_else(|| line.to_owned())
     }
 
-    /// One command; `None` where there is nothing to do on this machine.
+    /// One command; `None` if there is nothing to do on this machine.
     fn command(&self, command: &str) -> Option<String> {
         let words: Vec<&str> = command.split(' ').collect();
         match words.as_slice() {
@@ -179,7 +180,7 @@ impl AtHand {
             .is_some_and(|supervisor| *supervisor != Supervisor::Systemd)
     }
 
-    /// What does the same where systemd does not run.
+    /// The equivalent command if systemd is not running.
     fn systemctl(&self, command: &str, verb: &str, units: &[&str]) -> Option<String> {
         let unit = units.iter().find(|unit| !unit.starts_with('-'));
         let name = unit.map(|unit| unit.split('.').next().unwrap_or(unit).trim_matches('\''));
@@ -222,12 +223,12 @@ impl AtHand {
         }
     }
 
-    /// sshd where nothing supervises it, as in a container.
+    /// The command for an sshd that nothing supervises, as in a container.
     fn by_hand(&self, verb: &str, command: &str) -> String {
         let sshd = self.sshd.as_deref().unwrap_or("/usr/sbin/sshd");
         match (verb, self.listener) {
             ("reload", Some(pid)) => format!("kill -HUP {pid}"),
-            // The container ends with its first process, and is started anew from outside.
+            // The container ends with its first process, and is restarted from outside.
             ("restart", Some(1)) => "docker restart CONTAINER".to_owned(),
             ("restart", Some(pid)) => format!("kill {pid}; sleep 1; {sshd}"),
             ("stop", Some(pid)) => format!("kill {pid}"),
@@ -245,7 +246,7 @@ impl AtHand {
         words.iter().map(named).collect::<Vec<_>>().join(" ")
     }
 
-    /// A command with what is known in the place of what stands for it.
+    /// A command with its placeholders replaced by what is known.
     fn with_hosts(&self, words: &[&str]) -> String {
         let by_ssh = words.first().is_some_and(|word| word.starts_with("ssh"));
         let own = |known: &Option<String>| known.as_deref().map(quoted);
@@ -291,7 +292,7 @@ fn manager(command: &str) -> Option<&'static str> {
     }
 }
 
-/// `[HOST]:PORT`, which a shell takes for a pattern.
+/// Whether a word is `[HOST]:PORT`, which a shell would take for a pattern.
 fn is_bracketed(word: &str) -> bool {
     word.starts_with('[')
         && word
@@ -299,7 +300,7 @@ fn is_bracketed(word: &str) -> bool {
             .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether a word, which a stranger may have chosen, can stand in a command line as it is.
+/// Whether a word, which a stranger may have chosen, can be part of a command line unquoted.
 fn is_plain(word: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:%@=/".contains(&byte);
     !word.starts_with('-') && !word.is_empty() && word.bytes().all(known)
@@ -458,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn no_word_of_a_stranger_becomes_a_command() {
+    fn text_of_a_stranger_never_becomes_a_command() {
         for word in ["-oProxyCommand=x", "a;b", "a b", "$(x)", "`x`", ""] {
             assert!(!is_plain(word), "{word}");
         }

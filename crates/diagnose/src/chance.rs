@@ -1,9 +1,9 @@
-//! Which causes meet some connections and not others.
+//! Causes that affect some connections and not others.
 
 use sshmend_ssh_log::CauseName;
 
-/// Causes that come and go: they count connections, or depend on what else the server does at the moment, or on which of
-/// several machines answers. No number of connections that work excludes one.
+/// Causes that come and go: they count connections, or depend on what else the server is doing, or
+/// on which of several machines answers. No number of successful connections excludes one.
 const COME_AND_GO: [CauseName; 18] = [
     CauseName::BannedByOther,
     CauseName::ChildCrash,
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_that_work_exclude_nothing_that_comes_and_goes() {
+    fn working_connections_do_not_exclude_intermittent_causes() {
         let found = seen(&[works(), works(), works(), works(), works(), works()]);
         let connections = Connections { made: 5, worked: 5 };
         assert_eq!(found.connections, Some(connections));

@@ -12,27 +12,28 @@ use crate::finding::Finding;
 use crate::passage::{self, AtGate, Passage};
 use crate::verdict::Verdict;
 
-/// What the facts say: the findings (the first is the answer), what was not looked at, and what is ruled out.
+/// The result of a diagnosis: the findings (the first is the answer), what was not checked, and the
+/// excluded causes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// Certain before likely before possible; of equal certainty, what acts now before what acts later, a cause before
-    /// what it brings about, and the gate that a connection meets first before later ones.
+    /// Certain before likely before possible. With equal certainty, what acts now comes before what
+    /// acts later, a cause before its consequences, and an earlier gate before a later one.
     pub findings: Vec<Finding>,
-    /// What could not be looked at, with the reason, in order of the check.
+    /// The checks that could not be made, with the reason, in order of the check.
     pub unchecked: Vec<Unchecked>,
-    /// Causes that the facts rule out, in the order in which they act.
+    /// Causes that the facts exclude, in the order in which they act.
     pub excluded: Vec<Excluded>,
     /// Causes that come and go, and did not act when we looked from the client: that excludes none of them.
     pub not_now: Vec<Excluded>,
-    /// What was seen at each gate, in the order in which a connection meets them.
+    /// The state of each gate, in the order in which a connection meets them.
     pub gates: Vec<AtGate>,
     /// From the client: our own connections.
     pub connections: Option<Connections>,
-    /// The log files that were named, and how much of them was understood.
+    /// The log files that were named, and how much of each was understood.
     pub logs: Vec<ReadLog>,
-    /// Of a paste: the attempts that it shows, in order.
+    /// For a paste: the attempts it shows, in order.
     pub attempts: Vec<Attempt>,
-    /// Of a paste: how much of it was understood.
+    /// For a paste: how much of it was understood.
     pub read: Option<Read>,
 }
 
@@ -50,13 +51,13 @@ pub struct Read {
 pub struct Excluded {
     /// The name of the cause.
     pub cause: CauseName,
-    /// Why it cannot be it.
+    /// The reason why it is excluded.
     pub why: String,
 }
 
 impl Diagnosis {
-    /// Where sshd is down, and `mended` is what kept it down, the finding that says so: sshd can be started as well then,
-    /// which no remedy of its own says.
+    /// The finding that sshd is down, if `mended` repairs what kept it down: then sshd must also be
+    /// started, which no remedy mentions by itself.
     pub fn started_after<'w>(
         &self,
         mended: impl IntoIterator<Item = &'w Wish>,
@@ -69,18 +70,18 @@ impl Diagnosis {
         starts.then_some((down, Wish::Service { restart: false }))
     }
 
-    /// Whether logs were named and none of them is one of an SSH server: then there is no answer.
+    /// Whether logs were named and none of them is an SSH server's log: then there is no answer.
     pub fn nothing_understood(&self) -> bool {
         !self.logs.is_empty() && self.logs.iter().all(|log| log.census.nothing_understood())
     }
 
-    /// How many gates only root can look at whole.
+    /// The number of gates that only root can examine completely.
     pub fn needing_root(&self) -> usize {
         let closed = |at: &&AtGate| at.passage == Passage::NeedsRoot;
         self.gates.iter().filter(closed).count()
     }
 
-    /// Whether nothing was found because most of what could be seen was closed to this user: that is not an answer.
+    /// Whether nothing was found because most checks need root: that is not an answer.
     pub fn is_inconclusive(&self) -> bool {
         let seen = |at: &&AtGate| at.passage != Passage::Unseen;
         self.findings.is_empty() && self.needing_root() * 2 > self.gates.iter().filter(seen).count()
@@ -89,7 +90,7 @@ impl Diagnosis {
     pub(crate) fn add(&mut self, question: &Question, verdict: Verdict) {
         passage::add(&mut self.gates, &verdict);
         let name = verdict.cause.name;
-        // What was seen from the client is how a few connections went.
+        // A client's view consists of the results of a few connections.
         let by_chance = matches!(question.vantage, Vantage::Client(_)) && comes_and_goes(name);
         let ruled_out = if by_chance {
             &mut self.not_now
@@ -126,7 +127,7 @@ impl Diagnosis {
         }
     }
 
-    /// Each thing that was not looked at once, in order.
+    /// Each thing that was not examined, once, in order.
     pub(crate) fn tidied(mut self) -> Self {
         self.unchecked.sort();
         self.unchecked.dedup();

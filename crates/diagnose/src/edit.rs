@@ -1,7 +1,7 @@
 //! Commands that change one line of a file, for the steps of findings.
 //!
-//! The file as it was stays beside it, as FILE.old. What the machine says stands in such a command only where a shell and sed
-//! take it as it is.
+//! The previous file is kept beside it as FILE.old. Text from the machine is put into such a
+//! command only if shell and sed take it literally.
 
 use std::fmt;
 use std::path::Path;
@@ -13,7 +13,8 @@ use sshmend_sshd_config::{Assignment, Operator, Setting};
 
 use crate::quote::quoted;
 
-/// Whether commands can be run on the machine that is looked at: on a mounted disk its paths are others, and no daemon of it runs.
+/// Whether commands can be run on the machine in question: on a mounted disk the paths differ, and
+/// no daemon runs.
 pub(crate) fn is_here(facts: &Facts<'_>) -> bool {
     !facts.question.offline
 }
@@ -21,7 +22,7 @@ pub(crate) fn is_here(facts: &Facts<'_>) -> bool {
 /// A command that changes a line of sshd's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Edit {
-    /// One of sshmend's own, which has sshd read what it wrote.
+    /// A command of sshmend, which also makes sshd reload.
     Own(String),
     /// One that changes the file and nothing else.
     Plain(String),
@@ -35,7 +36,7 @@ impl fmt::Display for Edit {
     }
 }
 
-/// The command of sshmend that a wish asks for, as a shell reads it.
+/// The sshmend command line for a wish, quoted for a shell.
 pub(crate) fn command(wish: &Wish) -> String {
     let words: Vec<String> = wish.argv().iter().map(|word| quoted(word)).collect();
     words.join(" ")
@@ -46,23 +47,25 @@ pub(crate) fn comment_out(line: &Origin) -> String {
     by_sed(line, "s/^/#/")
 }
 
-/// The command that writes a further line above one; `None` where the text has to be quoted in it.
+/// The command that inserts a line above one; `None` if the text would have to be quoted in it.
 pub(crate) fn write_above(line: &Origin, text: &str) -> Option<String> {
     is_plain(text).then(|| by_sed(line, &format!("i {text}")))
 }
 
-/// The command that writes a word at the end of a line; `None` where the word has to be quoted in it.
+/// The command that appends a word to a line; `None` if the word would have to be quoted in it.
 fn append(line: &Origin, word: &str) -> Option<String> {
     is_plain(word).then(|| by_sed(line, &format!("s/$/ {word}/")))
 }
 
-/// The command that puts `with` in the place of what follows `before` up to a blank or a quotation mark, in any case.
+/// The command that replaces the text between `before` and a blank or a quotation mark by `with`,
+/// in any case.
 pub(crate) fn replace_after(line: &Origin, before: &str, with: &str) -> Option<String> {
     let fits = is_plain(before) && is_plain(with);
     fits.then(|| by_sed(line, &format!("s/{before}[^ \"]*/{before}{with}/I")))
 }
 
-/// The command that puts one word in the place of another, in any case; `None` where a word has to be quoted in it.
+/// The command that replaces one word by another, in any case; `None` if a word would have to be
+/// quoted in it.
 pub(crate) fn replace_word(line: &Origin, word: &str, with: &str) -> Option<String> {
     let fits = is_plain(word) && is_plain(with);
     fits.then(|| by_sed(line, &format!("s/{word}/{with}/I")))
@@ -70,7 +73,7 @@ pub(crate) fn replace_word(line: &Origin, word: &str, with: &str) -> Option<Stri
 
 fn by_sed(line: &Origin, script: &str) -> String {
     let path = line.path.display().to_string();
-    // What belongs to all users of a client is root's; on a server root reads the steps.
+    // A client's system-wide files are root's; on a server the reader of the steps is root.
     let sudo = if is_of_ssh(&line.path) { "sudo " } else { "" };
     format!("{sudo}sed -i.old '{}{script}' {}", line.line, quoted(&path))
 }
@@ -87,21 +90,22 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(dotted)
 }
 
-/// What is to become of a setting of sshd.
+/// The change of a sshd setting.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change<'a> {
-    /// It gets this value; a line of a Match block is taken out.
+    /// Set it to this value; in a Match block, remove the line.
     Value(&'a str),
-    /// A list gets a further word.
+    /// Add a word to the list.
     Add(&'a str),
-    /// A list loses a word; where that is all that it has, its line goes.
+    /// Remove a word from the list; if it is the only one, remove the line.
     Remove(&'a str),
     /// It has its default.
     Default,
 }
 
-/// The command that changes a setting of sshd where it stands: sshmend's own, but for a list in a Match block that gets a
-/// further word; `None` where the command line of sshd decides, and where the value has to be quoted.
+/// The command that changes a setting of sshd in its place: that of sshmend, except to add a word
+/// to a list in a Match block. `None` if the command line of sshd decides, or if the value would
+/// have to be quoted.
 pub(crate) fn change(
     facts: &Facts<'_>,
     setting: &Setting,

@@ -1,4 +1,4 @@
-//! What is concluded: findings, their evidence and what mends them.
+//! Conclusions: findings, their evidence and their remedies.
 
 use sshmend_facts::{Facts, ListLine, LogLine};
 use sshmend_lossless::Origin;
@@ -13,7 +13,7 @@ use crate::proof::Certainty;
 /// Evidence keeps this many characters of a hostile line.
 const EVIDENCE_LIMIT: usize = 400;
 
-/// Of a log this many lines are shown.
+/// The number of log entries shown.
 const LINES_SHOWN: usize = 3;
 
 /// One cause that the facts point at.
@@ -21,25 +21,26 @@ const LINES_SHOWN: usize = 3;
 pub struct Finding {
     /// The name of the cause.
     pub cause: CauseName,
-    /// How sure it is.
+    /// The certainty.
     pub certainty: Certainty,
     /// True when it does no harm yet: it strikes at the next restart, reload or upgrade.
     pub latent: bool,
-    /// The cause that brings this one about; where both are found, that one comes first.
+    /// The cause of this one; if both are found, that one comes first.
     pub follows: Option<CauseName>,
     /// One sentence, without full stop; may hold text from the machine: escape it for a terminal.
     pub summary: String,
-    /// What shows it.
+    /// The evidence.
     pub evidence: Vec<Evidence>,
-    /// The command of sshmend that mends it.
+    /// The command of sshmend that repairs it.
     pub remedy: Option<Remedy>,
-    /// What to do by hand, or through whom, in order.
+    /// Steps to take by hand, or through others, in order.
     pub steps: Vec<String>,
-    /// Why the text of a client speaks for it, where nothing else does: the end of the summary.
+    /// The reason why a client's text indicates it, if there is no other evidence: the end of the
+    /// summary.
     pub reason: Option<&'static str>,
     /// The attempts of a paste that it is about, as indices into [`Diagnosis::attempts`](crate::Diagnosis::attempts).
     pub attempts: Vec<usize>,
-    /// The hosts of these attempts, as far as they are named, each once.
+    /// The hosts of these attempts, if they are named, each once.
     pub hosts: Vec<String>,
 }
 
@@ -50,40 +51,40 @@ pub struct Evidence {
     pub source: String,
     /// The line in it, counted from 1.
     pub line: Option<usize>,
-    /// What stands there, shortened; hostile text.
+    /// The text, shortened; hostile text.
     pub text: String,
-    /// Where in the line the fault is, where that is known.
+    /// The place of the fault in the line, if known.
     pub mark: Option<Mark>,
 }
 
 /// A place in a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// The line as it stands in the file, shortened; hostile text.
+    /// The complete line of the file, shortened; hostile text.
     pub line: String,
     /// The first character that is meant, counted from 1.
     pub column: usize,
-    /// How many characters are meant.
+    /// The number of characters marked.
     pub length: usize,
     /// What is wrong with them.
     pub label: String,
 }
 
-/// What sshmend can do about a finding.
+/// A repair that sshmend can make for a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remedy {
-    /// What has to be asked for.
+    /// The wish that requests it.
     pub wish: Wish,
-    /// What it does, in one line.
+    /// Its effect, in one line.
     pub summary: String,
 }
 
-/// What sshd needs once the cause is mended by hand.
+/// What sshd needs after the cause has been repaired by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
     /// It does not run.
     Start,
-    /// It runs with what it was started with.
+    /// A restart, because it keeps what it was started with.
     Restart,
 }
 
@@ -106,7 +107,7 @@ impl Finding {
         }
     }
 
-    /// Adds what a program or a whole file showed.
+    /// Adds the output of a program or the content of a whole file.
     pub(crate) fn shown_by(&mut self, source: impl AsRef<str>, text: impl AsRef<str>) -> &mut Self {
         self.evidence.push(Evidence {
             source: source.as_ref().to_owned(),
@@ -186,7 +187,7 @@ impl Finding {
         self
     }
 
-    /// Adds what ssh makes of the destination, where that is another host or port than its name says.
+    /// Adds the host and port to which ssh resolves the destination, if they differ from its name.
     pub(crate) fn led_by(&mut self, facts: &Facts<'_>) -> &mut Self {
         if let Some(elsewhere) = facts.led_elsewhere() {
             self.shown_by("ssh -G", elsewhere);
@@ -200,7 +201,7 @@ impl Finding {
         self.shown_by(source, text)
     }
 
-    /// Shows the line of an owner's list that makes a rule its own.
+    /// Shows the entry in an owner's list that makes the rule its own.
     pub(crate) fn shown_by_list(&mut self, line: &ListLine) -> &mut Self {
         self.evidence.push(Evidence {
             source: line.source.clone(),
@@ -211,7 +212,7 @@ impl Finding {
         self
     }
 
-    /// Names what mends it.
+    /// Sets the remedy.
     pub(crate) fn mended_by(&mut self, wish: Wish, summary: impl Into<String>) -> &mut Self {
         self.remedy = Some(Remedy {
             wish,
@@ -220,7 +221,8 @@ impl Finding {
         self
     }
 
-    /// Names the command that gives a keyword another value; where the command line of sshd decides, what to do there.
+    /// Adds the command that sets a keyword to another value; if the command line of sshd decides,
+    /// the step for that.
     pub(crate) fn mended_by_setting(
         &mut self,
         facts: &Facts<'_>,
@@ -270,7 +272,8 @@ impl Finding {
         self.step("have systemd read it: `systemctl daemon-reload`")
     }
 
-    /// Names the command that starts sshd, or restarts it, without lines of its unit, which somebody has written on purpose.
+    /// Names the command that starts or restarts sshd without certain lines of its unit, which
+    /// someone has written on purpose.
     pub(crate) fn mended_without(&mut self, lines: &[Origin]) -> &mut Self {
         let wish = Wish::WithoutUnitLines {
             lines: lines.to_vec(),
@@ -293,8 +296,8 @@ impl Finding {
         self
     }
 
-    /// Adds the step that takes out the line of ssh's own files which gives a keyword, named in lower case, its value; nothing where no
-    /// line is known to.
+    /// Adds the step that removes the line of ssh's own files which sets a keyword, given in lower
+    /// case; nothing if no such line is known.
     pub(crate) fn without_client_line(
         &mut self,
         facts: &Facts<'_>,
@@ -310,13 +313,13 @@ impl Finding {
         }
     }
 
-    /// Says which cause brings this one about.
+    /// Sets the cause of this one.
     pub(crate) fn following(&mut self, cause: CauseName) -> &mut Self {
         self.follows = Some(cause);
         self
     }
 
-    /// Says that it does no harm yet, if so.
+    /// Marks it as harmless for now, if so.
     pub(crate) fn latent_if(&mut self, latent: bool) -> &mut Self {
         self.latent = latent;
         self
@@ -324,8 +327,8 @@ impl Finding {
 }
 
 impl Mark {
-    /// Marks the word that begins at `column` or behind the blanks there, counted in bytes from 1, of a line; nothing where
-    /// the line is not known.
+    /// Marks the word of a line that begins at byte `column`, counted from 1, or after the blanks
+    /// there; `None` if the line is unknown.
     pub(crate) fn word(line: &str, column: usize, label: impl Into<String>) -> Option<Self> {
         let start = column.saturating_sub(1);
         let (before, rest) = line.split_at_checked(start).filter(|_| !line.is_empty())?;
@@ -345,7 +348,7 @@ fn shorten(text: &str) -> String {
     shorten_end(text.trim())
 }
 
-/// The same with the blanks at the beginning, by which columns are counted.
+/// Shortens only the end: the blanks at the beginning are kept, because columns count them.
 fn shorten_end(text: &str) -> String {
     match text.char_indices().nth(EVIDENCE_LIMIT) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,5 @@
-//! Whatever a machine says, nothing breaks, and nothing that a stranger wrote gets into a command.
+//! Whatever a machine reports, nothing panics, and no text that a stranger wrote gets into a
+//! command.
 
 use fastrand::Rng;
 use sshmend_facts::fixture::{NOW, machine};

@@ -11,26 +11,27 @@ use crate::finding::Finding;
 use crate::paste;
 use crate::verdict::{Gate, Verdict};
 
-/// A question on its way to the answer: the judges are run again with each answer, until they look for nothing more.
+/// A diagnosis in progress: the judges are run again with each answer, until no lookup is
+/// unanswered.
 pub struct Inquiry<'q> {
     question: &'q Question,
     memory: Memory,
 }
 
 impl<'q> Inquiry<'q> {
-    /// Nothing was looked at yet.
+    /// Begins without any answers.
     pub fn new(question: &'q Question) -> Self {
         let memory = Memory::default();
         Self { question, memory }
     }
 
-    /// Judges every cause by what was seen, and looks for what was not.
+    /// Judges every cause by the answers so far, and records the lookups that are unanswered.
     pub fn conclude(&mut self, snapshot: &Snapshot) -> Diagnosis {
         self.memory.judge(snapshot, self.question, conclude)
     }
 }
 
-/// Judges every cause by what was seen, and asks for nothing.
+/// Judges every cause by the snapshot, and makes no requests.
 pub fn diagnose(snapshot: &Snapshot, question: &Question) -> Diagnosis {
     conclude(&Facts::new(snapshot, question))
 }
@@ -49,7 +50,7 @@ fn conclude(facts: &Facts<'_>) -> Diagnosis {
         ..Diagnosis::default()
     };
     if diagnosis.nothing_understood() {
-        // Nothing is known of the server: no cause is found, and none is ruled out.
+        // Nothing is known about the server: no cause is found, and none is excluded.
         return diagnosis;
     }
     judge(facts, &mut diagnosis);
@@ -66,7 +67,7 @@ const AT_THE_DOOR: [CauseName; 3] = [
     CauseName::WrongService,
 ];
 
-/// Judges every cause; of a paste by the attempt in focus.
+/// Judges every cause; for a paste by the attempt in focus.
 fn judge(facts: &Facts<'_>, diagnosis: &mut Diagnosis) {
     if !facts.is_behind_another() {
         return judge_each(facts, facts, diagnosis);
@@ -82,7 +83,8 @@ fn judge(facts: &Facts<'_>, diagnosis: &mut Diagnosis) {
     judge_each(facts, &Facts::new(facts.snapshot, &question), diagnosis);
 }
 
-/// Judges each cause by the facts, and those beyond the port by what is seen `behind` the program that holds it.
+/// Judges each cause by the facts; the gates beyond the port are judged by the view `behind` the
+/// program that holds it.
 fn judge_each(facts: &Facts<'_>, behind: &Facts<'_>, diagnosis: &mut Diagnosis) {
     let question = facts.question;
     let elsewhere = question.asked_server().is_some() && facts.is_log_of_elsewhere();
@@ -121,7 +123,7 @@ impl Diagnosis {
             of_log.add(&question, verdict);
         }
         of_log.order(&logged);
-        // That the client went away, its own words say better.
+        // A client that disconnects is described better by its own messages.
         let is_new = |finding: &Finding| finding.cause != CauseName::ClientVanished;
         of_log.findings.retain(is_new);
         let found: Vec<CauseName> = of_log

@@ -1,8 +1,10 @@
-//! Facts to findings: why an SSH connection dies, said from what was seen of the machine.
+//! From facts to findings: the cause of a dying SSH connection, as concluded from the state of the
+//! machine.
 //!
-//! Nothing here looks at a machine: `sshmend-facts` holds what is known, and [`diagnose`] concludes. What the judges look for
-//! and is not known yet is asked for by that, and they are run again ([`Inquiry`]). `causes` judges the facts, one file a cause.
-//! What could not be looked at is part of the answer ([`Diagnosis::unchecked`]), never taken for absent.
+//! This crate touches no machine: `sshmend-facts` provides the facts, and [`diagnose`] draws the
+//! conclusions. Lookups of the judges that have no answer yet become requests, and the judges are
+//! run again ([`Inquiry`]). `causes` judges the facts, one file for each cause. What could not be
+//! checked is part of the answer ([`Diagnosis::unchecked`]), and never taken for absent.
 
 mod at_hand;
 mod causes;

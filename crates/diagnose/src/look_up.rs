@@ -1,4 +1,4 @@
-//! From a message, or from a keyword of sshd_config, to the causes that it speaks of.
+//! From a message, or a keyword of sshd_config, to the causes related to it.
 
 use sshmend_lossless::nearest;
 use sshmend_ssh_log::transcript::read_one;
@@ -7,8 +7,8 @@ use sshmend_ssh_log::{CauseName, Clock, Reader};
 use crate::causes::CAUSES;
 use crate::verdict::Cause;
 
-/// The causes of which a message speaks, of a client or of a log: the likeliest first. Where it is known as neither, those
-/// whose pages quote it.
+/// The causes that a message of a client or of a log indicates, the most likely first. If it is
+/// known as neither, those whose pages quote it.
 pub fn causes_of_message(message: &str) -> Vec<&'static Cause> {
     let attempt = read_one(message.as_bytes());
     let concluded = attempt.iter().flat_map(|attempt| &attempt.conclusions);
@@ -28,7 +28,8 @@ pub fn causes_of_message(message: &str) -> Vec<&'static Cause> {
     causes
 }
 
-/// What sshd and its like mean when they log it: as a whole line, or as the message of one.
+/// The causes that a message of sshd or a similar program indicates, as a complete log line or the
+/// message alone.
 fn logged(message: &str) -> Vec<CauseName> {
     let mut names = Vec::new();
     for head in ["", "Jan  1 00:00:00 host sshd[1]: "] {
@@ -49,7 +50,7 @@ fn quotes(cause: &Cause, message: &str) -> bool {
     !wanted.is_empty() && words(&cause.explain()).contains(&wanted)
 }
 
-/// The causes whose pages name a keyword: the one of its name first, then those that are mended by it.
+/// The causes whose pages name a keyword: the one of its name first, then those that it repairs.
 pub fn causes_of_keyword(keyword: &str) -> Vec<&'static Cause> {
     let keyword = keyword.to_lowercase();
     let names = |text: &str| {

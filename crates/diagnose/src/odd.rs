@@ -5,7 +5,7 @@ use sshmend_facts::fixture::{LOG, machine};
 use crate::inquiry::diagnose;
 use crate::testing::{ACCOUNTS, alice};
 
-/// A login of alice that went well, after all that a file of these machines says.
+/// A successful login of alice, later than everything in the files of these machines.
 const LET_IN: &str = "2026-11-20T17:59:30+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
 
 const MACHINES: [(&str, &str); 18] = [
@@ -101,7 +101,8 @@ fn no_cause_is_certain_on_an_odd_and_healthy_machine() {
     }
 }
 
-/// What modules of PAM say of alice's login while sshd lets her in: each with the stack in which it is said.
+/// Messages of PAM modules about alice's login while sshd admits her, each with the stack in which
+/// it is written.
 const MODULES: [(&str, &str); 8] = [
     (
         "account sufficient pam_sss.so",

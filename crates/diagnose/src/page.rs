@@ -1,11 +1,11 @@
 //! The page of a cause: `docs/causes/NAME.md`, which people write and read, built into the program.
 //!
-//! A page may name where its claims come from: a marker such as `[1]` in the text, and an entry of the same number below
-//! `## Sources`. `sshmend explain` shows neither.
+//! A page may give the sources of its claims: a marker such as `[1]` in the text, and an entry of
+//! the same number below `## Sources`. `sshmend explain` shows neither.
 
 use crate::verdict::Cause;
 
-/// Where the text of a page ends and its sources begin.
+/// The end of a page's text and the beginning of its sources.
 const SOURCES: &str = "\n## Sources\n";
 
 impl Cause {
@@ -16,8 +16,8 @@ impl Cause {
         title.unwrap_or(heading)
     }
 
-    /// The text of its page, Markdown without sources and markers: what it is, how it is known, how it is mended, what it
-    /// is not.
+    /// The text of its page, Markdown without sources and markers: what it is, how it is known, how
+    /// it is repaired, what it is not.
     pub fn explain(&self) -> String {
         let mut text = String::new();
         let mut rest = self.text();
@@ -43,7 +43,7 @@ impl Cause {
     }
 }
 
-/// What stands before and after the first marker; the blank before it goes with it.
+/// The text before and after the first marker; the blank before the marker is removed with it.
 fn next_marker(text: &str) -> Option<(&str, &str)> {
     for (at, _) in text.match_indices('[') {
         let Some(end) = text[at..].find(']') else {
@@ -101,7 +101,7 @@ mod tests {
 
     #[expect(clippy::disallowed_methods, reason = "the pages beside the source")]
     #[test]
-    fn every_page_is_that_of_a_cause() {
+    fn every_page_belongs_to_a_cause() {
         for page in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/pages")).unwrap() {
             let page = page.unwrap().file_name().into_string().unwrap();
             let name = page.strip_suffix(".md").unwrap_or_else(|| panic!("{page}"));
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn every_page_says_how_the_cause_is_known_mended_and_told_apart() {
+    fn every_page_shows_how_to_recognise_mend_and_distinguish_the_cause() {
         const KNOWN: [&str; 5] = [
             "**Known",
             "**Certain",

@@ -1,4 +1,4 @@
-//! How far a connection comes: what was seen at each gate.
+//! How far a connection gets: the state of each gate.
 
 use sshmend_ssh_log::CauseName;
 
@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use crate::proof::Certainty;
 use crate::verdict::{Gate, Verdict};
 
-/// What was seen at one gate.
+/// The state of one gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtGate {
     /// The gate.
@@ -17,16 +17,16 @@ pub struct AtGate {
     pub causes: Vec<CauseName>,
 }
 
-/// Whether connections pass a gate; what is worse, or less known, is greater.
+/// Whether connections pass a gate; worse or less known states are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Passage {
-    /// Nothing is to be seen of it from here.
+    /// It cannot be seen from here.
     Unseen,
-    /// What was looked at lets connections pass.
+    /// Everything that was checked lets connections pass.
     Open,
-    /// Part of it could not be looked at.
+    /// Part of it could not be checked.
     Unchecked,
-    /// Part of it can be looked at by root only.
+    /// Checking part of it needs root.
     NeedsRoot,
     /// A cause may act there.
     Suspected,
@@ -35,7 +35,7 @@ pub enum Passage {
 }
 
 impl Passage {
-    /// The word of the JSON form.
+    /// The word in the JSON form.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unseen => "unseen",
@@ -47,7 +47,7 @@ impl Passage {
         }
     }
 
-    /// What the answer of one cause says of its gate.
+    /// The state of a gate according to the result for one cause.
     fn of(verdict: &Verdict) -> Self {
         let found = verdict.findings.iter().map(Self::with).max();
         let closed = verdict.unchecked.iter().map(|one| {
@@ -66,7 +66,7 @@ impl Passage {
             .unwrap_or(Self::Unseen)
     }
 
-    /// What does no harm yet stops nobody.
+    /// A finding that does no harm yet stops nobody.
     fn with(finding: &Finding) -> Self {
         match finding.certainty {
             _ if finding.latent => Self::Open,
@@ -128,7 +128,7 @@ mod tests {
     fn the_gate_that_stops_the_client_names_the_cause() {
         let refused = "//$ /usr/sbin/sshd -t => 255\n/etc/ssh/sshd_config: line 3: Bad configuration option: X\n";
         let diagnosis = diagnosed(refused, true);
-        // The running listener keeps what it has read.
+        // The running listener uses what it has read before.
         assert_eq!(at(&diagnosis, Gate::Listener), Passage::Open);
         let stopped =
             "//$ systemctl is-system-running => 0\nrunning\n//- /etc/hosts.deny\nALL: ALL\n";

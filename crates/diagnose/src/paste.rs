@@ -1,4 +1,4 @@
-//! The answer to a paste: its attempts, those that failed in the same way together.
+//! The answer to a paste: its attempts, grouped by the way in which they failed.
 
 use sshmend_facts::{Facts, Unchecked};
 use sshmend_ssh_log::transcript::{Attempt, Certainty as Sure, Reached, Transcript};
@@ -6,7 +6,7 @@ use sshmend_ssh_log::transcript::{Attempt, Certainty as Sure, Reached, Transcrip
 use crate::diagnosis::{Diagnosis, Read};
 use crate::finding::Finding;
 
-/// Of the lines of attempts that failed in the same way, so many are shown.
+/// The number of lines shown for attempts that failed in the same way.
 const LINES_SHOWN: usize = 3;
 
 /// Judges the attempts of a paste; `judge` judges the one in focus.
@@ -51,7 +51,8 @@ fn is_server_log(paste: &Transcript) -> bool {
     paste.server_lines > 0 && !paste.attempts.iter().any(Attempt::is_of_client)
 }
 
-/// The attempts that failed, those of one way together: the surest answer first, then the first line.
+/// The failed attempts, grouped by the way in which they failed: the most certain answer first,
+/// then the first line.
 fn ways(attempts: &[Attempt]) -> Vec<Vec<usize>> {
     let mut ways: Vec<Vec<usize>> = Vec::new();
     for (at, attempt) in attempts
@@ -76,7 +77,8 @@ fn ways(attempts: &[Attempt]) -> Vec<Vec<usize>> {
     ways
 }
 
-/// Whether two attempts failed in the same way: the same conclusions, and the same next step but for the host.
+/// Whether two attempts failed in the same way: the same conclusions, and the same next step except
+/// for the host.
 fn is_same_way(one: &Attempt, other: &Attempt) -> bool {
     let concluded = |attempt: &Attempt| -> Vec<_> {
         attempt
@@ -90,7 +92,7 @@ fn is_same_way(one: &Attempt, other: &Attempt) -> bool {
         && concluded(one) == concluded(other)
 }
 
-/// Makes the finding of the first attempt of a way one of them all.
+/// Extends the finding of the first attempt in a group to all of them.
 fn extend(finding: &mut Finding, attempts: &[Attempt], way: &[usize]) {
     finding.attempts = way.to_vec();
     for &at in way {
@@ -110,7 +112,8 @@ fn extend(finding: &mut Finding, attempts: &[Attempt], way: &[usize]) {
     }
 }
 
-/// What the paste leaves open: nothing of SSH in it, or attempts whose end is not known.
+/// The checks that the paste leaves open: nothing about SSH in it, or attempts whose end is
+/// unknown.
 fn unknown(paste: &Transcript) -> Vec<Unchecked> {
     if paste.attempts.is_empty() {
         let reason = format!(
@@ -170,7 +173,7 @@ impl Diagnosis {
     fn add_way(&mut self, part: Self, first: bool) {
         self.findings.extend(part.findings);
         self.unchecked.extend(part.unchecked);
-        // Ruled out is what no attempt can have.
+        // A cause is excluded only if no attempt can have it.
         if first {
             self.excluded = part.excluded;
         } else {
@@ -182,7 +185,7 @@ impl Diagnosis {
             .retain(|one| !found.iter().any(|finding| finding.cause == one.cause));
     }
 
-    /// What a paste of several attempts says in one line: `5 of 20 hosts fail, in 3 ways`.
+    /// A summary of a paste with several attempts, in one line: `5 of 20 hosts fail, in 3 ways`.
     pub fn summary(&self) -> Option<String> {
         if self.attempts.len() < 2 {
             return None;

@@ -1,11 +1,12 @@
-//! What makes a finding certain, and what rules a cause out.
+//! What makes a finding certain, and what excludes a cause.
 //!
-//! A file says what somebody wants; the running system says what is. Certain is only what rests on a fact of the running system that cannot
-//! be so where logins of this kind go well. [`Proof::certain`] is the only way to [`Certainty::Certain`]; what a file says becomes certain
-//! through [`Force`] alone, which knows whether the daemon has read it.
+//! A file shows an intention; the running system shows the state. A finding is certain only if it
+//! rests on a fact of the running system that is incompatible with successful logins of this kind.
+//! [`Proof::certain`] is the only way to [`Certainty::Certain`]; the content of a file becomes
+//! certain through [`Force`] alone, which knows whether the daemon has read it.
 //!
-//! Ruled out is only what a fact speaks against. No variant of [`Fact`] stands for a log in which nothing was found: sshd may not log it, and
-//! the log may begin later.
+//! Only a fact to the contrary excludes a cause. No variant of [`Fact`] represents a log without
+//! entries: sshd may not log it, and the log may begin later.
 
 use std::path::Path;
 
@@ -15,14 +16,14 @@ use sshmend_facts::{Facts, Force};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Proven(());
 
-/// How sure a finding is.
+/// The certainty of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
     /// The facts leave no other explanation: there is a proof.
     Certain(Proven),
     /// The facts fit, and few others would.
     Likely,
-    /// Nothing speaks against it.
+    /// There is no evidence against it.
     Possible,
 }
 
@@ -32,7 +33,7 @@ impl Certainty {
         matches!(self, Self::Certain(_))
     }
 
-    /// The word of the JSON form.
+    /// The word in the JSON form.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Certain(_) => "certain",
@@ -45,7 +46,7 @@ impl Certainty {
 /// The kind of fact that proves a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
-    /// The processes of this machine: a listener is there or is not, and what its title says.
+    /// The processes of this machine: whether a listener exists, and its title.
     Process,
     /// The sockets that listen, and who holds them.
     Sockets,
@@ -53,17 +54,19 @@ pub(crate) enum Proof {
     Kernel,
     /// Rules of the packet filter, routes and bans that are in force.
     Rules,
-    /// What the service manager says of a unit.
+    /// The service manager's report about a unit.
     Manager,
-    /// What a program of this machine answers when it is asked: `sshd -t`, `getent`, `ssh -G`, a ban tool.
+    /// The output of a program on this machine: `sshd -t`, `getent`, `ssh -G`, a ban tool.
     Answer,
-    /// What our own connection met.
+    /// The result of our own connection.
     Connection,
-    /// What the client printed of the connection that is asked about.
+    /// The client's output about the connection in question.
     Printed,
-    /// A log entry of the daemon about the client or the account asked about, or about itself.
+    /// A log entry of the daemon about the client or the account in question, or about the daemon
+    /// itself.
     Log,
-    /// A file that is read again for each connection, and after whose last change nobody was let in.
+    /// A file that is read again for each connection, and after whose last change nobody was
+    /// admitted.
     ReadEachTime(Token),
     /// A setting that the daemon has read.
     InForce(Token),
@@ -71,7 +74,7 @@ pub(crate) enum Proof {
     AtNextStart(Token),
 }
 
-/// A positive fact by which a cause is ruled out.
+/// A positive fact that excludes a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fact {
     /// A process runs, or waits, as it should.
@@ -82,17 +85,17 @@ pub(crate) enum Fact {
     Kernel,
     /// All rules of the packet filter, routes and bans that are in force.
     Rules,
-    /// What the service manager says of a unit, or that it has no such unit.
+    /// The service manager's report about a unit, or that there is no such unit.
     Manager,
-    /// What a program of this machine answered when it was asked.
+    /// The output of a program on this machine.
     Answer,
-    /// What our own connection met.
+    /// The result of our own connection.
     Connection,
-    /// What the client printed of the connection that is asked about.
+    /// The client's output about the connection in question.
     Printed,
     /// A login went well since.
     Login,
-    /// The program: its release, what it is linked with, that it is not installed.
+    /// The program: its release, its libraries, or that it is not installed.
     Program,
     /// All of the files that decide were read.
     Files,
@@ -103,34 +106,36 @@ pub(crate) enum Fact {
 /// A cause that is ruled out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ruled {
-    /// The kind of fact that speaks against it.
+    /// The kind of fact that excludes it.
     pub(crate) by: Fact,
     /// One sentence, without full stop.
     pub(crate) why: String,
 }
 
-/// Nothing outside of this file makes one.
+/// Only this file can create one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token(());
 
 impl Proof {
-    /// As sure as a proof makes it.
+    /// As certain as a proof makes it.
     pub(crate) fn certain(self) -> Certainty {
         Certainty::Certain(Proven(()))
     }
 
-    /// The proof that a setting is in force; `None` where the daemon has not read it, or nobody knows.
+    /// The proof that a setting is in force; `None` if the daemon has not read it, or if that is
+    /// unknown.
     pub(crate) fn in_force(force: &Force) -> Option<Self> {
         (*force == Force::InForce).then_some(Self::InForce(Token(())))
     }
 
-    /// The proof that files which are read for each connection act; `None` where somebody was let in after their last change, or
-    /// nobody knows when that was.
+    /// The proof that files read for each connection take effect; `None` if someone was admitted
+    /// after their last change, or if the time of that change is unknown.
     pub(crate) fn read_each_time(facts: &Facts<'_>, files: &[impl AsRef<Path>]) -> Option<Self> {
         (facts.was_let_in_since(files) == Some(false)).then_some(Self::ReadEachTime(Token(())))
     }
 
-    /// The proof that the files act at the next start; `None` on a running machine, where the program itself can be asked.
+    /// The proof that the files take effect at the next start; `None` on a running machine, where
+    /// the program itself can be run.
     pub(crate) fn at_next_start(facts: &Facts<'_>) -> Option<Self> {
         facts
             .question
@@ -140,7 +145,8 @@ impl Proof {
 }
 
 impl Fact {
-    /// The fact that a setting is in force; `None` where the daemon has not read it, or nobody knows.
+    /// The fact that a setting is in force; `None` if the daemon has not read it, or if that is
+    /// unknown.
     pub(crate) fn in_force(force: &Force) -> Option<Self> {
         (*force == Force::InForce).then_some(Self::InForce(Token(())))
     }

@@ -1,4 +1,4 @@
-//! Machines written down as text, for the tests of causes.
+//! Machines written as text, for the tests of causes.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -37,25 +37,26 @@ pub(crate) fn alice() -> Question {
     }
 }
 
-/// A person, accounts of the system, and one that is not there.
+/// A person, system accounts, and an account that does not exist.
 pub(crate) const ACCOUNTS: &str =
     "//$ getent passwd -- alice => 0\nalice:x:1000:1000::/home/alice:/bin/bash
 //$ getent passwd -- backup => 0\nbackup:x:34:34::/var/backups:/usr/sbin/nologin
 //$ getent passwd -- root => 0\nroot:x:0:0::/root:/bin/bash
 //$ getent passwd -- nobody-here => 2\n";
 
-/// What makes it alice's machine with this configuration, whose log ends with this line of sshd.
+/// The changes that make it alice's machine with this configuration, whose log ends with this entry
+/// of sshd.
 pub(crate) fn alice_with(config: &str, text: &str) -> String {
     let line = format!("2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n");
     format!("{ACCOUNTS}//- /etc/ssh/sshd_config\n{config}\n{LOG}{line}")
 }
 
-/// Judges one cause on the healthy machine changed by `extra`.
+/// Judges one cause on the healthy machine with the changes in `extra`.
 pub(crate) fn check(cause: &str, extra: &str, expected: &Expect) {
     check_as(&Question::server(NOW), cause, extra, expected);
 }
 
-/// As [`check`], with another question.
+/// Like [`check`], with another question.
 pub(crate) fn check_as(question: &Question, cause: &str, extra: &str, expected: &Expect) {
     check_on(question, &machine(extra), cause, expected);
 }
@@ -69,7 +70,7 @@ fn check_on(question: &Question, snapshot: &Snapshot, cause: &str, expected: &Ex
     expected.assert_eq(&print(&verdict));
 }
 
-/// What `ssh` says of the destination `server`, and what the client has.
+/// The output of `ssh -G` for the destination `server`, and the client's files.
 const CLIENT: &str = "\
 //$ ssh -G -- server => 0
 user alice
@@ -153,14 +154,15 @@ pub(crate) fn unanswered() -> Dialled {
     dialled(false, &[], DialEnd::Silence, 15_000)
 }
 
-/// Judges one cause from the client, whose connections show `replies` in this order; `TRY` stands for the try of the real ssh.
+/// Judges one cause from a client whose connections give `replies` in this order; `TRY` in `extra`
+/// is replaced by the attempt with the real ssh.
 pub(crate) fn check_client(cause: &str, extra: &str, replies: &[Dialled], expected: &Expect) {
     let question = Question::client("server", NOW);
     let snapshot = client_that_sees(&question, extra, replies);
     check_on(&question, &snapshot, cause, expected);
 }
 
-/// What is seen from a client whose connections show `replies` in this order.
+/// The snapshot of a client whose connections give `replies` in this order.
 pub(crate) fn client_that_sees(question: &Question, extra: &str, replies: &[Dialled]) -> Snapshot {
     let target = Target {
         destination: "server".to_owned(),
@@ -183,17 +185,17 @@ pub(crate) fn client_that_sees(question: &Question, extra: &str, replies: &[Dial
     snapshot
 }
 
-/// As [`check_client`], on the way to a plain address.
+/// Like [`check_client`], for a plain address.
 pub(crate) fn check_way(cause: &str, replies: &[Dialled], expected: &Expect) {
     check_client(cause, "", replies, expected);
 }
 
-/// As [`check_client`], on the way through a jump host.
+/// Like [`check_client`], through a jump host.
 pub(crate) fn check_jump(cause: &str, replies: &[Dialled], expected: &Expect) {
     check_client(cause, JUMP, replies, expected);
 }
 
-/// As [`check_jump`], where the jump host answers, and the real ssh says this of it.
+/// Like [`check_jump`], if the jump host answers and the real ssh prints this message about it.
 pub(crate) fn check_jump_that_says(cause: &str, words: &str, expected: &Expect) {
     let end = "kex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
     let proxy = "OpenSSH_9.2p1\ndebug1: Executing proxy command: exec ssh -v -W '[192.0.2.10]:22' bastion\n";
@@ -213,7 +215,7 @@ pub(crate) fn check_unresolved(cause: &str, reason: &str, expected: &Expect) {
     check_on(&Question::client("server", NOW), &snapshot, cause, expected);
 }
 
-/// Judges one cause by what a client printed.
+/// Judges one cause by a client's output.
 pub(crate) fn check_transcript(cause: &str, text: &str, expected: &Expect) {
     check_on(
         &Question::transcript(text, NOW),
@@ -261,7 +263,7 @@ fn print(verdict: &Verdict) -> String {
 }
 
 #[test]
-fn a_destination_that_is_this_machine_is_told() {
+fn a_destination_on_this_machine_is_reported() {
     let own = "//$ ip -o address show => 0\n2: eth0    inet 192.0.2.10/24 scope global eth0\n";
     let bad = "//$ ssh -O check -- server => 255\nConnection refused\n//- /cm\n";
     let text = CLIENT.replace("controlpath none", "controlpath /cm");
@@ -299,7 +301,7 @@ fn named(snapshot: &Snapshot, question: &Question) -> Vec<String> {
 }
 
 #[test]
-fn a_log_from_elsewhere_says_nothing_about_this_machine() {
+fn a_log_from_elsewhere_shows_nothing_about_this_machine() {
     let gone = "//- /proc/700/cmdline missing\n//- /proc/sys/kernel/hostname\nhere\n";
     let line =
         "2026-11-20T17:59:00+00:00 there sshd[700]: error: beginning MaxStartups throttling\n";

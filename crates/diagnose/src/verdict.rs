@@ -1,4 +1,4 @@
-//! What a cause is, and how it answers.
+//! A cause, and its result.
 
 use std::path::Path;
 
@@ -8,31 +8,31 @@ use sshmend_ssh_log::CauseName;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof, Ruled};
 
-/// A cause of dying connections: what it is, and how it is recognised.
+/// A cause of dying connections: its name, its gate and its judges.
 #[derive(Debug, Clone, Copy)]
 pub struct Cause {
-    /// The name by which commands, JSON and documentation know it; never changed.
+    /// The name in commands, JSON and documentation; it never changes.
     pub name: CauseName,
-    /// Where on the way of a connection it acts.
+    /// The gate at which it acts.
     pub gate: Gate,
     /// Its page, `docs/causes/NAME.md`.
     pub(crate) page: &'static str,
     pub(crate) judges: Judges,
 }
 
-/// What judges a cause, from either end of the connection.
+/// The judges of a cause, for either end of the connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Judges {
-    /// Judges what is seen on the server itself.
+    /// Judges the view from the server itself.
     pub(crate) server: Judge,
-    /// Judges what is seen from the client.
+    /// Judges the view from the client.
     pub(crate) client: Judge,
 }
 
 /// Judges the facts.
 pub(crate) type Judge = fn(&Facts<'_>, &mut Verdict);
 
-/// A cause that is seen from neither end; its file names the judges that there are.
+/// A cause that cannot be seen from either end; its file names the judges that exist.
 pub(crate) const UNSEEN: Judges = Judges {
     server: silent,
     client: silent,
@@ -41,12 +41,12 @@ pub(crate) const UNSEEN: Judges = Judges {
 /// The judge of a cause that cannot be seen from this end.
 fn silent(_: &Facts<'_>, _: &mut Verdict) {}
 
-/// Where on its way a connection meets a cause: in the order in which a connection meets them.
+/// The places at which a connection can fail, in the order in which it meets them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Gate {
     /// The client, before it sends anything.
     Client,
-    /// The way between the machines.
+    /// The path between the machines.
     Network,
     /// The packet filter of the server.
     Firewall,
@@ -87,7 +87,7 @@ impl Gate {
         Self::Established,
     ];
 
-    /// The word of the JSON form.
+    /// The word in the JSON form.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Client => "client",
@@ -105,7 +105,7 @@ impl Gate {
         }
     }
 
-    /// What is done there, in an administrator's words.
+    /// The task of the gate, in an administrator's words.
     pub fn title(self) -> &'static str {
         match self {
             Self::Client => "the client begins",
@@ -131,12 +131,12 @@ pub(crate) struct Verdict {
     pub(crate) findings: Vec<Finding>,
     pub(crate) unchecked: Vec<Unchecked>,
     pub(crate) excluded: Option<Ruled>,
-    /// Whether what a client says of the cause is answered already.
+    /// Whether the client's messages about the cause are already accounted for.
     pub(crate) settled: bool,
 }
 
 impl Cause {
-    /// What judges this cause from the end that is asked about.
+    /// The judge of this cause for the end in question.
     pub(crate) fn judge(&self, question: &Question) -> Judge {
         match question.vantage {
             Vantage::Server(_) => self.judges.server,
@@ -146,7 +146,7 @@ impl Cause {
 }
 
 impl Verdict {
-    /// A cause of which nothing is said yet.
+    /// The verdict before anything is known about the cause.
     pub(crate) fn of(cause: &'static Cause) -> Self {
         Self {
             cause,
@@ -178,8 +178,8 @@ impl Verdict {
         self.find(Certainty::Possible, summary)
     }
 
-    /// Adds a finding that a setting of the files brings about, as sure as it is that the daemon goes by it; none where a login
-    /// went well against it.
+    /// Adds a finding caused by a setting of the files, as certain as it is that the daemon applies
+    /// it; `None` if a login succeeded in spite of it.
     pub(crate) fn by_force(&mut self, force: &Force, summary: &str) -> Option<&mut Finding> {
         let finding = match force {
             Force::InForce | Force::Unknown => match Proof::in_force(force) {
@@ -198,8 +198,8 @@ impl Verdict {
         Some(finding)
     }
 
-    /// Adds a finding that files bring about which are read for each connection: certain, unless somebody was let in since they
-    /// were written.
+    /// Adds a finding caused by files that are read for each connection: certain, unless someone
+    /// was admitted since they were written.
     pub(crate) fn by_files(
         &mut self,
         facts: &Facts<'_>,
@@ -224,7 +224,7 @@ impl Verdict {
         &mut self.findings[at]
     }
 
-    /// Why the cause is ruled out: only what was looked at whole can be.
+    /// The reason why the cause is excluded, which requires that everything could be checked.
     pub(crate) fn exclusion(&self) -> Option<&str> {
         self.excluded
             .as_ref()
@@ -232,13 +232,13 @@ impl Verdict {
             .filter(|_| self.findings.is_empty() && self.unchecked.is_empty())
     }
 
-    /// As [`Verdict::exclude`], whatever the client of our own try says.
+    /// Like [`Verdict::exclude`], and also overrides the client's messages in our own attempt.
     pub(crate) fn settle(&mut self, by: Fact, why: impl Into<String>) {
         self.exclude(by, why);
         self.settled = true;
     }
 
-    /// Says that a fact rules this cause out, and why.
+    /// Excludes this cause by a fact, with the reason.
     pub(crate) fn exclude(&mut self, by: Fact, why: impl Into<String>) {
         self.excluded.get_or_insert(Ruled {
             by,
@@ -246,7 +246,7 @@ impl Verdict {
         });
     }
 
-    /// Says that the value of a keyword rules this cause out, where the daemon goes by that value.
+    /// Excludes this cause by the value of a keyword, if the daemon applies that value.
     pub(crate) fn exclude_by_setting(&mut self, facts: &Facts<'_>, key: &str, why: &str) {
         let by = match facts.setting(key) {
             Ok(Some(setting)) => Fact::in_force(&facts.force(setting)),

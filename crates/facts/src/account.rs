@@ -1,11 +1,13 @@
-//! The account that logs in: whether it exists, its groups, and what shuts accounts out.
+//! The account that logs in: whether it exists, its groups, and what keeps accounts from logging
+//! in.
 
 use std::path::{Path, PathBuf};
 
 use crate::Facts;
 use crate::known::Known;
 
-/// While one of these exists pam_nologin(8) lets only root in; sshd itself, without PAM, looks at the first (session.c, `do_nologin`).
+/// While one of these exists pam_nologin(8) admits only root; sshd itself, without PAM, checks the
+/// first (session.c, `do_nologin`).
 const NOLOGIN: [&str; 2] = ["/etc/nologin", "/run/nologin"];
 
 /// The rules of pam_access(8).
@@ -18,7 +20,7 @@ const SHELLS_THAT_REFUSE: [&str; 4] = [
     "/usr/bin/false",
 ];
 
-/// Accounts from this number on are those of people.
+/// Accounts with this number or a higher one belong to people.
 const FIRST_OF_PEOPLE: u32 = 1000;
 
 /// An entry of the account database.
@@ -26,7 +28,7 @@ const FIRST_OF_PEOPLE: u32 = 1000;
 pub struct Account {
     /// The user id.
     pub id: u32,
-    /// The id of its own group.
+    /// The id of its primary group.
     pub group: u32,
     /// The home directory.
     pub home: String,
@@ -50,12 +52,13 @@ fn groups(user: &str) -> [&str; 4] {
 }
 
 impl Facts<'_> {
-    /// The account asked about.
+    /// The account in question.
     pub fn user(&self) -> Option<&str> {
         self.question.asked_server()?.user.as_deref()
     }
 
-    /// The account in the database, that of the network included; `None` when there is no such account.
+    /// The account in the user database, including network sources; `None` if there is no such
+    /// account.
     pub fn account(&self, user: &str) -> Known<Option<Account>> {
         let text = match self.run(&entry(user)) {
             Ok(output) => output.text(),
@@ -74,7 +77,8 @@ impl Facts<'_> {
             .any(|line| line.split(':').next() == Some(user))
     }
 
-    /// The groups of a user, those of the network included; without a program to ask, by /etc/passwd and /etc/group.
+    /// The groups of a user, network sources included; from /etc/passwd and /etc/group if no
+    /// program can tell.
     pub fn groups(&self, user: &str) -> Vec<String> {
         match self.run(&groups(user)) {
             Ok(output) if output.success() => output
@@ -108,20 +112,22 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// The directory that the sessions of a user are locked into.
+    /// The directory to which the sessions of a user are confined.
     pub fn chroot(&self, user: &str) -> Option<PathBuf> {
         let set = self.value("chrootdirectory").ok()??;
         let home = self.account(user).ok()??.home;
         Some(filled_in(&set, user, &home).into()).filter(|path: &PathBuf| path.is_absolute())
     }
 
-    /// Whether every session of the account asked about is one of sftp inside sshd, which needs no shell.
+    /// Whether every session of the account in question is served by sshd's internal sftp, which
+    /// needs no shell.
     pub fn transfers_only(&self) -> bool {
         let command = self.value("forcecommand").ok().flatten();
         command.is_some_and(|command| command.starts_with("internal-sftp"))
     }
 
-    /// The files that sshd looks for keys of a user in; none where it asks a program or an authority as well.
+    /// The files of keys that sshd looks for, for one user; empty if it also asks a program or an
+    /// authority.
     pub fn key_files(&self, user: &str) -> Vec<PathBuf> {
         let is_set = |key: &str| {
             self.value(key)
@@ -149,7 +155,7 @@ impl Facts<'_> {
         names.filter(|name| *name != "none").map(path).collect()
     }
 
-    /// Whether an account of this machine is meant for a person.
+    /// Whether an account of this machine belongs to a person.
     pub fn is_person(&self, user: &str) -> bool {
         let people = |account: &Account| account.id >= FIRST_OF_PEOPLE && !account.has_no_shell();
         self.account(user)
@@ -158,13 +164,13 @@ impl Facts<'_> {
             .is_some_and(|account| people(&account))
     }
 
-    /// The file that lets only root in, with what it says, where sshd or a module of PAM looks at it.
+    /// The file that admits only root, with its text, if sshd or a PAM module checks it.
     pub fn nologin(&self) -> Option<(String, String)> {
         let there = |path: &str| Some((path.to_owned(), self.text(path).ok()??));
         if !self.uses_pam() {
             return there(NOLOGIN[0]);
         }
-        // Without an account to ask for, the stack is not looked at.
+        // Without an account in question, the stack is not examined.
         let modules = self
             .user()
             .map(|_| self.pam_lines("pam_nologin.so"))

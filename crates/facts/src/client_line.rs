@@ -4,12 +4,13 @@ use sshmend_lossless::Origin;
 
 use crate::Facts;
 
-/// How `ssh -v` names each file that it reads.
+/// The message of `ssh -v` for each file that it reads.
 const READS: &str = "debug1: Reading configuration data ";
 
 impl Facts<'_> {
-    /// The line of the files of ssh that gives a keyword, named in lower case, the value in force. `None` where ssh has not said
-    /// which files it reads, and where no line has exactly that value, as one that only adds to a list.
+    /// The line of the ssh configuration files that sets a keyword, given in lower case, to the
+    /// value in force. `None` if ssh has not reported which files it reads, or if no line has
+    /// exactly that value, as for a line that only adds to a list.
     pub fn client_line(&self, key: &str) -> Option<Origin> {
         let config = self.client_config()?;
         let value = config.value(key)?;

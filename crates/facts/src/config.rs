@@ -36,7 +36,7 @@ impl Facts<'_> {
         named.map_or_else(|| main_file(self.snapshot), PathBuf::from)
     }
 
-    /// The release of sshd; `None` where nothing names it.
+    /// The release of sshd; `None` if nothing shows it.
     pub fn release(&self) -> Option<Release> {
         let text = if self.question.offline {
             self.version_on_disk()
@@ -46,14 +46,14 @@ impl Facts<'_> {
         text.as_deref().and_then(Release::parse)
     }
 
-    /// The folder of drop-ins, and when a file last came into it or went.
+    /// The folder of drop-ins, and the time when a file was last added to it or removed.
     pub(crate) fn drop_ins_changed(&self) -> Option<(PathBuf, Moment)> {
         let folder = drop_ins(&self.main_file());
         let metadata = self.meta(&folder).ok().flatten()?;
         Some((folder, Moment::written(metadata)))
     }
 
-    /// The configuration; unknown where its main file cannot be read.
+    /// The configuration; unchecked if its main file cannot be read.
     pub fn tree(&self) -> Known<&Tree> {
         let main = self.main_file();
         let read = || {
@@ -72,7 +72,7 @@ impl Facts<'_> {
             .map_err(Clone::clone)
     }
 
-    /// All values, for the client and user asked about.
+    /// All values, for the client and user in question.
     pub fn effective(&self) -> Known<&Effective> {
         let read = || {
             let connection = self.asked_connection();
@@ -102,7 +102,8 @@ impl Facts<'_> {
         }
     }
 
-    /// What of the configuration could not be read, so that a cause which needs all of it cannot be judged.
+    /// The parts of the configuration that could not be read, so that a cause which needs all of it
+    /// cannot be decided.
     pub fn unseen(&self) -> Vec<Unchecked> {
         let unseen = self
             .tree()
@@ -111,7 +112,7 @@ impl Facts<'_> {
         unseen.iter().map(unchecked).collect()
     }
 
-    /// Where the command line of sshd is written, when that is what decides a keyword.
+    /// The place of sshd's command line, if it decides a keyword.
     pub fn decided_by_command_line(&self, key: &str) -> Option<String> {
         self.setting(key)
             .ok()??
@@ -124,7 +125,8 @@ impl Facts<'_> {
         Some(place.unwrap_or_else(|| "what starts sshd (`systemctl cat ssh.service`)".to_owned()))
     }
 
-    /// From how many connections on MaxStartups drops: what the listener says, else the configuration.
+    /// The number of connections from which on MaxStartups drops: from the listener's title, else
+    /// from the configuration.
     pub fn startups_begin(&self) -> u32 {
         let running = self
             .listener()
@@ -167,8 +169,8 @@ impl Facts<'_> {
         if ports.is_empty() { vec![22] } else { ports }
     }
 
-    /// The address of this machine that the client asked about dials, where a Match block tells them apart and there is one of its
-    /// family.
+    /// The address of this machine that the client dials, if a Match block depends on it and there
+    /// is one of the client's family.
     fn dialled_address(&self) -> Option<IpAddr> {
         let client = self.question.client_address()?;
         let tells = |path: &Path| {

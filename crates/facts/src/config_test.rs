@@ -2,25 +2,25 @@
 
 use crate::Facts;
 
-/// What `sshd -t` said.
+/// The output of `sshd -t`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestOutput {
     /// The command line, for evidence.
     pub command: String,
     /// Whether it exited with 0.
     pub passed: bool,
-    /// The lines of its standard error, each with what it is about.
+    /// The lines of its standard error, each with its subject.
     pub complaints: Vec<(Complaint, String)>,
 }
 
-/// What a line of sshd's standard error is about.
+/// The subject of a line of sshd's standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Complaint {
     /// The configuration files.
     Config,
     /// Permissions of a host key.
     KeyPermissions,
-    /// No usable host key.
+    /// There is no usable host key.
     NoHostKeys,
     /// The directory of privilege separation.
     PrivsepDirectory,
@@ -42,7 +42,7 @@ impl TestOutput {
     }
 }
 
-/// What `sshd -t` says, sorted by what it is about.
+/// The output of `sshd -t`, sorted by subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigTest {
     /// Whether it accepts everything.
@@ -53,7 +53,7 @@ pub struct ConfigTest {
     pub directory: Option<String>,
     /// All other lines.
     pub others: Vec<String>,
-    /// Whether whatever starts sshd makes that directory.
+    /// Whether the directory is created by whatever starts sshd.
     pub directory_comes: bool,
 }
 
@@ -74,8 +74,8 @@ impl ConfigTest {
         today
     }
 
-    /// The line about what would keep sshd from starting. A directory that is missing is the last thing that sshd looks for:
-    /// what else it says then is a warning.
+    /// The line about the obstacle to starting sshd. A missing directory is the last thing that
+    /// sshd checks: all its other messages are then warnings.
     pub fn in_the_way(&self) -> Option<&str> {
         let directory = self.directory.as_deref();
         let missing = directory.filter(|line| line.starts_with("Missing"));
@@ -87,7 +87,7 @@ impl ConfigTest {
         line.or(directory).or(Some("sshd -t fails without a word"))
     }
 
-    /// What it would say if there were nothing to complain of about host keys, or about the directory.
+    /// The output without complaints about host keys, or about the directory.
     #[must_use]
     pub fn without(mut self, host_keys: bool, directory: bool) -> Self {
         if host_keys {
@@ -100,7 +100,7 @@ impl ConfigTest {
     }
 }
 
-/// Sorts the lines of standard error by what they are about; decoration of OpenSSH's warnings is dropped.
+/// Sorts the lines of standard error by subject; the decoration of OpenSSH's warnings is dropped.
 pub(crate) fn complaints(stderr: &str) -> Vec<(Complaint, String)> {
     let lines = stderr
         .lines()

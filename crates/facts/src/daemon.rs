@@ -1,4 +1,4 @@
-//! The program sshd itself: where it is, how it is started, and what its own test says.
+//! The program sshd itself: its path, its command line, and the output of its config test.
 
 use sshmend_lossless::CommandOutput;
 use sshmend_sshd_config::Release;
@@ -7,7 +7,7 @@ use crate::config_test::{ConfigTest, TestOutput, complaints};
 use crate::known::{Known, Unchecked};
 use crate::{Facts, Manager, Unit};
 
-/// Where distributions put sshd, in order of how often.
+/// The paths of sshd in various distributions, the most common first.
 pub(crate) const PROGRAMS: [&str; 4] = [
     "/usr/sbin/sshd",
     "/usr/bin/sshd",
@@ -31,7 +31,7 @@ pub struct Daemon {
 }
 
 impl Facts<'_> {
-    /// The daemon that runs, else the one that would; `None` when none is installed.
+    /// The daemon that runs, else the one that would; `None` if none is installed.
     pub fn daemon(&self) -> Known<Option<Daemon>> {
         if let Ok(Some(listener)) = self.listener() {
             return Ok(Some(Daemon::from_argv(&listener.argv)));
@@ -56,7 +56,8 @@ impl Facts<'_> {
         Ok(None)
     }
 
-    /// What `sshd -t` says with the options of the running daemon; `None` when no sshd is installed.
+    /// The output of `sshd -t` with the options of the running daemon; `None` if sshd is not
+    /// installed.
     pub fn test_output(&self) -> Known<Option<TestOutput>> {
         let Some(daemon) = self.daemon()? else {
             return Ok(None);
@@ -71,8 +72,9 @@ impl Facts<'_> {
         }))
     }
 
-    /// Whether sshd would start: `sshd -t` accepts everything, or misses, as the last thing that it looks for, the directory
-    /// that is made when the service starts. `None` when no sshd is installed.
+    /// Whether sshd would start: `sshd -t` accepts everything, or fails only at its last check,
+    /// because the directory that is created when the service starts is missing. `None` if no sshd
+    /// is installed.
     pub fn would_start(&self) -> Known<Option<bool>> {
         let would = |config_test| ConfigTest::of(self, config_test).in_the_way().is_none();
         Ok(self.test_output()?.map(would))
@@ -80,7 +82,8 @@ impl Facts<'_> {
 
     /// Whether the service manager, or the script, makes the runtime directory each time it starts sshd.
     pub fn runtime_directory_comes_with_service(&self) -> bool {
-        // Behind a mask nothing of the unit is shown; that of every package makes the directory.
+        // A masked unit shows nothing of its content; the unit of every package creates the
+        // directory.
         let makes = |unit: &Unit| {
             unit.get("LoadState") == "masked"
                 || unit
@@ -98,19 +101,21 @@ impl Facts<'_> {
         })
     }
 
-    /// What `sshd -V` says; before 9.3 it is part of the complaint about the unknown option.
+    /// The output of `sshd -V`; before 9.3 it is part of the complaint about the unknown option.
     pub fn banner(&self) -> Known<String> {
         self.run(&version_command(&self.installed()?.program))
             .map(said)
     }
 
-    /// Whether sshd, or a program that it runs for a connection, says nothing at all when it is asked for its version.
+    /// Whether sshd, or a program that it runs for a connection, prints nothing at all when asked
+    /// for its version.
     pub fn is_mute(&self, program: &str) -> bool {
         self.run(&version_command(program))
             .is_ok_and(|output| output.code.is_some() && said(output).trim().is_empty())
     }
 
-    /// The program of sshd that a signal ends as soon as it is asked for its version: what was run, and the program.
+    /// The program of sshd that dies by a signal when asked for its version: the command that was
+    /// run, and the program.
     pub fn crashing_program(&self) -> Option<(String, String)> {
         let own = self.installed().ok().map(|daemon| daemon.program);
         let mut programs = own.into_iter().chain(self.helpers().unwrap_or_default());
@@ -139,7 +144,8 @@ impl Facts<'_> {
             .collect())
     }
 
-    /// A library that a program of a connection needs and does not find: what said so, and the line.
+    /// A library that a program of a connection needs and does not find: the command that reported
+    /// it, and the line.
     pub fn missing_library(&self) -> Option<(String, String)> {
         self.helpers().ok()?.iter().find_map(|path| {
             let text = self.run(&libraries(path)).ok()?.text();
@@ -174,13 +180,14 @@ fn version_command(program: &str) -> [&str; 2] {
     [program, "-V"]
 }
 
-/// The loader lists what a program is linked with, and runs nothing of it.
+/// The loader lists a program's libraries without running the program.
 fn libraries(program: &str) -> [&str; 2] {
     ["ldd", program]
 }
 
 impl Daemon {
-    /// Reads a daemon's command line; a program without path is looked up where distributions put it.
+    /// Parses a daemon's command line; a program without a path is searched for where distributions
+    /// install it.
     pub(crate) fn from_argv(argv: &[String]) -> Self {
         let program = argv.first().filter(|program| program.starts_with('/'));
         let program = program.cloned().unwrap_or_else(|| PROGRAMS[0].to_owned());
@@ -222,7 +229,7 @@ impl Daemon {
     }
 }
 
-/// All that a program said, errors first.
+/// The whole output of a program, errors first.
 fn said(output: &CommandOutput) -> String {
     String::from_utf8_lossy(&[&output.stderr[..], &output.stdout[..]].concat()).into_owned()
 }

@@ -1,11 +1,12 @@
-//! The port that is asked about: who holds it, and where that leads.
+//! The port in question: its owner, and where it leads.
 
 use std::net::IpAddr;
 
 use crate::Facts;
 use crate::socket::Socket;
 
-/// Where programs that lead a port elsewhere are told where to: the program, the option that names the file, the usual files.
+/// The configuration of programs that forward a port: the program, the option that names its file,
+/// the usual files.
 const CONFIGURED: [(&str, &str, &[&str]); 3] = [
     ("haproxy", "-f", &["/etc/haproxy/haproxy.cfg"]),
     (
@@ -16,14 +17,14 @@ const CONFIGURED: [(&str, &str, &[&str]); 3] = [
     ("sslh", "-F", &["/etc/sslh/sslh.cfg", "/etc/sslh.cfg"]),
 ];
 
-/// Who holds the port that is asked about.
+/// The owner of the port in question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Door {
-    /// A listener of sshd, by itself or through its socket unit.
+    /// A listener of sshd, directly or through its socket unit.
     Sshd,
-    /// Nobody on this machine: a rule of the packet filter may still lead it elsewhere.
+    /// No process on this machine: a rule of the packet filter may still redirect it.
     Nobody,
-    /// A session of sshd: somebody who is logged in has it forwarded (`ssh -R`).
+    /// A session of sshd: a logged-in user has the port forwarded (`ssh -R`).
     Tunnel(Socket),
     /// Another program.
     Other(Holder),
@@ -38,18 +39,18 @@ pub struct Holder {
     pub name: String,
     /// Its process.
     pub pid: u32,
-    /// Where it leads, as far as its command line or its file tell.
+    /// Its destinations, according to its command line or its file.
     pub leads: Vec<Lead>,
 }
 
-/// A place to which a port leads.
+/// A destination to which a port is forwarded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lead {
-    /// The host as it is written.
+    /// The host as written.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Where that is written: a command line or a file.
+    /// The source: a command line or a file.
     pub source: String,
 }
 
@@ -65,18 +66,18 @@ impl Lead {
 }
 
 impl Facts<'_> {
-    /// The port of this machine that is asked about.
+    /// The port of this machine that is in question.
     pub fn asked_port(&self) -> Option<u16> {
         self.question.asked_server()?.port
     }
 
-    /// The ports that clients come to: the one asked about, else those of sshd.
+    /// The ports to which clients connect: the one in question, else those of sshd.
     pub(crate) fn dialled_ports(&self) -> Vec<u16> {
         self.asked_port()
             .map_or_else(|| self.ports(), |port| vec![port])
     }
 
-    /// Who holds the port that is asked about; `None` where none is, or where that cannot be seen.
+    /// The owner of the port in question; `None` if there is none, or if it cannot be seen.
     pub fn door(&self) -> Option<Door> {
         let port = self.asked_port()?;
         if !self.question.privileged {
@@ -105,12 +106,14 @@ impl Facts<'_> {
         }))
     }
 
-    /// Whether a program of this machine stands between its clients and sshd, so that sshd does not see their addresses.
+    /// Whether a program on this machine is between its clients and sshd, so that sshd does not see
+    /// their addresses.
     pub fn is_behind_another(&self) -> bool {
         matches!(self.door(), Some(Door::Tunnel(_) | Door::Other(_)))
     }
 
-    /// Whether something listens where a port leads; `None` where that is not on this machine.
+    /// Whether something listens at the destination of a port; `None` if that is not on this
+    /// machine.
     pub fn answers_at(&self, lead: &Lead) -> Option<bool> {
         let address: IpAddr = if lead.host == "localhost" {
             IpAddr::from([127, 0, 0, 1])
@@ -129,7 +132,7 @@ impl Facts<'_> {
         Some(self.sockets().ok()?.iter().any(takes))
     }
 
-    /// Whether a process holds the port that is asked about.
+    /// Whether a process holds the port in question.
     pub(crate) fn holds_asked_port(&self, pid: u32) -> bool {
         self.asked_port().is_some_and(|port| {
             self.holders_of(port)
@@ -172,7 +175,7 @@ impl Facts<'_> {
         files
     }
 
-    /// What the command line says, else the file of the program.
+    /// The destinations from the command line, else from the program's file.
     fn leads(&self, name: &str, pid: u32, port: u16) -> Vec<Lead> {
         let words = self.words_of(pid);
         let source = command_line(pid);
@@ -191,8 +194,9 @@ fn command_line(pid: u32) -> String {
     format!("/proc/{pid}/cmdline")
 }
 
-/// Reads where a command line leads: `--ssh 127.0.0.1:22` of sslh, `TCP:HOST:PORT` of socat, `-container-ip A -container-port P` of
-/// docker-proxy, `HOST PORT` or `HOST:PORT` as words of others.
+/// Parses the destination in a command line: `--ssh 127.0.0.1:22` of sslh, `TCP:HOST:PORT` of
+/// socat, `-container-ip A -container-port P` of docker-proxy, `HOST PORT` or `HOST:PORT` as words
+/// of others.
 fn from_words(words: &[String], own: u16, source: &str) -> Vec<Lead> {
     let option = |name: &str| {
         let at = words
@@ -212,7 +216,7 @@ fn from_words(words: &[String], own: u16, source: &str) -> Vec<Lead> {
             .into_iter()
             .collect();
     }
-    // sslh leads each protocol elsewhere: of these, SSH counts.
+    // sslh forwards each protocol to a place of its own: only SSH matters here.
     if let Some((host, port)) = option("ssh").and_then(|word| place(word)) {
         return vec![lead(host, port)];
     }
@@ -262,7 +266,7 @@ fn place(word: &str) -> Option<(&str, u16)> {
         .map(|port| (host, port))
 }
 
-/// Reads where the file of a program leads this port.
+/// Parses the destination of this port in the file of a program.
 fn from_file(name: &str, text: &str, own: u16, source: &str) -> Vec<Lead> {
     let lines = text
         .lines()

@@ -14,18 +14,18 @@ use crate::log_file::LogFile;
 use crate::process::Listener;
 use crate::question::Question;
 
-/// What was seen and what is asked, with one accessor a fact.
+/// A snapshot and a question, with one accessor for each fact.
 pub struct Facts<'a> {
     /// The answers so far.
     pub snapshot: &'a Snapshot,
-    /// What is asked.
+    /// The question.
     pub question: &'a Question,
-    /// Which attempt of a paste is judged.
+    /// The index of the attempt in a paste that is being judged.
     pub focus: Cell<usize>,
     pub(crate) cache: Cache,
 }
 
-/// What is long to read, and asked for by several causes.
+/// Facts that are slow to read and used by several causes.
 #[derive(Default)]
 pub(crate) struct Cache {
     pub(crate) listeners: OnceCell<Known<Vec<Listener>>>,
@@ -41,7 +41,7 @@ pub(crate) struct Cache {
 }
 
 impl<'a> Facts<'a> {
-    /// No fact is read before it is looked for.
+    /// Reads no fact before it is looked up.
     pub fn new(snapshot: &'a Snapshot, question: &'a Question) -> Self {
         Self {
             snapshot,
@@ -51,7 +51,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// What a program said; unknown when it was not run or could not be started.
+    /// The output of a program; unchecked if it was not run or could not be started.
     pub fn run<S: AsRef<str>>(&self, argv: &[S]) -> Known<&'a CommandOutput> {
         let words: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
         let check = || words.join(" ");
@@ -65,7 +65,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// As [`Facts::run`], for programs that tell only root the truth.
+    /// Like [`Facts::run`], for programs that give complete answers only to root.
     pub(crate) fn run_as_root<S: AsRef<str>>(&self, argv: &[S]) -> Known<&'a CommandOutput> {
         if self.question.privileged {
             return self.run(argv);
@@ -90,7 +90,7 @@ impl<'a> Facts<'a> {
             .map(|image| String::from_utf8_lossy(&image.bytes).into_owned()))
     }
 
-    /// Mode and owner of what stands at a path; `None` when nothing does.
+    /// Mode and owner of the entry at a path; `None` if it does not exist.
     pub fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
         let path = path.as_ref();
         if self.is_out_of_reach(path) {
@@ -126,7 +126,8 @@ fn is_of_kernel(path: &Path) -> bool {
     path.starts_with("/proc") || path.starts_with("/sys")
 }
 
-/// Whoever opens a link to nothing is told that there is no such file: that is known, and not unchecked.
+/// Treats a dangling link as missing, which is what anyone who opens it sees: that is known, not
+/// unchecked.
 fn answer<T>(path: &Path, read: Result<Option<T>, Unread>) -> Known<Option<T>> {
     match read {
         Err(Unread::Dangling) => Ok(None),

@@ -1,4 +1,4 @@
-//! Who is banned now: what the running fail2ban says, and CrowdSec.
+//! The bans in effect, of the running fail2ban and of CrowdSec.
 
 use std::net::IpAddr;
 
@@ -43,7 +43,7 @@ fn decisions(client: IpAddr) -> [String; 7] {
 }
 
 impl Facts<'_> {
-    /// Everything that fail2ban bans; empty where it does not run.
+    /// All bans of fail2ban; empty if it is not running.
     pub fn bans(&self) -> Known<Vec<Ban>> {
         let banned = self.run_as_root(&BANNED);
         if let Ok(output) = &banned {
@@ -73,7 +73,7 @@ impl Facts<'_> {
         Ok(lists.flatten().collect())
     }
 
-    /// Where the configuration of a jail spares an address: the word, and the line it stands in.
+    /// The word, and its line, by which the configuration of a jail exempts an address.
     pub fn spared(&self, jail: &str, client: IpAddr) -> Known<Option<(String, Option<Origin>)>> {
         let config = self.fail2ban_config()?;
         Ok(
@@ -87,7 +87,8 @@ impl Facts<'_> {
         )
     }
 
-    /// What the actions of a jail run to ban an address, with `<ip>` for it; empty where the configuration is not known.
+    /// The commands that the actions of a jail run to ban an address, with `<ip>` for it; empty if
+    /// the configuration is unknown.
     pub fn jail_bans_by(&self, jail: &str) -> Vec<String> {
         let config = self.fail2ban_config();
         config
@@ -107,7 +108,7 @@ impl Facts<'_> {
         }
     }
 
-    /// Whether a rule, a route or TCP wrappers turn the client away; taken so where the rules cannot be seen.
+    /// Whether a rule, a route or TCP wrappers reject the client; true if the rules cannot be seen.
     pub fn is_turned_away(&self, client: IpAddr) -> bool {
         let by_rule = self.blocks().map_or(true, |blocks| !blocks.is_empty());
         by_rule || self.way_refused().is_some() || self.wrappers(client).origin.is_some()
@@ -130,7 +131,7 @@ impl Facts<'_> {
         status.success().then_some(status)
     }
 
-    /// The jails, when only they themselves tell whom they ban.
+    /// The jails that must be queried one by one for their bans.
     fn jails_to_ask(&self) -> Vec<String> {
         let Some(status) = self.fail2ban_status() else {
             return Vec::new();
@@ -146,7 +147,7 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// What CrowdSec decided about the client, one line each; empty where it is not installed.
+    /// The decisions of CrowdSec about the client, one line each; empty if it is not installed.
     pub fn crowdsec_decisions(&self, client: IpAddr) -> Known<Vec<String>> {
         let Ok(output) = self.run_as_root(&decisions(client)) else {
             return Ok(Vec::new());
@@ -183,7 +184,8 @@ impl Ban {
     }
 }
 
-/// Reads `[{'sshd': ['198.51.100.7']}, {'recidive': []}]`: a word before a colon is a jail, others are addresses.
+/// Parses `[{'sshd': ['198.51.100.7']}, {'recidive': []}]`: a word before a colon is a jail, others
+/// are addresses.
 pub(crate) fn bans(text: &str) -> Vec<Ban> {
     let (mut bans, mut jail) = (Vec::new(), "");
     let mut parts = text.split(['\'', '"']).skip(1);

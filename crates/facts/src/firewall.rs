@@ -1,4 +1,5 @@
-//! The packet filter: which rule turns a client away from sshd, of nftables and of both kinds of iptables.
+//! The packet filter: which rule keeps a client from sshd, for nftables and for both kinds of
+//! iptables.
 
 use std::net::IpAddr;
 
@@ -27,9 +28,9 @@ const QUEUES: &str = "/proc/net/netfilter/nfnetlink_queue";
 const IPV6: &str = "/proc/net/if_inet6";
 
 impl Facts<'_> {
-    /// The rules that turn the client away from sshd, each with the port, in the order in which its packets meet them, those
-    /// before taken as mended; without a client, those that turn everyone away, and those that turn someone away (not
-    /// certain).
+    /// The rules that block the client from sshd, each with the port, in the order in which its
+    /// packets meet them, each as if those before were repaired. Without a client: the rules that
+    /// block everyone, and those that block someone (not certain).
     pub fn blocks(&self) -> Known<Vec<(u16, Block)>> {
         self.cache.blocks.get_or_init(|| self.read_blocks()).clone()
     }
@@ -69,7 +70,8 @@ impl Facts<'_> {
         Ok(blocks)
     }
 
-    /// Whether the machine has an address of IPv6 by which others may come; taken so where it is not known.
+    /// Whether the machine has an IPv6 address at which others may reach it; true if that is
+    /// unknown.
     fn has_ipv6(&self) -> bool {
         let Ok(Some(text)) = self.text(IPV6) else {
             return !matches!(self.text(IPV6), Ok(None));
@@ -100,7 +102,7 @@ impl Facts<'_> {
         }
     }
 
-    /// All that the programs of the machine show; unchecked where nothing does.
+    /// Everything that the programs of the machine report; unchecked if none of them does.
     fn filter(&self) -> Known<Filter> {
         let mut filter = Filter::default();
         for command in &IPTABLES {

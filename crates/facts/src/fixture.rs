@@ -1,4 +1,4 @@
-//! A healthy server written down as text, for tests: what a case changes is all that it has to say.
+//! A healthy server written as text, for tests: a case contains only its changes.
 
 use sshmend_lossless::{Snapshot, fixture, journalctl};
 
@@ -8,7 +8,7 @@ use crate::question::{Question, Server, Vantage};
 
 pub use crate::probe::attempt;
 
-/// The header of the answer of `systemctl show`, for fixtures that say how the units stand.
+/// The header of the output of `systemctl show`, for fixtures that describe the state of units.
 pub const SHOW: &str = "//$ SHOW => 0 stdout\n";
 
 /// The header of the answer of `journalctl`.
@@ -17,7 +17,7 @@ pub const LOG: &str = "//$ JOURNAL => 0 stdout\n";
 /// 2026-11-20T18:00:00Z, in seconds since 1970.
 pub const NOW: i64 = 1_795_197_600;
 
-/// A Debian 12 server as installed: everything that is asked of it, and nothing wrong.
+/// A Debian 12 server as installed: everything that is requested of it, and nothing wrong.
 const HEALTHY: &str = include_str!("fixture/healthy-debian12.txt");
 
 /// The healthy machine, changed by `extra`: a later entry replaces an earlier one.
@@ -29,7 +29,8 @@ pub fn machine(extra: &str) -> Snapshot {
     fixture::snapshot(&text.replace("//$ JOURNAL ", &format!("//$ {journal} ")))
 }
 
-/// The question why the client at this address cannot connect; any connection where it is not an address.
+/// The question why the client at this address cannot connect; about any connection if it is not an
+/// address.
 pub fn from(client: &str) -> Question {
     let client = client.parse().ok();
     Question {

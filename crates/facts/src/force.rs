@@ -1,4 +1,4 @@
-//! What of the files is in force: a daemon goes by what it read when it started, or when it was last told to read again.
+//! The version of the files in force: a daemon uses what it read when it started or last reloaded.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,8 @@ use crate::log::UPTIME;
 use crate::moment::Moment;
 use crate::{Facts, LogLine};
 
-/// The clock is read, in whole seconds, when the command starts, and the time since the machine started up to so many milliseconds later.
+/// The clock is read in whole seconds when the command starts, and the uptime up to this many
+/// milliseconds later.
 const BLUR: i64 = 5_000;
 
 /// The ticks of a second in `/proc/PID/stat` (proc_pid_stat(5), starttime), which the kernel reports as 100 on every machine.
@@ -20,16 +21,16 @@ const TICKS: i64 = 100;
 pub enum Force {
     /// The running daemon has read it, or there is none and the next one will.
     InForce,
-    /// It was written after the daemon has read its files for the last time.
+    /// It was written after the daemon last read its files.
     Unread(PathBuf),
-    /// The account asked about was let in after it was written.
+    /// The account in question was admitted after it was written.
     Refuted,
-    /// Nothing tells.
+    /// Cannot be determined.
     Unknown,
 }
 
 impl Facts<'_> {
-    /// Whether the daemon goes by a setting as the files have it.
+    /// Whether the daemon applies a setting as it is in the files.
     pub fn force(&self, setting: &Setting) -> Force {
         let own = setting.origin.iter().chain(&setting.also);
         let named: Vec<PathBuf> = own
@@ -44,12 +45,14 @@ impl Facts<'_> {
         self.force_of(&files)
     }
 
-    /// As [`Facts::force`], of what acts when the session begins: sshd says `Accepted` before it.
+    /// Like [`Facts::force`], for settings that take effect when the session begins: sshd logs
+    /// `Accepted` before that.
     pub fn force_in_session(&self, setting: &Setting) -> Force {
         self.unless_only_let_in(self.force(setting))
     }
 
-    /// A login that went well refutes nothing that acts behind it: only whether its file was read is left to say.
+    /// A successful login does not refute something that takes effect after it: the result then
+    /// depends only on whether the file was read.
     pub(crate) fn unless_only_let_in(&self, force: Force) -> Force {
         match force {
             Force::Refuted => self.unread_file().map_or(Force::Unknown, Force::Unread),
@@ -57,7 +60,7 @@ impl Facts<'_> {
         }
     }
 
-    /// As [`Facts::force`], of what some files say.
+    /// Like [`Facts::force`], for the content of some files.
     pub(crate) fn force_of(&self, files: &[PathBuf]) -> Force {
         let newest = files
             .iter()
@@ -77,15 +80,15 @@ impl Facts<'_> {
             (Some((written, path)), Some(read)) if read.before(written) => {
                 Force::Unread(path.clone())
             }
-            // Both in the same moment, as near as is known.
+            // Both at the same moment, as far as is known.
             (Some((written, _)), Some(read)) if !written.before(read) => Force::Unknown,
             (_, Some(_)) => Force::InForce,
             (_, None) => Force::Unknown,
         }
     }
 
-    /// The file of the configuration, or its folder of drop-ins, that was written after the daemon has read it for the last
-    /// time: a file that was taken away since leaves its mark on the folder alone.
+    /// The configuration file, or the folder of drop-ins, that was written after the daemon last
+    /// read it: the removal of a file changes only the time of the folder.
     pub fn unread_file(&self) -> Option<PathBuf> {
         let read = self
             .read_at()
@@ -111,7 +114,8 @@ impl Facts<'_> {
         tree.files().map(PathBuf::from).collect()
     }
 
-    /// Whether no listener keeps what it has read: a super-server or a socket unit starts sshd when somebody comes.
+    /// Whether configuration is read for each connection: a super-server or a socket unit starts
+    /// sshd on demand.
     fn reads_for_each_connection(&self) -> bool {
         self.lacks_a_listener()
             && (self.starter().is_some()
@@ -120,7 +124,7 @@ impl Facts<'_> {
                     .is_ok_and(|manager| manager.socket().is_some_and(crate::Unit::active)))
     }
 
-    /// When the listener has read its files for the last time: when it started or was told to read again.
+    /// The time at which the listener last read its files: its start or its last reload.
     fn read_at(&self) -> Option<Moment> {
         let pid = self.listener().ok().flatten()?.pid;
         let started = self.started_at(pid);
@@ -129,17 +133,18 @@ impl Facts<'_> {
             .unwrap_or_default()
             .iter()
             .filter(|line| line.kind == Kind::Listening)
-            // A line that names no process may be of any.
+            // A line that names no process may belong to any.
             .filter(|line| line.pid.is_none_or(|of| of == pid))
             .filter_map(|line| line.time.map(Moment::logged))
             .max()
-            // Before the machine started for the last time another process may have had the same number.
+            // Before the machine last started, another process may have had the same number.
             .filter(|listened| started.is_none_or(|started| !listened.before(started)));
         let Some(listened) = listened else {
             return started.max(self.told_at(pid));
         };
-        // sshd says each time that it has read its files, unless it is told to be quiet. Its unit changes for other reasons as
-        // well: a reload whose test of the files fails changes the unit and not sshd.
+        // sshd logs each time it has read its files, unless its LogLevel is too low. Its unit
+        // changes for other reasons as well: a reload whose config test fails changes the unit and
+        // not sshd.
         let told = self
             .told_at(pid)
             .filter(|told| self.logs_no_logins() && !told.may_be(listened));
@@ -153,10 +158,10 @@ impl Facts<'_> {
         Some(Moment::between(start, start.checked_add(BLUR)?))
     }
 
-    /// How long a process has run, in milliseconds.
+    /// The running time of a process, in milliseconds.
     pub(crate) fn age(&self, pid: u32) -> Option<i64> {
         let text = self.text(format!("/proc/{pid}/stat")).ok().flatten()?;
-        // The name may hold blanks and parentheses; the state behind it is the third field.
+        // The name may contain blanks and parentheses; the state after it is the third field.
         let ticks: i64 = text
             .rsplit_once(')')?
             .1
@@ -165,7 +170,8 @@ impl Facts<'_> {
             .parse()
             .ok()?;
         let started = ticks.checked_mul(1000 / TICKS)?;
-        // Where a container has an uptime of its own, and counts processes from the start of its host, nothing is known.
+        // If a container has an uptime of its own but counts processes from the start of its host,
+        // the age is unknown.
         self.uptime()?
             .checked_sub(started)
             .filter(|age| *age >= -BLUR)
@@ -196,7 +202,7 @@ impl Facts<'_> {
         Some(Moment::between(told, told.checked_add(BLUR)?))
     }
 
-    /// How long the machine has been up, in milliseconds.
+    /// The uptime of the machine, in milliseconds.
     fn uptime(&self) -> Option<i64> {
         let text = self.text(UPTIME).ok().flatten()?;
         let (seconds, hundredths) = text.split_whitespace().next()?.split_once('.')?;
@@ -204,8 +210,8 @@ impl Facts<'_> {
         seconds.checked_mul(1000)?.checked_add(hundredths * 10)
     }
 
-    /// The login of the account and client asked about that went well after this time, and after which none was refused; `None` where
-    /// the log would not tell.
+    /// The last login of the account and client in question, if it succeeded after this time and
+    /// none was refused since; `None` if the log cannot show that.
     fn let_in_after(&self, time: Moment) -> Option<&LogLine> {
         let lines = self.log().ok()?;
         let asked = self.question.asked_server()?;
@@ -224,12 +230,12 @@ impl Facts<'_> {
         };
         let tells = |line: &&LogLine| line.kind == Kind::Accepted || is_refusal(line);
         let last = lines.iter().filter(of_it).rfind(tells)?;
-        // Where both have the same stamp, the login may have come before the change.
+        // With equal timestamps, the login may have preceded the change.
         (last.kind == Kind::Accepted && time.before(Moment::logged(last.time?))).then_some(last)
     }
 
-    /// Whether the account and client asked about were let in after the last change of files that are read for each connection;
-    /// `None` where none of them is there to tell when that was.
+    /// Whether the account and client in question were admitted after the last change of files that
+    /// are read for each connection; `None` if none of the files exists to show the time.
     pub fn was_let_in_since(&self, files: &[impl AsRef<Path>]) -> Option<bool> {
         let changed = files
             .iter()
@@ -238,15 +244,15 @@ impl Facts<'_> {
         changed.map(|changed| self.let_in_after(changed).is_some())
     }
 
-    /// Whether the last that the log says of the account and client asked about is that they were let in, by a daemon that
-    /// has gone on with the same files since.
+    /// Whether the last log entry about the account and client in question shows them admitted, by
+    /// a daemon that has used the same files since.
     pub fn was_let_in(&self) -> bool {
         let since = self.read_at().unwrap_or(Moment::NEVER);
         !self.logs_no_logins() && self.let_in_after(since).is_some()
     }
 
-    /// Whether the account asked about, of whatever client, was let in by the daemon that listens now: through a proxy of this
-    /// machine, as which every client comes.
+    /// Whether the daemon that listens now has admitted the account in question through a proxy on
+    /// this machine, from which all clients appear to come.
     pub fn was_let_in_from_inside(&self) -> bool {
         let (Some(since), Ok(lines)) = (self.read_at(), self.log()) else {
             return false;
@@ -279,7 +285,7 @@ fn names_no_client(line: &LogLine) -> bool {
         && line.text.contains("by PAM account configuration")
 }
 
-/// Whether a line tells of a login that came to nothing.
+/// Whether a log entry reports a failed login.
 fn is_refusal(line: &LogLine) -> bool {
     matches!(
         line.cause,
@@ -300,7 +306,8 @@ mod tests {
     const LISTENS: &str =
         "2026-11-20T17:00:00.25+00:00 server sshd[700]: Server listening on 0.0.0.0 port 22.\n";
 
-    /// The listener, started so many seconds after the machine, which has been up for 90,000.1 seconds.
+    /// A listener started this many seconds after boot, on a machine that has been up for 90,000.1
+    /// seconds.
     fn started(seconds: i64) -> String {
         format!(
             "//- /proc/700/stat\n700 (ss hd) S 1 700 700 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 {}\n",
@@ -313,13 +320,13 @@ mod tests {
         Facts::new(&machine, &question).read_at()
     }
 
-    /// From so many milliseconds after 1970 on, and how many later at most.
+    /// A moment between `millis` milliseconds after 1970 and `blur` milliseconds later.
     fn at(millis: i64, blur: i64) -> Option<Moment> {
         Some(Moment::between(millis, millis + blur))
     }
 
     #[test]
-    fn a_daemon_has_read_its_files_when_it_started_or_was_told_to() {
+    fn a_daemon_reads_its_files_when_started_or_reloaded() {
         let stat = started(1_000);
         let seen = at((NOW - 89_000) * 1000 - 100, BLUR);
         let listened = at((NOW - 3_600) * 1000 + 250, 0);
@@ -443,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drop_in_that_is_gone_leaves_its_mark_on_the_folder() {
+    fn a_removed_drop_in_changes_the_time_of_the_folder() {
         let stat = started(1_000);
         let unread = |time: i64| {
             let folder = format!("{stat}//- /etc/ssh/sshd_config.d dir mtime:{time}\n");

@@ -6,11 +6,11 @@ use sshmend_known_hosts::ClientConfig;
 
 use crate::{Facts, Socket};
 
-/// Where ssh is to listen on the client.
+/// A place on the client at which ssh is to listen.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     port: u16,
-    /// `None` for every address or, as the client is set, for its own.
+    /// `None` for every address or, depending on the client's settings, its own.
     address: Option<IpAddr>,
 }
 
@@ -24,8 +24,8 @@ impl Facts<'_> {
             .map(str::to_owned)
     }
 
-    /// The forwarding for which ssh cannot listen, so that it ends after the login, as `ssh -G` prints it, with the socket that is
-    /// there already.
+    /// The forwarding, as printed by `ssh -G`, for which ssh cannot listen, so that it exits after
+    /// the login, with the socket that occupies the port.
     pub fn taken_forwarding(&self) -> Option<(String, Socket)> {
         let config = self.client_config().filter(ends_without_forwarding)?;
         // A shared connection may hold the port itself.
@@ -61,7 +61,8 @@ impl Place {
         Some(Self { port, address })
     }
 
-    /// The socket for which ssh cannot listen there: where it listens for both families, one of them is enough for it.
+    /// The socket that prevents ssh from listening there; if ssh listens for both families, one
+    /// free family is enough.
     fn holder<'a>(&self, sockets: &'a [Socket]) -> Option<&'a Socket> {
         let held = |address: IpAddr| {
             sockets.iter().find(|socket| {

@@ -1,9 +1,9 @@
-//! The host keys as files, for where sshd itself cannot be asked.
+//! The host keys as files, for use if sshd itself cannot be run.
 
 use crate::Facts;
 use crate::known::Known;
 
-/// What sshd takes where no line names a key (servconf.c, fill_default_server_options).
+/// The default host keys of sshd (servconf.c, fill_default_server_options).
 const DEFAULT: [&str; 3] = [
     "/etc/ssh/ssh_host_rsa_key",
     "/etc/ssh/ssh_host_ecdsa_key",
@@ -15,9 +15,9 @@ const DEFAULT: [&str; 3] = [
 pub struct HostKeyFile {
     /// The path of the private key.
     pub path: String,
-    /// Permission bits where it is there.
+    /// Permission bits, if it exists.
     pub mode: Option<u32>,
-    /// Whether it belongs to root.
+    /// Whether root owns it.
     pub(crate) roots: bool,
 }
 
@@ -49,7 +49,8 @@ impl Facts<'_> {
 }
 
 impl HostKeyFile {
-    /// Whether sshd would ignore it: root's, and open to others. Red Hat lets a group of its own read it.
+    /// Whether sshd would ignore it because root owns it and others can read it. Red Hat permits a
+    /// group of its own.
     pub fn too_open(&self) -> bool {
         self.roots && self.mode.is_some_and(|mode| mode & 0o037 != 0)
     }

@@ -1,13 +1,13 @@
-//! Whether programs that a step would name are there, so that no step names one that is not.
+//! Whether programs are installed, so that no step names a missing one.
 
 use sshmend_packet_filter::Owner;
 
 use crate::Facts;
 
-/// Where programs of the system are.
+/// The directories of system programs.
 const FOLDERS: [&str; 3] = ["/usr/sbin", "/usr/bin", "/usr/local/sbin"];
 
-/// Package managers, and how each brings everything up to date.
+/// Package managers, and the command with which each updates everything.
 const MANAGERS: [(&str, &str); 5] = [
     ("/usr/bin/apt-get", "apt-get update && apt-get dist-upgrade"),
     ("/usr/bin/dnf", "dnf upgrade"),
@@ -16,7 +16,7 @@ const MANAGERS: [(&str, &str); 5] = [
     ("/sbin/apk", "apk upgrade"),
 ];
 
-/// The program by which the rules of another are changed.
+/// The program that changes rules of a given owner.
 fn program(owner: Owner) -> Option<&'static str> {
     match owner {
         Owner::Sshguard => Some("sshguard"),
@@ -38,7 +38,8 @@ impl Facts<'_> {
         program(owner).is_some_and(missing)
     }
 
-    /// The package manager, such as `apt-get`, and the command by which it brings all packages up to date; `None` where none is known.
+    /// The package manager, such as `apt-get`, and the command that upgrades all packages; `None`
+    /// if none is known.
     pub fn package_manager(&self) -> Option<(&'static str, &'static str)> {
         let there = |program: &str| matches!(self.meta(program), Ok(Some(_)));
         let (program, command) = MANAGERS.iter().find(|(program, _)| there(program))?;

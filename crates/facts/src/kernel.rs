@@ -1,4 +1,4 @@
-//! What the kernel counts and limits: files, processes, tracked connections, queues, disks.
+//! The counters and limits of the kernel: files, processes, tracked connections, queues, disks.
 
 use crate::Facts;
 use crate::known::Known;
@@ -13,28 +13,28 @@ const ABORT_ON_OVERFLOW: &str = "/proc/sys/net/ipv4/tcp_abort_on_overflow";
 const LOAD: &str = "/proc/loadavg";
 const PID_MAX: &str = "/proc/sys/kernel/pid_max";
 const THREADS_MAX: &str = "/proc/sys/kernel/threads-max";
-/// Without a full table of its own, a file system is named by one of these places.
+/// The places that identify a file system if there is no complete mount table.
 const PLACES: [&str; 4] = ["/", "/run", "/tmp", "/var"];
 
-/// How much of something limited is in use.
+/// The usage of a limited resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Usage {
-    /// How much is used.
+    /// The amount in use.
     pub used: u64,
-    /// How much there may be.
+    /// The limit.
     pub limit: u64,
-    /// The files that say so.
+    /// The files that show it.
     pub source: String,
 }
 
 /// A file system that is full.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullDisk {
-    /// The command that says so.
+    /// The command that shows it.
     pub command: String,
-    /// The line of it.
+    /// Its line.
     pub line: String,
-    /// Where it is mounted.
+    /// The mount point.
     pub place: String,
 }
 
@@ -43,7 +43,7 @@ fn df(what: &'static str) -> Vec<&'static str> {
 }
 
 impl Facts<'_> {
-    /// Tracked connections; `None` where nothing tracks them.
+    /// Tracked connections; `None` if connection tracking is off.
     pub fn conntrack(&self) -> Known<Option<Usage>> {
         let [used, limit] = CONNTRACK.map(|path| self.number(path));
         Ok(used?.zip(limit?).map(|(used, limit)| Usage {
@@ -103,7 +103,7 @@ impl Facts<'_> {
         }))
     }
 
-    /// Processes of the control group that a process is in; `None` where it has no limit.
+    /// Processes in the control group of a process; `None` if it has no limit.
     pub fn processes_of_group(&self, pid: u32) -> Known<Option<Usage>> {
         let Some(group) = self.pids_group(pid)? else {
             return Ok(None);
@@ -120,7 +120,7 @@ impl Facts<'_> {
         }))
     }
 
-    /// How often a process was refused to the control group.
+    /// The number of forks refused in the control group.
     pub fn forks_refused(&self, pid: u32) -> Known<u64> {
         let Some(group) = self.pids_group(pid)? else {
             return Ok(0);
@@ -134,8 +134,8 @@ impl Facts<'_> {
         Ok(count.unwrap_or(0))
     }
 
-    /// The directory that counts the processes of a control group: the hierarchy `pids` of version 1 where
-    /// there is one, else version 2.
+    /// The directory that counts the processes of a control group: in the hierarchy `pids` of
+    /// version 1 if there is one, else in version 2.
     fn pids_group(&self, pid: u32) -> Known<Option<String>> {
         let text = self
             .text(format!("/proc/{pid}/cgroup"))?
@@ -150,7 +150,8 @@ impl Facts<'_> {
         Ok(of(":pids:", "/sys/fs/cgroup/pids").or_else(|| of("::", "/sys/fs/cgroup")))
     }
 
-    /// The unit of the system to which a process belongs; `None` for what somebody has started, or what nobody may see.
+    /// The system unit to which a process belongs; `None` if a person started it, or if it may not
+    /// be seen.
     pub fn unit_of(&self, pid: u32) -> Option<String> {
         let text = self.text(format!("/proc/{pid}/cgroup")).ok()??;
         let (_, unit) = text
@@ -183,7 +184,7 @@ impl Facts<'_> {
         Ok(self.number(ABORT_ON_OVERFLOW)? == Some(1))
     }
 
-    /// The file systems under the usual places that have no block or no inode left.
+    /// The file systems at the usual places that have no free block or no free inode.
     pub fn full_disks(&self) -> Known<Vec<FullDisk>> {
         let mut full: Vec<FullDisk> = Vec::new();
         for command in [df("-k"), df("-i")] {
@@ -208,7 +209,7 @@ impl Facts<'_> {
 }
 
 impl Usage {
-    /// Whether nothing is left.
+    /// Whether it is used up.
     pub fn exhausted(&self) -> bool {
         self.used >= self.limit
     }
@@ -231,7 +232,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn full_file_systems_are_told_by_their_percentage() {
+    fn full_file_systems_are_recognised_by_their_percentage() {
         assert_eq!(full_place("tmpfs 204800 204800 0 100% /run"), Some("/run"));
         assert_eq!(
             full_place("/dev/vda 264212084 14616436 80669452 16% /"),

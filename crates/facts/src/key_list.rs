@@ -1,5 +1,5 @@
-//! The files that list the keys of an account: whether sshd takes them (auth.c, StrictModes; misc.c, `safe_path`), can read them, and
-//! what their lines are (auth2-pubkeyfile.c).
+//! The files that list the keys of an account: whether sshd accepts them (auth.c, StrictModes;
+//! misc.c, `safe_path`) and can read them, and what their lines contain (auth2-pubkeyfile.c).
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::{Account, Facts};
 pub struct KeyLine {
     /// Counted from 1.
     pub number: usize,
-    /// Why sshd does not take the key; `None` where nothing speaks against it.
+    /// The reason why sshd does not accept the key; `None` if there is none.
     pub fault: Option<String>,
     /// What the line is instead of a line of sshd's, where that is known.
     pub form: Option<ForeignForm>,
@@ -61,7 +61,8 @@ impl ForeignForm {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Options that stand before a key (sshd(8), AUTHORIZED_KEYS FILE FORMAT), in any case; those with a value end in `=`.
+/// Options that may precede a key (sshd(8), AUTHORIZED_KEYS FILE FORMAT), in any case; those with a
+/// value end in `=`.
 const OPTIONS: [&str; 26] = [
     "agent-forwarding",
     "cert-authority",
@@ -91,7 +92,7 @@ const OPTIONS: [&str; 26] = [
     "force-command=",
 ];
 
-/// What a kind of key begins with.
+/// The prefixes of key types.
 const KINDS: [&str; 8] = [
     "ssh-rsa",
     "ssh-dss",
@@ -104,8 +105,8 @@ const KINDS: [&str; 8] = [
 ];
 
 impl Facts<'_> {
-    /// The first place on the way to a file of keys, the file itself included, at which sshd stops because others may write there
-    /// (StrictModes), with the mode and owner that it has.
+    /// The first place on the path to a file of keys, including the file itself, that sshd rejects
+    /// because others may write there (StrictModes), with its mode and owner.
     pub fn open_place(&self, file: &Path, account: &Account) -> Option<(PathBuf, String)> {
         if self.value("strictmodes").ok().flatten().as_deref() == Some("no") {
             return None;
@@ -114,7 +115,7 @@ impl Facts<'_> {
         for place in file.ancestors() {
             let meta = self.meta(place).ok()??;
             let owned = meta.uid == 0 || meta.uid == account.id;
-            // Debian lets the group of the user alone write.
+            // Debian allows write permission for the user's own group.
             let own_group = meta.gid == account.group && meta.mode & 0o002 == 0;
             if !owned || meta.mode & 0o022 != 0 && !own_group {
                 let shown = format!("mode {:04o}, owner {}", meta.mode, meta.uid);
@@ -127,7 +128,8 @@ impl Facts<'_> {
         None
     }
 
-    /// Whether the account itself, as which sshd reads it, may not read a file or pass a directory above it: the place.
+    /// The file, or the directory above it, that the account itself may not read or traverse: sshd
+    /// reads the file as that account.
     pub fn unreadable_place(&self, file: &Path, account: &Account) -> Option<(PathBuf, String)> {
         if account.id == 0 {
             return None;
@@ -142,7 +144,7 @@ impl Facts<'_> {
             };
             meta.mode >> shift & bit != 0
         };
-        // Other groups of the account, and lists of access, may let it in all the same.
+        // Other groups of the account, and access lists, may admit it nevertheless.
         let plain = |meta: &Metadata| {
             !meta.xattrs.contains_key("system.posix_acl_access")
                 && (meta.uid == account.id
@@ -178,8 +180,9 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// The program that each key of an account has to run instead of a shell (`command="…"`) and that is not there, with the line
-    /// that names it; `None` where a key without it is left, and where the configuration names another program.
+    /// The missing program that each key of an account has to run instead of a shell
+    /// (`command="…"`), with the line that names it; `None` if a key without one is left, or if the
+    /// configuration names another program.
     pub fn lost_command(&self, user: &str) -> Option<(Origin, String)> {
         let forced = self.value("forcecommand").ok().flatten();
         if self.chroot(user).is_some() || forced.is_some_and(|command| command != "none") {
@@ -214,13 +217,13 @@ fn command_of(line: &str) -> Option<String> {
         name.eq_ignore_ascii_case("command").then_some(value)
     })?;
     let command = command.trim_matches('"');
-    // A shell reads it: what is quoted in it, or more than a program and its arguments, is not looked at.
+    // A shell reads it: quoting, or more than a program and its arguments, is not examined.
     let plain = !command.contains(['\\', '\'', '$', '`', ';', '|', '&', '(']);
     let program = command.split_whitespace().next().filter(|_| plain)?;
     Some(program.to_owned())
 }
 
-/// Why sshd does not take the key of a line.
+/// The reason why sshd does not accept the key of a line.
 fn fault(line: &str, client: Option<IpAddr>, now: i64) -> Option<String> {
     let line = line.trim();
     if starts_with_kind(line) {
@@ -254,7 +257,7 @@ fn starts_with_kind(text: &str) -> bool {
     KINDS.contains(&word) || word.contains("-cert-v01@openssh.com")
 }
 
-/// Whether the text behind the kind is the key that the kind says.
+/// Whether the text after the type is a key of that type.
 fn key_fault(text: &str) -> Option<String> {
     let mut words = text.split_whitespace();
     let kind = words.next()?;
@@ -271,7 +274,7 @@ fn key_fault(text: &str) -> Option<String> {
     if named != Some(kind.as_bytes()) {
         return Some(format!("the key is not of the kind {kind}"));
     }
-    // Each field of the key has its length before it: the last one has to end where the key does.
+    // Each field of the key is preceded by its length: the last one must end where the key does.
     let mut rest = bytes.as_slice();
     while let Some((length, behind)) = rest.split_first_chunk::<4>() {
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
@@ -318,7 +321,7 @@ fn is_known(option: &str) -> bool {
     })
 }
 
-/// Why an option keeps this client from using the key now.
+/// The reason why an option keeps this client from using the key now.
 fn excludes(option: &str, client: Option<IpAddr>, now: i64) -> Option<String> {
     let (name, value) = option.split_once('=')?;
     let value = value.trim_matches('"');
@@ -326,7 +329,7 @@ fn excludes(option: &str, client: Option<IpAddr>, now: i64) -> Option<String> {
         "from" => {
             let client = client?;
             let networks: Vec<&str> = value.split(',').collect();
-            // Names and patterns of names may be those of the client.
+            // Names and patterns of names may match the client.
             let plain = networks.iter().all(|network| {
                 network
                     .trim_start_matches('!')
@@ -367,7 +370,7 @@ fn expiry(text: &str) -> Option<i64> {
     Some(time.timestamp().as_second())
 }
 
-/// Decodes base64 (RFC 4648); `None` where it is not whole.
+/// Decodes base64 (RFC 4648); `None` if it is incomplete.
 fn decoded(text: &str) -> Option<Vec<u8>> {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let body = text.trim_end_matches('=');
@@ -401,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_sshd_takes_have_no_fault() {
+    fn lines_that_sshd_accepts_have_no_fault() {
         for before in [
             "",
             "no-pty,No-X11-Forwarding ",
@@ -415,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn the_program_of_a_key_is_told_where_its_command_is_plain() {
+    fn the_program_of_a_key_is_known_if_its_command_is_plain() {
         let command = |before: &str| command_of(&format!("{before}{KEY}"));
         let program = Some("/opt/dump/run".to_owned());
         assert_eq!(

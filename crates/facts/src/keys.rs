@@ -1,4 +1,4 @@
-//! The keys that ssh would offer: those of the files that it could load, and those of the agent.
+//! The keys that ssh would offer: from files that it could load, and from the agent.
 
 use std::collections::BTreeSet;
 
@@ -8,19 +8,20 @@ use crate::Facts;
 use crate::known::{Known, Unchecked};
 use crate::route::Route;
 
-/// A key as `-l` of ssh-add and ssh-keygen shows it; a certificate has the fingerprint of its key, and is offered beside it.
+/// A key as `-l` of ssh-add and ssh-keygen shows it; a certificate has the fingerprint of its key,
+/// and is offered in addition to it.
 type Key = (String, bool);
 
 /// The keys that would be offered in one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
-    /// How many they are, each once.
+    /// The number of distinct keys.
     pub keys: usize,
-    /// How many of them only the agent holds.
+    /// The number of them that only the agent holds.
     pub of_agent: usize,
 }
 
-/// `IdentityAgent` (ssh_config(5)) names a socket, the environment, or none at all.
+/// `IdentityAgent` (ssh_config(5)) names a socket, the environment, or no agent.
 fn agent(named: &str) -> Option<Vec<String>> {
     let list = || ["ssh-add", "-l"].into_iter().map(str::to_owned);
     match named {
@@ -64,7 +65,8 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// The private keys that ssh ignores because others may read them (authfile.c, `sshkey_perm_ok`: only those of the user).
+    /// The private keys that ssh ignores because others may read them (authfile.c,
+    /// `sshkey_perm_ok`, which checks only keys that belong to the user).
     pub fn ignored_keys(&self) -> Vec<(&str, u32)> {
         let open =
             |file: &&str| Some((self.meta(file).ok()??.uid == 0) == self.question.privileged);
@@ -83,7 +85,7 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// What the agent says of its keys, a line each; nothing where it has none.
+    /// The agent's list of keys, a line each; empty if it has none.
     fn listed_by_agent(&self, route: &Route) -> String {
         let listed = agent(&route.agent)
             .and_then(|argv| self.run(&argv).ok())
@@ -97,7 +99,8 @@ impl Facts<'_> {
         listed.lines().filter_map(key).collect()
     }
 
-    /// The kinds of the keys that ssh would offer, as `-l` shows them: `ED25519`; `None` where one of them is not known.
+    /// The types of the keys that ssh would offer, as `-l` shows them: `ED25519`; `None` if one of
+    /// them is unknown.
     pub(crate) fn kinds_of_keys(&self) -> Option<Vec<String>> {
         let route = self.route().ok()?;
         let mut listed = String::new();
@@ -122,7 +125,7 @@ impl Facts<'_> {
         Some(kinds)
     }
 
-    /// Whether the agent holds the private key of a file; taken so where that is not known.
+    /// Whether the agent holds the private key of a file; true if that is unknown.
     pub(crate) fn agent_holds(&self, file: &str) -> bool {
         let (Ok(route), Ok(output)) = (self.route(), self.run(&fingerprint(file))) else {
             return true;
@@ -136,7 +139,7 @@ impl Facts<'_> {
             .is_none_or(|key| held.contains(&key))
     }
 
-    /// What ssh would offer; unknown where it did not come so far.
+    /// The keys that ssh would offer; unchecked if it did not get that far.
     pub fn offer(&self) -> Known<Offer> {
         let route = self.route()?;
         if self.printed_lines().is_none() {
@@ -170,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_is_told_from_its_key() {
+    fn a_certificate_is_distinguished_from_its_key() {
         assert_eq!(
             key("256 SHA256:AA me@here (ED25519)"),
             Some(("SHA256:AA".to_owned(), false))

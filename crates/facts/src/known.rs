@@ -1,13 +1,13 @@
 //! A fact, or why it is not known.
 
-/// Something that could not be looked at.
+/// Something that could not be examined.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unchecked {
-    /// What was to be looked at.
+    /// The name of the check.
     pub check: String,
-    /// Why it was not.
+    /// The reason why it was not.
     pub reason: String,
-    /// Whether root could have looked at it.
+    /// Whether root could have examined it.
     pub needs_root: bool,
 }
 
@@ -15,7 +15,7 @@ pub struct Unchecked {
 pub type Known<T> = Result<T, Unchecked>;
 
 impl Unchecked {
-    /// That `check` was not looked at, and why.
+    /// A check that was not made, and the reason.
     pub fn new(check: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             check: check.into(),
@@ -24,7 +24,7 @@ impl Unchecked {
         }
     }
 
-    /// The same of what root could have looked at.
+    /// The same for a check that root could have made.
     pub(crate) fn for_want_of_root(check: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             needs_root: true,

@@ -1,8 +1,10 @@
-//! What is known of this machine, its sshd, its network, its logs and the client: one accessor a fact, three answers.
+//! The facts about this machine, its sshd, its network, its logs and the client: one accessor for
+//! each, three answers.
 //!
-//! Nothing here looks at a machine. [`Facts`] turns what is in a [`Snapshot`](sshmend_lossless::Snapshot) into typed facts; what a
-//! fact looks for and is not there yet the snapshot notes, `host` answers it, and the judge is run again until nothing is missing. A fact is known, known to be absent, or [`Unchecked`] with the reason; what could not be
-//! looked at is never taken for absent.
+//! This crate touches no machine. [`Facts`] turns a [`Snapshot`](sshmend_lossless::Snapshot) into
+//! typed facts; a lookup that has no answer yet is recorded by the snapshot and answered by `host`,
+//! and the judge is run again until none is missing. A fact is known, known to be absent, or
+//! [`Unchecked`] with the reason; what could not be read is never taken for absent.
 
 mod account;
 mod client_line;

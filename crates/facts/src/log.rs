@@ -1,4 +1,4 @@
-//! What the logs say of SSH.
+//! The log entries about SSH.
 
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ const OWN: &str = "/var/log";
 pub(crate) const UPTIME: &str = "/proc/uptime";
 
 impl<'a> Facts<'a> {
-    /// Everything in the logs that says something about SSH, in the time asked about.
+    /// Everything in the logs about SSH during the period in question.
     pub fn log(&self) -> Known<&[LogLine]> {
         self.whole_log().map(|log| log.lines.as_slice())
     }
@@ -35,7 +35,7 @@ impl<'a> Facts<'a> {
             .map_err(Clone::clone)
     }
 
-    /// How much was understood of each log that was named.
+    /// How much of each named log was understood.
     pub fn named_logs(&self) -> Vec<ReadLog> {
         let files = self
             .question
@@ -45,7 +45,8 @@ impl<'a> Facts<'a> {
         files.map(|file| file.read.clone()).collect()
     }
 
-    /// Whether the logs that were named are those of another machine, so that nothing here has to do with them.
+    /// Whether the named logs belong to another machine, so that no fact about this one is related
+    /// to them.
     pub fn is_log_of_elsewhere(&self) -> bool {
         if self.question.logs.is_empty() || self.question.offline {
             return false;
@@ -60,7 +61,8 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The lines of a cause: of the client asked about, where one is and the line names one.
+    /// The log entries of a cause: those of the client in question, if there is one and the entry
+    /// names one.
     pub fn log_lines(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
         let client = self.question.client_address();
         let other =
@@ -72,7 +74,8 @@ impl<'a> Facts<'a> {
             .collect())
     }
 
-    /// How many connections met the cause whose lines [`Facts::log_lines`] leaves out, because they are of other clients.
+    /// The number of connections that met the cause but whose lines [`Facts::log_lines`] leaves out
+    /// because they belong to other clients.
     pub fn more_log_lines(&self, cause: CauseName) -> u64 {
         let Ok(log) = self.whole_log() else { return 0 };
         let client = self.question.client_address();
@@ -86,7 +89,8 @@ impl<'a> Facts<'a> {
         of_others.map(|line| line.connections).sum::<u64>() + self.log_lines_not_kept(cause)
     }
 
-    /// How many connections of others met the cause whose lines are not kept, because there are too many of them.
+    /// The number of other clients' connections that met the cause but whose lines were not kept
+    /// because there are too many.
     pub fn log_lines_not_kept(&self, cause: CauseName) -> u64 {
         self.whole_log()
             .ok()
@@ -94,7 +98,8 @@ impl<'a> Facts<'a> {
             .unwrap_or(0)
     }
 
-    /// As [`Facts::log_lines`], for lines of the kernel, whose log may be hidden while others are not.
+    /// Like [`Facts::log_lines`], for lines of the kernel, whose log may be hidden while others are
+    /// not.
     pub fn kernel_lines(&self, cause: CauseName) -> Known<Vec<&LogLine>> {
         let lines: Vec<&LogLine> = self
             .log()?
@@ -113,13 +118,14 @@ impl<'a> Facts<'a> {
         Ok(lines)
     }
 
-    /// Whether a line tells of the last hour, or the log it is from was named on purpose.
+    /// Whether a log entry is from the last hour, or from a log that was named explicitly.
     pub fn is_recent(&self, line: &LogLine) -> bool {
         let from = self.latest() - HOUR;
         !self.question.logs.is_empty() || line.time.is_some_and(|time| time.as_second() >= from)
     }
 
-    /// The time up to which the logs tell, in seconds since 1970: now, and of a mounted disk that of its last line.
+    /// The time up to which the logs reach, in seconds since 1970: now, or for a mounted disk the
+    /// time of its last entry.
     fn latest(&self) -> i64 {
         self.log()
             .map_or(self.question.now, |lines| self.end_of(lines))
@@ -134,7 +140,7 @@ impl<'a> Facts<'a> {
         last.map_or(self.question.now, Timestamp::as_second)
     }
 
-    /// Whether a login from this address has gone well since sshd began to listen.
+    /// Whether a login from this address has succeeded since sshd began to listen.
     pub fn has_logged_in(&self, client: IpAddr) -> bool {
         let lines = self
             .log_since_start()
@@ -145,7 +151,7 @@ impl<'a> Facts<'a> {
             .any(|line| line.kind == Kind::Accepted && line.client == Some(client))
     }
 
-    /// The lines since sshd began to listen; `None` where the log does not go back to that.
+    /// The entries since sshd began to listen; `None` if the log does not go back that far.
     pub fn log_since_start(&self) -> Option<&[LogLine]> {
         let lines = self.log().ok()?;
         lines
@@ -154,8 +160,9 @@ impl<'a> Facts<'a> {
             .map(|start| &lines[start..])
     }
 
-    /// The last time that the account asked about gave up before it was logged in, from the client asked about, unless a
-    /// login has gone well since; with a client alone, that of any account.
+    /// The last time that the account in question gave up before it was logged in, from the client
+    /// in question, unless a login has succeeded since; if only a client is in question, any
+    /// account counts.
     pub fn gave_up(&self) -> Option<&LogLine> {
         let asked = self.question.asked_server()?;
         let (user, client) = (asked.user.as_deref(), asked.client);
@@ -175,7 +182,8 @@ impl<'a> Facts<'a> {
             .filter(|line| !self.worked_since(line))
     }
 
-    /// The line that says that the client asked about named an account which this machine has not, unless it has logged in since.
+    /// The line according to which the client in question named an account that does not exist on
+    /// this machine, unless the client has logged in since.
     pub fn unknown_name(&self) -> Option<&LogLine> {
         let client = self.question.client_address()?;
         let lines = self.log().ok()?;
@@ -186,7 +194,8 @@ impl<'a> Facts<'a> {
             .filter(|line| self.is_recent(line) && !self.worked_since(line))
     }
 
-    /// Whether the client asked about, without one the client of the line, has logged in after that line.
+    /// Whether the client in question, or else the client of the line, has logged in after that
+    /// line.
     pub fn worked_since(&self, line: &LogLine) -> bool {
         let client = self.question.client_address().or(line.client);
         let lines = self.log().unwrap_or_default();
@@ -207,7 +216,7 @@ impl<'a> Facts<'a> {
             };
             (sources, self.boot(), self.release())
         });
-        // A log is long: it is read once all of it is there.
+        // A log is long: it is read only when all of it is available.
         let (sources, boot, release) =
             looked.ok_or_else(|| Unchecked::new("log of sshd", "was not read"))?;
         let mut log = LogFile::default();
@@ -228,7 +237,7 @@ impl<'a> Facts<'a> {
         Ok(log)
     }
 
-    /// When the machine started; the kernel counts the seconds of its log from then.
+    /// The time when the machine started, from which the kernel counts the seconds of its log.
     pub(super) fn boot(&self) -> Option<i64> {
         let text = self.text(UPTIME).ok().flatten()?;
         let seconds: i64 = text.split('.').next()?.parse().ok()?;
@@ -253,7 +262,8 @@ impl<'a> Facts<'a> {
 }
 
 impl LogLine {
-    /// How many connections these lines tell of: at least one, and as many as the listener counted where it did.
+    /// The number of connections in these entries: at least one, and as many as the listener
+    /// counted.
     pub fn count(lines: &[&Self]) -> u64 {
         let told = lines.iter().map(|line| line.connections).sum::<u64>();
         let counted = lines
@@ -263,7 +273,7 @@ impl LogLine {
         counted.sum::<u64>().max(told).max(1)
     }
 
-    /// `, last at 2026-11-20T18:38:55Z`, where the last line says a time.
+    /// `, last at 2026-11-20T18:38:55Z`, if the last entry has a time.
     pub fn last(lines: &[&Self]) -> String {
         let last = lines.iter().filter_map(|line| line.time).max();
         last.and_then(|time| time.round(jiff::Unit::Second).ok())
@@ -343,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_a_zone_is_that_of_the_machine() {
+    fn a_time_without_a_zone_is_in_the_zone_of_the_machine() {
         let line = "Nov 20 12:59:30 server sshd[700]: drop connection #13 from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n";
         let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(-5));
         let (machine, question) = (

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use sshmend_ssh_log::{Account, CauseName, Clock, Event, Kind, Peer, ReadLog, Stage};
 
-/// What a log file says of SSH: the lines that matter, and how many more there were.
+/// The entries of a log file about SSH: those that matter, and the number of others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogFile {
     /// How much of it was understood.
@@ -16,45 +16,47 @@ pub struct LogFile {
     pub lines: Vec<LogLine>,
     /// The machines that wrote it.
     pub hosts: BTreeSet<String>,
-    /// Connections of lines that are not kept, by cause; none of them is of the client asked about.
+    /// Connections of lines that are not kept, by cause; none of them belongs to the client in
+    /// question.
     pub left_out: BTreeMap<CauseName, u64>,
 }
 
-/// A line of a log that says something about SSH.
+/// A log line about SSH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// When it was written, where the line says so.
+    /// The time of the entry, if it has one.
     pub time: Option<Timestamp>,
-    /// The process that wrote it, where the line or its record says so.
+    /// The process that wrote it, if the line or its record names one.
     pub pid: Option<u32>,
-    /// What happened.
+    /// The kind of event.
     pub kind: Kind,
     /// The cause that it names.
     pub cause: Option<CauseName>,
     /// Whether it does not prove its cause.
     pub is_vague: bool,
-    /// The client, where the line or another one of its connection names one.
+    /// The client, if this line or another one of its connection names one.
     pub client: Option<IpAddr>,
-    /// The account, where the line names one.
+    /// The account, if the line names one.
     pub user: Option<String>,
-    /// What the line adds to its kind, as the rule of its wording says.
+    /// The part of the line that its rule extracts in addition to the kind.
     pub detail: String,
     /// The number that the line states.
     pub number: Option<u64>,
-    /// How many connections it adds to those that met its cause.
+    /// The number of connections that it adds to those that met its cause.
     pub connections: u64,
     /// A path, or the command that printed it.
     pub source: String,
-    /// The line of the file; none for what a command printed.
+    /// The line number in the file; `None` for the output of a command.
     pub number_in_file: Option<usize>,
     /// The line, its time in front; hostile text.
     pub text: String,
 }
 
-/// When so many lines are kept, those in the middle of each cause are given up.
+/// The number of lines kept before those in the middle of each cause are dropped.
 const MOST: usize = 32_768;
 
-/// So many lines of a cause, of the client asked about and of others, survive that at its beginning and its end.
+/// The number of lines kept at the beginning and at the end of a cause, for the client in question
+/// and for others each.
 const FIRST: usize = 8;
 const LAST: usize = 120;
 
@@ -69,15 +71,15 @@ pub struct LogScope {
     pub client: Option<IpAddr>,
 }
 
-/// How a line is shown.
+/// The form in which a line is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
     pub name: &'a str,
-    /// Whether its number is that of a line in a file.
+    /// Whether its number counts the lines of a file.
     pub(crate) numbered: bool,
     /// Whether its time has to be put before it: records of the journal do not begin with it.
     pub(crate) stamped: bool,
-    /// What was told up to this time is known from elsewhere.
+    /// Entries up to this time are known from another source.
     pub after: Option<Timestamp>,
 }
 
@@ -124,7 +126,7 @@ impl LogFile {
     /// Adds what another file says.
     pub fn join(&mut self, other: &Self) {
         self.read.census.merge(&other.read.census);
-        // What a client printed is not about clients of this server.
+        // The output of a client does not concern clients of this server.
         if other.read.census.nothing_understood() {
             return;
         }
@@ -234,7 +236,7 @@ impl Adding<'_> {
         }
     }
 
-    /// Whether it tells of an attempt of the client asked about that came to nothing.
+    /// Whether it reports a failed attempt of the client in question.
     fn is_attempt_of_client(&self, event: &Event<'_>) -> bool {
         let failed = matches!(
             event.kind,
@@ -299,7 +301,7 @@ fn client_of(event: &Event<'_>) -> Option<IpAddr> {
     }
 }
 
-/// Whether the client went away before it was logged in, after it had said as whom.
+/// Whether the client disconnected before login, after it had sent a user name.
 fn gave_up(event: &Event<'_>) -> bool {
     matches!(event.kind, Kind::Closed | Kind::Disconnected)
         && event.stage == Stage::BeforeLogin
@@ -315,7 +317,7 @@ mod tests {
     use crate::fixture::{NOW, from};
 
     #[test]
-    fn a_log_of_any_length_is_kept_in_a_bounded_space_and_counted_whole() {
+    fn a_log_of_any_length_needs_bounded_space_and_is_counted_completely() {
         let mut log = String::new();
         for n in 0..200_000u32 {
             let address = if n % 1_000 == 7 {

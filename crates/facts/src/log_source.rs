@@ -1,4 +1,5 @@
-//! Where logs come from: the journal, else the files of syslog; the kernel's log; auditd's; or the files that were named.
+//! The sources of log entries: the journal, else the files of syslog; the kernel's log; auditd's;
+//! or files that were named.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -10,24 +11,26 @@ use crate::Facts;
 use crate::known::{Known, Unchecked};
 use crate::log_file::{LogFile, Shown};
 
-/// Logs are looked at this far back unless the question says otherwise.
+/// Logs are searched this far back unless the question specifies another period.
 pub(crate) const DAY: i64 = 24 * 60 * 60;
 
 pub(crate) const DMESG: [&str; 1] = ["dmesg"];
 
-/// Of a log file only the end is read, where a program can do that.
+/// The number of bytes read from the end of a log file, if a program can do that.
 const TAIL: &str = "16777216";
 
-/// So much of its end tells whether it goes on where the journal has ended.
+/// The number of bytes at its end that show whether it continues after the end of the journal.
 const END: &str = "65536";
 
-/// The same of the journal, where a line takes a kibibyte, and those of systemd stand between.
+/// The same for the journal, in which an entry takes a kibibyte and those of systemd are
+/// interspersed.
 const JOURNAL_END: usize = 1 << 20;
 
-/// The journal and a file do not tell quite the same time of a line; in milliseconds.
+/// The largest difference between the times of one entry in the journal and in a file, in
+/// milliseconds.
 const SAME: i64 = 500;
 
-/// Where syslog writes what sshd says, and the kernel; those that do not exist are left out.
+/// The files to which syslog writes the messages of sshd and the kernel; missing ones are left out.
 const FILES: [&str; 4] = [
     "/var/log/auth.log",
     "/var/log/secure",
@@ -39,14 +42,14 @@ const AUDIT: &str = "/var/log/audit/audit.log";
 
 const JOURNALCTL: &str = "journalctl";
 
-/// A field of what the system wrote, in the export format of the journal.
+/// A field of entries written by the system, in the export format of the journal.
 const ROOT: &[u8] = b"\n_UID=0\n";
 
-/// A log and where it comes from.
+/// A log and its source.
 pub(crate) enum Source<'a> {
     /// A file that was read already.
     Read(&'a LogFile),
-    /// What is in memory of it.
+    /// Its content in memory.
     Bytes {
         shown: Shown<'a>,
         bytes: Cow<'a, [u8]>,
@@ -84,7 +87,7 @@ impl<'a> Facts<'a> {
         Ok(sources)
     }
 
-    /// A log file; `None` where there is none.
+    /// A log file; `None` if it does not exist.
     fn source(&self, path: &'a Path) -> Known<Option<Source<'a>>> {
         if let Some(file) = self.question.log_files.get(path) {
             return Ok(Some(Source::Read(file)));
@@ -94,7 +97,7 @@ impl<'a> Facts<'a> {
         Ok(image.map(|image| Source::file(name, image.bytes.as_slice())))
     }
 
-    /// The journal of a mounted disk where it has anything of sshd, else its files.
+    /// The journal of a mounted disk if it has any entry of sshd, else its files.
     fn on_disk(&self) -> Known<Vec<Source<'a>>> {
         let journal = self
             .snapshot
@@ -114,9 +117,10 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The journal where it has anything of sshd, and the files where it has not or has ended; with them the kernel's log.
+    /// The journal if it has any entry of sshd, and the files if it has none or has ended; in
+    /// addition the kernel's log.
     fn running(&self) -> Known<Vec<Source<'a>>> {
-        // The files of syslog are long, and of use only where the journal is not.
+        // The files of syslog are long, and needed only if the journal is not usable.
         let journaled = self
             .snapshot
             .once_answered(|| self.journaled())
@@ -175,8 +179,8 @@ impl<'a> Facts<'a> {
             .collect()
     }
 
-    /// What the journal has of sshd; `None` when it has nothing. Who may not read that of the system still sees what processes of
-    /// their own wrote, which says nothing.
+    /// The journal's entries about sshd; `None` if it has none. A user who may not read the system
+    /// journal still sees the entries of their own processes, which prove nothing.
     fn journaled(&self) -> Known<Option<Source<'a>>> {
         let of_root = |bytes: &[u8]| bytes.windows(ROOT.len()).any(|window| window == ROOT);
         let unchecked = |reason: &str| Err(Unchecked::new("journal", reason.trim()));
@@ -203,14 +207,15 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The time of the last line of sshd in the journal, where a file of syslog has later ones: journald keeps nothing any
-    /// more (`Storage=none`), is dead, or drops lines that come too fast.
+    /// The time of the last entry of sshd in the journal, if a file of syslog has later ones:
+    /// journald no longer stores entries (`Storage=none`), is dead, or drops entries that come too
+    /// fast.
     fn journal_ended(&self) -> Option<Timestamp> {
         let Source::Bytes { bytes, .. } = self.journaled().ok().flatten()? else {
             return None;
         };
         let end = &bytes[bytes.len().saturating_sub(JOURNAL_END)..];
-        // Without a line of sshd in so much of it, the journal has had none since this piece begins.
+        // Without an entry of sshd in this piece, the journal has had none since the piece begins.
         let last = self
             .last_of_sshd(end)
             .or_else(|| first_stamp(end))?
@@ -258,7 +263,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What a program printed of a log.
+    /// Log entries printed by a program.
     fn printed(name: &'a str, bytes: &'a [u8], after: Option<Timestamp>) -> Self {
         Self::Bytes {
             shown: Shown {
@@ -300,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_goes_on_where_the_journal_has_ended() {
+    fn a_log_file_continues_where_the_journal_ended() {
         let drop = |second: u32, number: u32| {
             format!(
                 "2026-11-20T17:59:{second:02}+00:00 server sshd[700]: drop connection #{number} from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n"
@@ -330,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn ones_own_lines_are_not_the_log_of_the_machine() {
+    fn a_users_own_entries_are_not_the_log_of_the_machine() {
         let question = Question {
             privileged: false,
             ..Question::server(NOW)

@@ -1,4 +1,5 @@
-//! Asked by looking: a judge is run on the facts of a snapshot, which notes what they miss, and again with the answers.
+//! A judge is run on the facts of a snapshot, which records unanswered lookups, and again with the
+//! answers.
 
 use sshmend_lossless::{Request, Snapshot};
 
@@ -6,7 +7,7 @@ use crate::Facts;
 use crate::log_file::LogFile;
 use crate::question::Question;
 
-/// What was read of the answers so far and is long to read; nothing of it changes with further answers.
+/// Facts read from the answers so far that are slow to read; further answers do not change them.
 #[derive(Default)]
 pub struct Memory {
     log: Option<LogFile>,
@@ -15,7 +16,8 @@ pub struct Memory {
 impl Memory {
     /// Runs `judge` on the facts of a snapshot.
     ///
-    /// Under [`Question::offline`] only files and the journal are looked for, never a program, a process or the network.
+    /// Under [`Question::offline`] only files and the journal are examined, never a program, a
+    /// process or the network.
     pub fn judge<T>(
         &mut self,
         snapshot: &Snapshot,
@@ -24,7 +26,7 @@ impl Memory {
     ) -> T {
         let facts = Facts::new(snapshot, question);
         if let Some(log) = self.log.take() {
-            // The facts are new: nothing was read of them.
+            // The facts are new and nothing is cached yet.
             let _ = facts.cache.log.set(Ok(log));
         }
         let said = judge(&facts);
@@ -34,7 +36,7 @@ impl Memory {
 }
 
 impl Facts<'_> {
-    /// Asks the running machine for something, where it is not answered yet.
+    /// Requests something of the running machine, unless it is already answered.
     pub(crate) fn look_for(&self, request: Request) {
         if !self.question.offline {
             self.snapshot.look_for(request);
@@ -55,7 +57,7 @@ mod tests {
             "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n//- /etc/ssh/sshd_config.d/site.conf\nUseDNS yes\n",
         );
         let question = Question::server(NOW);
-        // The metadata of the folder are looked at before its names.
+        // The metadata of the folder are examined before its names.
         let judge = |seen: &Snapshot| {
             let facts = Facts::new(seen, &question);
             (facts.unread_file().is_some(), facts.value("usedns"))

@@ -1,4 +1,4 @@
-//! The service manager: what systemd says of the units of sshd.
+//! The service manager: what systemd reports about the units of sshd.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,15 @@ const BOOTED: &str = "/run/systemd/system";
 /// Debian's units do not start while this file exists (ConditionPathExists).
 pub const MARKER: &str = "/etc/ssh/sshd_not_to_be_run";
 
-/// The scripts by which sshd is started where systemd does not run; Debian's makes /run/sshd before it starts sshd.
+/// The init scripts of sshd if systemd does not run; Debian's creates /run/sshd before it starts
+/// sshd.
 const SCRIPTS: [&str; 2] = ["/etc/init.d/ssh", "/etc/init.d/sshd"];
 
-/// There while OpenRC runs the machine (openrc(8)), and while runit does (runit(8)).
+/// Exists while OpenRC runs the machine (openrc(8)), and while runit does (runit(8)).
 const OPENRC: &str = "/run/openrc/softlevel";
 const RUNIT: &str = "/run/runit";
 
-/// Where runit looks for the service of sshd.
+/// The directories in which runit looks for the service of sshd.
 const RUNIT_SERVICES: [(&str, &str); 4] = [
     ("/var/service/sshd", "sshd"),
     ("/etc/service/sshd", "sshd"),
@@ -28,7 +29,7 @@ const RUNIT_SERVICES: [(&str, &str); 4] = [
     ("/service/sshd", "sshd"),
 ];
 
-/// Where distributions put the unit.
+/// The paths of the unit file in various distributions.
 const UNIT_FILES: [&str; 4] = [
     "/lib/systemd/system/ssh.service",
     "/usr/lib/systemd/system/ssh.service",
@@ -36,13 +37,13 @@ const UNIT_FILES: [&str; 4] = [
     "/usr/lib/systemd/system/sshd.service",
 ];
 
-/// Where a link to /dev/null keeps systemd from ever starting the unit.
+/// The paths at which a link to /dev/null masks the unit.
 const MASKS: [&str; 2] = [
     "/etc/systemd/system/ssh.service",
     "/etc/systemd/system/sshd.service",
 ];
 
-/// Where a link makes systemd start a unit at boot.
+/// The directories in which a link enables a unit at boot.
 const ENABLED: [&str; 2] = [
     "/etc/systemd/system/multi-user.target.wants",
     "/etc/systemd/system/sockets.target.wants",
@@ -67,10 +68,10 @@ const INSTANCES: [&str; 8] = [
     "sshd@*.service",
 ];
 
-/// Who starts sshd here.
+/// What starts sshd here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Manager {
-    /// systemd, with those of the units that exist.
+    /// systemd, with the units that exist.
     Systemd(Vec<Unit>),
     /// Another one, or none (a container).
     Other,
@@ -87,7 +88,7 @@ pub enum Supervisor {
     Runit(String),
     /// Init scripts: that of sshd.
     Script(&'static str),
-    /// Nothing that is known, as in a container.
+    /// Nothing known, as in a container.
     None,
 }
 
@@ -113,7 +114,7 @@ impl Facts<'_> {
         Ok(self.meta(BOOTED)?.is_some())
     }
 
-    /// Who starts sshd, and how its units stand.
+    /// What starts sshd, and the state of its units.
     pub fn manager(&self) -> Known<Manager> {
         if !self.booted()? {
             return Ok(Manager::Other);
@@ -149,14 +150,15 @@ impl Facts<'_> {
         })
     }
 
-    /// The script that starts sshd where systemd does not run.
+    /// The script that starts sshd if systemd does not run.
     pub fn script(&self) -> Option<&'static str> {
         SCRIPTS
             .into_iter()
             .find(|path| matches!(self.meta(path), Ok(Some(_))))
     }
 
-    /// Whether a mounted disk starts sshd at boot, as far as systemd does; `None` where it has no unit for it.
+    /// Whether a mounted disk starts sshd at boot, as far as systemd is concerned; `None` if it has
+    /// no unit for it.
     pub fn starts_at_boot(&self) -> Known<Option<bool>> {
         let there = UNIT_FILES
             .iter()
@@ -184,12 +186,13 @@ impl Facts<'_> {
         MASKS.into_iter().find(masks)
     }
 
-    /// Whether the file that forbids sshd to run is there.
+    /// Whether the file exists that forbids sshd to run.
     pub fn forbidden_to_run(&self) -> bool {
         matches!(self.meta(MARKER), Ok(Some(_)))
     }
 
-    /// What systemd says of the whole machine: `starting`, `running`, `degraded`; `None` without systemd.
+    /// The state of the whole system according to systemd: `starting`, `running`, `degraded`;
+    /// `None` without systemd.
     pub fn system_state(&self) -> Known<Option<String>> {
         if !self.booted()? {
             return Ok(None);
@@ -212,7 +215,7 @@ impl Facts<'_> {
 }
 
 impl Manager {
-    /// The unit that runs sshd: an active one where several exist.
+    /// The unit that runs sshd: an active one if there are several.
     pub fn service(&self) -> Option<&Unit> {
         self.unit(".service")
     }
@@ -262,7 +265,8 @@ impl Unit {
         )
     }
 
-    /// Whether it starts one sshd for each connection (`Accept=yes`), so that no listener of sshd counts anything.
+    /// Whether it starts one sshd for each connection (`Accept=yes`), so that no listener of sshd
+    /// counts connections.
     pub fn accepts(&self) -> bool {
         self.get("Accept") == "yes"
     }
@@ -274,7 +278,8 @@ impl Unit {
             .any(|word| word.rsplit_once(':').map_or(word, |(_, port)| port).parse() == Ok(port))
     }
 
-    /// Why a unit that requires this one cannot be started; `None` where it can, as far as is seen.
+    /// The reason why a unit that requires this one cannot be started; `None` if it can, as far as
+    /// is known.
     pub(crate) fn hindrance(&self) -> Option<String> {
         match (self.get("LoadState"), self.get("ActiveState")) {
             ("masked", _) => Some("is masked".to_owned()),
@@ -286,12 +291,12 @@ impl Unit {
         }
     }
 
-    /// Whether its last run ended badly.
+    /// Whether its last run failed.
     pub fn failed(&self) -> bool {
         self.get("ActiveState") == "failed"
     }
 
-    /// Whether systemd starts it once more because its last run ended badly.
+    /// Whether systemd starts it again because its last run failed.
     pub fn fails_again(&self) -> bool {
         let restarted = || {
             self.get("NRestarts")
@@ -307,7 +312,7 @@ impl Unit {
         self.active() && !self.fails_again()
     }
 
-    /// One line that shows how it stands.
+    /// The state in one line.
     pub fn state(&self) -> String {
         let [active, sub, result] =
             ["ActiveState", "SubState", "Result"].map(|property| self.get(property));
@@ -329,7 +334,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Unit> {
     units
 }
 
-/// A property that is said several times has a line for each.
+/// The properties of a unit; one that is printed several times has a line for each value.
 fn properties(block: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::<String, String>::new();
     for (name, value) in block.lines().filter_map(|line| line.split_once('=')) {

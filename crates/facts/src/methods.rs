@@ -1,4 +1,5 @@
-//! How ssh may log in: what its own configuration and keys leave of what the server takes.
+//! The authentication methods left to ssh: those that the server accepts and that ssh's own
+//! configuration and keys permit.
 
 use std::path::Path;
 
@@ -6,25 +7,28 @@ use sshmend_known_hosts::ClientConfig;
 
 use crate::Facts;
 
-/// What ssh says once the server has refused the try of no method (sshconnect2.c, `input_userauth_failure`).
+/// Printed by ssh after the server has answered the "none" method (sshconnect2.c,
+/// `input_userauth_failure`).
 const TAKEN: &str = "debug1: Authentications that can continue: ";
 
-/// The list of algorithms by which ssh proves a key, by its name and by that up to 8.4.
+/// The keyword for the algorithms with which ssh signs, by its current name and the name used up to
+/// 8.4.
 const ALGORITHMS: [&str; 2] = ["pubkeyacceptedalgorithms", "pubkeyacceptedkeytypes"];
 
-/// Why ssh tries nothing that the server takes.
+/// The reason why ssh tries no method that the server accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoMethod {
     /// A setting of the client leaves keys out: the line of `ssh -G`.
     NoKeys(String),
-    /// The client's own list of algorithms has none for its keys: the line of `ssh -G`, and their kinds.
+    /// The client's own list of algorithms contains none for its keys: the line of `ssh -G`, and
+    /// the kinds of the keys.
     OtherAlgorithms(String, String),
     /// No file of a key exists, and the agent holds no key: the socket of the agent.
     NoKey(String),
 }
 
 impl Facts<'_> {
-    /// Why nothing is left by which ssh could log in; `None` where something is, or where it is not known.
+    /// The reason why ssh has no method left; `None` if it has one, or if that is unknown.
     pub fn no_method(&self) -> Option<NoMethod> {
         let taken: Vec<&str> = self
             .printed_lines()?
@@ -52,13 +56,14 @@ impl Facts<'_> {
         })
     }
 
-    /// The command that ssh runs on the server by its configuration, with which no other can be given.
+    /// The command that ssh runs on the server because of its configuration, so that no other can
+    /// be given.
     pub fn remote_command(&self) -> Option<String> {
         let config = self.client_config()?;
         Some(config.unless_none("remotecommand")?.to_owned())
     }
 
-    /// The kinds of the keys, where the list of algorithms of the client has none of them.
+    /// The types of the keys, if the client's list of algorithms contains none of them.
     fn unwanted_kinds(&self, config: &ClientConfig) -> Option<NoMethod> {
         let (key, list) = ALGORITHMS
             .iter()
@@ -75,7 +80,8 @@ impl Facts<'_> {
         unwanted.then(|| NoMethod::OtherAlgorithms(format!("{key} {list}"), kinds.join(", ")))
     }
 
-    /// Whether no file that ssh looks for keys in is there, and the agent holds no key that ssh would offer.
+    /// Whether none of the key files that ssh looks for exists, and the agent holds no key that ssh
+    /// would offer.
     fn has_no_key(&self) -> bool {
         let files = self.identities();
         let absent = |file: &&str| self.meta(Path::new(file)) == Ok(None);
@@ -95,7 +101,7 @@ fn deciding_line(config: &ClientConfig) -> Option<String> {
     }
 }
 
-/// How the names of the algorithms begin that a kind of key, as `ssh-keygen -l` shows it, is proved by.
+/// The prefixes of the signature algorithms for a key type as shown by `ssh-keygen -l`.
 fn beginnings(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "ED25519" => &["ssh-ed25519"],
@@ -110,7 +116,7 @@ fn is_off(config: &ClientConfig, key: &str) -> bool {
     matches!(config.value(key), Some("no" | "false"))
 }
 
-/// Whether ssh tries a method; one that is not known here is taken to be tried.
+/// Whether ssh tries a method; one that is unknown here is assumed to be tried.
 fn tries(config: &ClientConfig, method: &str) -> bool {
     let preferred = config.value("preferredauthentications");
     if preferred.is_some_and(|list| !list.split(',').any(|name| name.trim() == method)) {
@@ -118,7 +124,7 @@ fn tries(config: &ClientConfig, method: &str) -> bool {
     }
     match method {
         "publickey" => !is_off(config, "pubkeyauthentication"),
-        // Nobody is asked for a password in batch mode (readconf.c, BatchMode).
+        // In batch mode no password is asked for (readconf.c, BatchMode).
         "password" => !config.is_on("batchmode") && !is_off(config, "passwordauthentication"),
         "keyboard-interactive" => {
             !config.is_on("batchmode") && !is_off(config, "kbdinteractiveauthentication")

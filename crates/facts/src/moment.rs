@@ -1,9 +1,10 @@
-//! When something happened, as near as the machine tells: stamps of whole seconds tell less than others.
+//! The time of an event, as exactly as the machine records it: timestamps in whole seconds are less
+//! exact than others.
 
 use jiff::Timestamp;
 use sshmend_lossless::Metadata;
 
-/// Files are stamped by a clock of the kernel that is behind by at most one tick of it, in milliseconds.
+/// The most milliseconds by which the kernel's clock for file timestamps lags: one tick.
 const TICK: i64 = 10;
 
 /// A moment that lies between two others, in milliseconds since 1970.
@@ -25,12 +26,12 @@ impl Moment {
         Self { earliest, latest }
     }
 
-    /// When a line of a log was written: syslog of old tells whole seconds.
+    /// The time at which a log entry was written: traditional syslog records whole seconds.
     pub(crate) fn logged(time: Timestamp) -> Self {
         Self::stamped(time.as_millisecond(), time.subsec_nanosecond() == 0, 0)
     }
 
-    /// When a file was last written: some file systems tell whole seconds.
+    /// The time at which a file was last written: some file systems record whole seconds.
     pub(crate) fn written(meta: &Metadata) -> Self {
         let millis = meta
             .mtime
@@ -44,7 +45,7 @@ impl Moment {
         Self::between(millis, millis.saturating_add(blur))
     }
 
-    /// Whether this came before the other one, whatever the true times are.
+    /// Whether this certainly came before the other one.
     pub(crate) fn before(self, other: Self) -> bool {
         self.latest <= other.earliest
     }

@@ -1,28 +1,29 @@
-//! Files and programs that the configuration names for the account asked about, and that may not be there.
+//! Files and programs that the configuration names for the account in question, and that may not
+//! exist.
 
 use sshmend_lossless::Origin;
 
 use crate::{Facts, Force};
 
-/// A keyword that names a file, the path, and what comes of it when it is missing.
+/// A keyword that names a file, the path, and the consequence if the file is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedFile {
     /// The keyword.
     pub key: &'static str,
     /// The path, with user and home put in.
     pub path: String,
-    /// What comes of it when nothing stands there.
+    /// The consequence if it does not exist.
     pub harm: Harm,
     /// The line that names it; none for a default.
     pub origin: Option<Origin>,
-    /// The criteria of the Match block in which it stands, where no account is asked about.
+    /// The criteria of its Match block, if no particular account is in question.
     pub only_for: Option<String>,
 }
 
-/// What comes of a file that is not there.
+/// The consequence of a missing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Harm {
-    /// No key is taken.
+    /// No key is accepted.
     EveryKey,
     /// No session can be opened.
     EverySession,
@@ -43,7 +44,8 @@ const KEYS: [(&str, Harm); 7] = [
 ];
 
 impl Facts<'_> {
-    /// The files that the configuration names: for the account asked about, without one for everybody and in each Match block.
+    /// The files that the configuration names: for the account in question, or else for everybody
+    /// and in each Match block.
     pub fn named_files(&self) -> Vec<NamedFile> {
         let mut files = match self.user() {
             Some(user) => self.files_for(user),
@@ -62,13 +64,14 @@ impl Facts<'_> {
         files
     }
 
-    /// The shell of the account asked about, in the directory that its sessions are locked into, where it is not there.
+    /// The shell of the account in question, if it is missing in the directory that its sessions
+    /// are confined to.
     pub fn shell_missing_in_chroot(&self) -> Option<NamedFile> {
         let user = self.user()?;
         let shell = self.account(user).ok()??.shell;
         let root = self.chroot(user).filter(|_| !self.transfers_only())?;
         let path = root.join(shell.trim_start_matches('/'));
-        // Without the directory itself nothing begins, and that is told of its own.
+        // Without the directory itself no session begins, which is reported separately.
         let is_gone = self.meta(&path) == Ok(None) && matches!(self.meta(&root), Ok(Some(_)));
         is_gone.then(|| NamedFile {
             key: "ChrootDirectory",
@@ -87,7 +90,8 @@ impl Facts<'_> {
             .is_some_and(|value| value.contains("internal-sftp"))
     }
 
-    /// Whether the daemon goes by the line that names a file; what acts when the session begins is not refuted by a login.
+    /// Whether the daemon applies the line that names a file; a login does not refute something
+    /// that takes effect when the session begins.
     pub fn force_of_named(&self, file: &NamedFile) -> Force {
         let paths: Vec<_> = file
             .origin
@@ -128,7 +132,8 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// Where nobody is asked about, what is named for everybody, and in Match blocks for some.
+    /// If no account is in question: the files named for everybody, and those in Match blocks for
+    /// some.
     fn files_for_anybody(&self) -> Vec<NamedFile> {
         let (Ok(tree), Ok(global)) = (self.tree(), self.global()) else {
             return Vec::new();
@@ -194,7 +199,7 @@ impl Facts<'_> {
 }
 
 impl Harm {
-    /// Whether it acts when the session begins, after sshd has said `Accepted`.
+    /// Whether it takes effect when the session begins, after sshd has logged `Accepted`.
     pub fn is_of_sessions(self) -> bool {
         matches!(self, Self::EverySession | Self::Transfers)
     }

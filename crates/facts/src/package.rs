@@ -1,8 +1,8 @@
-//! The version of sshd on a mounted disk, where no program can be asked: from the package database, else from the
-//! text that the program carries.
+//! The version of sshd on a mounted disk, where no program can be run: from the package database,
+//! else from a string in the program.
 //!
-//! Read: dpkg's `status`, apk's `installed`, pacman's directory of packages. The database of rpm is binary; there the
-//! program's own bytes tell.
+//! The sources are dpkg's `status`, apk's `installed` and pacman's directory of packages. The
+//! database of rpm is binary; for it the version in the program's own bytes is used.
 
 use sshmend_lossless::{Listed, Snapshot};
 
@@ -21,7 +21,7 @@ pub fn package_version(snapshot: &Snapshot, package: &str) -> Option<String> {
         Ok(Some(image)) => Some(String::from_utf8_lossy(&image.bytes)),
         _ => None,
     };
-    // Whoever has the database of one has not those of the others.
+    // A system has the database of one package manager only.
     if let Some(text) = text(DPKG) {
         return stanza(&text, &format!("Package: {package}"), "Version: ");
     }

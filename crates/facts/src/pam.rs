@@ -1,4 +1,4 @@
-//! The stack of PAM that sshd asks: the file of its service, with what it includes (pam.conf(5)).
+//! The PAM stack of sshd: the file of its service, with the files it includes (pam.conf(5)).
 
 use std::collections::BTreeSet;
 
@@ -6,36 +6,37 @@ use sshmend_lossless::Origin;
 
 use crate::Facts;
 
-/// Where the files of the services are.
+/// The directory of the service files.
 pub const FOLDER: &str = "/etc/pam.d";
 
-/// What PAM falls back to where a service has no file.
+/// The file that PAM uses for a service without a file.
 pub const OTHER: &str = "/etc/pam.d/other";
 
 /// A line of the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PamLine {
-    /// Where it stands.
+    /// Its line.
     pub origin: Origin,
     /// `auth`, `account`, `session` or `password`.
     pub group: String,
-    /// What comes of what the module says.
+    /// The control field: what the result of the module leads to.
     pub control: String,
     /// The file name of the module, such as `pam_nologin.so`.
     pub module: String,
-    /// The words behind the module.
+    /// The arguments after the module.
     pub arguments: Vec<String>,
     /// The line.
     pub text: String,
 }
 
 impl Facts<'_> {
-    /// Whether sshd asks PAM at all.
+    /// Whether sshd uses PAM at all.
     pub fn uses_pam(&self) -> bool {
         self.value("usepam").ok().flatten().as_deref() == Some("yes")
     }
 
-    /// The file of the service: sshd takes the name by which it was started, unless PAMServiceName says another.
+    /// The file of the service: sshd uses the name under which it was started, unless
+    /// PAMServiceName sets another.
     pub fn pam_file(&self) -> String {
         let named = self.value("pamservicename").ok().flatten();
         let daemon = self.daemon().ok().flatten();
@@ -46,7 +47,7 @@ impl Facts<'_> {
         format!("{FOLDER}/{service}")
     }
 
-    /// The lines that are in force, in order; none where the file is not there or cannot be read.
+    /// The lines in force, in order; empty if the file does not exist or cannot be read.
     pub fn pam_stack(&self) -> Vec<PamLine> {
         let mut lines = Vec::new();
         self.add_pam_file(&self.pam_file(), None, &mut BTreeSet::new(), &mut lines);
@@ -60,8 +61,8 @@ impl Facts<'_> {
         lines
     }
 
-    /// Whether the stack lets a module of this name, such as `pam_access`, refuse in a group, such as `account`; `None` where the stack
-    /// cannot be read.
+    /// Whether the stack lets a module of this name, such as `pam_access`, refuse in a group, such
+    /// as `account`; `None` if the stack cannot be read.
     pub fn pam_may_refuse(&self, module: &str, group: &str) -> Option<bool> {
         let stack = self.pam_stack();
         if stack.is_empty() {
@@ -72,7 +73,8 @@ impl Facts<'_> {
         let lines = stack.iter().filter(|line| line.group == group);
         let from = lines.skip_while(|line| line.module != file);
         let refuses = |line: &PamLine| line.module == file && line.decides();
-        // What a module may end early or jump over: a deny behind it stands where the module did not succeed.
+        // A module may end the stack early or jump: a deny after it applies only if the module did
+        // not succeed.
         let denies = |line: &PamLine| line.module == "pam_deny.so" && line.decides();
         let mut can_skip = false;
         for line in from {
@@ -162,7 +164,8 @@ impl PamLine {
             .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
     }
 
-    /// Whether what follows is passed over where the module succeeds: `sufficient`, `[success=1 …]`, `[success=done …]`.
+    /// Whether later lines are skipped if the module succeeds: `sufficient`, `[success=1 …]`,
+    /// `[success=done …]`.
     fn skips_on_success(&self) -> bool {
         let success = self.control.split(['[', ' ', ']']);
         let mut success = success.filter_map(|word| word.strip_prefix("success="));
@@ -170,7 +173,8 @@ impl PamLine {
             || success.any(|action| action == "done" || action.parse::<u8>().is_ok())
     }
 
-    /// Whether what this module says decides: `required` and `requisite` do, and so may whatever ends in `die` or `bad`.
+    /// Whether the result of this module decides: `required` and `requisite` do, and so may
+    /// controls with `die` or `bad`.
     pub fn decides(&self) -> bool {
         ["required", "requisite"].contains(&self.control.as_str())
             || self.control.contains("default=die")
@@ -200,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_module_refuses_where_its_control_says_so_or_a_deny_stands_behind_it() {
+    fn a_module_refuses_if_its_control_makes_it_or_a_deny_follows() {
         let stack = "//- /etc/pam.d/sshd\naccount required pam_access.so\naccount [success=1 default=ignore] pam_unix.so\naccount requisite pam_deny.so\n\
             account [default=bad success=ok user_unknown=ignore] pam_sss.so\naccount sufficient pam_localuser.so\nsession optional pam_systemd.so\n";
         let (machine, question) = (machine(&format!("{ACCOUNTS}{stack}")), user("alice"));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::Facts;
 
-/// The names of keys that ssh looks for by itself (readconf.c), and does without where they are not there.
+/// The default names of private keys (readconf.c), which ssh ignores if they do not exist.
 const DEFAULTS: [&str; 7] = [
     "id_rsa",
     "id_dsa",
@@ -15,14 +15,14 @@ const DEFAULTS: [&str; 7] = [
     "id_xmss",
 ];
 
-/// Why a private key is of no use.
+/// The reason why a private key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyFault {
-    /// The configuration names it, and it is not there.
+    /// The configuration names it, and it does not exist.
     Missing,
-    /// It is not a key that ssh can read: what ssh-keygen says.
+    /// ssh cannot read it as a key: the message of ssh-keygen.
     Unreadable(String),
-    /// The public key beside it is that of another one, and ssh offers that.
+    /// The public key beside it belongs to another private key, and ssh offers that one.
     OtherPublic,
     /// The configuration names a public key, and the agent does not hold the private one.
     PublicOnly,
@@ -46,7 +46,7 @@ fn body(line: &str) -> Option<(&str, &str)> {
 }
 
 impl Facts<'_> {
-    /// The files of private keys that ssh has looked for.
+    /// The private key files that ssh tried to open.
     pub(crate) fn identities(&self) -> Vec<&str> {
         let Some(lines) = self.printed_lines() else {
             return Vec::new();
@@ -69,7 +69,7 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// The private keys that are of no use, where no other key of a file or of the agent is left.
+    /// The unusable private keys, if no other key of a file or of the agent is left.
     pub fn useless_keys(&self) -> Vec<(&str, KeyFault)> {
         let files = self.identities();
         let faults: Vec<(&str, KeyFault)> = files
@@ -106,7 +106,7 @@ impl Facts<'_> {
                 let may_ask = self.route().is_ok_and(|route| !route.batch);
                 return (!may_ask).then_some(KeyFault::Locked);
             }
-            // Whether others may read it is told of its own.
+            // Permissions that are too open are reported separately.
             let is_open = said.contains("too open");
             return (!is_open).then(|| KeyFault::Unreadable(line.to_owned()));
         }

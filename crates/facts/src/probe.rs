@@ -1,4 +1,4 @@
-//! What `ssh` itself says on its way: the transcript that was pasted, or that of a try of our own.
+//! The output of `ssh` itself: a pasted transcript, or the transcript of an attempt of our own.
 
 use sshmend_lossless::Request;
 use sshmend_ssh_log::transcript::{self, Attempt, Transcript};
@@ -8,9 +8,9 @@ use crate::question::{Target, Vantage};
 use crate::reply::Reply;
 use crate::route::{Proxy, Route};
 
-/// A try of the real client that asks nobody, changes nothing and never logs in: it stops where the user would have to
-/// prove who they are, and takes no key that is not known. Without a terminal no jump host can ask either. It ends before
-/// the caller's patience with a program does.
+/// An attempt with the real client that asks nobody, changes nothing and never logs in: it stops
+/// when the user would have to authenticate, and accepts no unknown key. Without a terminal a jump
+/// host cannot ask either. It ends before the caller's time limit for a program.
 const TRY: [&str; 25] = [
     "setsid",
     "--wait",
@@ -39,7 +39,7 @@ const TRY: [&str; 25] = [
     "-T",
 ];
 
-/// Whether answering a request opens a connection to the server, so that the caller keeps
+/// Whether answering a request opens a connection to the server, so that the caller must keep
 /// [`dial_pause`](crate::dial_pause) before it.
 pub fn opens_connection(request: &Request) -> bool {
     match request {
@@ -49,7 +49,7 @@ pub fn opens_connection(request: &Request) -> bool {
     }
 }
 
-/// The command line by which the real ssh is tried.
+/// The command line for an attempt with the real ssh.
 pub fn attempt(target: &Target) -> Vec<String> {
     let end = [
         "--".to_owned(),
@@ -64,7 +64,7 @@ pub fn attempt(target: &Target) -> Vec<String> {
 }
 
 impl Facts<'_> {
-    /// All that was pasted, understood; `None` where nothing was.
+    /// The parsed paste; `None` if nothing was pasted.
     pub fn paste(&self) -> Option<&Transcript> {
         let Vantage::Transcript(text) = &self.question.vantage else {
             return None;
@@ -72,7 +72,7 @@ impl Facts<'_> {
         Some(self.cache.paste.get_or_init(|| transcript::read(text)))
     }
 
-    /// The attempt that is judged, with the name of where it was printed: of a paste the one in focus.
+    /// The attempt that is judged, with the name of its source: for a paste the one in focus.
     pub fn transcript(&self) -> Option<(&str, &Attempt)> {
         if let Some(paste) = self.paste() {
             return paste
@@ -88,7 +88,8 @@ impl Facts<'_> {
         tried.map(|(source, attempt)| (source.as_str(), attempt))
     }
 
-    /// The lines that the client printed, with their numbers: of a paste those of the attempt in focus.
+    /// The lines that the client printed, with their numbers: in a pasted transcript, those of the
+    /// attempt in focus.
     fn numbered_lines(&self) -> Option<impl Iterator<Item = (usize, &str)>> {
         let (_, text) = self.printed()?;
         let lines = self.cache.lines.get_or_init(|| transcript::lines(text));
@@ -116,7 +117,8 @@ impl Facts<'_> {
         line.map(|(number, line)| (number, line.to_owned()))
     }
 
-    /// The destination as it was given, where HostKeyAlias gives its key this name: ssh finds the way to it by no other.
+    /// The destination as given, if HostKeyAlias gives its key this name: ssh cannot reach it by
+    /// any other.
     fn own_name(&self, refused: Option<&str>) -> Option<String> {
         let alias = self.route().ok()?.alias?;
         let target = self
@@ -134,7 +136,8 @@ impl Facts<'_> {
         ))
     }
 
-    /// What `sshmend fix known-hosts` takes for the host whose key was refused: `HOST`, or `[HOST]:PORT`.
+    /// The argument of `sshmend fix known-hosts` for the host whose key was refused: `HOST`, or
+    /// `[HOST]:PORT`.
     pub fn known_as(&self) -> Option<String> {
         let (_, transcript) = self.transcript()?;
         let refused = transcript.known_as.as_deref();

@@ -16,7 +16,7 @@ const PROC: &str = "/proc";
 pub struct Listener {
     /// The process id.
     pub pid: u32,
-    /// Its own command line, without the title's additions.
+    /// Its own command line, without the additions of its title.
     pub argv: Vec<String>,
     /// The title as `ps` shows it.
     pub title: String,
@@ -27,7 +27,7 @@ pub struct Listener {
 /// The connections that have not logged in yet, and the first and last bound of MaxStartups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Startups {
-    /// How many connections have not logged in yet.
+    /// The number of connections that have not logged in yet.
     pub pending: u32,
     /// From this many on new ones may be dropped.
     pub begin: u32,
@@ -64,7 +64,7 @@ impl Facts<'_> {
         Ok(titles)
     }
 
-    /// Whether `/proc` shows processes of others at all (mount option `hidepid`).
+    /// Whether `/proc` shows the processes of others (mount option `hidepid`).
     fn processes_visible(&self) -> bool {
         self.question.privileged || matches!(self.meta(format!("{PROC}/1/cmdline")), Ok(Some(_)))
     }
@@ -98,8 +98,8 @@ impl Facts<'_> {
         Ok(listeners)
     }
 
-    /// The listener that serves this machine: of several the one that is asked about, by its port or by itself, else the one that
-    /// the service manager started.
+    /// The listener that serves this machine: if there are several, the one in question, by its
+    /// port or its process id, else the one that the service manager started.
     pub fn listener(&self) -> Known<Option<Listener>> {
         let listeners = self.listeners()?;
         let main = self.manager().ok().and_then(|manager| manager.main_pid());
@@ -127,7 +127,7 @@ impl Facts<'_> {
             .map(|(_, value)| value.trim().to_owned()))
     }
 
-    /// The program file of a process, with ` (deleted)` where it was replaced since (proc_pid_exe(5)).
+    /// The program file of a process, with ` (deleted)` if it was replaced since (proc_pid_exe(5)).
     pub fn executable(&self, pid: u32) -> Known<String> {
         Ok(self
             .run_as_root(&executable(pid))?
@@ -142,8 +142,9 @@ impl Facts<'_> {
         ids.is_some_and(|ids| ids.split_whitespace().count() > 1)
     }
 
-    /// Whether a process is root's or the caller's own: any other calls itself what it likes, names the program that it
-    /// claims to be, and serves nobody else. What ended meanwhile says nothing.
+    /// Whether a process can be trusted: it is root's or the caller's own. Any other chooses its
+    /// title, may name the program it claims to be, and serves nobody else. A process that has
+    /// ended meanwhile is not trusted.
     fn is_believed(&self, pid: u32) -> bool {
         let Ok(Some(ids)) = self.status(pid, "Uid") else {
             return true;
@@ -167,9 +168,9 @@ fn executable(pid: u32) -> [String; 2] {
     ["readlink".to_owned(), format!("{PROC}/{pid}/exe")]
 }
 
-/// Reads a title as that of a listener.
+/// Parses a process title as the title of a listener.
 fn listener(pid: u32, title: &str) -> Option<Listener> {
-    // Whatever name it was given: sshd takes the title from how it was called.
+    // The title begins with the name by which sshd was started, whatever that is.
     let titled = title.split_once(": ").filter(|(name, rest)| {
         !name.contains([' ', '/']) && rest.contains(" [listener] ") && rest.ends_with(" startups")
     });
@@ -199,7 +200,7 @@ fn listener(pid: u32, title: &str) -> Option<Listener> {
     })
 }
 
-/// Whether a word holds one of these single-letter options.
+/// Whether a word contains one of these single-letter options.
 fn is_flag(word: &str, letters: &[char]) -> bool {
     word.strip_prefix('-')
         .is_some_and(|rest| rest.chars().all(char::is_alphabetic) && rest.contains(letters))

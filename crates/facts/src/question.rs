@@ -1,4 +1,4 @@
-//! What is asked, and from where.
+//! The question, and the end of the connection from which it is asked.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -13,38 +13,40 @@ use crate::log_file::{LogFile, LogScope};
 /// A question about a connection that dies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    /// Which end of the connection this machine is.
+    /// The end of the connection on which this machine is.
     pub vantage: Vantage,
-    /// The process id of the sshd that is meant, where several listen.
+    /// The process id of the sshd in question, if several listen.
     pub sshd: Option<u32>,
     /// The time, in seconds since 1970.
     pub now: i64,
     /// The zone of the times that logs write without one.
     pub zone: TimeZone,
-    /// Whether the process may look at everything (root).
+    /// Whether the process may examine everything (root).
     pub privileged: bool,
-    /// Whether the machine is a mounted disk: nothing of it runs, so no program is started and no process looked at.
+    /// Whether the machine is a mounted disk: nothing on it runs, so no program is started and no
+    /// process examined.
     pub offline: bool,
     /// Log files to read instead of the journal and `/var/log`.
     pub logs: Vec<PathBuf>,
-    /// What stands in log files that were read already, in pieces, because a log may be larger than what is held in memory.
+    /// The content of log files that were already read, in pieces because a log may be larger than
+    /// memory.
     pub log_files: BTreeMap<PathBuf, LogFile>,
     /// The earliest time of log lines that count, in seconds since 1970.
     pub since: Option<i64>,
 }
 
-/// Which end of the connection is asked about.
+/// The end of the connection at which the question is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Vantage {
     /// This machine is the server.
     Server(Server),
     /// This machine is the client.
     Client(Target),
-    /// Neither: only what a client printed is known.
+    /// Neither: only a client's output is known.
     Transcript(Vec<u8>),
 }
 
-/// Whom the client wants to reach.
+/// The server that the client wants to reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The destination as given to ssh: a host name or alias, perhaps with `USER@`.
@@ -53,14 +55,14 @@ pub struct Target {
     pub options: Vec<String>,
 }
 
-/// The connection to this machine that is asked about; with neither field, any connection.
+/// The connection to this machine that is in question; if both fields are empty, any connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Server {
-    /// The address that the client comes from.
+    /// The address from which the client connects.
     pub client: Option<IpAddr>,
     /// The account that it logs in to.
     pub user: Option<String>,
-    /// The port of this machine that it comes to; none: that of sshd.
+    /// The port of this machine to which it connects; if absent, the port of sshd.
     pub port: Option<u16>,
 }
 
@@ -105,7 +107,7 @@ impl Question {
         }
     }
 
-    /// A question about what a client printed, at `now`.
+    /// A question about a client's output, at `now`.
     pub fn transcript(text: impl Into<Vec<u8>>, now: i64) -> Self {
         Self {
             vantage: Vantage::Transcript(text.into()),
@@ -133,12 +135,12 @@ impl Question {
         }
     }
 
-    /// The client address asked about, on the server side.
+    /// The client address in question, on the server side.
     pub fn client_address(&self) -> Option<IpAddr> {
         self.asked_server()?.client
     }
 
-    /// The connection to this machine that is asked about.
+    /// The connection to this machine that is in question.
     pub fn asked_server(&self) -> Option<&Server> {
         match &self.vantage {
             Vantage::Server(server) => Some(server),
@@ -146,7 +148,7 @@ impl Question {
         }
     }
 
-    /// Whom the client wants to reach.
+    /// The server that the client wants to reach.
     pub fn target(&self) -> Option<&Target> {
         match &self.vantage {
             Vantage::Client(target) => Some(target),

@@ -1,7 +1,8 @@
-//! What a connection of our own shows: how the server's end behaves before anyone logs in.
+//! The results of our own connections: how the server's end behaves before login.
 //!
-//! Each one that ends without a try to log in earns its address a second of penalty from 9.8 on, and counts for fail2ban
-//! in its strict modes: so they are few, and the caller keeps [`dial_pause`] between them.
+//! From 9.8 on, each connection that ends without an attempt to log in earns its address a second
+//! of penalty, and it counts for fail2ban in its strict modes: so there are few of them, and the
+//! caller waits for [`dial_pause`] between them.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -14,16 +15,16 @@ use crate::Facts;
 /// counts for some seconds.
 pub const DIAL_PAUSE: Duration = Duration::from_secs(5);
 
-/// The same as long as all work: the second of penalty that sshd gives for a connection without a login is over by then,
-/// so that none adds to another.
+/// The pause while all connections work: by then the second of penalty that sshd imposes for a
+/// connection without a login is over, so that penalties do not add up.
 pub const DIAL_PAUSE_WORKING: Duration = Duration::from_secs(1);
 
-/// How many connections are asked for at most, all addresses together.
+/// The most connections to make, for all addresses together.
 ///
 /// One of them is left to the real client.
 pub const DIAL_LIMIT: usize = 6;
 
-/// So many of them are our own.
+/// The most of them to make ourselves.
 const TRIES: usize = DIAL_LIMIT - 1;
 
 /// libwrap keeps a client waiting for five seconds; a name server for ten or more.
@@ -32,14 +33,14 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// Our identification (RFC 4253, 4.2); the server answers with its list of algorithms.
 const IDENTIFICATION: &[u8] = b"SSH-2.0-sshmend_probe\r\n";
 
-/// How long libwrap waits before it closes (`clean_exit`, `sleep(5)`), with some tolerance.
+/// The time that libwrap waits before it closes (`clean_exit`, `sleep(5)`), with some tolerance.
 const WRAPPERS_PAUSE: std::ops::Range<Duration> =
     Duration::from_millis(4_500)..Duration::from_millis(7_000);
 
 /// A slow line and a busy machine take less than this to close.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
-/// How the server's end behaved.
+/// The behaviour of the server's end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
     /// The port is closed, or a packet filter rejects.
@@ -54,16 +55,16 @@ pub enum Reply {
     OldProtocol(String),
     /// Other text, and no SSH.
     OtherText(String),
-    /// Closed or reset after the pause of libwrap, without a word.
+    /// Closed or reset after the pause of libwrap, without sending anything.
     ClosedAfterPause,
-    /// Closed or reset at once, without a word.
+    /// Closed or reset at once, without sending anything.
     ClosedAtOnce {
         /// Whether by a reset and not in order.
         reset: bool,
     },
-    /// Closed or reset without a word after a longer silence, of this many seconds.
+    /// Closed or reset after a longer silence of this many seconds, without sending anything.
     ClosedLate(u64),
-    /// It stands, and nothing comes.
+    /// The connection is open, and nothing arrives.
     Silent,
     /// An SSH identification came, and then the end.
     ClosedAfterBanner {
@@ -74,16 +75,16 @@ pub enum Reply {
     },
     /// An SSH identification came, but no list of algorithms.
     SilentAfterBanner(String),
-    /// The key exchange began: the server works as far as that.
+    /// The key exchange began: the server works up to that point.
     Works(String),
-    /// The operating system says something else.
+    /// The operating system reports another error.
     Failed(String),
 }
 
-/// How our own connections to the server ended.
+/// The results of our own connections to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connections {
-    /// How many there were.
+    /// The number of connections.
     pub made: usize,
     /// Those that came as far as the key exchange.
     pub worked: usize,
@@ -94,12 +95,13 @@ pub struct Connections {
 pub struct Tried {
     /// The address.
     pub to: SocketAddr,
-    /// What each connection to it showed, in order.
+    /// The result of each connection, in order.
     pub replies: Vec<Reply>,
 }
 
-/// One connection to the first address of each family, and then one after the other until none is left, as long as the first
-/// answer of an address may be a matter of chance: one connection that works says nothing of the next.
+/// One connection to the first address of each family. Further ones follow one by one up to the
+/// limit, as long as the first answer of an address may be random: then one connection that works
+/// says nothing about the next.
 fn next_dials(tried: &[Tried]) -> impl Iterator<Item = Dial> {
     let made: usize = tried.iter().map(|at| at.replies.len()).sum();
     let mut open: Vec<&Tried> = tried
@@ -113,7 +115,7 @@ fn next_dials(tried: &[Tried]) -> impl Iterator<Item = Dial> {
         .map(|at| dial(at.to, at.replies.len()))
 }
 
-/// The pause that is right before the next connection, after what the last one showed.
+/// The pause before the next connection, depending on the result of the last one.
 pub fn dial_pause(last: &Dialled) -> Duration {
     match reply(last) {
         Reply::Works(_) => DIAL_PAUSE_WORKING,
@@ -121,7 +123,7 @@ pub fn dial_pause(last: &Dialled) -> Duration {
     }
 }
 
-/// The deadline tells the tries to one address apart.
+/// Each attempt needs its own key: its number is added to the time limit.
 fn dial(to: SocketAddr, number: usize) -> Dial {
     let deadline = DEADLINE + Duration::from_millis(u64::try_from(number).unwrap_or(0));
     Dial {
@@ -132,7 +134,7 @@ fn dial(to: SocketAddr, number: usize) -> Dial {
 }
 
 impl Facts<'_> {
-    /// What our own connections showed, for the first address of each family.
+    /// The results of our own connections, for the first address of each family.
     pub fn tried(&self) -> Vec<Tried> {
         let tried = self.first_addresses().into_iter().map(|to| Tried {
             to,
@@ -146,7 +148,7 @@ impl Facts<'_> {
         tried
     }
 
-    /// How our own connections ended; `None` where none was made.
+    /// The results of our own connections; `None` if none was made.
     pub fn connections(&self) -> Option<Connections> {
         let replies: Vec<Reply> = self.tried().into_iter().flat_map(|at| at.replies).collect();
         let worked = |reply: &&Reply| matches!(reply, Reply::Works(_));
@@ -247,7 +249,7 @@ fn after_banner(banner: &str, bytes: &[u8], dialled: &Dialled) -> Reply {
 }
 
 impl Reply {
-    /// What a connection showed, whether something was said on it or not.
+    /// Classifies a connection, whether something was sent on it or not.
     pub fn of(dialled: &Dialled) -> Self {
         reply(dialled)
     }
@@ -260,15 +262,16 @@ impl Reply {
         )
     }
 
-    /// Whether sshd does its work at the other end, also where it has no room or does not want us: libwrap hangs up after
-    /// a pause, without a word.
+    /// Whether sshd is working at the other end, even if it is full or refuses us; libwrap hangs up
+    /// after a pause, without sending anything.
     pub fn serves(&self) -> bool {
         let refused = matches!(self, Self::ClosedAfterPause)
             || matches!(self, Self::ClosedLate(seconds) if *seconds >= WRAPPERS_PAUSE.start.as_secs());
         refused || self.identifies() || matches!(self, Self::Dropped(_))
     }
 
-    /// Whether the next connection may end otherwise: the server counts, or several machines stand behind the address.
+    /// Whether the next connection may end differently, because the server counts connections or
+    /// several machines share the address.
     fn is_by_chance(&self) -> bool {
         matches!(
             self,
@@ -279,7 +282,7 @@ impl Reply {
         )
     }
 
-    /// What was seen, for evidence.
+    /// The observation, for evidence.
     pub fn text(&self) -> String {
         match self {
             Self::Refused => "connection refused".to_owned(),
@@ -332,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn behaviours_are_told_apart() {
+    fn behaviours_are_distinguished() {
         let banner = "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n";
         let ssh = || "SSH-2.0-OpenSSH_9.2p1 Debian-2".to_owned();
         let cases = [
@@ -424,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_before_the_connection_stands_are_told_apart() {
+    fn failures_before_the_connection_is_established_are_distinguished() {
         let failed = |end| {
             reply(&Dialled {
                 connected_after: None,

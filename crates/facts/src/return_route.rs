@@ -1,4 +1,5 @@
-//! The way back from this machine to the client: routes, rules of routing, the next hop, the interface.
+//! The return route from this machine to the client: routes, routing rules, the next hop, the
+//! interface.
 
 use std::net::IpAddr;
 
@@ -8,7 +9,7 @@ use sshmend_packet_filter::in_network_text;
 use crate::Facts;
 use crate::route::OWN;
 
-/// How a packet to the client leaves.
+/// The route of a packet to the client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Way {
     pub source: Option<IpAddr>,
@@ -17,14 +18,14 @@ pub struct Way {
     pub via: Option<IpAddr>,
 }
 
-/// A route or rule of routing by which this machine sends nothing to the client.
+/// A route or routing rule by which this machine sends nothing to the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockedRoute {
     /// The command that shows it.
     pub source: String,
     /// The line that shows it.
     pub text: String,
-    /// The command that takes it away.
+    /// The command that removes it.
     pub removal: Option<String>,
 }
 
@@ -34,12 +35,13 @@ const ENDS: [&str; 3] = ["blackhole", "unreachable", "prohibit"];
 const NEIGHBOURS: [&str; 3] = ["ip", "neigh", "show"];
 const LINKS: [&str; 4] = ["ip", "-o", "link", "show"];
 
-/// How an interface takes packets that would be answered by another one: 1 drops them (rp_filter in ip-sysctl.rst).
+/// The sysctl that makes an interface drop packets whose answer would leave by another one: 1 drops
+/// them (rp_filter in ip-sysctl.rst).
 fn path_filter(interface: &str) -> String {
     format!("/proc/sys/net/ipv4/conf/{interface}/rp_filter")
 }
 
-/// Rules of routing may look at the address that this machine answers with, where it has but one.
+/// Routing rules may test the source address, if this machine has only one.
 fn get(client: IpAddr, from: Option<IpAddr>) -> Vec<String> {
     let mut words = ["ip", "route", "get"].map(str::to_owned).to_vec();
     words.push(client.to_string());
@@ -50,7 +52,7 @@ fn get(client: IpAddr, from: Option<IpAddr>) -> Vec<String> {
     words
 }
 
-/// As [`get`], for a packet of sshd: rules of routing may look at the protocol and the port.
+/// Like [`get`], for a packet of sshd: routing rules may test the protocol and the port.
 fn get_tcp(client: IpAddr, from: Option<IpAddr>, port: Option<u16>) -> Vec<String> {
     let mut words = get(client, from);
     words.extend(["ipproto", "tcp", "sport"].map(str::to_owned));
@@ -72,12 +74,13 @@ fn list(client: IpAddr, what: &'static str) -> Vec<&'static str> {
 }
 
 impl Facts<'_> {
-    /// How a packet to the client leaves; `None` where it does not, or nobody in particular is asked about.
+    /// The route of a packet to the client; `None` if there is none, or if no particular client is
+    /// in question.
     pub fn way_back(&self) -> Option<Way> {
         self.way_to(self.question.client_address()?)
     }
 
-    /// How a packet to an address leaves; `None` where it does not.
+    /// The route of a packet to an address; `None` if there is none.
     pub fn way_to(&self, address: IpAddr) -> Option<Way> {
         let output = self
             .run(&get(address, None))
@@ -104,14 +107,15 @@ impl Facts<'_> {
         self.way_back()?.source
     }
 
-    /// What the kernel says when it knows no way to the client, with the command that asked.
+    /// The kernel's error if there is no route to the client, with the command that asked.
     fn no_way(&self) -> Option<(String, String)> {
         let client = self.question.client_address()?;
         [None, self.own_end()].into_iter().find_map(|from| {
             let ended = |argv: Vec<String>| {
                 let output = self.run(&argv).ok()?;
                 let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-                // Anything else is said of the question: an old `ip` knows no protocols.
+                // Any other error concerns the command: an old `ip` does not know routes by
+                // protocol.
                 let known = output.success() || said.contains("RTNETLINK");
                 known.then(|| (!output.success()).then(|| (argv.join(" "), said)))
             };
@@ -120,7 +124,8 @@ impl Facts<'_> {
         })
     }
 
-    /// Why this machine sends nothing to the client: the rule of routing or the route, else what the kernel says.
+    /// The reason why this machine sends nothing to the client: the routing rule or the route, else
+    /// the kernel's error.
     pub fn way_refused(&self) -> Option<BlockedRoute> {
         let client = self.question.client_address()?;
         let (source, text) = self.no_way()?;
@@ -154,8 +159,8 @@ impl Facts<'_> {
         })
     }
 
-    /// The command that takes away the route to the client, where it is one of its own: neither the default route nor that
-    /// of an interface's own network.
+    /// The command that deletes the route to the client, if it is a separate route: neither the
+    /// default route nor the one for an interface's own network.
     pub fn own_route(&self) -> Option<String> {
         let client = self.question.client_address()?;
         let interface = self.way_back()?.interface?;
@@ -171,7 +176,7 @@ impl Facts<'_> {
             .then(|| removal(client, "route", line))
     }
 
-    /// The next hop on the way to the client, where it does not tell its hardware address.
+    /// The next hop on the route to the client, if it does not answer with its hardware address.
     pub fn silent_neighbour(&self) -> Option<(IpAddr, String)> {
         let hop = self.way_back()?.via.or(self.question.client_address())?;
         let text = self.run(&NEIGHBOURS).ok()?.text();
@@ -184,7 +189,8 @@ impl Facts<'_> {
         Some((hop, line.trim().to_owned()))
     }
 
-    /// The next machine on the way back to the client, where its card is written down by hand and not asked for: the line.
+    /// The line of the next hop on the return route to the client, if its hardware address is
+    /// entered statically and so not resolved.
     pub fn fixed_neighbour(&self) -> Option<(IpAddr, String)> {
         let hop = self.way_back()?.via.or(self.question.client_address())?;
         let text = self.run(&NEIGHBOURS).ok()?.text();
@@ -212,8 +218,9 @@ impl Facts<'_> {
         names
     }
 
-    /// An interface that drops packets of the client, should they come by it, because the way back is another one; with the
-    /// lines that show it. `None` where none does, and where nothing was dropped so far.
+    /// An interface that drops packets of the client if they arrive by it, because the return route
+    /// uses another one; with the lines that show it. `None` if there is none, or if nothing was
+    /// dropped so far.
     pub fn strict_interface(&self) -> Option<(String, [(String, String); 2])> {
         self.question.client_address().filter(IpAddr::is_ipv4)?;
         let dropped = self
@@ -253,7 +260,7 @@ impl Facts<'_> {
         Some((interface, shown))
     }
 
-    /// The interface on the way to the client, where it leads nowhere: it is down, or has no carrier.
+    /// The interface on the route to the client, if it is down or has no carrier.
     pub fn dead_interface(&self) -> Option<(String, String)> {
         let interface = self.way_back()?.interface?;
         let text = self.run(&LINKS).ok()?.text();
@@ -292,7 +299,8 @@ fn ends_by_rule(line: &str, client: IpAddr, own: Option<IpAddr>) -> bool {
     ENDS.contains(action) && holds(from, own) && holds(to, Some(client))
 }
 
-/// How long the prefix of a route is that ends packets to the client: `blackhole 198.51.100.0/24 metric 5`.
+/// The prefix length of a route that discards packets to the client: `blackhole 198.51.100.0/24
+/// metric 5`.
 fn ends_by_route(line: &str, client: IpAddr) -> Option<u32> {
     let (kind, rest) = line.split_once(' ')?;
     if ENDS.contains(&kind) {
@@ -302,7 +310,7 @@ fn ends_by_route(line: &str, client: IpAddr) -> Option<u32> {
     }
 }
 
-/// How long the prefix is that a route begins with, where it holds the client.
+/// The length of the prefix with which a route begins, if it contains the client.
 fn prefix_of(route: &str, client: IpAddr) -> Option<u32> {
     let network = route.split_whitespace().next()?;
     let bits = network

@@ -1,4 +1,4 @@
-//! The way that ssh would take to a destination: what `ssh -G` says.
+//! The route that ssh would take to a destination: the output of `ssh -G`.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub struct Route {
     pub port: u16,
     /// The account.
     pub user: String,
-    /// What is between.
+    /// The proxy or jump host, if any.
     pub proxy: Proxy,
     /// Whether only the keys that the configuration names are offered.
     pub(crate) identities_only: bool,
@@ -27,17 +27,17 @@ pub struct Route {
     pub agent: String,
     /// `HostKeyAlias`: the name of the key instead of that of the host.
     pub alias: Option<String>,
-    /// What becomes of a host key that is not known.
+    /// The treatment of an unknown host key.
     pub unknown_key: UnknownKey,
     /// Whether ssh may not ask anything.
     pub batch: bool,
     /// Whether ssh makes the socket of a shared connection.
     pub(crate) master: bool,
-    /// The socket of a shared connection, where one is configured.
+    /// The socket of a shared connection, if one is configured.
     pub control_path: Option<String>,
 }
 
-/// What ssh does with a host key that is not known (`StrictHostKeyChecking`).
+/// The action of ssh for an unknown host key (`StrictHostKeyChecking`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownKey {
     /// ssh refuses (`StrictHostKeyChecking yes`).
@@ -48,12 +48,12 @@ pub enum UnknownKey {
     Taken,
 }
 
-/// How the connection gets to the host.
+/// The means by which the connection reaches the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proxy {
-    /// Nothing is.
+    /// None.
     Direct,
-    /// The first of the hosts on the way, and the whole list as written.
+    /// The first jump host, and the whole list as written.
     Jump(String, String),
     /// The command that carries the connection.
     Command(String),
@@ -110,7 +110,7 @@ fn check(target: &Target) -> Vec<String> {
 }
 
 impl Facts<'_> {
-    /// The way to the destination.
+    /// The route to the destination.
     pub fn route(&self) -> Known<Route> {
         let target = self
             .question
@@ -146,12 +146,13 @@ impl Facts<'_> {
         ClientConfig::parse(output.text()).ok()
     }
 
-    /// What ssh looks up in known_hosts, and where.
+    /// The names that ssh looks up in known_hosts, and the files.
     fn known_hosts(&self) -> Option<KnownHosts> {
         Some(KnownHosts::of(&self.client_config()?))
     }
 
-    /// The known_hosts files of ssh that this user cannot read, so that no key in them counts, with the reason.
+    /// The known_hosts files of ssh that this user cannot read, so that no key in them counts, with
+    /// the reason.
     pub fn unread_known_hosts(&self) -> Vec<UnreadFile> {
         let mut unread = self
             .known_hosts()
@@ -161,7 +162,7 @@ impl Facts<'_> {
         unread
     }
 
-    /// What ssh says of its own configuration; `None` where it accepts it.
+    /// The error of ssh about its own configuration; `None` if it accepts it.
     pub fn refused_configuration(&self) -> Known<Option<String>> {
         let Some(target) = self.question.target() else {
             return Ok(None);
@@ -170,13 +171,14 @@ impl Facts<'_> {
         Ok((!output.success()).then(|| String::from_utf8_lossy(&output.stderr).trim().to_owned()))
     }
 
-    /// That ssh does not come to the end of its own configuration; `None` where it does, or it is not known.
+    /// The evidence that ssh never finishes reading its own configuration; `None` if it does, or if
+    /// that is unknown.
     pub fn endless_configuration(&self) -> Option<String> {
         let read = self.run(&show(self.question.target()?));
         read.err().as_ref().and_then(silence)
     }
 
-    /// The host and port that ssh makes of the destination, where that is not what its name says.
+    /// The host and port to which ssh resolves the destination, if they differ from its name.
     pub fn led_elsewhere(&self) -> Option<String> {
         let route = self.route().ok()?;
         let plain = without_ssh(self.question.target()?);
@@ -185,7 +187,8 @@ impl Facts<'_> {
             .then(|| format!("hostname {}, port {}", route.host, route.port))
     }
 
-    /// Why the socket of a shared connection cannot be made, which ends ssh after the login (mux.c, misc.c).
+    /// The reason why the socket of a shared connection cannot be created, which ends ssh after the
+    /// login (mux.c, misc.c).
     pub fn impossible_socket(&self) -> Option<String> {
         let route = self.route().ok()?;
         let path = route.control_path.as_ref()?;
@@ -210,7 +213,8 @@ impl Facts<'_> {
         })
     }
 
-    /// The host and port that the first connection goes to: the destination, else the first jump host; `None` behind a command.
+    /// The host and port of the first connection: the destination, else the first jump host; `None`
+    /// for a proxy command.
     pub fn first_hop(&self) -> Option<(String, u16)> {
         let target = self.question.target()?;
         let own = self.route().ok()?;
@@ -225,7 +229,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The jump host that is to be reached through itself, with what ssh says of it.
+    /// The jump host that would be reached through itself, with the message of ssh about it.
     pub fn jump_loop(&self) -> Option<(String, String)> {
         let (target, route) = (self.question.target()?, self.route().ok()?);
         let Proxy::Jump(first, _) = &route.proxy else {
@@ -275,7 +279,7 @@ impl Facts<'_> {
             .is_ok_and(|addresses| addresses.iter().any(own))
     }
 
-    /// The addresses of this machine, but for those that count on one link alone; none where they are not known.
+    /// The addresses of this machine, except link-local ones; empty if they are unknown.
     pub(crate) fn own_addresses(&self) -> Vec<IpAddr> {
         let text = self.run(&OWN).map(sshmend_lossless::CommandOutput::text);
         let text = text.unwrap_or_default();
@@ -318,7 +322,7 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// What a shared connection's socket answers when it is there and dead.
+    /// The error of a shared connection's socket that exists but is dead.
     pub fn dead_master(&self) -> Option<String> {
         let route = self.route().ok()?;
         self.meta(route.control_path.as_ref()?).ok()??;
@@ -330,17 +334,18 @@ impl Facts<'_> {
     }
 }
 
-/// The reason, where it is that a program was waited for in vain.
+/// The reason, if it is that a program did not answer in time.
 fn silence(unchecked: &Unchecked) -> Option<String> {
     let why = unchecked.reason.split_once("no answer within")?.1;
     Some(format!("no answer within{why}"))
 }
 
-/// The longest path of a socket (unix(7)), and what the master puts behind it while it makes the socket (mux.c).
+/// The longest path of a socket (unix(7)), and the suffix that the master adds while it creates the
+/// socket (mux.c).
 const SOCKET_PATH: usize = 107;
 const SOCKET_SUFFIX: usize = 17;
 
-/// The destination by its own words: what is left where ssh cannot be asked.
+/// The destination as given, for use where ssh cannot be run.
 fn without_ssh(target: &Target) -> Route {
     let port = target
         .options
@@ -362,7 +367,7 @@ fn without_ssh(target: &Target) -> Route {
     }
 }
 
-/// What the configuration of ssh says of the way.
+/// The route according to the configuration of ssh.
 fn route(config: &ClientConfig) -> Route {
     let proxy = match (
         config.unless_none("proxyjump"),

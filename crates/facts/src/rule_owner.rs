@@ -1,5 +1,6 @@
-//! Whose a rule of the packet filter is, by the owner's own list: the names of its chains alone prove nothing, for rules are added to
-//! chains of ufw and firewalld by hand, and stay behind when a program is removed.
+//! The owner of a packet filter rule, by the owner's own list. The names of its chains alone prove
+//! nothing, because rules are added to chains of ufw and firewalld by hand, and stay behind when a
+//! program is removed.
 
 use sshmend_packet_filter::{Block, Owner};
 
@@ -18,8 +19,8 @@ const UFW: [(&str, &str); 6] = [
     ("ufw6-after-", "/etc/ufw/after6.rules"),
 ];
 
-/// The files from which rules are loaded at each start where no program writes them: netfilter-persistent, the services
-/// iptables and nftables.
+/// The files from which rules are loaded at each boot if no program writes them:
+/// netfilter-persistent, the services iptables and nftables.
 const LOADED: [&str; 6] = [
     "/etc/iptables/rules.v4",
     "/etc/iptables/rules.v6",
@@ -29,11 +30,11 @@ const LOADED: [&str; 6] = [
     "/etc/sysconfig/nftables.conf",
 ];
 
-/// What firewalld holds to now, which may be more than its files.
+/// The rules that firewalld has in effect now, which may be more than its files.
 const ZONES: [&str; 2] = ["firewall-cmd", "--list-all-zones"];
 const DIRECT: [&str; 3] = ["firewall-cmd", "--direct", "--get-all-rules"];
 
-/// The options of iptables by which two rules are told apart.
+/// The options of iptables that distinguish two rules.
 const SIGNIFICANT: [&str; 9] = [
     "-A",
     "-s",
@@ -46,14 +47,14 @@ const SIGNIFICANT: [&str; 9] = [
     "-j",
 ];
 
-/// What the list of its owner says of a rule.
+/// The entry for a rule in its owner's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listed {
-    /// It stands there.
+    /// It is listed.
     Here(ListLine),
-    /// The owner says of itself that it has it, or made the chain for itself.
+    /// The owner reports it as its own, or created the chain for itself.
     Made,
-    /// It is not there: somebody else has added it, or the owner is gone.
+    /// It is not listed: someone else has added it, or the owner is gone.
     No,
     /// The list cannot be read.
     Unknown,
@@ -66,7 +67,7 @@ pub struct ListLine {
     pub source: String,
     /// The line of the file.
     pub line: Option<usize>,
-    /// What it says.
+    /// The text of the entry.
     pub text: String,
 }
 
@@ -81,7 +82,7 @@ impl ListLine {
 }
 
 impl Facts<'_> {
-    /// What the list of the program that a rule looks like says of it.
+    /// Looks a rule up in the list of the program that it appears to belong to.
     pub fn listed(&self, block: &Block) -> Listed {
         if self.is_gone(block.owner) {
             return Listed::No;
@@ -90,7 +91,7 @@ impl Facts<'_> {
             Owner::Ufw => self.listed_by_ufw(block),
             Owner::Firewalld => self.listed_by_firewalld(block),
             Owner::Unknown => self.loaded_from(block),
-            // Bans are asked for where they are judged.
+            // Bans are queried where they are judged.
             Owner::Fail2ban | Owner::Sshguard | Owner::Crowdsec | Owner::Csf => Listed::Made,
         }
     }
@@ -100,7 +101,7 @@ impl Facts<'_> {
         let file = UFW.iter().find(|(start, _)| chain.starts_with(start));
         let is_log = chain.contains("-logging");
         if let Some((_, file)) = file.filter(|_| !block.seen.is_policy() && !is_log) {
-            // nft shows rules of iptables in words of its own, which no line of the file has.
+            // nft prints rules of iptables in its own syntax, which no line of the file has.
             if block.seen.source.starts_with("nft") {
                 return Listed::Unknown;
             }
@@ -122,7 +123,8 @@ impl Facts<'_> {
         }
     }
 
-    /// firewalld writes every rule of its tables; one that names an address is of a zone, a rule or a set that it shows.
+    /// firewalld writes every rule of its tables; a rule that names an address belongs to a zone, a
+    /// rule or a set that it shows.
     fn listed_by_firewalld(&self, block: &Block) -> Listed {
         let text = &block.seen.text;
         let words = text.split([' ', ',']);
@@ -160,7 +162,7 @@ impl Facts<'_> {
         if unknown { Listed::Unknown } else { Listed::No }
     }
 
-    /// The file from which a rule that belongs to no program is loaded at each start.
+    /// The file from which a rule that belongs to no program is loaded at each boot.
     fn loaded_from(&self, block: &Block) -> Listed {
         let nft = block.seen.source.starts_with("nft");
         for path in LOADED.iter().filter(|path| path.contains("nft") == nft) {
@@ -183,7 +185,8 @@ impl Facts<'_> {
     }
 }
 
-/// Whether a line of a file is the rule that the kernel shows, which writes more of it: modules, masks, defaults.
+/// Whether a line of a file is the rule that the kernel shows, which prints more: modules, masks,
+/// defaults.
 fn is_same_rule(line: &str, rule: &str) -> bool {
     if line.is_empty() || line.starts_with('#') {
         return false;

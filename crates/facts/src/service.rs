@@ -1,4 +1,4 @@
-//! The service of sshd as one who wants to bring it back needs to know it.
+//! The service of sshd, as needed to restore it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,32 +10,32 @@ use crate::question::Question;
 use crate::start::unit_files;
 use crate::{CONFINING, Facts, Listener, MARKER, Manager, Socket, Unit, Usage};
 
-/// Who starts sshd, whether it listens, and what keeps it from doing so.
+/// What starts sshd, whether it listens, and what prevents that.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Service {
     /// Whether systemd is the service manager.
     pub systemd: bool,
     /// The unit that runs sshd.
     pub unit: Option<UnitState>,
-    /// The socket unit that starts it, where it is in use or enabled.
+    /// The socket unit that starts it, if it is in use or enabled.
     pub socket: Option<UnitState>,
     /// Whether units of single connections have failed.
     pub failed_instances: bool,
-    /// The script that starts sshd where systemd does not run.
+    /// The script that starts sshd if systemd does not run.
     pub script: Option<&'static str>,
-    /// The file that forbids to start sshd, when it is there.
+    /// The file that forbids sshd to start, if it exists.
     pub forbidden: Option<&'static str>,
     /// The process id of the listener.
     pub listener: Option<u32>,
-    /// Why the listener does not do what it should although it is there.
+    /// The reason why a running listener must be restarted.
     pub restart_reason: Option<RestartReason>,
-    /// The line by which somebody takes from sshd what it may need to start, where its unit does not run.
+    /// A setting that may deprive sshd of something it needs to start, if its unit is not running.
     pub confined: Option<(Origin, String)>,
-    /// What `sshd -t` says today; `None` where it could not be asked.
+    /// The present output of `sshd -t`; `None` if it could not be run.
     pub config_test: Option<ConfigTest>,
 }
 
-/// How a unit stands.
+/// The state of a unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnitState {
     /// The name, such as `ssh.service`.
@@ -44,7 +44,7 @@ pub struct UnitState {
     pub file_state: String,
     /// Whether it runs, or is about to.
     pub active: bool,
-    /// Whether its last run ended badly, also when systemd is about to try again.
+    /// Whether its last run failed, also if systemd is about to try again.
     pub failed: bool,
     /// Whether it starts one sshd for each connection (`Accept=yes`).
     pub accepts: bool,
@@ -54,11 +54,11 @@ pub struct UnitState {
     pub runtime_directories: Vec<String>,
     /// Whether its file was changed since systemd has read it.
     pub changed_on_disk: bool,
-    /// The files that make it: environment files, drop-ins, its own; the most particular first.
+    /// The files it is made from: environment files, drop-ins, its own; the most specific first.
     pub files: Vec<PathBuf>,
 }
 
-/// Why a listener needs a restart.
+/// The reason why a listener needs a restart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RestartReason {
     /// Its program was replaced on the disk.
@@ -70,7 +70,7 @@ pub enum RestartReason {
     /// Connections wait, and it does not take them.
     #[error("it does not take the connections that wait for it")]
     Hung,
-    /// It may open no more files.
+    /// It has reached its limit of open files.
     #[error("it has used up its file descriptors")]
     OutOfFiles,
 }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_shuts_the_unit_in_is_named_where_it_does_not_run() {
+    fn a_restricting_line_is_named_if_the_unit_does_not_run() {
         let unit = |state: &str| {
             format!(
                 "{SHOW}Id=ssh.service\nLoadState=loaded\nActiveState={state}\nUnitFileState=enabled\nMainPID=0\n\
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_to_restart_a_listener_are_told_apart() {
+    fn reasons_to_restart_a_listener_are_distinguished() {
         let cases = [
             (
                 "//$ readlink /proc/700/exe => 0\n/usr/sbin/sshd (deleted)\n",
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_gave_up_is_read_with_its_address() {
+    fn a_failed_socket_unit_is_read_with_its_address() {
         let units = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nNeedDaemonReload=yes\n\n\
             Id=ssh.socket\nLoadState=loaded\nActiveState=failed\nAccept=no\nListen=[::]:22 (Stream)\n";
         let service = read(&format!("//- /proc/700/cmdline missing\n{SHOW}{units}"));

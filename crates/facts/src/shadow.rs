@@ -1,4 +1,5 @@
-//! What the password database says of the account asked about (shadow(5)), and what PAM has counted against it.
+//! The entry of the account in question in the password database (shadow(5)), and the failures that
+//! PAM has counted against it.
 
 use crate::Facts;
 
@@ -13,7 +14,7 @@ pub struct Shadow {
     password: String,
     /// When the password was changed last; 0: at the next login.
     changed: Option<i64>,
-    /// For how many days a password may be used.
+    /// The number of days for which a password is valid.
     lasts: Option<i64>,
     /// The day on which the account ends.
     ends: Option<i64>,
@@ -24,7 +25,7 @@ fn faillock(user: &str) -> [&str; 3] {
 }
 
 impl Facts<'_> {
-    /// The entry of the account; `None` where there is none, or it cannot be read.
+    /// The entry of the account; `None` if there is none, or it cannot be read.
     pub fn shadow(&self, user: &str) -> Option<Shadow> {
         let text = self.text(FILE).ok().flatten()?;
         let line = text
@@ -53,7 +54,7 @@ impl Facts<'_> {
         in_database && database.is_some_and(|text| !text.is_empty() && field(&text).is_none())
     }
 
-    /// The attempts that pam_faillock counts against the account, and how many of them lock it.
+    /// The failures that pam_faillock counts against the account, and the number that locks it.
     pub fn counted_failures(&self, user: &str) -> Option<(usize, usize)> {
         let lines = self.pam_lines("pam_faillock.so");
         if lines.is_empty() {
@@ -100,7 +101,7 @@ impl Shadow {
             .is_some_and(|changed| changed == 0 || aged(changed))
     }
 
-    /// Whether it has no password at all.
+    /// Whether it has an empty password.
     pub fn is_empty(&self) -> bool {
         self.password.is_empty()
     }

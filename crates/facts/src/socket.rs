@@ -7,7 +7,7 @@ use crate::known::{Known, Unchecked};
 
 const SS: [&str; 2] = ["ss", "-Hltnp"];
 
-/// Where inetd and xinetd are told which program serves a port.
+/// The files that tell inetd and xinetd which program serves a port.
 const INETD: &str = "/etc/inetd.conf";
 const XINETD: &str = "/etc/xinetd.d";
 
@@ -16,9 +16,9 @@ const XINETD: &str = "/etc/xinetd.d";
 pub struct Socket {
     /// Connections that wait to be accepted.
     pub waiting: u64,
-    /// How many may wait.
+    /// The limit of the accept queue.
     pub(crate) backlog: u64,
-    /// The address; `None` stands for both families, `::` for IPv6 alone: ss writes `*` and `[::]`.
+    /// The address; `None` for both families, `::` for IPv6 alone: ss writes `*` and `[::]`.
     pub address: Option<IpAddr>,
     /// The port.
     pub port: u16,
@@ -30,7 +30,7 @@ pub struct Socket {
     pub line: String,
 }
 
-/// Where sshd is to listen by its configuration.
+/// The addresses on which sshd should listen according to its configuration.
 pub struct Meant {
     ports: Vec<u16>,
     /// `None` for every address.
@@ -38,7 +38,7 @@ pub struct Meant {
 }
 
 impl Meant {
-    /// Whether a socket holds a place that is meant for sshd.
+    /// Whether a socket holds an address and port intended for sshd.
     pub fn is_held_by(&self, socket: &Socket) -> bool {
         let meets = |own: &IpAddr| {
             own.is_unspecified()
@@ -66,7 +66,7 @@ impl Facts<'_> {
         Ok(output.text().lines().filter_map(socket).collect())
     }
 
-    /// The sockets that sshd listens on, by itself or through a socket unit or another program.
+    /// The sockets on which sshd listens, directly or through a socket unit or another program.
     pub fn ssh_sockets(&self) -> Known<Vec<Socket>> {
         let pids: Vec<u32> = self
             .listeners()?
@@ -127,7 +127,7 @@ impl Facts<'_> {
         })
     }
 
-    /// Where the configuration lets sshd listen.
+    /// The addresses on which the configuration makes sshd listen.
     pub fn meant(&self) -> Meant {
         Meant {
             ports: self.configured_ports(),
@@ -135,7 +135,7 @@ impl Facts<'_> {
         }
     }
 
-    /// The addresses that lines of the configuration name for sshd to listen on; `None` where none does.
+    /// The addresses that lines of the configuration name for listening; `None` if there are none.
     fn listen_addresses(&self) -> Option<Vec<IpAddr>> {
         let setting = self
             .global()
@@ -153,7 +153,7 @@ impl Facts<'_> {
         setting.values.iter().map(address).collect()
     }
 
-    /// The addresses that sshd is to listen on, where this machine has none of them.
+    /// The addresses on which sshd is configured to listen, if this machine has none of them.
     pub fn foreign_addresses(&self) -> Option<Vec<String>> {
         let named = self.listen_addresses()?;
         let foreign =
@@ -162,7 +162,7 @@ impl Facts<'_> {
             .then(|| named.iter().map(IpAddr::to_string).collect())
     }
 
-    /// The addresses that sshd listens on, where this machine has none of them.
+    /// The addresses on which sshd listens, if this machine has none of them.
     pub fn lost_addresses(&self, sockets: &[Socket]) -> Option<Vec<String>> {
         let lost = |socket: &Socket| {
             socket.address.filter(|address| {
@@ -201,7 +201,7 @@ impl Facts<'_> {
         sockets
     }
 
-    /// The ports that sshd listens on; by the configuration where no socket tells.
+    /// The ports on which sshd listens; those of the configuration if no socket is known.
     pub fn ports(&self) -> Vec<u16> {
         let sockets = self.ssh_sockets().unwrap_or_default();
         let mut ports: Vec<u16> = sockets.iter().map(|socket| socket.port).collect();
@@ -226,7 +226,7 @@ impl Socket {
         self.holders.iter().any(|(name, _)| name.ends_with("inetd"))
     }
 
-    /// Whether nobody outside of this machine can reach it.
+    /// Whether it cannot be reached from other machines.
     pub fn is_inside(&self) -> bool {
         self.address.is_some_and(|address| address.is_loopback())
             || self.device.as_deref() == Some("lo")
@@ -237,7 +237,7 @@ impl Socket {
         self.address.is_none_or(|address| address.is_ipv6() == v6)
     }
 
-    /// Whether connections queue up behind what is accepted.
+    /// Whether connections are waiting to be accepted.
     pub fn overflows(&self) -> bool {
         self.waiting > self.backlog
     }

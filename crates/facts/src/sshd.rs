@@ -1,4 +1,4 @@
-//! sshd as one who wants to change its configuration needs to know it.
+//! sshd, as needed to change its configuration.
 
 use sshmend_lossless::Snapshot;
 
@@ -8,15 +8,16 @@ use crate::{Daemon, Facts, Manager};
 /// The sshd of a machine: the running one, else the one that would be started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sshd {
-    /// The program; `None` when none is installed or it cannot be known.
+    /// The program; `None` if sshd is not installed or that is unknown.
     pub program: Option<String>,
-    /// Options of the running one that change what it reads: `-f FILE`, `-o KEY=VALUE`, `-h KEY`, `-p PORT`.
+    /// Options of the running daemon that change what it reads: `-f FILE`, `-o KEY=VALUE`, `-h
+    /// KEY`, `-p PORT`.
     pub options: Vec<String>,
-    /// What names the release: a banner or a package version.
+    /// The source of the release: a banner or a package version.
     pub version: Option<String>,
     /// The process id of the listener.
     pub pid: Option<u32>,
-    /// Why it is not known whether one runs on this machine, where it is not.
+    /// The reason why it is unknown whether one runs on this machine, if so.
     pub unseen: Option<String>,
     /// The unit that runs the listener, when systemd does.
     pub unit: Option<String>,
@@ -32,7 +33,8 @@ impl Sshd {
         let unseen = unseen.map(|unchecked| unchecked.reason.clone());
         let pid = listener.ok().flatten().map(|listener| listener.pid);
         let manager = facts.manager().unwrap_or(Manager::Other);
-        // A unit that is about to be started again after it failed runs nothing that could be told to read its files.
+        // A unit that is waiting to be restarted after a failure has no process that could be
+        // reloaded.
         let unit = manager
             .service()
             .filter(|unit| pid.is_some() && unit.active() && manager.main_pid() == pid);
@@ -51,7 +53,7 @@ impl Sshd {
         }
     }
 
-    /// All that listen on this machine, the one that serves it first; that one alone where none listens.
+    /// All sshd that listen on this machine, the main one first; only that one if none listens.
     pub fn all(snapshot: &Snapshot, question: &Question) -> Vec<Self> {
         Self::all_of(&Facts::new(snapshot, question))
     }
@@ -81,7 +83,7 @@ mod tests {
     use crate::fixture::{NOW, SHOW, machine};
 
     #[test]
-    fn a_unit_that_is_about_to_be_started_again_is_not_told_to_reload() {
+    fn a_unit_about_to_be_restarted_is_not_reloaded() {
         let unit = |state: &str| {
             let unit = format!("{SHOW}Id=ssh.service\nLoadState=loaded\n{state}");
             let snapshot = machine(&format!("//- /proc/700/cmdline missing\n{unit}"));

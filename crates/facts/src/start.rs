@@ -1,5 +1,5 @@
-//! How the service manager would start sshd: the program, its options, and the files that name them (systemd.service(5),
-//! COMMAND LINES; systemd.exec(5), EnvironmentFile).
+//! How the service manager would start sshd: the program, its options, and the files that name them
+//! (systemd.service(5), COMMAND LINES; systemd.exec(5), EnvironmentFile).
 
 use std::path::Path;
 
@@ -9,7 +9,8 @@ use sshmend_ssh_log::Kind;
 use crate::manager::blocks;
 use crate::{Facts, LogLine, Unit};
 
-/// Settings of a unit that take from sshd what it needs (systemd.exec(5), systemd.resource-control(5)).
+/// Settings of a unit that deprive sshd of something it needs (systemd.exec(5),
+/// systemd.resource-control(5)).
 pub const CONFINING: [&str; 19] = [
     "User=",
     "DynamicUser=",
@@ -41,7 +42,7 @@ pub const KILLING: [&str; 4] = [
     "LimitCPU=",
 ];
 
-/// What the unit of sshd starts.
+/// The command that the unit of sshd starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start {
     /// The name of the unit.
@@ -52,8 +53,8 @@ pub struct Start {
     pub argv: Vec<String>,
 }
 
-/// The command that shows the units without which this one does not start; slices and what the machine itself starts
-/// with are always there.
+/// The command that shows the units required by this one; slices and units that the machine itself
+/// starts with always exist.
 fn required(unit: &Unit) -> Option<Vec<&str>> {
     let names = ["Requires", "Requisite", "BindsTo"]
         .into_iter()
@@ -84,7 +85,7 @@ impl Facts<'_> {
             .map_or_else(|| "ssh.service".to_owned(), |unit| unit.name().to_owned())
     }
 
-    /// What the unit of sshd starts; `None` where no unit says it.
+    /// The command that the unit of sshd starts; `None` if no unit defines it.
     pub fn start(&self) -> Option<Start> {
         let unit = self.service_unit()?;
         let (program, words) = command(&unit)?;
@@ -99,8 +100,8 @@ impl Facts<'_> {
         })
     }
 
-    /// The setting of the unit that keeps it from being started at all, or from what it needs, as far as an administrator has
-    /// written it: that of the package is known to work.
+    /// The setting that keeps the unit from starting, or from something it needs. Only an
+    /// administrator's setting counts: that of the package is known to work.
     pub fn confinement(&self, settings: &[&str]) -> Option<(Origin, String)> {
         let unit = self.service_unit()?;
         let written = unit_files(&unit)
@@ -141,7 +142,7 @@ impl Facts<'_> {
             .collect();
         let failed = before.iter().find(|command| command.end == End::Failed);
         let failed = failed.or_else(|| {
-            // While systemd starts the unit once more, only the log still tells how the run before has ended.
+            // While systemd restarts the unit, only the log still shows how the previous run ended.
             let mut open = before.iter().filter(|command| command.end == End::NotYet);
             let only = open.next().filter(|_| open.next().is_none());
             only.filter(|_| unit.fails_again() && self.control_process_has_failed())
@@ -149,7 +150,8 @@ impl Facts<'_> {
         failed.map(|command| command.program.to_owned())
     }
 
-    /// Whether systemd has written lately that a command beside sshd failed, and that command cannot be `sshd -t`.
+    /// Whether systemd has recently logged the failure of a command other than sshd, and that
+    /// command cannot be `sshd -t`.
     fn control_process_has_failed(&self) -> bool {
         let said = |line: &LogLine| {
             line.kind == Kind::UnitFailed && line.text.contains("Control process exited")
@@ -159,13 +161,15 @@ impl Facts<'_> {
             && self.would_start() == Ok(Some(true))
     }
 
-    /// How the last run of the unit ended, as systemd calls it: `exit-code`, `signal`, `oom-kill`.
+    /// The result of the unit's last run, in the words of systemd: `exit-code`, `signal`,
+    /// `oom-kill`.
     pub fn last_result(&self, unit: &Unit) -> String {
         let own = unit.get("Result");
         if !unit.fails_again() || own != "success" {
             return own.to_owned();
         }
-        // The property is about the run that has just begun; that of the run before stands in the log.
+        // The property belongs to the run that has just begun; the result of the previous run is in
+        // the log.
         let ended = |line: &&LogLine| {
             line.kind == Kind::UnitFailed && line.text.contains("Failed with result")
         };
@@ -176,7 +180,7 @@ impl Facts<'_> {
             .map_or_else(|| own.to_owned(), |line| line.detail.clone())
     }
 
-    /// The line, of the files that make the command line of sshd, that speaks of this.
+    /// The line that contains these words, in the files that make up the command line of sshd.
     pub fn line_of_start(&self, words: &str) -> Option<Origin> {
         let unit = self.service_unit()?;
         let speaks = |line: &str| {
@@ -189,8 +193,9 @@ impl Facts<'_> {
         })
     }
 
-    /// The lines of a drop-in that set the same as this one does: an empty one undoes what stands in files before, so
-    /// that all of them go together. None where it is not a drop-in, without which the unit would have nothing to start.
+    /// The lines of a drop-in that set the same as this one does: an empty one resets the earlier
+    /// files, so that all of them must be removed together. Empty if it is not in a drop-in,
+    /// because the unit would have nothing to start without its own file.
     pub fn setting_in_drop_in(&self, line: &Origin) -> Vec<Origin> {
         let folder = line.path.parent().and_then(Path::extension);
         let text = self.text(&line.path).ok().flatten();
@@ -207,7 +212,7 @@ impl Facts<'_> {
             .collect()
     }
 
-    /// `$NAME` as a word of its own becomes the words of the variable.
+    /// Replaces `$NAME`, as a word by itself, by the words of the variable.
     fn expand(&self, unit: &Unit, word: &str) -> Vec<String> {
         let name = word
             .strip_prefix('$')
@@ -218,7 +223,7 @@ impl Facts<'_> {
         )
     }
 
-    /// A variable of the unit's environment; files come after its own and win.
+    /// A variable of the unit's environment; files override its own settings.
     fn variable(&self, unit: &Unit, name: &str) -> String {
         let texts = environment_files(unit).filter_map(|path| self.text(path).ok()?);
         let lines: Vec<String> = texts
@@ -235,7 +240,8 @@ impl Facts<'_> {
     }
 }
 
-/// Whether a setting of a unit takes something away: an empty value undoes what stands before, and some values give all.
+/// Whether a setting of a unit removes something: an empty value resets the earlier ones, and some
+/// values allow everything.
 fn takes_something(line: &str) -> bool {
     let (key, value) = line.split_once('=').unwrap_or((line, ""));
     let value = value.trim();
@@ -285,7 +291,7 @@ impl Start {
     }
 }
 
-/// A command that a unit runs before sshd, other than sshd itself with its own test.
+/// A command that a unit runs before sshd, other than sshd's own config test.
 struct Before<'u> {
     program: &'u str,
     end: End,
@@ -408,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_gives_all_takes_nothing() {
+    fn a_value_that_grants_everything_restricts_nothing() {
         let cases = [
             ("LimitNOFILE=524288", false),
             ("LimitNOFILE=infinity", false),

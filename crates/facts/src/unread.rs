@@ -156,8 +156,8 @@ fn is_aside(name: &str, endings: &[&str]) -> bool {
     name.starts_with(['.', '#'])
         || name.ends_with('~')
         || name.starts_with("README")
-        || ASIDE.iter().any(|word| begun(&word))
-        || ["rpm", "ucf"].iter().any(|word| begun(&word))
+        || ASIDE.iter().any(&begun)
+        || ["rpm", "ucf"].iter().any(begun)
         || copied
         || (!ending.is_empty() && ending.chars().all(word))
 }

@@ -1,28 +1,30 @@
-//! Logins that do not come to their end: sshd waits for a program that is not its own.
+//! Logins that never finish because sshd waits for another program.
 
 use crate::Facts;
 
-/// What is done at once has ended after so many seconds.
+/// The seconds after which a program that should end at once counts as waiting.
 const LONG: i64 = 3;
 
-/// What sshd runs before a session: the script of the machine and that of the account (session.c, `do_rc_files`).
+/// The scripts that sshd runs before a session: that of the machine and that of the account
+/// (session.c, `do_rc_files`).
 const SCRIPTS: [&str; 2] = ["/etc/ssh/sshrc", "/.ssh/rc"];
 
-/// A program that a login waits for; one that is only slow ends sooner or later.
+/// A program for which a login waits; one that is merely slow ends eventually.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
     /// The process id.
     pub pid: u32,
     /// Its command line.
     pub title: String,
-    /// How long it has run, in seconds.
+    /// Its running time, in seconds.
     pub seconds: i64,
     /// The process of sshd that has started it for a module of PAM; none for a script of sshd's own.
     pub by: Option<String>,
 }
 
 impl Facts<'_> {
-    /// The programs that logins of the account asked about, without one of any, have been waiting for.
+    /// The programs for which logins have been waiting: logins of the account in question, or else
+    /// of any.
     pub fn waiting_logins(&self) -> Vec<Waiting> {
         let titles = self.titles().unwrap_or_default();
         let mut found = Vec::new();

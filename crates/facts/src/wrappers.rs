@@ -1,4 +1,4 @@
-//! TCP wrappers: whether this sshd asks them, and what they answer for the client.
+//! TCP wrappers: whether this sshd uses them, and their verdict on the client.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::Facts;
 use crate::fail2ban::{BANNED, Ban, DIRECTORY, bans};
 use crate::known::{Known, Unchecked};
 
-/// How the look-up of a name ended.
+/// The result of a name lookup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lookup {
     /// The address has a name.
@@ -25,17 +25,19 @@ pub enum Lookup {
     NoAnswer,
 }
 
-/// A name server that answers does so within a second; libc asks one that does not for ten and more.
+/// A working name server answers within a second; libc waits ten seconds or more for one that does
+/// not.
 const PATIENCE: &str = "4";
 
-/// What timeout(1) says when the time has run out.
+/// The exit code of timeout(1) when the time has run out.
 const TIMED_OUT: i32 = 124;
 
 fn lookup(client: IpAddr) -> [String; 5] {
     ["timeout", PATIENCE, "getent", "hosts", &client.to_string()].map(str::to_owned)
 }
 
-/// hosts.allow and hosts.deny, with what is known of the programs that ban there; `live` says that fail2ban can be asked.
+/// hosts.allow and hosts.deny, with what is known about the programs that ban there; `live` if
+/// fail2ban can be queried.
 pub fn wrapper_tables(snapshot: &Snapshot, live: bool) -> Tables {
     tables_with(snapshot, || {
         match snapshot.command(&BANNED).filter(|_| live)? {
@@ -47,7 +49,8 @@ pub fn wrapper_tables(snapshot: &Snapshot, live: bool) -> Tables {
     })
 }
 
-/// `bans` says whom fail2ban bans, where that is known; it is asked only where a line looks like one of fail2ban's.
+/// `bans` returns the bans of fail2ban, if known; it is called only if a line looks like one of
+/// fail2ban's.
 fn tables_with(snapshot: &Snapshot, bans: impl FnOnce() -> Option<Vec<Ban>>) -> Tables {
     let tables = Tables::read(snapshot);
     if !tables.looks_banned() {
@@ -71,7 +74,8 @@ fn tables_with(snapshot: &Snapshot, bans: impl FnOnce() -> Option<Vec<Ban>>) -> 
 }
 
 impl Facts<'_> {
-    /// Whether this sshd is linked with libwrap, and so reads hosts.allow and hosts.deny at all; with its program.
+    /// Whether this sshd is linked with libwrap and so reads hosts.allow and hosts.deny at all;
+    /// with its program.
     pub fn linked_with_wrappers(&self) -> Known<(bool, PathBuf)> {
         match linkage(self.snapshot) {
             Linkage::Linked(program) => Ok((true, program)),
@@ -87,7 +91,7 @@ impl Facts<'_> {
             .get_or_init(|| tables_with(self.snapshot, || self.bans().ok()))
     }
 
-    /// The client to judge: the one asked about, else the one that libwrap refused last.
+    /// The client to judge: the one in question, else the one that libwrap refused last.
     pub fn wrapped_client(&self) -> Option<IpAddr> {
         let refused_last = || {
             let lines = self.log().ok()?;
@@ -100,12 +104,12 @@ impl Facts<'_> {
         self.question.client_address().or_else(refused_last)
     }
 
-    /// What libwrap answers a client of sshd.
+    /// The answer of libwrap for a client of sshd.
     pub fn wrappers(&self, client: IpAddr) -> Answer {
         self.tables().evaluate(&self.described(client))
     }
 
-    /// What libwrap would answer with a problem repaired; `None` where no repair is known.
+    /// The answer of libwrap if a problem were repaired; `None` if no repair is known.
     pub fn wrappers_if(&self, client: IpAddr, problem: &Problem) -> Option<Access> {
         let path = &problem.origin.path;
         let repaired = problem
@@ -124,7 +128,8 @@ impl Facts<'_> {
         }
     }
 
-    /// What the client's address resolves to, and back (tcpd(8): a name that does not lead back does not count).
+    /// The name to which the client's address resolves, verified by resolving it back (tcpd(8): a
+    /// name that does not resolve back does not count).
     fn name_of(&self, client: IpAddr) -> Name {
         match self.name_lookup(client) {
             None | Some(Lookup::NoAnswer) => return Name::Unknown,
@@ -141,9 +146,9 @@ impl Facts<'_> {
         }
     }
 
-    /// How the look-up of the client's name went; `None` where nobody looked.
+    /// The result of looking up the client's name; `None` if nobody did.
     pub fn name_lookup(&self, client: IpAddr) -> Option<Lookup> {
-        // A name server that is slow costs seconds: it is asked where somebody goes by the name.
+        // A slow name server costs seconds: query it only if the name matters.
         let is_used = self.depends_on_name(client)
             || matches!(self.value("usedns"), Ok(Some(value)) if value == "yes");
         if !is_used {

@@ -7,7 +7,7 @@ use crate::item::{Item, Network};
 use crate::jail::{Ignored, Jail};
 use crate::release::Dialect;
 
-/// What is to be ignored: an address, a network, or a host name.
+/// The subject of an exemption: an address, a network, or a host name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Address {
     /// An address or a network.
@@ -16,22 +16,22 @@ pub enum Address {
     Name(String),
 }
 
-/// An address, and what was changed or is worth knowing about it.
+/// An address, with the corrections made to it and remarks about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parsed {
     /// The address in its usual spelling.
     pub address: Address,
-    /// A sentence fragment, when it is not exactly what was written or has a consequence.
+    /// A sentence fragment, if it is not exactly what was written or has a side effect.
     pub notice: Option<String>,
 }
 
-/// Why a text cannot be ignored.
+/// The reason why a text cannot be ignored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Neither an address nor a name.
     #[error("{0:?} is neither an address, a network nor a host name")]
     Unknown(String),
-    /// Something that fail2ban would take for another address.
+    /// Text that fail2ban would take for another address.
     #[error("{0:?} would be read as {1}")]
     Ambiguous(String, Network),
     /// A mask that is too long, or has holes.
@@ -87,7 +87,7 @@ impl Address {
         }
     }
 
-    /// Whether a jail ignores all of it, as far as its words say.
+    /// Whether a jail ignores all of it, according to its words.
     pub fn is_ignored_by(&self, jail: &Jail) -> bool {
         match self {
             Self::Network(network) => matches!(jail.ignored(*network), Ignored::Yes { .. }),
@@ -95,7 +95,7 @@ impl Address {
         }
     }
 
-    /// Whether a word of a list is this and nothing else.
+    /// Whether a word of a list is exactly this.
     pub(crate) fn is_word(&self, word: &str) -> bool {
         match (self, Item::parse(word, Dialect::V11)) {
             (Self::Network(network), Item::Network(other)) => *network == other,

@@ -1,4 +1,4 @@
-//! What a change of the configuration consists of, and why there may be none.
+//! A change of the configuration, or the reason why there is none.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,14 +15,14 @@ pub struct Edited {
     pub edits: BTreeMap<PathBuf, EditSet>,
     /// Content by path; to be created with mode 0644, owned by root.
     pub creates: BTreeMap<PathBuf, Vec<u8>>,
-    /// What a person should know about it.
+    /// Remarks for a person.
     pub notes: Vec<Note>,
 }
 
 /// A remark on a change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
-    /// What kind of remark it is: `own-list`, `copied`, `file-owned-by` or `mended`.
+    /// The kind of remark: `own-list`, `copied`, `file-owned-by` or `mended`.
     pub name: &'static str,
     /// The line it is about.
     pub origin: Option<Origin>,
@@ -37,10 +37,10 @@ impl Edited {
     }
 }
 
-/// Of the jails that there are, so many are named: Debian ships 92.
+/// The most existing jails to name: Debian ships 92.
 const NAMED: usize = 12;
 
-/// What to name instead of a jail that there is not.
+/// The hint that names existing jails in place of an unknown one.
 pub fn jails_instead(name: &str, known: &[String]) -> String {
     if let Some(meant) = nearest(name, known.iter().map(String::as_str)) {
         return format!("did you mean {meant}?");
@@ -57,7 +57,7 @@ pub fn jails_instead(name: &str, known: &[String]) -> String {
     }
 }
 
-/// Why a change is not made.
+/// The reason why a change is not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// fail2ban does not run on this configuration; the worst problem comes first.
@@ -71,14 +71,14 @@ pub enum Refusal {
         /// The jails there are.
         known: Vec<String>,
     },
-    /// Wherever the address is written, the jail does not take it.
+    /// Wherever the address is written, the jail does not ignore it.
     #[error("no place was found from which jail {jail} takes {address}")]
     NoPlace {
         /// The jail.
         jail: String,
         /// The address.
         address: Address,
-        /// What the owner of a file that is not ours to write would do.
+        /// What the owner of a file that we must not write would do.
         hint: Option<String>,
     },
     /// It is not known what fail2ban reads.
@@ -89,17 +89,18 @@ pub enum Refusal {
         /// Why.
         why: Unread,
     },
-    /// There is more than one way to mend the line, or its file is not ours to write.
+    /// There is more than one possible repair of the line, or its file is not ours to write.
     #[error(
         "{origin}: there is more than one way to mend this line, or its file is not the administrator's"
     )]
     NotMendable {
         /// The line.
         origin: Origin,
-        /// The lines that can be mended.
+        /// The lines that can be repaired.
         known: Vec<Origin>,
     },
-    /// Two lines are mended in the same place, or mending one leaves another problem in its place.
+    /// Two lines would be edited in the same place, or one repair leaves another problem in its
+    /// place.
     #[error("{origin}: mending it does not make the problem go away")]
     NotMended {
         /// The line.

@@ -19,14 +19,14 @@ pub struct Config<'a> {
 impl<'a> Config<'a> {
     /// Reads the configuration below `directory` as this release does; without a release, as all of them do.
     ///
-    /// Never fails: what is wrong is among the [`problems`](Self::problems).
+    /// Never fails: faults are among the [`problems`](Self::problems).
     pub fn read(snapshot: &'a Snapshot, directory: &'a Path, release: Option<Release>) -> Self {
         Self {
             reading: Reading::new(snapshot, directory, release),
         }
     }
 
-    /// The jails, enabled or not, in the order in which their sections come.
+    /// The jails, enabled or not, in the order of their sections.
     pub fn jails(&self) -> &[Jail] {
         &self.reading.jails
     }
@@ -36,17 +36,17 @@ impl<'a> Config<'a> {
         self.reading.jail(name).filter(|_| name != DEFAULT)
     }
 
-    /// What a jail without options of its own would have.
+    /// The values of a jail without options.
     pub fn defaults(&self) -> &Jail {
         &self.reading.defaults
     }
 
-    /// What is wrong, the worst first.
+    /// The problems, the worst first.
     pub fn problems(&self) -> &[Problem] {
         &self.reading.problems
     }
 
-    /// Whether fail2ban runs on this configuration, as far as a configuration can tell.
+    /// Whether fail2ban starts with this configuration, as far as the configuration decides.
     pub fn starts(&self) -> bool {
         !self
             .problems()
@@ -59,8 +59,8 @@ impl<'a> Config<'a> {
         self.reading.shadowed(jail, key)
     }
 
-    /// The files and folders of which it is not known what fail2ban, which runs as root, reads there: what depends on
-    /// them is not known either.
+    /// Files and folders whose content is unknown here, although fail2ban, which runs as root,
+    /// reads them: everything that depends on them is unknown too.
     pub fn unread(&self) -> &BTreeMap<PathBuf, Unread> {
         &self.reading.loader.unread
     }

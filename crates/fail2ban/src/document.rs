@@ -9,18 +9,19 @@ use crate::python::{TextLine, is_space, strip, text_lines};
 /// The section whose options every other section falls back to; this spelling only.
 pub(crate) const DEFAULT: &str = "DEFAULT";
 
-/// How many bytes Python decodes at once; what stands in an earlier piece is parsed before a bad byte is met.
+/// The number of bytes that Python decodes at once; an earlier piece is parsed before a bad byte is
+/// met.
 const CHUNK: usize = 8192;
 
-/// A parsed file: what stands where, and what makes Python refuse it.
+/// A parsed file, with its elements and the faults for which Python rejects it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Document {
-    /// The decoded text; byte offsets into it are those of the file.
+    /// The decoded text; its byte offsets equal those in the file.
     pub(crate) text: String,
     lines: Vec<TextLine>,
     /// The section blocks in file order; a name can come twice only if it is `DEFAULT` or faulty.
     pub(crate) blocks: Vec<Block>,
-    /// What Python raises on: empty when the file is read.
+    /// The errors that Python raises: empty if the file can be read.
     pub(crate) faults: Vec<Fault>,
     /// The line and column of the first byte that is not UTF-8: the file is then not read at all.
     pub(crate) undecodable: Option<(usize, usize)>,
@@ -35,7 +36,7 @@ pub(crate) struct Block {
     pub(crate) name_range: Range<usize>,
     pub(crate) header: TextLine,
     pub(crate) options: Vec<Opt>,
-    /// Where the next header's line, or the end of the file, is.
+    /// The start of the next header's line, or the end of the file.
     pub(crate) end: usize,
 }
 
@@ -46,7 +47,7 @@ pub(crate) struct Opt {
     pub(crate) key: String,
     /// The line of the key.
     pub(crate) line: TextLine,
-    /// Where the stripped line begins.
+    /// The start of the stripped line.
     pub(crate) key_start: usize,
     /// The position of the `=` or `:`.
     pub(crate) delimiter: usize,
@@ -75,7 +76,7 @@ impl Opt {
     }
 }
 
-/// What one physical line adds to a value.
+/// The part of a value from one physical line.
 #[derive(Debug, Clone)]
 pub(crate) struct Piece {
     pub(crate) line: TextLine,
@@ -91,7 +92,7 @@ pub(crate) struct Fault {
     pub(crate) at: usize,
 }
 
-/// Why Python refuses a line.
+/// The reason why Python refuses a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FaultKind {
     /// An option, or a byte-order mark, before any section.
@@ -202,7 +203,7 @@ impl Document {
         options.get(at)
     }
 
-    /// The option whose key stands in a line, counted from 1.
+    /// The option whose key is in a line, counted from 1.
     pub(crate) fn option_on(&self, line: usize) -> Option<&Opt> {
         let options = self.options_before(|block| block.header.number <= line)?;
         let at = options
@@ -211,7 +212,7 @@ impl Document {
         options.get(at)
     }
 
-    /// The block that a line, counted from 1, belongs to.
+    /// The block that contains a line, counted from 1.
     pub(crate) fn block_on(&self, line: usize) -> Option<&Block> {
         let after = self
             .blocks
@@ -357,7 +358,8 @@ impl Parser {
     }
 }
 
-/// The text that Python hands to the parser before it meets a byte that it cannot decode, and where that byte is.
+/// The text that Python passes to the parser before it reaches an undecodable byte, and the place
+/// of that byte.
 fn decodable(bytes: &[u8]) -> (&str, Option<(usize, usize)>) {
     let error = match std::str::from_utf8(bytes) {
         Ok(text) => return (text, None),
@@ -407,7 +409,7 @@ fn indentation(content: &str) -> usize {
     content.chars().take_while(|&c| is_space(c)).count()
 }
 
-/// The name between the first character, `[`, and the last `]`; what follows is not looked at.
+/// The name between the first character, `[`, and the last `]`; the rest is ignored.
 fn header(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let inner = text[range.clone()].strip_prefix('[')?;
     let length = inner.rfind(']').filter(|&length| length > 0)?;

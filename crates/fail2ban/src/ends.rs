@@ -1,4 +1,4 @@
-//! Ends of what is ignored: recorded, moved, and carried out when they have passed.
+//! Expiry of exemptions: recorded, changed, and carried out.
 
 use jiff::Timestamp;
 use sshmend_lossless::{Edit, Origin};
@@ -18,7 +18,7 @@ use crate::wish::Wish;
 /// An end that has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expired {
-    /// The line that says so.
+    /// The line that records it.
     pub origin: Origin,
     /// When it ended.
     pub until: Timestamp,
@@ -43,7 +43,7 @@ impl Config<'_> {
         expired
     }
 
-    /// Takes out what has expired at `now`, with the lines that say so.
+    /// Removes what has expired at `now`, with the lines that record it.
     ///
     /// # Errors
     /// [`Refusal::Broken`].
@@ -63,7 +63,7 @@ fn marked_files<'a>(reading: &'a Reading<'_>) -> impl Iterator<Item = &'a Source
     read.into_iter().map(|file| &reading.loader.files[file])
 }
 
-/// Makes the recorded ends of what is already ignored agree with the wish.
+/// Makes the recorded expiry of addresses that are already ignored agree with the wish.
 pub(crate) fn set<'c>(session: Session<'c>, wish: &Wish) -> Session<'c> {
     if !session.mentions(until::MARK) {
         return session;
@@ -79,7 +79,8 @@ pub(crate) fn set<'c>(session: Session<'c>, wish: &Wish) -> Session<'c> {
     }
 }
 
-/// Moves the wished words of each line to a line with the wished end, or away.
+/// Moves the words of the wish to a line with the requested expiry, or removes them from such
+/// lines.
 fn set_ends(source: &SourceFile, wish: &Wish) -> Option<Step> {
     let document = &source.document;
     let is_wished = |word: &String| wish.addresses.iter().any(|address| address.is_word(word));
@@ -105,13 +106,13 @@ fn set_ends(source: &SourceFile, wish: &Wish) -> Option<Step> {
     (!edits.is_empty()).then(|| Step::edit(&source.path, edits))
 }
 
-/// The section of the option that a line speaks of.
+/// The section of the option that a line refers to.
 fn section_of<'a>(document: &'a Document, mark: &Mark) -> Option<&'a String> {
     document.option_on(mark.option?)?;
     document.block_on(mark.option?).map(|block| &block.name)
 }
 
-/// Takes out one word of a line that has expired, or the line when none is left.
+/// Removes one word of an expired line, or the whole line if none is left.
 fn retire_one<'c>(session: &Session<'c>, now: Timestamp) -> Option<Session<'c>> {
     let reading = session.reading();
     let mut ours = marked_files(&reading).filter(|source| session.is_ours(&source.path));
@@ -128,7 +129,7 @@ fn retire_one<'c>(session: &Session<'c>, now: Timestamp) -> Option<Session<'c>> 
     session.with(&step)
 }
 
-/// The removal of the first word below a line that the line names.
+/// The removal of the first word that a line records from the list below it.
 fn listed_word(document: &Document, mark: &Mark) -> Option<Edit> {
     let mut options = document.blocks.iter().flat_map(|block| &block.options);
     let option = options

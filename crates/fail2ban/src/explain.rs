@@ -14,9 +14,9 @@ use crate::problem::{Consequence, Problem};
 use crate::release::{Dialect, Release};
 use crate::traced::Spot;
 
-/// After so many problems a file needs no more of them.
+/// The most problems reported for one file.
 const ENOUGH: usize = 20;
-/// Of longer lines no text is kept.
+/// The text of longer lines is not kept.
 const LONG_LINE: usize = 1000;
 
 /// Names places in the files that were read.
@@ -215,8 +215,8 @@ impl Explainer<'_> {
         problem
     }
 
-    /// What is wrong with the layers of `jail` or `fail2ban` when every file in them is well formed; `known` are the
-    /// layers that fail2ban opens, and those of which that is not known.
+    /// Problems in the layers of `jail` or `fail2ban` when every file in them is well formed.
+    /// `known` are the layers that fail2ban opens, and those for which that is unknown.
     pub(crate) fn layers(
         &self,
         name: &str,

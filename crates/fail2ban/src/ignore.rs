@@ -7,12 +7,13 @@ use crate::placing;
 use crate::wish::Wish;
 
 impl Config<'_> {
-    /// Makes jails ignore addresses, by the smallest change from which each of them takes it; those that do already
-    /// are left alone. Nothing else is changed: what keeps fail2ban from running is for [`Config::mend`].
+    /// Makes jails ignore addresses, each by the smallest change that has the effect; jails that
+    /// already do are left alone. Nothing else is changed: repairs of faults that keep fail2ban
+    /// from running belong to [`Config::mend`].
     ///
     /// # Errors
-    /// [`Refusal`] when fail2ban does not run on the configuration, when a file of it is not known, when there is no
-    /// such jail, or when no change has the effect.
+    /// [`Refusal`] if fail2ban does not start with the configuration, if one of its files is
+    /// unknown, if there is no such jail, or if no change has the effect.
     pub fn ignore(&self, wish: &Wish) -> Result<Edited, Refusal> {
         let session = placing::place(&self.running_session()?, &self.reading, wish)?;
         Ok(ends::set(session, wish).finish())
@@ -30,8 +31,8 @@ mod tests {
     use crate::address::Address;
     use crate::steps;
 
-    /// How many times a jail is read to ignore one address in each of `jails` jails, of which every second has a list of
-    /// its own.
+    /// The number of times a jail is read to ignore one address in each of `jails` jails, of which
+    /// every second has a separate list.
     fn jails_read_for(jails: usize) -> usize {
         let mut text = "//- /etc/fail2ban/fail2ban.conf\n[Definition]\n//- /etc/fail2ban/filter.d/f.conf\n[Definition]\nfailregex = ^x <HOST>\n\
             //- /etc/fail2ban/jail.conf\n[DEFAULT]\nfilter = f\nlogpath = /x\naction =\nenabled = true\n"

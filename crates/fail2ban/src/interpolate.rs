@@ -9,23 +9,24 @@ use crate::merged::{Merged, Options};
 use crate::python::is_word;
 use crate::traced::{Spot, Traced};
 
-/// Python gives up on a reference deeper than this.
+/// The depth beyond which Python stops following references.
 const MAX_DEPTH: usize = 10;
-/// Text that references may copy for one value before we give up; Python would go on until its memory is full.
+/// The amount of text that references may copy for one value before we stop; Python would go on
+/// until its memory is full.
 const BUDGET: usize = 4 << 20;
 
-/// Why a value cannot be interpolated; fail2ban does not start then.
+/// The reason why a value cannot be interpolated; fail2ban then does not start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
-    /// The reference, where it stands in a file.
+    /// The reference's place in a file.
     pub(crate) spot: Option<Spot>,
 }
 
-/// What is wrong with a reference.
+/// The fault of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FailureKind {
-    /// Nothing has this name.
+    /// There is no option with this name.
     Undefined(String),
     /// A `%` that is neither `%%` nor `%(name)s`.
     Syntax,
@@ -150,7 +151,8 @@ impl<'a> Interpolation<'a> {
         })
     }
 
-    /// `_map_section_options`: what the `section/name` references of this text stand for, by their spelling there.
+    /// `_map_section_options`: the values of the `section/name` references in this text, by their
+    /// spelling there.
     fn overlay(&self, text: &Traced, outer: &Overlay) -> Overlay {
         let mut overlay = outer.clone();
         overlay.insert("__name__".to_owned(), Traced::plain(self.section));
@@ -185,7 +187,7 @@ fn reference(text: &str, at: usize) -> Option<(Range<usize>, usize)> {
     (close > start && text[close..].starts_with(")s")).then_some((start..close, close + 2))
 }
 
-/// `%\(([\w\-]+/([^\)]+))\)s` wherever it stands: the whole name and the position of the slash in it.
+/// All matches of `%\(([\w\-]+/([^\)]+))\)s`: the whole name and the position of the slash in it.
 fn sectioned_references(text: &str) -> Vec<(&str, usize)> {
     let mut found = Vec::new();
     let mut close = 0;

@@ -1,4 +1,4 @@
-//! What one word of `ignoreip` means to the server, as `IPAddr` of fail2ban takes it.
+//! The meaning of one word of `ignoreip` to the server, according to `IPAddr` of fail2ban.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -78,7 +78,7 @@ impl std::fmt::Display for Network {
     }
 }
 
-/// What one word of `ignoreip` stands for.
+/// The meaning of one word of `ignoreip`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Item {
     /// An address or network.
@@ -94,7 +94,7 @@ pub enum Item {
 }
 
 impl Item {
-    /// Takes a word as the server of this dialect does.
+    /// Interprets a word as the server of this dialect does.
     pub(crate) fn parse(word: &str, dialect: Dialect) -> Self {
         if let Some(path) = word
             .strip_prefix("file:")
@@ -128,7 +128,8 @@ impl Item {
     }
 }
 
-/// What `getaddrinfo` makes of a text that is not a plain address: a few spellings of IPv4 addresses, else a name.
+/// The result of `getaddrinfo` for a text that is not a plain address: some spellings of IPv4
+/// addresses, else a name.
 fn resolved_numerically(word: &str) -> Item {
     match inet_aton(word) {
         Some(address) => Item::Network(IpAddr::from(address).into()),
@@ -147,7 +148,8 @@ fn is_name(word: &str) -> bool {
     word.chars().all(allowed) && word.chars().any(|c| !c.is_ascii_digit() && c != '.')
 }
 
-/// inet_aton(3): one to four numbers, decimal, octal or hexadecimal; the last one fills what is left.
+/// inet_aton(3): one to four numbers, decimal, octal or hexadecimal; the last one fills the
+/// remaining bytes.
 fn inet_aton(text: &str) -> Option<Ipv4Addr> {
     let numbers: Vec<u32> = text.split('.').map(c_number).collect::<Option<_>>()?;
     let (&last, heads) = numbers.split_last().filter(|(_, heads)| heads.len() < 4)?;
@@ -207,7 +209,7 @@ fn mask_length_before_1_1(mask: &str) -> Option<i64> {
     length.map(i64::from)
 }
 
-/// From 1.1.0 on: an address with a number or a netmask, else no address at all.
+/// From 1.1.0 on: an address with a prefix length or a netmask, else not an address.
 fn masked(address: &str, mask: &str) -> Option<Item> {
     if !is_dotted_quad(address) && !is_ipv6_like(address) {
         return None;
@@ -229,7 +231,7 @@ fn masked(address: &str, mask: &str) -> Option<Item> {
     ))
 }
 
-/// A number larger than the address is long leaves the address as it is.
+/// A prefix length longer than the address leaves the address as it is.
 fn with_prefix(address: IpAddr, prefix: i64) -> Item {
     let width = if address.is_ipv4() { 32 } else { 128 };
     match u8::try_from(prefix) {
@@ -239,7 +241,8 @@ fn with_prefix(address: IpAddr, prefix: i64) -> Item {
 }
 
 impl Network {
-    /// As [`Network::new`], but an IPv4 address mapped into IPv6 stays what it is, as one with a mask does.
+    /// Like [`Network::new`], but keeps an IPv4-mapped IPv6 address unchanged, like one with a
+    /// mask.
     fn exact(address: IpAddr, prefix: u8) -> Self {
         match address {
             IpAddr::V6(v6) if prefix >= 128 => Self {
@@ -251,7 +254,8 @@ impl Network {
     }
 }
 
-/// `IPAddr.masktoplen`. What is not an address counts as address 0, which is the mask of everything.
+/// `IPAddr.masktoplen`. Text that is not an address counts as address 0, which is the mask of
+/// everything.
 fn mask_length(mask: &str) -> Option<u8> {
     let bits = match mask.parse::<IpAddr>().map(|mask| mask.to_canonical()) {
         Ok(IpAddr::V4(v4)) => u128::from(v4.to_bits()),
@@ -286,7 +290,7 @@ fn is_dotted_quad(text: &str) -> bool {
         })
 }
 
-/// The expression by which fail2ban recognises IPv6 addresses: no embedded IPv4 address.
+/// The expression with which fail2ban recognises IPv6 addresses: without an embedded IPv4 address.
 fn is_ipv6_like(text: &str) -> bool {
     text.contains(':') && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':')
 }
@@ -326,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_netmask_lets_everybody_off() {
+    fn a_mistyped_netmask_exempts_everybody() {
         check("10.0.0.0/255.255.255", "0.0.0.0/0", "nothing");
         check("10.0.0.0/255.255.255.256", "0.0.0.0/0", "0.0.0.0/0");
     }

@@ -16,11 +16,12 @@ pub struct Jail {
     pub name: String,
     /// Whether `enabled` is true.
     pub enabled: bool,
-    /// Why fail2ban leaves the jail out although it is enabled.
+    /// The reason why fail2ban skips the jail although it is enabled.
     pub skipped: Option<String>,
     /// Whether the machine's own addresses are spared (`ignoreself`, true unless it says otherwise).
     pub ignoreself: bool,
-    /// What its actions run to ban an address, with `<ip>` and other tags; empty for a jail that does not run.
+    /// The commands that its actions run to ban an address, with `<ip>` and other tags; empty for a
+    /// jail that does not run.
     pub bans_by: Vec<String>,
     pub(crate) settings: BTreeMap<String, Setting>,
     pub(crate) lists: Arc<[List]>,
@@ -31,9 +32,9 @@ pub struct Jail {
 pub struct Setting {
     /// The value after interpolation; jails that take it from the same line share it.
     pub value: Arc<str>,
-    /// Where its key stands; `None` for what fail2ban adds itself.
+    /// The place of its key; `None` for options that fail2ban adds itself.
     pub origin: Option<Origin>,
-    /// False when a part of it comes out of the filter, which fail2ban works on before it uses it.
+    /// False if a part of it comes from the filter, which fail2ban processes before use.
     pub complete: bool,
 }
 
@@ -42,33 +43,33 @@ pub struct Setting {
 pub struct Shadowed {
     /// The line.
     pub origin: Origin,
-    /// The value as it is written there.
+    /// The value as written there.
     pub value: String,
-    /// Why it lost.
+    /// The reason why it lost.
     pub why: Loss,
 }
 
-/// Why a line lost.
+/// The reason why a line lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// A file that is read later sets the option in the same section.
     ReadEarlier,
-    /// The jail's own section sets the option, which beats `[DEFAULT]` in whatever file.
+    /// The jail's own section sets the option, which overrides `[DEFAULT]` in any file.
     OnlyDefault,
 }
 
 /// One word of `ignoreip`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// The word as fail2ban cuts it out.
+    /// The word as fail2ban splits it.
     pub text: String,
-    /// What it stands for.
+    /// Its meaning.
     pub item: Item,
-    /// Where it begins in which file.
+    /// Its start, and in which file.
     pub(crate) spot: Option<Spot>,
     /// That file.
     pub(crate) path: Option<Arc<Path>>,
-    /// The words of the file, when it is one that could be read.
+    /// The words of the file, if it could be read.
     pub(crate) content: Option<Arc<[Item]>>,
 }
 
@@ -77,7 +78,7 @@ pub struct Word {
 pub(crate) struct List {
     /// Shared by the dialects that cut the list alike.
     pub(crate) words: Arc<[Word]>,
-    /// A part of the value comes from where we do not look.
+    /// A part of the value comes from a source that we do not examine.
     pub(crate) opaque: bool,
 }
 
@@ -88,10 +89,10 @@ pub enum Ignored {
     Yes {
         /// The word.
         word: String,
-        /// The line it stands in.
+        /// Its line.
         origin: Option<Origin>,
     },
-    /// Nothing covers it.
+    /// No word covers it.
     No,
     /// It depends on something that a configuration does not say.
     Unknown(String),
@@ -118,12 +119,13 @@ impl Jail {
         self.settings.get(key)
     }
 
-    /// The words of `ignoreip`, as the oldest release that it may be cuts them.
+    /// The words of `ignoreip`, as split by the oldest release that may be running.
     pub fn words(&self) -> &[Word] {
         self.lists.first().map_or(&[], |list| &list.words)
     }
 
-    /// Whether [`Jail::words`] is the whole list: a part can come from the regular expressions of the filter.
+    /// Whether [`Jail::words`] is the whole list: a part may come from the regular expressions of
+    /// the filter.
     pub fn is_complete(&self) -> bool {
         self.lists.iter().all(|list| !list.opaque)
     }
@@ -184,7 +186,7 @@ impl List {
 }
 
 impl Word {
-    /// The line it stands in; `None` for what stands in no file.
+    /// Its line; `None` for a word that is in no file.
     pub fn origin(&self) -> Option<Origin> {
         Some(Origin::new(&**self.path.as_ref()?, self.spot?.line))
     }

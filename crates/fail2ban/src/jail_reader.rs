@@ -1,4 +1,4 @@
-//! One jail, in the order in which fail2ban's `JailReader.getOptions` takes it.
+//! One jail, in the order of fail2ban's `JailReader.getOptions`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -116,7 +116,7 @@ impl Reading<'_> {
             .into_iter()
             .filter(|(key, _)| !key.starts_with("known/"))
         {
-            // fail2ban replaces <tags> in what a filter says; we do not.
+            // fail2ban replaces <tags> in the values of a filter; we do not.
             let has_tags = value.text().contains('<');
             self.stack.merged.add(
                 Some(jail),
@@ -158,7 +158,8 @@ impl Reading<'_> {
         values
     }
 
-    /// Reads the actions of a jail. Returns what they run to ban, or why fail2ban skips the jail.
+    /// Reads the actions of a jail. Returns the commands with which they ban, or the reason why
+    /// fail2ban skips the jail.
     fn read_actions(&mut self, actions: &str, values: &Values) -> Result<Vec<String>, String> {
         let mut bans_by = Vec::new();
         for action in spec::split(actions) {
@@ -192,7 +193,7 @@ impl Reading<'_> {
 
     /// `ConfigReader.read` is false when nothing could be read, from 1.1.1 on also when one layer could not.
     ///
-    /// What we cannot read may well be there for fail2ban: then nothing is concluded.
+    /// A file that we cannot read may exist for fail2ban: then no conclusion is drawn.
     fn is_unread(&self, stack: &Stack) -> bool {
         let refused = |path: &PathBuf| !self.loader.unread.contains_key(path);
         let all_refused = stack.missed.iter().all(refused);
@@ -221,7 +222,7 @@ impl Reading<'_> {
         self.push(problem);
     }
 
-    /// A word at which the server stops while it sets up the jails.
+    /// Notes a word at which the server stops while it sets up the jails.
     fn note_refused(&mut self, jail: &Jail) {
         let is_refused = |word: &&Word| matches!(word.item, Item::Refused(_));
         for word in jail

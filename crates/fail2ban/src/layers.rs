@@ -1,4 +1,4 @@
-//! Which files fail2ban reads, in which order.
+//! The files that fail2ban reads, in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -28,7 +28,7 @@ pub(crate) struct SourceFile {
     pub(crate) document: Document,
 }
 
-/// What stops fail2ban while it collects its files.
+/// An error that stops fail2ban while it collects its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LoadFailure {
     /// The directory of the configuration does not exist.
@@ -50,7 +50,7 @@ pub(crate) struct Stack {
     pub(crate) read: Vec<usize>,
     /// Files of the layers (not includes) that exist and could not be read.
     pub(crate) missed: Vec<PathBuf>,
-    /// False when there is no file for any layer.
+    /// False if there is no file for any layer.
     pub(crate) exists: bool,
     pub(crate) merged: Merged,
 }
@@ -61,11 +61,11 @@ pub(crate) struct Loader<'a> {
     directory: &'a Path,
     pub(crate) files: Vec<SourceFile>,
     index: BTreeMap<OsString, Option<usize>>,
-    /// fail2ban remembers the includes of a list of files, whoever asked first.
+    /// fail2ban caches the includes of a list of files, whoever asked first.
     includes: BTreeMap<Vec<OsString>, Vec<usize>>,
     /// Files that are not UTF-8: their path and the offset.
     pub(crate) undecodable: BTreeSet<usize>,
-    /// What could not be read here, and what fail2ban finds there is not known.
+    /// Files that could not be read here, so that it is unknown what fail2ban finds in them.
     pub(crate) unread: BTreeMap<PathBuf, Unread>,
     /// The words of the files that `ignoreip` names.
     words: BTreeMap<PathBuf, Option<Arc<[Item]>>>,
@@ -138,7 +138,7 @@ impl<'a> Loader<'a> {
         if !self.exists(path.as_os_str()) {
             return None;
         }
-        // Without the file it stays open what the entry spares: nothing is concluded from that.
+        // Without the file it is unknown what the entry exempts: no conclusion is drawn.
         let text = String::from_utf8_lossy(&self.snapshot.read(path).ok()??.bytes);
         let without_comment = |line: &str| {
             let starts = line.match_indices(['#', ';']).map(|(at, _)| at);
@@ -218,7 +218,8 @@ impl<'a> Loader<'a> {
     }
 
     fn note_unread(&mut self, path: &Path, why: Unread) {
-        // A folder that may not be entered hides each file in it, and is the one that has to be named.
+        // A folder that must not be entered hides each file in it; the folder is then the one to be
+        // named.
         if !self.unread.keys().any(|known| path.starts_with(known)) {
             self.unread.insert(path.to_owned(), why);
         }
@@ -247,7 +248,7 @@ impl<'a> Loader<'a> {
         Ok(files)
     }
 
-    /// `_expandConfFilesWithLocal`: an included `x.conf` brings `x.local` along.
+    /// `_expandConfFilesWithLocal`: with `x.conf`, `x.local` is included, too.
     fn with_local(&mut self, paths: &[OsString]) -> Vec<OsString> {
         let named: BTreeSet<&OsString> = paths.iter().collect();
         let mut expanded = Vec::new();

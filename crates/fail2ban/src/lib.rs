@@ -1,10 +1,11 @@
-//! What fail2ban's jail configuration means, and how to change it.
+//! The meaning of fail2ban's jail configuration, and edits of it.
 //!
-//! [`Config::read`] looks for the files in a [`Snapshot`](sshmend_lossless::Snapshot) and merges them as fail2ban does and says what every jail ignores,
-//! which line decided it, and what is wrong. [`Config::ignore`] and [`Config::unignore`] change it, by the smallest edit
-//! after which the merged configuration says what was wanted: that is tried out, not assumed. The rules are those of
-//! `configparserinc.py`, `configreader.py`, `jailreader.py` and `ipdns.py` of fail2ban 1.0.2, 1.1.0 and 1.1.1, and of
-//! Python's `configparser`.
+//! [`Config::read`] finds the files in a [`Snapshot`](sshmend_lossless::Snapshot), merges them
+//! as fail2ban does, and returns what every jail ignores, the line that decided it, and the
+//! problems. [`Config::ignore`] and [`Config::unignore`] change it by the smallest edit after which
+//! the merged configuration has the wanted effect: that is tested, not assumed. The rules are those
+//! of `configparserinc.py`, `configreader.py`, `jailreader.py` and `ipdns.py` of fail2ban 1.0.2,
+//! 1.1.0 and 1.1.1, and of Python's `configparser`.
 //!
 //! ```
 //! use std::path::Path;

@@ -1,4 +1,4 @@
-//! Words put into a list and taken out of it, in the style of what stands there.
+//! Adds words to a list and removes them, in the style of the list.
 
 use std::ops::Range;
 
@@ -11,9 +11,11 @@ use crate::release::Dialect;
 /// Blanks and commas, which separate words.
 const SEPARATORS: [char; 3] = [' ', '\t', ','];
 
-/// Adds words at the end of a list: on lines of their own where the list has one word a line, else on its last line.
+/// Appends words to a list: on lines of their own if the list has one word a line, else on its last
+/// line.
 ///
-/// They come before a `#`, which is not a comment, and before `file:`, behind which fail2ban 1.1.1 stops.
+/// They are inserted before a `#`, which is not a comment, and before `file:`, after which fail2ban
+/// 1.1.1 stops.
 pub(crate) fn append(document: &Document, option: &Opt, words: &[String]) -> Edit {
     let text = |piece: &Piece| &document.text[piece.text.clone()];
     let filled: Vec<&Piece> = option
@@ -105,7 +107,7 @@ fn inline(document: &Document, last: &Piece, words: &[String]) -> Edit {
     )
 }
 
-/// Takes one word out, with the separator before it, or the whole line when it is alone there.
+/// Removes one word, with the separator before it, or the whole line if it is alone there.
 pub(crate) fn remove(document: &Document, option: &Opt, word: &Range<usize>) -> Option<Edit> {
     let piece = option
         .pieces
@@ -131,7 +133,8 @@ pub(crate) fn remove(document: &Document, option: &Opt, word: &Range<usize>) -> 
     ))
 }
 
-/// A new option beside its commented default, else at the end of a section, spelt as the section's last option.
+/// A new option beside its commented default, else at the end of a section, in the style of the
+/// section's last option.
 pub(crate) fn add_option(
     document: &Document,
     block: &Block,
@@ -160,7 +163,8 @@ pub(crate) fn add_option(
     )
 }
 
-/// Behind a line such as `#ignoreip = 127.0.0.1/8`, unless it stands in the middle of a value.
+/// The place after a line such as `#ignoreip = 127.0.0.1/8`, unless that line is in the middle of a
+/// value.
 fn beside_default(document: &Document, block: &Block) -> Option<usize> {
     let lines = document.lines_in(block.header.next..block.end);
     let is_free = |at: usize| {
@@ -186,7 +190,7 @@ fn is_default(document: &Document, line: &TextLine) -> bool {
     name.is_some_and(|name| name.eq_ignore_ascii_case("ignoreip"))
 }
 
-/// What stands between the name and the value of an option, when that is nothing unusual.
+/// The text between the name and the value of an option, if it is nothing unusual.
 fn delimiter<'a>(document: &'a Document, option: &Opt) -> &'a str {
     let line = &document.text[option.key_start..option.delimiter];
     let start = option.key_start + line.trim_end().len();
@@ -303,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_goes_with_one_separator() {
+    fn a_word_is_removed_with_one_separator() {
         removes("ignoreip = X 2 3\n", "ignoreip = 2 3\n");
         removes("ignoreip = 1, X, 3\n", "ignoreip = 1, 3\n");
         removes("ignoreip = 1 2 X ; c\n", "ignoreip = 1 2 ; c\n");

@@ -1,4 +1,4 @@
-//! The edits that put one broken line right, where there is only one way to.
+//! The edits that repair one broken line, if there is only one possible repair.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use crate::options::is_number;
 use crate::problem::Mend;
 use crate::release::Dialect;
 
-/// Mends what makes Python refuse a file.
+/// Repairs what makes Python reject a file.
 pub(crate) fn fault(source: &SourceFile, fault: &Fault) -> Option<Mend> {
     let document = &source.document;
     let edits = match &fault.kind {
@@ -28,8 +28,8 @@ pub(crate) fn fault(source: &SourceFile, fault: &Fault) -> Option<Mend> {
     mend(source, edits)
 }
 
-/// Doubles a `%` in a value that is a text. A number with a percent sign is what the server stops at, although
-/// `fail2ban-client -t` is content with it: there is more than one way to put that right.
+/// Doubles a `%` in a text value. A number with a percent sign stops the server although
+/// `fail2ban-client -t` accepts it; that has more than one possible repair.
 pub(crate) fn double_percent(source: &SourceFile, key: &str, at: usize) -> Option<Mend> {
     if is_number(key) {
         return None;
@@ -78,7 +78,7 @@ fn second_option(document: &Document, first: usize, second: usize) -> Option<Vec
     })
 }
 
-/// Moves the options of the second section below those of the first, when none comes twice.
+/// Moves the options of the second section below those of the first, if no option occurs in both.
 fn second_section(
     document: &Document,
     name: &str,

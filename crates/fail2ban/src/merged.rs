@@ -7,7 +7,7 @@ use crate::document::{Block, DEFAULT, Document, Opt};
 use crate::python::is_word;
 use crate::traced::{Spot, Traced};
 
-/// The prefix of the sections in which fail2ban keeps what a later file has overridden.
+/// The prefix of the sections in which fail2ban keeps values that a later file has overridden.
 const KNOWN: &str = "KNOWN/";
 
 /// One definition of an option.
@@ -15,9 +15,9 @@ const KNOWN: &str = "KNOWN/";
 pub(crate) struct Value {
     /// The value before interpolation.
     pub(crate) raw: Rc<Traced>,
-    /// Whether it stands in `[DEFAULT]`.
+    /// Whether it is set in `[DEFAULT]`.
     pub(crate) is_default: bool,
-    /// Where its key stands; `None` for what fail2ban adds itself.
+    /// The place of its key; `None` for options that fail2ban adds itself.
     pub(crate) spot: Option<Spot>,
 }
 
@@ -49,7 +49,7 @@ impl Merged {
         merged
     }
 
-    /// Lays one more file over what was read so far.
+    /// Overlays one more file on those read so far.
     pub(crate) fn lay(&mut self, file: usize, document: &Document) {
         let mut seen = BTreeSet::new();
         for block in &document.blocks {
@@ -69,7 +69,8 @@ impl Merged {
         }
     }
 
-    /// `KNOWN/name` keeps what is overridden; a section `name?condition` goes into `name`, its keys get the condition.
+    /// `KNOWN/name` keeps overridden values; a section `name?condition` is merged into `name`, with
+    /// the condition added to its keys.
     fn lay_section(&mut self, written: &str, values: Vec<(String, Rc<Value>)>) {
         let (name, condition) = split_condition(written);
         let values: Options = values
@@ -105,7 +106,7 @@ impl Merged {
             .push(Rc::clone(value));
     }
 
-    /// Adds options that stand in no file.
+    /// Adds options that are in no file.
     pub(crate) fn add(&mut self, section: Option<&str>, key: &str, raw: Traced) {
         let value = Rc::new(Value {
             raw: Rc::new(raw),
@@ -119,7 +120,7 @@ impl Merged {
         options.insert(key.to_owned(), value);
     }
 
-    /// The sections in the order in which fail2ban goes through them, without what it keeps for itself.
+    /// The sections in the order in which fail2ban visits them, without its internal ones.
     pub(crate) fn section_names(&self) -> Vec<String> {
         self.order
             .iter()
@@ -132,7 +133,7 @@ impl Merged {
         self.sections.get(name)
     }
 
-    /// What an earlier file said of an option that a later one overrides in the same section.
+    /// The value of an option in an earlier file that a later one overrides in the same section.
     pub(crate) fn known(&self, section: &str, key: &str) -> Option<&Rc<Value>> {
         self.sections.get(&format!("{KNOWN}{section}"))?.get(key)
     }

@@ -1,29 +1,29 @@
 //! The names of options, by who asks for them.
 
-/// What fail2ban takes from `[Definition]` of `fail2ban.conf`.
+/// The options that fail2ban reads from `[Definition]` of `fail2ban.conf`.
 pub(crate) const SERVER: &str =
     "socket pidfile loglevel logtarget syslogsocket allowipv6 dbfile dbmaxmatches dbpurgeage";
-/// What it takes from every section of `jail.conf`, enabled or not.
+/// The options that it reads from every section of `jail.conf`, enabled or not.
 pub(crate) const FIRST: &str = "enabled backend filter";
-/// What it takes from an enabled jail.
+/// The options that it reads from an enabled jail.
 pub(crate) const JAIL: &str = "maxretry maxmatches findtime bantime bantime.increment bantime.factor bantime.formula \
     bantime.multipliers bantime.maxtime bantime.rndtime bantime.overalljails ignorecommand ignoreself ignoreip \
     ignorecache logtimezone logencoding logpath action";
-/// What it takes from an enabled jail since 1.1.1.
+/// The options that it reads from an enabled jail since 1.1.1.
 pub(crate) const LATER: &str = "skip_if_nologs systemd_if_nologs";
-/// What it takes from a filter, and what an enabled jail may override of it.
+/// The options that it reads from a filter, and those of them that an enabled jail may override.
 pub(crate) const FILTER: &str =
     "usedns prefregex ignoreregex failregex maxlines datepattern journalmatch";
-/// What it takes from an action.
+/// The options that it reads from an action.
 pub(crate) const ACTION: &str = "actionstart actionstart_on_demand actionstop actionflush actionreload actioncheck \
     actionrepair actionrepair_on_unban actionban actionprolong actionreban actionunban norestored";
-/// What only other options refer to, and people ask for.
+/// Options that only other options refer to, but that people look for.
 pub(crate) const ASKED: &str = "banaction banaction_allports port mode protocol chain usedns";
-/// What people write in jails.
+/// Options that people write in jails.
 pub(crate) const FAMILIAR: &str = "action backend banaction banaction_allports bantime bantime.increment \
     bantime.maxtime chain destemail enabled failregex filter findtime ignorecommand ignoreip ignoreself logpath \
     maxretry mode port protocol usedns";
-/// Options whose value is a number, a time or a truth value, so that no percent sign belongs into it.
+/// Options whose value is a number, a time or a truth value, and never contains a percent sign.
 const NUMBERS: &str = "enabled backend maxretry maxmatches findtime bantime bantime.increment bantime.factor \
     bantime.maxtime bantime.rndtime bantime.overalljails ignoreself usedns maxlines loglevel allowipv6 dbmaxmatches \
     dbpurgeage stacksize";

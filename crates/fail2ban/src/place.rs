@@ -1,4 +1,5 @@
-//! Where an address can be written so that a jail takes it, the smallest change first.
+//! The places where an address can be written so that a jail ignores it, by increasing size of the
+//! change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +15,10 @@ use crate::session::{Session, Step};
 use crate::until;
 
 const KEY: &str = "ignoreip";
-/// How many files are tried for one value.
+/// The number of files tried for one value.
 const TRIED: usize = 4;
 
-/// What is to be written.
+/// The words to write.
 #[derive(Debug, Clone)]
 pub(crate) struct Addition {
     pub(crate) words: Vec<String>,
@@ -38,7 +39,7 @@ pub(crate) struct Candidate {
     pub(crate) copies: bool,
 }
 
-/// What all sites of one reading share.
+/// The data shared by all sites of one reading.
 pub(crate) struct Ground<'a> {
     session: &'a Session<'a>,
     reading: &'a Reading<'a>,
@@ -70,7 +71,7 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// The steps that may do it; which one does, the configuration says when it is read again.
+    /// The steps that may have the effect; reading the configuration again shows which one does.
     ///
     /// `everywhere`: the address is for all jails, so that `[DEFAULT]` may be changed.
     pub(crate) fn candidates(
@@ -110,7 +111,8 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// The candidates of one site, the smallest change first. What comes after the first is made only when it is asked for.
+/// The candidates of one site, by increasing size of the change. Those after the first are
+/// generated only on demand.
 pub(crate) struct Candidates<'a> {
     site: Site<'a>,
     extend: Option<Candidate>,
@@ -154,7 +156,7 @@ impl Site<'_> {
             .then(|| Step::edit(&source.path, edits))
     }
 
-    /// A line of its own, which wins over the one that decides now.
+    /// New lines that override the one that decides now.
     fn new_lines(&self) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         for (value, copies) in self.values() {
@@ -208,7 +210,7 @@ impl Site<'_> {
         steps.take(TRIED).collect()
     }
 
-    /// A section of its own in our file.
+    /// A new section in our own file.
     fn in_drop_in(&self, value: &str) -> Option<Step> {
         let Ground {
             session, reading, ..
@@ -230,7 +232,7 @@ impl Site<'_> {
             Some(_) => session
                 .is_ours(&path)
                 .then(|| Step::section(&path, section)),
-            // What stands there and is not read by fail2ban is left alone.
+            // A file that exists but is not read by fail2ban is left alone.
             None => matches!(
                 reading.snapshot.read(&path),
                 Ok(None) | Err(Unread::NotAsked)
@@ -239,7 +241,7 @@ impl Site<'_> {
         }
     }
 
-    /// The values that a new line may have: what is in force now and the words; true for a copy.
+    /// The possible values of a new line: the present value and the words; true for a copy.
     fn values(&self) -> Vec<(String, bool)> {
         let words = self.addition.words.join(" ");
         let Some(decider) = self
@@ -279,7 +281,7 @@ impl Site<'_> {
     }
 }
 
-/// The comment that says how long, above the option.
+/// The comment with the expiry, above the option.
 pub(crate) fn mark(document: &Document, option: &Opt, addition: &Addition) -> Option<Edit> {
     let comment = addition.comment()?;
     let indent = &document.text[option.line.content.start..option.key_start];

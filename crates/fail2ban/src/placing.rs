@@ -1,5 +1,6 @@
-//! Addresses written for many jails at once: the steps of all of them are tried together, and the configuration is read
-//! again once for all, so that the work grows with the files and not with files times jails.
+//! Writes addresses for many jails at once: the steps for all of them are tried together, and the
+//! configuration is read again once for all, so that the work grows with the files and not with
+//! files times jails.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
@@ -16,12 +17,12 @@ use crate::reading::Reading;
 use crate::session::{Ownership, Session};
 use crate::wish::{Wish, is_own, jail, meant};
 
-/// How often the configuration may be read again for one wish, whatever stands in it.
+/// The most readings of the configuration for one wish, whatever it contains.
 const READINGS: usize = 200;
-/// How many jails a note names.
+/// The most jails that a note names.
 const NAMED: usize = 10;
 
-/// Writes what the jails that are meant do not ignore yet; `reading` is the configuration as it is.
+/// Writes whatever the jails of the wish do not ignore yet; `reading` is the present configuration.
 pub(crate) fn place<'c>(
     session: &Session<'c>,
     reading: &Reading<'_>,
@@ -35,7 +36,7 @@ fn words(wish: &Wish) -> BTreeSet<String> {
     wish.addresses.iter().map(ToString::to_string).collect()
 }
 
-/// A jail, and what it does not ignore yet.
+/// A jail, and the items it does not ignore yet.
 #[derive(Debug, Clone)]
 struct Lack {
     jail: String,
@@ -79,7 +80,7 @@ fn missing(jail: &Jail, addresses: &[Address]) -> Vec<Address> {
 struct Placing<'w> {
     wish: &'w Wish,
     words: BTreeSet<String>,
-    /// How many readings are left.
+    /// The number of readings left.
     left: usize,
 }
 
@@ -105,7 +106,8 @@ impl<'w> Placing<'w> {
         let all = lacking.len();
         let batch = self.first(reading, lacking);
         let next = self.place(session, reading, &batch)?;
-        // The jails of the batch were looked at; with [DEFAULT] others may have got the address as well.
+        // The jails of the batch were examined; with [DEFAULT], others may have received the
+        // address as well.
         if batch.len() == all {
             return Ok(next);
         }
@@ -134,7 +136,7 @@ impl<'w> Placing<'w> {
         if free.is_empty() { lacking } else { free }
     }
 
-    /// Tries the candidates of a batch together until each jail of it takes what it lacks.
+    /// Tries the candidates of a batch together until each jail of it ignores what it lacked.
     fn place<'c>(
         &mut self,
         session: &Session<'c>,
@@ -183,7 +185,7 @@ impl<'w> Placing<'w> {
         }
     }
 
-    /// One of the steps gets in the way of others: which one is found by halving.
+    /// One step conflicts with others: finds it by bisection.
     fn place_halves<'c>(
         &mut self,
         session: &Session<'c>,
@@ -202,7 +204,7 @@ impl<'w> Placing<'w> {
         }
     }
 
-    /// What the configuration with the steps says of them.
+    /// Judges the steps by reading the configuration with them.
     fn judge(&mut self, before: &Reading<'_>, next: &Session<'_>, trials: &[Trial<'_>]) -> Held {
         if self.left == 0 {
             return Held::No;
@@ -255,7 +257,7 @@ impl Trial<'_> {
 
 /// The lines that decide the lists of some jails.
 struct Sources<'a> {
-    /// Per file the stretches of the options, by where they begin: where they end, and whose they are.
+    /// For each file the ranges of options, by their start: their end, and the jail they belong to.
     stretches: BTreeMap<(usize, usize), (usize, &'a str)>,
 }
 
@@ -281,7 +283,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Whether a word of the jail's list stands in the line of another jail.
+    /// Whether a word of the jail's list comes from the line of another jail.
     fn feed(&self, jail: &Jail) -> bool {
         jail.words()
             .iter()
@@ -349,7 +351,7 @@ fn own_list(jails: &[&str]) -> Option<String> {
     }
 }
 
-/// Who keeps the file that decides, and what to do there.
+/// The owner of the file that decides, and what to do there.
 fn owners_way(session: &Session<'_>, origin: &Origin) -> Option<String> {
     let Ownership::Elsewhere(packager) = session.ownership(&origin.path) else {
         return None;
@@ -384,7 +386,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    /// So many jails, each with this line.
+    /// A machine with this number of jails, each with this line.
     fn machine(jails: usize, line: &str) -> Snapshot {
         let sections = (0..jails)
             .map(|number| format!("[site{number}]\nenabled = true\nfilter = f\n{line}\n"));
@@ -395,7 +397,8 @@ mod tests {
         ))
     }
 
-    /// How often the configuration is read again for one address, and how many edits come of it.
+    /// The number of readings of the configuration for one address, and the number of edits that
+    /// result.
     fn readings(seen: &Snapshot, jails: Option<&[String]>) -> (usize, usize) {
         let config = Config::read(seen, Path::new("/etc/fail2ban"), None);
         assert_eq!(config.problems(), []);

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, what comes of it, and what to do.
+//! Problems of a configuration, with their consequence and their remedy.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,24 +12,25 @@ pub struct Problem {
     pub origin: Origin,
     /// The column in characters, counted from 1.
     pub column: usize,
-    /// The text of the line; empty where there is none, or too much of it.
+    /// The text of the line; empty if there is none, or too much.
     pub text: String,
     /// What is wrong: a fragment without the path, which is in `origin`.
     pub message: String,
-    /// What comes of it.
+    /// The consequence.
     pub consequence: Consequence,
     /// What to do.
     pub hint: String,
-    /// The edit that puts it right, where there is only one.
+    /// The edit that repairs it, if there is only one.
     pub mend: Option<Mend>,
 }
 
-/// What comes of a problem, the worst first.
+/// The consequences of a problem, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Consequence {
-    /// fail2ban refuses the configuration: `fail2ban-client -t` fails, and neither start nor reload does anything.
+    /// fail2ban refuses the configuration: `fail2ban-client -t` fails, and neither start nor reload
+    /// has any effect.
     DoesNotStart,
-    /// `fail2ban-client -t` is content, but the server gives up while it sets up its jails.
+    /// `fail2ban-client -t` accepts it, but the server stops while it sets up its jails.
     ServerStops,
     /// The jail does not run; the others do.
     JailSkipped,
@@ -39,9 +40,9 @@ pub enum Consequence {
     TooWide,
     /// It means something else than it seems to say.
     Misread,
-    /// The file is in force, although it looks like one that is not.
+    /// The file is in force, although its name suggests otherwise.
     InForce,
-    /// The line has no effect, without a word.
+    /// The line is silently ignored.
     NoEffect,
 }
 

@@ -1,4 +1,4 @@
-//! What a change must leave as it is: the configuration, read again, is the judge.
+//! The invariants of a change, checked by reading the configuration again.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,14 +10,14 @@ use crate::jail::Jail;
 use crate::problem::Problem;
 use crate::reading::Reading;
 
-/// What a change must leave as it is.
+/// The parts of the configuration that a change must leave as they are.
 pub(crate) struct Proof<'a> {
     pub(crate) before: &'a Reading<'a>,
     /// The jails whose lists may change; `None` for all of them.
     pub(crate) jails: Option<&'a BTreeSet<&'a str>>,
 }
 
-/// How lists may change.
+/// The direction in which lists may change.
 pub(crate) enum Direction<'a> {
     /// Lists only grow, by these words.
     More(&'a BTreeSet<String>),
@@ -25,10 +25,10 @@ pub(crate) enum Direction<'a> {
     Less(&'a Address),
 }
 
-/// What a configuration that was read again says of a change.
+/// The result of checking a change against the configuration as read again.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Held {
-    /// All that had to stay is as it was.
+    /// Everything that had to stay is unchanged.
     Yes,
     /// These jails do not come out as they should; everything else is as it was.
     Except(Vec<String>),
@@ -37,8 +37,9 @@ pub(crate) enum Held {
 }
 
 impl Proof<'_> {
-    /// fail2ban runs, no jail changes but in its list, and the lists of those that run change only in the direction and
-    /// the jails meant. What a jail that does not run would have may not even be defined.
+    /// fail2ban runs, no jail changes except its list, and the lists of running jails change only
+    /// in the intended direction and jails. The values of a jail that does not run may not even be
+    /// defined.
     pub(crate) fn holds(&self, after: &Reading<'_>, direction: &Direction<'_>) -> Held {
         if broken(after).is_some() || self.before.jails.len() != after.jails.len() {
             return Held::No;
@@ -73,12 +74,12 @@ impl Proof<'_> {
     }
 }
 
-/// Tells lists apart that are held at the same time.
+/// Identifies a list, among those that exist at the same time.
 pub(crate) fn address_of(jail: &Jail) -> usize {
     Arc::as_ptr(&jail.lists).cast::<u8>().addr()
 }
 
-/// Whether a jail is in the same state and, where it runs, has the same settings beside its list.
+/// Whether a jail is in the same state and, if it runs, has the same settings beside its list.
 fn same_but_list(old: &Jail, new: &Jail) -> bool {
     let same_state =
         (&old.name, old.enabled, &old.skipped) == (&new.name, new.enabled, &new.skipped);
@@ -111,13 +112,13 @@ fn differ(long: &[&str], short: &[&str], may: impl Fn(&str) -> bool) -> bool {
     long.iter().all(|word| short.contains(word) || may(word))
 }
 
-/// Whether the words come in the same order in the longer list.
+/// Whether the words occur in the same order in the longer list.
 fn is_kept(short: &[&str], long: &[&str]) -> bool {
     let mut long = long.iter();
     short.iter().all(|word| long.any(|other| other == word))
 }
 
-/// Why fail2ban does not run on a configuration.
+/// The reason why fail2ban does not run with a configuration.
 pub(crate) fn broken(reading: &Reading<'_>) -> Option<Refusal> {
     let fatal: Vec<Problem> = reading
         .problems

@@ -26,7 +26,7 @@ pub(crate) struct TextLine {
     pub(crate) number: usize,
     /// The bytes without the ending.
     pub(crate) content: Range<usize>,
-    /// Where the next line begins.
+    /// The start of the next line.
     pub(crate) next: usize,
 }
 
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn stripping_takes_every_unicode_blank() {
+    fn stripping_removes_every_unicode_blank() {
         let text = "\u{a0}\t x y\u{1c}\u{3000}";
         assert_eq!(&text[strip(text, 0..text.len())], "x y");
         assert_eq!(strip(" \t", 0..2).len(), 0);

@@ -1,4 +1,4 @@
-//! The way from files to jails, in the order in which fail2ban goes it.
+//! From files to jails, in the order in which fail2ban proceeds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::release::{Dialect, Release};
 use crate::traced::{Spot, Traced};
 use crate::wreckage;
 
-/// Everything that was read, and what was concluded.
+/// Everything that was read, and the conclusions.
 pub(crate) struct Reading<'a> {
     pub(crate) loader: Loader<'a>,
     pub(crate) snapshot: &'a Snapshot,
@@ -29,15 +29,15 @@ pub(crate) struct Reading<'a> {
     pub(crate) stack: Stack,
     /// The words of lists without references, by the place of the option.
     pub(crate) shared_lists: BTreeMap<Spot, Arc<[List]>>,
-    /// The texts of values without references, likewise.
+    /// The same for the texts of values without references.
     pub(crate) shared_values: BTreeMap<Spot, Arc<str>>,
     /// Layers that were not read.
     missed: BTreeSet<PathBuf>,
     pub(crate) problems: Vec<Problem>,
-    /// Where which problem was noted already.
+    /// The problems noted already, with their places.
     said: BTreeSet<(Origin, usize, String)>,
     pub(crate) jails: Vec<Jail>,
-    /// Where each jail stands in the list.
+    /// The index of each jail in the list.
     index: BTreeMap<String, usize>,
     pub(crate) defaults: Jail,
 }
@@ -75,7 +75,7 @@ impl<'a> Reading<'a> {
         reading
     }
 
-    /// One jail by its name, or what a jail without options of its own would have.
+    /// One jail by its name, or the values of a jail without options.
     pub(crate) fn jail(&self, name: &str) -> Option<&Jail> {
         let jail = self.index.get(name).map(|&at| &self.jails[at]);
         jail.or_else(|| (name == DEFAULT).then_some(&self.defaults))
@@ -200,7 +200,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// When every enabled jail is skipped, fail2ban does not start at all.
+    /// If every enabled jail is skipped, fail2ban does not start at all.
     fn check_that_one_runs(&mut self) {
         if self.jails.iter().any(Jail::runs) {
             return;

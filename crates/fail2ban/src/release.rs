@@ -1,4 +1,4 @@
-//! Which fail2ban it is, and what that changes in the meaning of a configuration.
+//! The release of fail2ban, and its effect on the meaning of a configuration.
 
 use std::fmt;
 use std::ops::Range;
@@ -44,9 +44,10 @@ impl fmt::Display for Release {
 /// A span of releases that read the same files alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dialect {
-    /// Up to 1.0: a tab is not a separator, any mask after `/` is taken for a number, and the server gives up at a bad one.
+    /// Up to 1.0: a tab is not a separator, any mask after `/` is read as a number, and the server
+    /// stops at a bad one.
     Before11,
-    /// 1.1.0: every blank separates words, and what is not an address with a mask is taken for a name.
+    /// 1.1.0: every blank separates words, and anything but an address with a mask is a name.
     V11,
     /// From 1.1.1: `file:` items; a file that cannot be read stops the start.
     From111,

@@ -1,4 +1,4 @@
-//! What is broken, mended where a person names the line.
+//! Repairs of broken lines that a person names.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,14 +13,14 @@ use crate::reading::Reading;
 use crate::session::{Ownership, Session, Step, ownership};
 
 impl Config<'_> {
-    /// The problems that there is only one way to mend, in files that are the administrator's.
+    /// The problems with only one possible repair, in files of the administrator.
     pub fn mendable(&self) -> impl Iterator<Item = &Problem> {
         self.problems()
             .iter()
             .filter(|problem| self.is_mendable(problem))
     }
 
-    /// Whether there is only one way to mend a problem, in a file that is the administrator's.
+    /// Whether a problem has only one possible repair, in a file of the administrator.
     pub fn is_mendable(&self, problem: &Problem) -> bool {
         let (snapshot, directory) = (self.reading.snapshot, self.reading.directory);
         let is_ours = |path: &Path| ownership(snapshot, directory, path) == Ownership::Ours;
@@ -30,13 +30,13 @@ impl Config<'_> {
             .is_some_and(|mend| is_ours(&mend.path))
     }
 
-    /// Mends what stands in these lines, and nothing else.
+    /// Repairs these lines, and nothing else.
     ///
     /// fail2ban need not run afterwards: another problem may be left.
     ///
     /// # Errors
-    /// [`Refusal::NotMendable`] for a line with a problem that there is more than one way to mend, [`Refusal::NotMended`] when the problem does
-    /// not go away.
+    /// [`Refusal::NotMendable`] for a line with a problem that has more than one possible repair,
+    /// [`Refusal::NotMended`] if the problem remains.
     pub fn mend(&self, lines: &[Origin]) -> Result<Edited, Refusal> {
         let session = Session::new(self);
         let named: BTreeSet<&Origin> = lines.iter().collect();
@@ -82,7 +82,8 @@ impl Config<'_> {
         if fatal_in(&mended.reading(), &chosen) > fatal_in(&self.reading, &chosen) {
             return Err(first());
         }
-        // A line that was mended before has no problem any more: naming it again changes nothing.
+        // A line that was already repaired has no problem any more: naming it again changes
+        // nothing.
         let sound = named.into_iter().filter(|origin| {
             !self
                 .problems()
@@ -125,7 +126,7 @@ fn step_of(problem: &Problem) -> Option<Step> {
         .map(|mend| Step::edit(&mend.path, mend.edits.iter().cloned()))
 }
 
-/// How many problems of the mended files keep fail2ban from running.
+/// The number of problems in the repaired files that keep fail2ban from running.
 fn fatal_in(reading: &Reading<'_>, mended: &[&Problem]) -> usize {
     let files: BTreeSet<_> = mended.iter().map(|problem| &problem.origin.path).collect();
     let fatal = reading

@@ -1,4 +1,5 @@
-//! A change in the making: steps are tried on a copy of the snapshot and kept when the configuration says so.
+//! A change under construction: steps are tried on a copy of the snapshot and kept if the
+//! configuration shows their effect.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +14,15 @@ use crate::config::Config;
 use crate::reading::Reading;
 use crate::release::Release;
 
-/// The file that we create where no file of the administrator decides; by its name it is read last.
+/// The file that we create if no file of the administrator decides; its name makes it the last one
+/// read.
 pub(crate) const DROP_IN: &str = "jail.d/zz-sshmend.local";
-/// Where there is no jail.d.
+/// The file to use if there is no jail.d.
 const WITHOUT_FOLDER: &str = "jail.local";
-/// How a file begins that we create.
+/// The beginning of a file that we create.
 const HEADING: &str = "# Addresses that are never banned.\n\n";
-/// What packages of fail2ban bring to /etc, and replace; an override goes into a `.local` file.
+/// Files that packages of fail2ban install in /etc, and replace; an override goes into a `.local`
+/// file.
 const PACKAGED: [&str; 5] = [
     "jail.conf",
     "fail2ban.conf",
@@ -39,7 +42,7 @@ pub(crate) struct Step {
 enum Change {
     /// Edits of the file as it is now.
     Edits(Vec<Edit>),
-    /// A section at the end of the file, which is created where it is missing.
+    /// A section at the end of the file, which is created if missing.
     Section(String),
 }
 
@@ -66,13 +69,13 @@ impl Step {
 pub(crate) enum Ownership {
     /// Below the directory, and of no package.
     Ours,
-    /// A package of fail2ban brings it; what it says is overridden in another file.
+    /// Installed by a package of fail2ban; its values are overridden in another file.
     Packaged,
-    /// A link leads to a file that somebody else keeps.
+    /// A link leads to a file that another program keeps.
     Elsewhere(Packager),
 }
 
-/// The snapshot as it will be, and the way there.
+/// The planned snapshot, and the steps that lead to it.
 #[derive(Clone)]
 pub(crate) struct Session<'c> {
     directory: &'c Path,
@@ -80,7 +83,7 @@ pub(crate) struct Session<'c> {
     snapshot: Cow<'c, Snapshot>,
     draft: Draft,
     notes: Vec<Note>,
-    /// What was noted already.
+    /// The notes made already.
     said: BTreeSet<Note>,
 }
 
@@ -102,18 +105,18 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// The configuration as it stands after the steps so far.
+    /// The configuration after the steps so far.
     pub(crate) fn reading(&self) -> Reading<'_> {
         Reading::new(&self.snapshot, self.directory, self.release)
     }
 
-    /// A copy with one more step; `None` when the file is not there to be edited.
+    /// A copy with one more step; `None` if the file to edit does not exist.
     pub(crate) fn with(&self, step: &Step) -> Option<Self> {
         self.with_all([step])
     }
 
-    /// A copy with more steps, each made for the files as they are now; `None` when two of them want the same bytes, or
-    /// a file is not there to be edited.
+    /// A copy with more steps, each made for the files as they are now; `None` if two of them edit
+    /// the same bytes, or a file to edit does not exist.
     pub(crate) fn with_all<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) -> Option<Self> {
         // Two names may lead to one file: it is changed once.
         let mut files: BTreeMap<PathBuf, (&Path, Vec<Edit>, Vec<&str>)> = BTreeMap::new();
@@ -144,7 +147,7 @@ impl<'c> Session<'c> {
     fn change(&mut self, path: &Path, mut edits: Vec<Edit>, sections: &[&str]) -> Option<()> {
         let bytes = match self.snapshot.read(path) {
             Ok(Some(image)) => &image.bytes,
-            // Nobody asks for a name that the listing of its folder does not have.
+            // A name that is not in the listing of its folder is not requested.
             Ok(None) | Err(Unread::NotAsked) => {
                 let text = format!("{HEADING}{}", sections.join("\n"));
                 return edits.is_empty().then(|| {
@@ -195,7 +198,7 @@ impl<'c> Session<'c> {
         self.snapshot.paths().any(|(_, entry)| holds(entry))
     }
 
-    /// Where a new file of ours goes.
+    /// The path for a new file of ours.
     pub(crate) fn drop_in(&self) -> PathBuf {
         let has_folder = matches!(
             self.snapshot.entry(&self.directory.join("jail.d")),
@@ -210,12 +213,13 @@ impl<'c> Session<'c> {
         self.ownership(path) == Ownership::Ours
     }
 
-    /// Whose a file is.
+    /// The owner of a file.
     pub(crate) fn ownership(&self, path: &Path) -> Ownership {
         ownership(&self.snapshot, self.directory, path)
     }
 
-    /// What the owner of a file that is not ours would do; `None` for what may be written or overridden here.
+    /// What the owner of a file that is not ours would do; `None` if it may be written or
+    /// overridden here.
     pub(crate) fn owner_hint(&self, path: &Path) -> Option<String> {
         let Ownership::Elsewhere(packager) = self.ownership(path) else {
             return None;
@@ -246,7 +250,7 @@ impl<'c> Session<'c> {
     }
 }
 
-/// Whose a file of the configuration in `directory` is.
+/// The owner of a file of the configuration in `directory`.
 pub(crate) fn ownership(snapshot: &Snapshot, directory: &Path, path: &Path) -> Ownership {
     let target = snapshot
         .read(path)

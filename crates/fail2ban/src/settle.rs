@@ -148,8 +148,8 @@ impl Reading<'_> {
     }
 }
 
-/// Releases with `file:` items compare each later word with the file as if it were text, and stop at the error, unless
-/// an equal word comes before the file.
+/// Releases with `file:` items compare each later word with the file as if it were text, and stop
+/// at the error, unless an equal word precedes the file.
 fn refuse_behind_files(words: &mut [Word]) {
     let Some(first) = words
         .iter()

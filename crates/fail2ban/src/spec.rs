@@ -2,7 +2,7 @@
 
 use crate::python::{is_space, is_word};
 
-/// An action with longer options than this is taken word by word.
+/// A longer list of action options is parsed word by word.
 const LONGEST: usize = 8192;
 
 /// The name of a filter or action and the names of the options given to it; `None` when fail2ban refuses the text.
@@ -47,7 +47,7 @@ fn assignment(text: &str) -> Option<(&str, &str)> {
     Some((&text[..end], text[end..].strip_prefix('=')?))
 }
 
-/// The length of a quoted value, or of one that reaches to the next comma or bracket.
+/// The length of a quoted value, or of one that extends to the next comma or bracket.
 fn value_length(text: &str) -> usize {
     let quoted = |quote: char| {
         text.strip_prefix(quote)
@@ -59,7 +59,7 @@ fn value_length(text: &str) -> usize {
         .unwrap_or_else(|| text.find([',', ']']).unwrap_or(text.len()))
 }
 
-/// What follows `,` or `][`.
+/// The rest after `,` or `][`.
 fn separator(text: &str) -> Option<&str> {
     text.strip_prefix(',').or_else(|| {
         text.strip_prefix(']')?

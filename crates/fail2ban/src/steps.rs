@@ -1,3 +1,3 @@
-//! Counts the steps of work that grows with the files, for the tests; nothing elsewhere.
+//! Counts the steps of work that grows with the files, in tests only.
 
 sshmend_lossless::step_counter!();

@@ -1,4 +1,4 @@
-//! Text that remembers which bytes of which file it was copied from.
+//! Text that records the file and the bytes it was copied from.
 
 use std::ops::Range;
 
@@ -13,12 +13,12 @@ pub(crate) struct Spot {
     pub(crate) offset: usize,
 }
 
-/// A text and, for each stretch of it, where it comes from.
+/// A text and, for each part of it, its source.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Traced {
     text: String,
     runs: Vec<Run>,
-    /// True when a part of it is known to exist only, or may yet be changed.
+    /// True if part of its content is unknown, or may still change.
     pub(crate) opaque: bool,
 }
 
@@ -30,7 +30,7 @@ struct Run {
 }
 
 impl Traced {
-    /// Text that stands in no file.
+    /// Text that is in no file.
     pub(crate) fn plain(text: &str) -> Self {
         let mut traced = Self::default();
         traced.push_str(text, None);
@@ -45,7 +45,7 @@ impl Traced {
         }
     }
 
-    /// The same text, which is not the last word.
+    /// The same text; opaque from now on if `doubtful`.
     pub(crate) fn doubtful(self, doubtful: bool) -> Self {
         Self {
             opaque: self.opaque || doubtful,
@@ -92,7 +92,7 @@ impl Traced {
         self.text.truncate(length);
     }
 
-    /// Where the byte at `at` comes from.
+    /// The source of the byte at `at`.
     pub(crate) fn spot(&self, at: usize) -> Option<Spot> {
         let after = self.runs.partition_point(|run| run.at <= at);
         let run = self.runs.get(after.checked_sub(1)?)?;
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copied_stretch_keeps_its_places() {
+    fn a_copied_range_keeps_its_origins() {
         let spot = |file, offset| {
             Some(Spot {
                 file,

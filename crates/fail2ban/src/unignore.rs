@@ -1,4 +1,4 @@
-//! Addresses that jails are to ignore no more.
+//! Removes exemptions from jails.
 
 use std::ops::Range;
 
@@ -20,7 +20,8 @@ impl Config<'_> {
     /// Takes addresses out of the lists of jails.
     ///
     /// # Errors
-    /// [`Refusal`] as for [`Config::ignore`], and when a word is not ours to remove or a larger network remains.
+    /// [`Refusal`] as for [`Config::ignore`], and if a word is not ours to remove or a larger
+    /// network remains.
     pub fn unignore(
         &self,
         addresses: &[Address],
@@ -46,7 +47,7 @@ impl Config<'_> {
     }
 }
 
-/// Takes every word that is the address out of a jail's list.
+/// Removes every word that is the address from a jail's list.
 fn take_out<'c>(
     mut session: Session<'c>,
     name: &str,

@@ -1,4 +1,4 @@
-//! Ends of what is ignored, as comment lines: `# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7`.
+//! Expiry of exemptions, as comment lines: `# sshmend: until 2026-12-01T00:00:00Z 203.0.113.7`.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub(crate) struct Mark {
     pub(crate) line: usize,
     pub(crate) until: Timestamp,
     pub(crate) words: Vec<String>,
-    /// The line of the option below it, which it speaks of.
+    /// The line of the option below it, to which it refers.
     pub(crate) option: Option<usize>,
 }
 
@@ -73,7 +73,7 @@ impl Mark {
         )
     }
 
-    /// Takes words out of the line, and the line away with its last word.
+    /// Removes words from the line, and the line if none is left.
     pub(crate) fn without(&self, document: &Document, drop: impl Fn(&str) -> bool) -> Edit {
         let kept: Vec<String> = self
             .words
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn other_comments_are_no_marks() {
+    fn other_comments_are_not_marks() {
         for line in [
             "# sshmend: until tomorrow 1.2.3.4",
             "sshmend: until 2026-12-01T00:00:00Z ::1",

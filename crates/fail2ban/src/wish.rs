@@ -8,7 +8,7 @@ use crate::document::DEFAULT;
 use crate::jail::Jail;
 use crate::reading::Reading;
 
-/// What is to be ignored, where and how long.
+/// The exemption to add: its subject, the jails and the expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
     /// The addresses.
@@ -63,7 +63,7 @@ pub(crate) fn is_own(reading: &Reading<'_>, jail: &str) -> bool {
         .is_some_and(|value| !value.is_default)
 }
 
-/// A jail by its name; what is not there has what a jail without options of its own has.
+/// A jail by its name; an unknown one has the values of a jail without options.
 pub(crate) fn jail<'a>(reading: &'a Reading<'_>, name: &str) -> &'a Jail {
     reading.jail(name).unwrap_or(&reading.defaults)
 }

@@ -1,4 +1,4 @@
-//! Who is known to this machine.
+//! The user accounts of this machine.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use sshmend_lossless::Metadata;
 
 use crate::name_service::more;
 
-/// An account of the running machine, by its own name service (files, LDAP, …).
+/// An account of the running machine, from its name service (files, LDAP, …).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The login name.
@@ -23,7 +23,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account of this name; `None` when there is none or the name service fails.
+    /// The account with this name; `None` if there is none or the name service fails.
     pub fn named(name: &str) -> Option<Self> {
         let found = User::from_name(name).ok().flatten().map(Self::from);
         found.or_else(|| {
@@ -32,7 +32,7 @@ impl Account {
         })
     }
 
-    /// The account of this name in the text of a passwd(5) file, such as that of a mounted disk.
+    /// The account with this name in the text of a passwd(5) file, such as that of a mounted disk.
     pub fn in_passwd(name: &str, text: &str) -> Option<Self> {
         text.lines().find_map(|line| {
             let fields: Vec<&str> = line.split(':').collect();
@@ -50,7 +50,7 @@ impl Account {
         })
     }
 
-    /// The account of this user id; `None` when there is none or the name service fails.
+    /// The account with this user id; `None` if there is none or the name service fails.
     pub fn of_uid(uid: u32) -> Option<Self> {
         let found = User::from_uid(Uid::from_raw(uid)).ok().flatten();
         found.map(Self::from).or_else(|| {
@@ -63,7 +63,8 @@ impl Account {
     }
 }
 
-/// The attributes of something that this process makes for itself: its own user and group, and this mode.
+/// The attributes of a file that this process creates for itself: its own user and group, and this
+/// mode.
 pub fn own(mode: u32) -> Metadata {
     Metadata {
         mode,

@@ -18,10 +18,10 @@ pub(crate) type Xattrs = BTreeMap<String, Vec<u8>>;
 /// The kernel's own limits (`XATTR_LIST_MAX`, `XATTR_SIZE_MAX`).
 const MAX_XATTR: usize = 65536;
 
-/// Signatures over the content: of a changed file they would be wrong.
+/// Signatures of the content, which would be wrong for a changed file.
 const NEVER_KEPT: [&str; 2] = ["security.ima", "security.evm"];
 
-/// Everything about an open file.
+/// The metadata of an open file.
 pub(crate) fn metadata(file: &File, stat: &Stat) -> Metadata {
     Metadata {
         kind: kind(stat),
@@ -47,7 +47,8 @@ pub(crate) fn kind(stat: &Stat) -> Kind {
     }
 }
 
-/// A descriptor that is only for looking (`O_PATH`) has to go through /proc; what cannot be read is not there.
+/// A descriptor opened only for its path (`O_PATH`) must be read through /proc; attributes that
+/// cannot be read count as absent.
 pub(crate) fn xattrs(file: &File) -> Xattrs {
     let by_name = format!("/proc/self/fd/{}", file.as_raw_fd());
     let names =
@@ -77,7 +78,7 @@ fn names_of(list: &[u8]) -> impl Iterator<Item = String> {
     names.filter_map(|name| String::from_utf8(name.to_vec()).ok())
 }
 
-/// Gives an open file exactly these attributes: what the directory's default ACL added goes away again.
+/// Gives an open file exactly these attributes, and removes what the directory's default ACL added.
 pub(crate) fn set_xattrs(file: &File, wanted: &Xattrs) -> Result<(), Why> {
     let present = xattrs(file);
     for name in present.keys().filter(|name| !wanted.contains_key(*name)) {

@@ -1,4 +1,4 @@
-//! Gives up root for good: what is done in a user's own directory is done as that user.
+//! Gives up root permanently: work in a user's own directory is done as that user.
 
 use std::ffi::CString;
 
@@ -9,31 +9,32 @@ use nix::unistd::{
 
 use crate::account::Account;
 
-/// Why this process is not that user.
+/// The reason why this process did not become that user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BecomeError {
-    /// A system call said no.
+    /// A system call failed.
     #[error("cannot become {user}: {call}: {}", errno.desc())]
     Refused {
         /// The user.
         user: String,
-        /// The system call.
+        /// The name of the system call.
         call: &'static str,
         /// Its answer.
         errno: Errno,
     },
-    /// It looked as if it had worked, but root could be had again.
+    /// It seemed to work, but root could be regained.
     #[error("cannot become {0} for good: root could be had again")]
     NotForGood(String),
 }
 
-/// Makes the whole process that user, with that user's groups, and checks that there is no way back.
+/// Makes the whole process run as that user, with that user's groups, and checks that the change
+/// cannot be reverted.
 ///
-/// To be called before any file is opened and before any thread is started, for what is open stays open. When the
-/// process is that user already nothing is done.
+/// Must be called before any file is opened and any thread is started, because open descriptors
+/// stay open. Does nothing if the process already runs as that user.
 ///
 /// # Errors
-/// When a system call refuses, or when root could be had again; the process must then end.
+/// If a system call fails, or if root could be regained; the process must then end.
 pub fn become_user(account: &Account) -> Result<(), BecomeError> {
     let (uid, gid) = (Uid::from_raw(account.uid), Gid::from_raw(account.gid));
     if getuid() == uid && geteuid() == uid {

@@ -1,17 +1,17 @@
-//! Which start of the machine this is.
+//! Identifies the current boot of the machine.
 
 use std::fs;
 
-/// A word that is another one after each start of the machine, also of one that shares its kernel with others: what was
-/// only remembered by processes is lost between two of them.
+/// An identifier that differs after each boot, also in a container that shares its kernel with
+/// others. State that only processes held is lost between two boots.
 pub fn boot() -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let first = fs::read("/proc/1/stat").unwrap_or_default();
     format!("{} {}", kernel.trim(), started(&first).unwrap_or_default())
 }
 
-/// When a process began, in ticks since the kernel did: the 22nd field of /proc/PID/stat (proc(5)); the second may hold
-/// blanks and parentheses.
+/// The start time of a process, in ticks since boot: the 22nd field of /proc/PID/stat (proc(5));
+/// the second may contain blanks and parentheses.
 fn started(stat: &[u8]) -> Option<u64> {
     let end = stat.iter().rposition(|&byte| byte == b')')?;
     let fields = std::str::from_utf8(stat.get(end + 1..)?).ok()?;

@@ -1,4 +1,4 @@
-//! Compares a file with what was captured of it, piece by piece.
+//! Compares a file with its captured content, piece by piece.
 
 use std::fs::File;
 use std::io;
@@ -14,14 +14,14 @@ use crate::failure::{FileError, Why};
 use crate::machine::Machine;
 use crate::trust::Purpose;
 
-/// What stands where a file was captured.
+/// The result of comparing a path with the file that was captured there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compared {
-    /// Nothing.
+    /// The path does not exist.
     Missing,
     /// A regular file.
     There {
-        /// Its mode, owner and the rest.
+        /// Its metadata.
         meta: Metadata,
         /// The path after all symbolic links.
         target: PathBuf,
@@ -31,10 +31,10 @@ pub enum Compared {
 }
 
 impl Machine {
-    /// Compares what stands at `path` with what was captured of it.
+    /// Compares the file at `path` with its captured content and attributes.
     ///
     /// # Errors
-    /// As [`Machine::read`].
+    /// As for [`Machine::read`].
     pub fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError> {
         let located = match self.root.locate(path, Purpose::Read) {
             Ok(located) => located,
@@ -60,13 +60,13 @@ impl Machine {
     }
 }
 
-/// How much of a file a thread compares at least, in bytes: less is not worth one.
+/// The smallest share of a file worth a thread, in bytes.
 const SHARE: usize = 8 << 20;
 
-/// How much of a file is read at a time, in bytes.
+/// The size of one read, in bytes.
 const PIECE: usize = 1 << 17;
 
-/// Whether these are the bytes of a file, of which a long one is compared on all processors.
+/// Whether the file has exactly these bytes. A long file is compared on all processors.
 fn holds(file: &File, expected: &[u8]) -> io::Result<bool> {
     let share = expected.len().div_ceil(threads().get()).max(SHARE);
     let parts = (0..expected.len()).step_by(share);
@@ -88,11 +88,11 @@ fn holds(file: &File, expected: &[u8]) -> io::Result<bool> {
         }
         Ok::<_, io::Error>(same)
     })?;
-    // What was compared is no more than what was expected.
+    // The file must end where the expected bytes end.
     Ok(same && read_at(file, &mut [0], expected.len())? == 0)
 }
 
-/// Whether these are the bytes of one part of it.
+/// Whether one part of the file has exactly these bytes.
 fn holds_part(file: &File, expected: &[u8], part: Range<usize>) -> io::Result<bool> {
     let mut room = vec![0; PIECE.min(part.len())];
     let mut at = part.start;

@@ -12,14 +12,14 @@ use signal_hook::consts::SIGHUP;
 use crate::failure::reason;
 use crate::run::PATH;
 
-/// What the detached process says once nothing of the session can end it any more.
+/// Written by the detached process once the end of the session can no longer kill it.
 const READY: &[u8] = b"ready\n";
 
-/// Starts a program of ours and returns once it has called [`leave_session`]: in a session of its own, without a
-/// terminal, deaf to SIGHUP. Nobody waits for its end.
+/// Starts one of our programs in a separate session, without a terminal and ignoring SIGHUP.
+/// Returns once it has called [`leave_session`], without waiting for its end.
 ///
 /// # Errors
-/// When it cannot be started, or ends before it is ready.
+/// If it cannot be started, or ends before it is ready.
 pub fn detach(argv: &[String]) -> Result<(), String> {
     let (program, arguments) = argv.split_first().ok_or_else(|| "no program".to_owned())?;
     let mut child = Command::new(program)
@@ -40,16 +40,17 @@ pub fn detach(argv: &[String]) -> Result<(), String> {
     if heard.is_ok() && said == READY {
         return Ok(());
     }
-    // It has failed or is of no use.
+    // It has failed or cannot be used.
     drop(child.kill());
     drop(child.wait());
     Err("it ended before it was ready".to_owned())
 }
 
-/// Leaves the session in which this process was started, and says so to the one that waits in [`detach`].
+/// Leaves the session in which this process was started, and reports that to the caller of
+/// [`detach`].
 ///
 /// # Errors
-/// When the session cannot be left, or nobody waits.
+/// If the session cannot be left, or no process waits for the report.
 pub fn leave_session() -> Result<(), String> {
     setsid().map_err(|errno| errno.desc().to_owned())?;
     signal_hook::flag::register(SIGHUP, Arc::new(AtomicBool::new(false)))
@@ -57,7 +58,7 @@ pub fn leave_session() -> Result<(), String> {
     let mut stdout = std::io::stdout();
     let said = stdout.write_all(READY).and_then(|()| stdout.flush());
     said.map_err(|error| reason(&error))?;
-    // The other one waits until the pipe is closed.
+    // The parent waits until the pipe is closed.
     let nowhere = OpenOptions::new()
         .write(true)
         .open("/dev/null")

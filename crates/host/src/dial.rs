@@ -1,4 +1,4 @@
-//! Opens one TCP connection and watches what comes.
+//! Opens one TCP connection and observes it.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -12,7 +12,7 @@ use crate::failure::reason;
 /// Longer than TCP wrappers keep a client waiting before they close.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// More than any greeting: who sends this much is not an SSH server.
+/// More than any greeting: a peer that sends this much is not an SSH server.
 const MAX_BYTES: usize = 65536;
 
 struct Watch<'a> {
@@ -23,16 +23,20 @@ struct Watch<'a> {
     received: Vec<(Duration, Vec<u8>)>,
 }
 
-/// Opens the connection, says what is to be said after the first line, and looks until it is enough.
+/// Opens the connection, sends the text that follows the server's first line, and reads until the
+/// answer is complete.
 ///
-/// A server that waits for the client to speak first is not an SSH server; it is spoken to after [`PATIENCE`].
+/// A server that waits for the client to speak first is not an SSH server; it is sent the text
+/// after [`PATIENCE`].
 ///
-/// It is enough when a line that begins with `SSH-` has come and, where something was said, an answer to it.
+/// The answer is complete when a line that begins with `SSH-` has arrived and, if something was
+/// sent, a reply to it.
 pub(crate) fn dial(dial: &Dial) -> Dialled {
     let started = Instant::now();
     match TcpStream::connect_timeout(&dial.to, dial.deadline.max(Duration::from_millis(1))) {
         Err(error) => {
-            // A machine without an IPv6 address has no route there. It always has an IPv4 address: there, a free local port is lacking.
+            // Without an IPv6 address there is no route. There always is an IPv4 address: in that
+            // case no local port is free.
             let end = if error.kind() == io::ErrorKind::ConnectionReset {
                 DialEnd::Refused
             } else if error.kind() == io::ErrorKind::AddrNotAvailable && dial.to.is_ipv6() {
@@ -72,7 +76,7 @@ pub(crate) fn dial(dial: &Dial) -> Dialled {
 fn end_of(error: &io::Error) -> DialEnd {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => DialEnd::Refused,
-        // With its interface down there is no way either.
+        // With its interface down the address is unreachable as well.
         io::ErrorKind::HostUnreachable
         | io::ErrorKind::NetworkUnreachable
         | io::ErrorKind::NetworkDown => DialEnd::Unreachable,
@@ -98,7 +102,7 @@ impl Watch<'_> {
         }
     }
 
-    /// False when the peer has closed.
+    /// False if the peer has closed the connection.
     fn next(&mut self, mut stream: &TcpStream) -> io::Result<bool> {
         let mut piece = [0; 4096];
         let left = self.left()?;
@@ -157,7 +161,8 @@ impl Watch<'_> {
     }
 }
 
-/// Whether something follows the version of an SSH server; of another one all that it says is wanted.
+/// Whether something follows the version of an SSH server; from any other server all output is
+/// wanted.
 fn answered(bytes: &[u8]) -> bool {
     let mut lines = bytes
         .split_inclusive(|&byte| byte == b'\n')
@@ -181,7 +186,7 @@ mod tests {
     use super::end_of;
 
     #[test]
-    fn without_a_route_there_is_no_way() {
+    fn without_a_route_there_is_no_connection() {
         const ENETDOWN: i32 = 100;
         const ENETUNREACH: i32 = 101;
         const EHOSTUNREACH: i32 = 113;

@@ -1,4 +1,4 @@
-//! Directories: opened to write in, made, removed, listed.
+//! Directories: opened to write in, created, removed, listed.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -17,10 +17,10 @@ use crate::path::Root;
 use crate::trust::{Purpose, Trust};
 use crate::walk::Walked;
 
-/// With which mode a directory is made, before it gets its own.
+/// The mode with which a directory is created, before it gets its own.
 const OWN: Mode = Mode::RWXU;
 
-/// A directory that is open, so that what is done in it is done in this one and in no other.
+/// An open directory, so that everything happens in this one whatever its path leads to later.
 #[derive(Debug)]
 pub(crate) struct Directory {
     pub(crate) file: File,
@@ -29,7 +29,7 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Opens the directory at `path` for writing in it, where that is safe.
+    /// Opens the directory at `path` for writing in it, if that is safe.
     pub(crate) fn open(root: &Root, path: &Path) -> Result<Self, FileError> {
         let mut trust = Trust::new(root.is_live(), Purpose::Write);
         let found = root
@@ -42,7 +42,7 @@ impl Directory {
         })
     }
 
-    /// The directory in which a walk has found its end.
+    /// The directory at which a walk ended.
     pub(crate) fn of(found: &Walked) -> Result<Self, Why> {
         let path = found.path.parent().unwrap_or(Path::new("/")).to_owned();
         Ok(Self {
@@ -51,7 +51,7 @@ impl Directory {
         })
     }
 
-    /// Opens the directory that holds `path`, and says the name in it.
+    /// Opens the directory that contains `path`, and returns the name in it.
     pub(crate) fn holding(root: &Root, path: &Path) -> Result<(Self, OsString), FileError> {
         match (path.parent(), path.file_name()) {
             (Some(parent), Some(name)) => Ok((Self::open(root, parent)?, name.to_owned())),
@@ -72,7 +72,7 @@ impl Directory {
             Some(Gid::from_raw(attributes.gid)),
         )?;
         fchmod(&made, Mode::from_raw_mode(attributes.mode))?;
-        // Nothing in it could be lost yet, and its name is made durable with the directory that it is in.
+        // It is empty and needs no sync yet; its name becomes durable with its parent directory.
         if attributes.mode != OWN.as_raw_mode() {
             fsync(&made)?;
         }
@@ -86,12 +86,13 @@ fn open_directory(dir: &File, name: impl rustix::path::Arg) -> Result<File, Errn
 }
 
 impl Machine {
-    /// Makes a directory and those above it that are missing, durably; says which were made, the outermost first.
+    /// Creates a directory and its missing parents, durably; returns those created, the outermost
+    /// first.
     ///
-    /// All get the mode and owner of `attributes`. A directory that is there is left alone.
+    /// All of them get the mode and owner of `attributes`. An existing directory is left as it is.
     ///
     /// # Errors
-    /// When something else stands in the way, or the operating system refuses.
+    /// If something other than a directory is in the way, or the operating system refuses.
     pub fn make_directories(
         &self,
         path: &Path,
@@ -105,7 +106,8 @@ impl Machine {
         let (directory, name) = Directory::holding(&self.root, path)?;
         match directory.make(&name, attributes) {
             Ok(()) => made.push(path.to_owned()),
-            // Someone else made it a moment ago; whether it can be trusted is asked when it is used.
+            // Another process created it a moment ago; whether it can be trusted is checked when it
+            // is used.
             Err(Errno::EXIST) => self.expect_directory(path)?,
             Err(errno) => return Err(FileError::at(path)(errno)),
         }
@@ -120,10 +122,10 @@ impl Machine {
         }
     }
 
-    /// Removes an empty directory; false when it is missing or holds something.
+    /// Removes an empty directory; false if it is missing or not empty.
     ///
     /// # Errors
-    /// When the operating system refuses for another reason.
+    /// If the operating system refuses for another reason.
     pub fn remove_directory(&self, path: &Path) -> Result<bool, FileError> {
         if look(&self.root, path, Depth::Surface) == Entry::Missing {
             return Ok(false);
@@ -136,18 +138,19 @@ impl Machine {
         }
     }
 
-    /// The names in a directory, sorted by bytes; `None` when it is missing.
+    /// The names in a directory, sorted by bytes; `None` if it is missing.
     ///
     /// # Errors
-    /// When it is not a directory or cannot be read.
+    /// If it is not a directory or cannot be read.
     pub fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
         self.names_for(path, Purpose::Read)
     }
 
-    /// The same of a directory of the state folder: one that another user could have made or written into is refused.
+    /// The same for a directory of the state folder; refused if another user could have created it
+    /// or written to it.
     ///
     /// # Errors
-    /// As [`Machine::names`], and when another user could have made it.
+    /// As for [`Machine::names`], and if another user could have created it.
     pub fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
         self.names_for(path, Purpose::Keep)
     }

@@ -1,4 +1,4 @@
-//! What the process was started with, read once; and the clock.
+//! The environment of the process, read once; and the clock.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -17,7 +17,7 @@ use nix::unistd::{Uid, getegid, geteuid, getppid, getuid};
 
 use crate::machine::Machine;
 
-/// Where the rules of the time zones lie, by their names (tzfile(5)).
+/// The folders of the time zone rules (tzfile(5)).
 const ZONES: [&str; 4] = [
     "/usr/share/zoneinfo",
     "/usr/lib/zoneinfo",
@@ -31,36 +31,37 @@ const LOCAL: &str = "/etc/localtime";
 /// More ancestors than any session has.
 const MAX_ANCESTORS: usize = 64;
 
-/// What the process was started with.
+/// The environment of the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     /// The command line, the program first.
     pub args: Vec<OsString>,
-    /// The file of the program; its bare name when the kernel does not say.
+    /// The file of the program; its bare name if the kernel does not provide it.
     pub program: PathBuf,
     /// The effective user.
     pub uid: u32,
-    /// The effective group, which a file gets that is made.
+    /// The effective group, which is given to files that are created.
     pub gid: u32,
-    /// Who called sudo, when that is how we became root.
+    /// The user who called sudo, if we became root that way.
     pub sudo: Option<Sudo>,
-    /// `SSH_CONNECTION` of the session at whose end a person sits, also when sudo hid it from us.
+    /// `SSH_CONNECTION` of the session of the person at the keyboard, even if sudo removed it from
+    /// our environment.
     pub ssh_connection: Option<String>,
     /// The user as whom that session was opened, whoever they have become since by su, sudo or doas.
     pub ssh_login: Option<u32>,
     /// `HOME`.
     pub home: Option<PathBuf>,
-    /// `XDG_STATE_HOME`, when it is absolute, as its specification demands.
+    /// `XDG_STATE_HOME`, if it is absolute, as its specification requires.
     pub state_home: Option<PathBuf>,
     /// Whether a person can be asked: standard input and standard error are terminals.
     pub can_ask: bool,
-    /// The working directory; the root when it is gone.
+    /// The working directory; the root if it no longer exists.
     pub directory: PathBuf,
-    /// The name of this machine; empty when the kernel does not say.
+    /// The name of this machine; empty if the kernel does not provide it.
     pub hostname: String,
 }
 
-/// Who called sudo.
+/// The user who called sudo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sudo {
     /// `SUDO_USER`.
@@ -70,7 +71,7 @@ pub struct Sudo {
 }
 
 impl Environment {
-    /// Reads all of it.
+    /// Reads the whole environment.
     pub fn read() -> Self {
         let variables: BTreeMap<OsString, OsString> = env::vars_os().collect();
         let get = |name: &str| {
@@ -107,22 +108,22 @@ impl Environment {
     }
 }
 
-/// Whatever the caller's umask says, what this process makes is open to the user it runs as: in a directory of mode 0000
-/// nobody but root gets on.
+/// Sets a umask under which this process can use what it creates: nobody but root gets past a
+/// directory of mode 0000.
 pub fn keep_own_rights() {
     let given = umask(Mode::all());
     umask(given.difference(Mode::S_IRWXU));
 }
 
-/// The time now.
+/// The present time.
 pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The time zone that `TZ` names (tzset(3)), else the machine's own; UTC where that cannot be read.
+/// The time zone of `TZ` (tzset(3)), else the machine's own; UTC if that cannot be read.
 ///
-/// The variable is the caller's: it names a zone below the folder of the zones or spells its rules out, and opens no
-/// other file.
+/// The variable is the caller's: it names a zone below the folder of zones or spells out rules, and
+/// makes us open no other file.
 pub fn zone() -> TimeZone {
     let found = match env::var_os("TZ") {
         None => rules(Path::new(LOCAL), "local"),
@@ -167,7 +168,7 @@ fn text(value: &OsString) -> String {
     value.to_string_lossy().into_owned()
 }
 
-/// The variables mean nothing unless we are root: anyone can set them.
+/// The variables are ignored unless we are root, because anyone can set them.
 fn sudo(uid: Uid, user: Option<&OsString>, sudo_uid: Option<&OsString>) -> Option<Sudo> {
     let parsed = sudo_uid?.to_str()?.parse().ok()?;
     uid.is_root().then_some(Sudo {
@@ -231,7 +232,7 @@ fn connection_in(environ: &[u8]) -> Option<String> {
     Some(text(&OsString::from_vec(value.to_vec()))).filter(|value| !value.is_empty())
 }
 
-/// The fourth field of /proc/PID/stat (proc(5)); the second may hold blanks and parentheses.
+/// The fourth field of /proc/PID/stat (proc(5)); the second may contain blanks and parentheses.
 fn parent_of(stat: &[u8]) -> Option<i32> {
     let end = stat.iter().rposition(|&byte| byte == b')')?;
     let fields = OsStr::from_bytes(stat.get(end + 1..)?).to_str()?;

@@ -1,4 +1,4 @@
-//! What can go wrong with a file, in the words of an administrator.
+//! Errors about files, worded for an administrator.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,32 +6,33 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use sshmend_lossless::Unread;
 
-/// The longest file that is read into memory, in MiB; reaching it is an answer ([`Unread::TooLong`]).
+/// The longest file that is read into memory, in MiB; exceeding it is an answer
+/// ([`Unread::TooLong`]).
 pub(crate) const MAX_MIB: u64 = 1024;
 
-/// A file that could not be read, replaced, made or removed.
+/// A file that could not be read, replaced, created or removed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {why}", path.display())]
 pub struct FileError {
-    /// The file, by its path on the machine it belongs to.
+    /// The path of the file on the machine it belongs to.
     pub path: PathBuf,
-    /// What was in the way.
+    /// The reason.
     pub why: Why,
 }
 
-/// What was in the way.
+/// The reason for an error about a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
-    /// Nothing stands there (`ENOENT`, `ENOTDIR`).
+    /// The path does not exist (`ENOENT`, `ENOTDIR`).
     #[error("no such file")]
     Missing,
-    /// Something stands where a file was to be created.
+    /// The path of a file to be created already exists.
     #[error("it exists already")]
     Exists,
-    /// A directory, device, socket or pipe where a file was expected, or a file where a directory was.
+    /// A directory, device, socket or pipe in place of a file, or a file in place of a directory.
     #[error("not {0}")]
     WrongKind(&'static str),
-    /// The file is a mount point of its own (`EBUSY`).
+    /// The file is itself a mount point (`EBUSY`).
     #[error("it is mounted on its own and cannot be replaced")]
     Mounted,
     /// The file system is mounted read-only (`EROFS`).
@@ -43,30 +44,30 @@ pub enum Why {
     /// The attribute `a` of chattr(1) is set on the file or its directory.
     #[error("its append-only attribute is set")]
     AppendOnly,
-    /// No space or no quota is left (`ENOSPC`, `EDQUOT`).
+    /// There is no space or quota left (`ENOSPC`, `EDQUOT`).
     #[error("no space left for it")]
     Full,
     /// The operating system does not permit it (`EACCES`, `EPERM`).
     #[error("permission denied")]
     Denied,
-    /// The file is no longer what it was a moment ago.
+    /// The file has changed since it was captured.
     #[error("it changed meanwhile: {0}")]
     Changed(&'static str),
-    /// Someone other than root can bend the path.
+    /// A user other than root can redirect the path.
     #[error("not safe as root: {} {why}", at.display())]
     Untrusted {
-        /// The directory or link on the way that is not root's alone.
+        /// The directory or link on the path that others than root control.
         at: PathBuf,
         /// What is wrong with it.
         why: &'static str,
     },
-    /// Links that lead in a circle (`ELOOP`).
+    /// A loop of links (`ELOOP`).
     #[error("its links lead in a circle")]
     Loop,
-    /// The file is longer than what is read.
+    /// The file is longer than the limit for reading.
     #[error("longer than {0} MiB")]
     TooLong(u64),
-    /// An extended attribute could not be carried over.
+    /// An extended attribute could not be copied.
     #[error("its attribute {name} cannot be kept: {reason}")]
     Attribute {
         /// The name, such as `system.posix_acl_access`.
@@ -80,7 +81,7 @@ pub enum Why {
 }
 
 impl FileError {
-    /// Names the path and what was in its way.
+    /// An error about a path.
     pub fn new(path: impl Into<PathBuf>, why: Why) -> Self {
         Self {
             path: path.into(),
@@ -88,7 +89,7 @@ impl FileError {
         }
     }
 
-    /// What to do about it, where there is something to say.
+    /// What to do about it, if anything.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self.why {
             Why::Mounted => {
@@ -162,7 +163,7 @@ impl From<io::Error> for Why {
     }
 }
 
-/// The operating system's own sentence for an error, without its number.
+/// The operating system's text for an error, without its number.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(code) => Errno::from_raw(code).desc().to_owned(),

@@ -1,4 +1,4 @@
-//! A stretch of work that no signal of a person or of a lost session ends in its middle.
+//! A section of work that no signal from a person or a lost session interrupts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,10 +8,11 @@ use signal_hook::{flag, low_level};
 
 const HELD: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
 
-/// While it lives, SIGHUP, SIGINT and SIGTERM wait; the first that came does its work when this is dropped.
+/// While it exists, SIGHUP, SIGINT and SIGTERM are held back; the first that arrived takes effect
+/// when it is dropped.
 ///
-/// Programs that are started meanwhile are interrupted as usual: what is held is a handler, which they do not inherit, and
-/// no signal mask, which they would.
+/// Programs started meanwhile are interrupted as usual: it uses a handler, which they do not
+/// inherit, instead of a signal mask, which they would.
 #[derive(Debug)]
 pub struct Uninterrupted {
     over: Arc<AtomicBool>,
@@ -19,7 +20,7 @@ pub struct Uninterrupted {
 }
 
 impl Uninterrupted {
-    /// Begins it. Where a handler cannot be had, that signal ends the process as it always does.
+    /// Begins it. If a handler cannot be installed, that signal ends the process as usual.
     pub fn begin() -> Self {
         let (over, came) = (
             Arc::new(AtomicBool::new(false)),

@@ -1,4 +1,4 @@
-//! The journal of systemd: of the running machine, or the one that lies on a mounted disk.
+//! The journal of systemd, of the running machine or of a mounted disk.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -14,27 +14,27 @@ use crate::trust::Purpose;
 
 const FOLDER: &str = "/var/log/journal";
 
-/// The command line that reads a journal, and its folder for as long as that runs.
+/// The command line that reads a journal, and its folder while that runs.
 struct Reading {
     argv: Vec<String>,
     folder: Option<File>,
 }
 
 impl Machine {
-    /// What the journal says, as journalctl(1) prints it; `words` are those after the program's name. The journal of a mounted
-    /// disk is read by the running machine's program.
+    /// Runs journalctl(1) with the arguments `words` and returns its output. The journal of a
+    /// mounted disk is read by the running machine's journalctl.
     ///
     /// # Errors
-    /// When there is no such program or no journal, or reading it takes too long or gives too much.
+    /// If journalctl or the journal is missing, or reading takes too long or returns too much.
     pub fn journal(&self, words: &[String]) -> Result<CommandOutput, RunError> {
         let reading = self.reading(words)?;
         self.programs.run(&reading.argv)
     }
 
-    /// The same, read as it comes.
+    /// The same, as a stream.
     ///
     /// # Errors
-    /// When there is no such program or no journal.
+    /// If journalctl or the journal is missing.
     pub fn stream_journal(&self, words: &[String]) -> Result<ProgramOutput, RunError> {
         let reading = self.reading(words)?;
         Ok(ProgramOutput::start(&reading.argv)?.holding(reading.folder))

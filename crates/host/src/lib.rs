@@ -2,12 +2,12 @@
 //!
 //! A [`Machine`] answers the [`Request`](sshmend_lossless::Request)s of the pure crates into a
 //! [`Snapshot`](sshmend_lossless::Snapshot), and replaces files in two steps ([`Machine::stage`],
-//! [`Staged::publish`]) so that several can be got ready before the first one changes. It knows no file format and
-//! decides nothing.
+//! [`Staged::publish`]), so that several can be prepared before the first one changes. It knows no
+//! file format and decides nothing.
 //!
 //! A machine is either the running one ([`Machine::live`]) or a disk mounted below a directory
-//! ([`Machine::below`]). Of a mounted disk every path, also an absolute symbolic link on it, is looked up inside the
-//! directory, and none of its programs is run.
+//! ([`Machine::below`]). For a mounted disk every path, even an absolute symbolic link on it, is
+//! resolved inside the directory, and none of its programs is run.
 //!
 //! ```no_run
 //! use sshmend_host::Machine;

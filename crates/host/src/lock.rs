@@ -1,4 +1,4 @@
-//! One sshmend at a time for each state directory.
+//! Mutual exclusion of sshmend processes for each state directory.
 
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
@@ -19,23 +19,23 @@ use crate::machine::Machine;
 use crate::trust::{Purpose, kept};
 use crate::walk::open_node;
 
-/// Held until it is dropped or the process ends, however it ends. The file stays: a lock on a name that is replaced
-/// excludes nobody.
+/// Held until it is dropped or the process ends in any way. The file stays, because a lock on a
+/// name that gets replaced excludes nobody.
 #[derive(Debug)]
 pub struct Lock {
-    /// Closing it is what gives the lock back, and cannot fail in a way that matters.
+    /// Closing it releases the lock, and cannot fail in a way that matters.
     _held: File,
 }
 
-/// Why the lock was not had.
+/// The reason why the lock was not acquired.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
-    /// Another process has it.
+    /// Another process holds it.
     #[error("{}: held by {holder}", path.display())]
     Held {
         /// The lock file.
         path: std::path::PathBuf,
-        /// What the other process said of itself.
+        /// The description that the other process left.
         holder: String,
     },
     /// The file could not be opened.
@@ -44,11 +44,12 @@ pub enum LockError {
 }
 
 impl Machine {
-    /// Takes the lock of a state directory, which must exist; `holder` is what others are told meanwhile.
+    /// Takes the lock of a state directory, which must exist. `holder` is shown to others that try
+    /// meanwhile.
     ///
     /// # Errors
-    /// When another process has it, which is named, or the file cannot be opened, is not a regular file with this one
-    /// name, or another user could have made it.
+    /// If another process holds it, which is named, or the file cannot be opened, is not a regular
+    /// file with a single name, or another user could have created it.
     pub fn lock(&self, state: &Path, holder: &str) -> Result<Lock, LockError> {
         let path = state.join("lock");
         let (directory, name) = Directory::holding(&self.root, &path)?;
@@ -68,8 +69,8 @@ impl Machine {
 }
 
 impl Machine {
-    /// Lets the process that has the lock of a state directory go on where it was stopped, as by Ctrl-Z: it would keep the
-    /// lock for as long as nobody does.
+    /// Resumes the process that holds the lock of a state directory if it was stopped, as by
+    /// Ctrl-Z: stopped, it would hold the lock indefinitely.
     pub fn resume_holder(&self, state: &Path) {
         let Ok(Some(lock)) = self.locate_kept(&state.join("lock")) else {
             return;
@@ -78,7 +79,7 @@ impl Machine {
         for pid in holders(&locks, lock.ino()) {
             let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
             if is_stopped(&stat) {
-                // Where it has ended meanwhile there is nothing to resume.
+                // If it has ended meanwhile there is nothing to resume.
                 let _ = kill(Pid::from_raw(pid), Signal::SIGCONT);
             }
         }
@@ -105,13 +106,15 @@ fn holders(locks: &str, inode: u64) -> Vec<i32> {
     locks.lines().filter_map(holder).collect()
 }
 
-/// The third field of /proc/PID/stat (proc_pid_stat(5)); the second may hold blanks and parentheses.
+/// The third field of /proc/PID/stat (proc_pid_stat(5)); the second may contain blanks and
+/// parentheses.
 fn is_stopped(stat: &[u8]) -> bool {
     let end = stat.iter().rposition(|&byte| byte == b')');
     end.is_some_and(|end| stat[end..].starts_with(b") T"))
 }
 
-/// A device or pipe is never opened, for that alone can have effects; nor is a file written that has another name.
+/// Never opens a device or pipe, because opening alone can have effects; and never writes to a file
+/// that has another name.
 fn open(directory: &Directory, path: &Path, name: &OsStr) -> Result<File, Why> {
     let flags =
         OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_process_is_told_by_the_field_behind_its_name() {
+    fn a_stopped_process_is_recognised_by_the_field_after_its_name() {
         assert!(is_stopped(b"7 (a) S) T 1 7 7"));
         assert!(!is_stopped(b"7 (a) T) S 1 7 7"));
         assert!(!is_stopped(b""));

@@ -1,4 +1,4 @@
-//! Looks at one path: its bytes, its names, or its metadata alone.
+//! Reads one path: its content, its names, or only its metadata.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,17 +12,17 @@ use crate::failure::{MAX_MIB, Why};
 use crate::path::{Located, Root};
 use crate::trust::Purpose;
 
-/// The most memory that is set aside before a file is read.
+/// The most memory that is reserved before a file is read.
 const RESERVED: u64 = 64 << 20;
 
-/// How deep to look.
+/// How much of an entry to read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
     /// The bytes of a file, the names of a directory.
     Content,
-    /// The names of a directory; of a file the metadata alone.
+    /// The names of a directory; for a file only the metadata.
     Names,
-    /// The metadata alone.
+    /// Only the metadata.
     Surface,
 }
 
@@ -35,7 +35,7 @@ impl Depth {
     }
 }
 
-/// What stands at `path`.
+/// Reads the entry at `path`.
 pub(crate) fn look(root: &Root, path: &Path, depth: Depth) -> Entry {
     match see(root, path, depth, depth.purpose()) {
         Ok(entry) => entry,
@@ -45,7 +45,7 @@ pub(crate) fn look(root: &Root, path: &Path, depth: Depth) -> Entry {
     }
 }
 
-/// Why something could not be looked at.
+/// The reason why something could not be read.
 pub(crate) fn unread(why: Why) -> Unread {
     match why {
         Why::Denied => Unread::Denied,
@@ -56,7 +56,7 @@ pub(crate) fn unread(why: Why) -> Unread {
     }
 }
 
-/// What stands at `path`, where root may go there for this purpose.
+/// Reads the entry at `path` if root may go there for this purpose.
 pub(crate) fn see(root: &Root, path: &Path, depth: Depth, purpose: Purpose) -> Result<Entry, Why> {
     let located = root.locate(path, purpose)?;
     match (kind(&located.meta), depth) {
@@ -77,10 +77,10 @@ fn read(located: &Located) -> Result<Entry, Why> {
     }))
 }
 
-/// Files of /proc say that they are empty and are not: the end is where reading ends.
+/// Files of /proc report a size of 0 although they have content: read until the end.
 pub(crate) fn read_to_end(file: &File) -> io::Result<Vec<u8>> {
     let limit = MAX_MIB << 20;
-    // What the file says of its size is believed as far as it costs nothing.
+    // The reported size is trusted only as far as a reservation of that size is cheap.
     let size = file.metadata().map_or(0, |meta| meta.len()).min(RESERVED);
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     file.take(limit + 1).read_to_end(&mut bytes)?;

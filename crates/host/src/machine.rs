@@ -1,4 +1,4 @@
-//! The machine: what answers requests.
+//! The machine, which answers requests.
 
 use std::fs::File;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -18,13 +18,13 @@ use crate::programs::{Programs, runs_a_program};
 use crate::sift::sift;
 use crate::trust::Purpose;
 
-/// How long a connection may be silent before the next one is made beside it.
+/// The time a connection may be silent before the next one is opened in parallel.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// How long a name may take to resolve.
+/// The time limit for resolving a name.
 const RESOLVE: Duration = Duration::from_secs(10);
 
-/// The running machine, or a disk that is mounted below a directory.
+/// The running machine, or a disk mounted below a directory.
 #[derive(Debug)]
 pub struct Machine {
     pub(crate) root: Root,
@@ -37,10 +37,10 @@ impl Machine {
         Self::at(Root::Live)
     }
 
-    /// The disk that is mounted at `root`, an absolute path.
+    /// The disk mounted at `root`, an absolute path.
     ///
     /// # Errors
-    /// When `root` is not a directory, cannot be opened, or another user's link leads there.
+    /// If `root` is not a directory, cannot be opened, or is reached through another user's link.
     pub fn below(root: &Path) -> Result<Self, FileError> {
         let found = Root::Live
             .locate(root, Purpose::Enter)
@@ -63,14 +63,15 @@ impl Machine {
         self.root.is_live()
     }
 
-    /// Answers what `judge` looks for until nothing is missing, and returns what it says then.
+    /// Runs `judge` and answers its requests until none is missing, and returns its last result.
     pub fn look<T>(&self, snapshot: &mut Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
         snapshot.fill(judge, |requests, snapshot| {
             self.answer_all(requests, snapshot);
         })
     }
 
-    /// Finds out all of it and records it: programs run side by side, and names are resolved meanwhile.
+    /// Answers all requests and records the answers: programs run in parallel, and names are
+    /// resolved meanwhile.
     pub fn answer_all(&self, requests: &[Request], snapshot: &mut Snapshot) {
         let (mut programs, mut names) = (Vec::new(), Vec::new());
         for request in requests {
@@ -106,7 +107,8 @@ impl Machine {
         }
     }
 
-    /// Finds out one thing and records it; a program is run and a connection made each time it is asked for.
+    /// Answers one request and records the answer; a program is run and a connection made each time
+    /// it is requested.
     pub fn answer(&self, request: &Request, snapshot: &mut Snapshot) {
         match request {
             Request::Read(path) => snapshot.insert(path, look(&self.root, path, Depth::Content)),
@@ -123,18 +125,20 @@ impl Machine {
         }
     }
 
-    /// Reads a file through all links; `None` when nothing stands there.
+    /// Reads a file, following all links; `None` if it does not exist.
     ///
     /// # Errors
-    /// When it is not a regular file, a link that leads nowhere, cannot be read, or another user's link leads root to it.
+    /// If it is not a regular file, a dangling link, cannot be read, or another user's link leads
+    /// root to it.
     pub fn read(&self, path: &Path) -> Result<Option<FileImage>, FileError> {
         self.read_for(path, Purpose::Read)
     }
 
-    /// Reads a file of the state folder: one that another user could have made, or written since, is refused.
+    /// Reads a file of the state folder; refused if another user could have created it, or written
+    /// to it since.
     ///
     /// # Errors
-    /// As [`Machine::read`], and when another user could have made it.
+    /// As for [`Machine::read`], and if another user could have created it.
     pub fn read_kept(&self, path: &Path) -> Result<Option<FileImage>, FileError> {
         self.read_for(path, Purpose::Keep)
     }
@@ -151,10 +155,11 @@ impl Machine {
         }
     }
 
-    /// Asks whether root may write at `path`, which need not exist, or believe what stands there.
+    /// Checks whether root may write at `path`, which need not exist, or trust its content.
     ///
     /// # Errors
-    /// When another user could have led the path elsewhere, by a directory or a link on the way as it was named.
+    /// If another user could have redirected the path, by a directory or a link on it as it was
+    /// named.
     pub fn trust(&self, path: &Path) -> Result<(), FileError> {
         match self.root.locate(path, Purpose::Write) {
             Err(why @ Why::Untrusted { .. }) => Err(FileError::new(path, why)),
@@ -162,10 +167,10 @@ impl Machine {
         }
     }
 
-    /// Opens a file for reading piece by piece, as for logs that may be long.
+    /// Opens a file for reading piece by piece, for logs that may be long.
     ///
     /// # Errors
-    /// When it is not a regular file, does not exist or must not be read.
+    /// If it is not a regular file, does not exist or must not be read.
     pub fn open(&self, path: &Path) -> Result<File, FileError> {
         let located = self
             .root
@@ -177,7 +182,7 @@ impl Machine {
         located.open().map_err(FileError::at(path))
     }
 
-    /// A deeper look is not forgotten for a shallower one.
+    /// A complete entry is not replaced by a less complete one.
     fn look_once(&self, path: &Path, depth: Depth, snapshot: &mut Snapshot) {
         let known = match snapshot.entry(path) {
             Some(Entry::File(_) | Entry::Directory(..)) => true,
@@ -191,8 +196,8 @@ impl Machine {
         }
     }
 
-    /// Makes connections one after the other, after what `between` makes of the one before. Where one stands in silence,
-    /// the next is made beside it: waiting for both takes no longer than for one.
+    /// Opens connections one after the other; `between` runs after each. While one is silent, the
+    /// next is opened in parallel, so that waiting for both takes no longer than for one.
     pub fn dial_in_turn(&self, dials: &[Dial], between: &dyn Fn(&Dialled)) -> Vec<Dialled> {
         thread::scope(|scope| {
             let mut made: Vec<ScopedJoinHandle<'_, Dialled>> = Vec::new();
@@ -205,7 +210,7 @@ impl Machine {
                 let (sender, receiver) = mpsc::channel();
                 made.push(scope.spawn(move || {
                     let dialled = self.dial(dial);
-                    // Nobody waits for it where the next one was made meanwhile.
+                    // Nobody waits for it if the next one was opened meanwhile.
                     let _ = sender.send(dialled.clone());
                     dialled
                 }));
@@ -232,7 +237,7 @@ impl Machine {
     }
 }
 
-/// getaddrinfo(3) has no deadline of its own: a thread that outlives ours is left to itself.
+/// getaddrinfo(3) has no time limit: a thread that outlives ours is abandoned.
 fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
     let (sender, receiver) = mpsc::channel();
     let asked = name.to_owned();

@@ -1,4 +1,4 @@
-//! Overlays in a mount namespace that is ours alone: directories that can be written in without being changed.
+//! Overlays in a private mount namespace: directories that can be written to without being changed.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use crate::attributes::{metadata, set_xattrs};
 use crate::rehearse::{RehearsalUnavailable, device, failed};
 
-/// Where the files live that most changes are of: one overlay for all of them.
+/// The directory of most changed files: one overlay serves all of them.
 const CONFIGURATION: &str = "/etc";
 
 /// The mount points of this namespace.
@@ -43,7 +43,7 @@ impl Mounts {
         Ok(Self { points })
     }
 
-    /// The directories to lay an overlay over so that all targets can change, the outermost first.
+    /// The directories to overlay so that all targets can change, the outermost first.
     pub(crate) fn overlay_roots(
         &self,
         targets: &[&Path],
@@ -70,7 +70,7 @@ impl Mounts {
         Ok(kept)
     }
 
-    /// An overlay does not reach into what is mounted below it, so it begins at that mount if need be.
+    /// An overlay does not cover what is mounted below it, so it begins at that mount if necessary.
     fn overlay_root(&self, target: &Path) -> PathBuf {
         let directory = target
             .ancestors()
@@ -99,7 +99,7 @@ impl Mounts {
             .map_or(Path::new("/"), PathBuf::as_path)
     }
 
-    /// What is mounted below a directory, without what is mounted below that again.
+    /// The mount points below a directory, except those below another of them.
     fn below(&self, directory: &Path) -> Vec<&Path> {
         let mut found: Vec<&Path> = Vec::new();
         for point in self
@@ -115,7 +115,7 @@ impl Mounts {
     }
 }
 
-/// The fifth field, in which blanks and the like stand as three octal digits.
+/// The fifth field of the line, in which blanks and other special bytes are octal escapes.
 fn mount_point(line: &[u8]) -> Option<PathBuf> {
     let field = line.split(|&byte| byte == b' ').nth(4)?;
     let mut path = Vec::new();
@@ -142,7 +142,7 @@ fn mount_point(line: &[u8]) -> Option<PathBuf> {
 }
 
 impl Overlays {
-    /// Cuts this namespace off from the machine: nothing that is mounted from here on is seen outside.
+    /// Separates this namespace from the machine: later mounts are not visible outside.
     pub(crate) fn new() -> Result<Self, RehearsalUnavailable> {
         mount_at(
             "none",
@@ -157,7 +157,7 @@ impl Overlays {
         })
     }
 
-    /// Lays an overlay over a directory; what is mounted below it stays, but for the targets themselves.
+    /// Mounts an overlay on a directory; mounts below it stay, except the targets themselves.
     pub(crate) fn lay(
         &mut self,
         directory: &Path,
@@ -190,7 +190,7 @@ impl Overlays {
         Ok(())
     }
 
-    /// Makes sure that what is written at `path` lands in an overlay, and nowhere else.
+    /// Checks that writing to `path` affects an overlay, and nothing else.
     pub(crate) fn check(&self, path: &Path) -> Result<(), RehearsalUnavailable> {
         let parent = path.parent().unwrap_or(Path::new("/"));
         let device =
@@ -206,8 +206,9 @@ impl Overlays {
     }
 }
 
-/// The upper layer lies on a file system in memory that is mounted at the directory itself, and then under the
-/// overlay; everything is named by open descriptors, for the paths lead elsewhere by then.
+/// The upper layer is a file system in memory that is mounted at the directory itself, and then
+/// hidden by the overlay. Everything is named by open descriptors, because by then the paths lead
+/// elsewhere.
 fn overlay(directory: &Path) -> io::Result<()> {
     let lower = open(directory)?;
     mount_at(
@@ -246,7 +247,7 @@ fn copy_attributes(from: &File, to: &Path) -> io::Result<()> {
     set_xattrs(&File::open(to)?, &attributes).map_err(|why| io::Error::other(why.to_string()))
 }
 
-/// A mount point below which something else was mounted since, so that its path leads nowhere.
+/// A mount point hidden by a later mount above it, so that its path leads nowhere.
 fn is_hidden(point: &Path) -> bool {
     open(point).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }

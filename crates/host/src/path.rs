@@ -1,4 +1,4 @@
-//! Where paths are looked up: on the running machine, or below the mount point of a disk.
+//! Resolves paths on the running machine, or below the mount point of a disk.
 
 use std::env;
 use std::fs::{self, File, Metadata};
@@ -18,11 +18,11 @@ use crate::walk::{Stop, Visit, Walked, walk};
 pub(crate) enum Root {
     /// The running machine.
     Live,
-    /// A directory, opened once: every path is walked inside it.
+    /// A directory, opened once: every path is resolved inside it.
     Below(File),
 }
 
-/// Something found at a path, not opened for reading yet.
+/// An entry found at a path, not yet opened for reading.
 pub(crate) struct Located {
     pub(crate) node: File,
     pub(crate) meta: Metadata,
@@ -31,7 +31,7 @@ pub(crate) struct Located {
     by: By,
 }
 
-/// How to open it a second time, for its content.
+/// The means of opening it again for its content.
 enum By {
     Path(PathBuf),
     Walk(Box<Walked>),
@@ -43,7 +43,7 @@ impl Root {
         matches!(self, Self::Live)
     }
 
-    /// Finds what stands at `path`, through all links, where root may go there for this purpose.
+    /// Resolves `path` through all links, if root may go there for this purpose.
     pub(crate) fn locate(&self, path: &Path, purpose: Purpose) -> Result<Located, Why> {
         let mut trust = Trust::new(self.is_live(), purpose);
         match self.walk(path, true, &mut |step| trust.visit(step)) {
@@ -64,13 +64,14 @@ impl Root {
         }
     }
 
-    /// Whether `path` itself is a symbolic link, wherever it leads.
+    /// Whether `path` itself is a symbolic link, to whatever target.
     pub(crate) fn is_link(&self, path: &Path) -> bool {
         self.walk(path, false, &mut |_| Ok(()))
             .is_ok_and(|found| found.meta.is_symlink())
     }
 
-    /// Walks a path as [`walk`] does; a relative one of the running machine begins where the process is.
+    /// Resolves a path as [`walk`] does; a relative one on the running machine starts in the
+    /// current directory.
     pub(crate) fn walk(
         &self,
         path: &Path,
@@ -93,7 +94,8 @@ impl Root {
     }
 }
 
-/// By the kernel, which alone knows where the links of /proc lead; only for reading.
+/// Lets the kernel resolve the path, because only it knows the targets of links in /proc; for
+/// reading only.
 fn locate_live(path: &Path) -> io::Result<Located> {
     let node = File::from(openat(
         CWD,
@@ -113,7 +115,8 @@ fn locate_live(path: &Path) -> io::Result<Located> {
 }
 
 impl Located {
-    /// Opens the same thing for reading; a device or pipe is never opened, for that alone can have effects.
+    /// Opens the same object for reading; a device or pipe is never opened, because opening alone
+    /// can have effects.
     pub(crate) fn open(&self) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = match &self.by {

@@ -1,4 +1,4 @@
-//! The programs of one round, run side by side: where one of them hangs the others are heard meanwhile.
+//! Runs the programs of one round in parallel, so that one that hangs does not delay the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,41 +12,41 @@ use sshmend_lossless::{CommandOutput, NotRun, Request, journalctl};
 use crate::machine::Machine;
 use crate::run::{RunError, Runner};
 
-/// How many run at once: they wait far more than they compute.
+/// The number of programs that run at once: they wait far more than they compute.
 const AT_ONCE: usize = 8;
 
-/// How long all of them may be silent before it is said what is waited for.
+/// The time after which a person is shown which programs have not answered yet.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long a program may take after it has hung once: what holds it up seldom ends between two calls.
+/// The time limit of a program that has hung before: its obstacle is seldom gone by the next call.
 const SECOND_CHANCE: Duration = Duration::from_secs(3);
 
-/// How long programs that do not answer may hold up a run, all together: nobody waits longer than half a minute for a
-/// diagnosis.
+/// The total time that programs which do not answer may take in one run, so that nobody waits
+/// longer than half a minute for a diagnosis.
 const BUDGET: Duration = Duration::from_secs(24);
 
-/// How long a program may take once that is used up: one that is well answers in less.
+/// The time limit of a program once that budget is used up: a healthy one answers sooner.
 const LAST_CHANCE: Duration = Duration::from_secs(1);
 
-/// What is known of the programs of a machine.
+/// The time lost so far to programs of a machine that did not answer.
 #[derive(Debug, Default)]
 pub(crate) struct Programs {
     lost: Mutex<Lost>,
-    /// Is told what is waited for; nobody by default.
+    /// Called with the programs that are waited for; not set by default.
     waiting: Option<fn(&str)>,
 }
 
-/// A command line with what the program said, or why it said nothing.
+/// A command line with the output of the program, or the reason why there is none.
 type Answer = (Vec<String>, Result<CommandOutput, NotRun>);
 
-/// What became of waiting for programs that did not answer.
+/// The waits for programs that did not answer.
 #[derive(Debug, Default)]
 struct Lost {
     /// Those that were killed for taking too long.
     hung: BTreeSet<String>,
-    /// How long was waited for them; waiting for several at once counts once.
+    /// The time spent on them; waiting for several at once counts once.
     time: Duration,
-    /// When the last wait ended.
+    /// The end of the last wait.
     until: Option<Instant>,
 }
 
@@ -60,7 +60,7 @@ impl Lost {
         usual.min(BUDGET.saturating_sub(self.time).max(LAST_CHANCE))
     }
 
-    /// Notes that a program was waited for in vain, from one time to the other.
+    /// Records a time span in which a program was waited for without result.
     fn note(&mut self, program: &str, from: Instant, to: Instant) {
         self.hung.insert(program.to_owned());
         let new = self.until.map_or(from, |until| until.max(from));
@@ -78,7 +78,7 @@ impl Programs {
         }
     }
 
-    /// Runs one program, and remembers when it hung.
+    /// Runs one program, and records whether it hung.
     pub(crate) fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
         let program = argv.first().map_or("", String::as_str);
         let started = Instant::now();
@@ -93,14 +93,14 @@ impl Programs {
 }
 
 impl Machine {
-    /// The same machine, which tells `waiting` of a program that is waited for longer than three seconds.
+    /// The same machine, which calls `waiting` when a program takes longer than three seconds.
     #[must_use]
     pub fn telling(mut self, waiting: fn(&str)) -> Self {
         self.programs.waiting = Some(waiting);
         self
     }
 
-    /// Runs what the requests name, side by side; requests of other kinds have no answer here.
+    /// Runs the programs of the requests in parallel; requests of other kinds get no answer here.
     pub(crate) fn run_all(&self, requests: &[Request]) -> Vec<Answer> {
         thread::scope(|scope| {
             let answers = side_by_side(scope, requests, |request| self.ask(request));
@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn programs_of_one_round_wait_for_each_other_and_answer_in_order() {
-        // Each waits for the file that the next one makes: one after the other, none would ever end.
+        // Each waits for the file that the next one creates: one after the other, none would ever
+        // end.
         let folder = tempfile::tempdir().expect("a folder");
         let step = |number: usize, next: usize| {
             let at = folder.path().display();
@@ -246,7 +247,7 @@ mod tests {
         let mut lost = Lost::default();
         let mut now = Instant::now();
         let start = now;
-        // Seven at a time, each of which hangs as long as it may, in round after round.
+        // Seven programs at once, each of which hangs as long as it may, in every round.
         for round in 0..6 {
             let deadlines = (0..7).map(|number| lost.deadline(&format!("program{round}-{number}")));
             let longest = deadlines.max().expect("seven");

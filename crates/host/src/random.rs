@@ -1,11 +1,11 @@
-//! Random bytes of the kernel.
+//! Random bytes from the kernel.
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
-/// Fresh random bytes, fit for salts.
+/// Fresh random bytes, suitable for salts.
 ///
 /// # Errors
-/// When the kernel has none to give; the text is its reason.
+/// If the kernel cannot provide any; the text is its reason.
 pub fn random<const N: usize>() -> Result<[u8; N], String> {
     let mut bytes = [0; N];
     match getrandom(&mut bytes, GetRandomFlags::empty()) {

@@ -1,8 +1,9 @@
-//! The future, seen by the real programs before it happens.
+//! Runs the real programs on the future state before it exists.
 //!
-//! One thread takes a mount namespace of its own and lays an overlay over each directory in which a file is to
-//! change; the files are changed in there, and the programs that the thread starts see them at their real paths. When
-//! the thread ends, in whatever way, all of it is gone. The disk and the mounts of the machine never change.
+//! One thread enters a separate mount namespace and mounts an overlay on each directory in which a
+//! file is to change. It changes the files in there, and the programs it starts see them at their
+//! real paths. When the thread ends, in whatever way, all of it is gone. The disk and the mounts of
+//! the machine never change.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -22,22 +23,23 @@ use crate::overlay::{Mounts, Overlays};
 use crate::programs::side_by_side;
 use crate::run::Runner;
 
-/// A directory that sshd(8) wants where Debian builds it; made by its service, and missing while that is stopped.
+/// The directory that sshd(8) requires in Debian's builds; created by its service, and missing
+/// while that is stopped.
 const PRIVSEP: &str = "/run/sshd";
 
-/// A program and what it reads from standard input.
+/// A program and its standard input.
 pub type Rehearsed = (Vec<String>, Vec<u8>);
 
-/// Why nothing could be rehearsed. Nothing was changed.
+/// The reason why nothing could be rehearsed. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RehearsalUnavailable {
-    /// No program of a mounted disk is run.
+    /// Programs of a mounted disk are not run.
     #[error("not done under --root")]
     NotLive,
-    /// A mount namespace takes `CAP_SYS_ADMIN`.
+    /// A mount namespace requires `CAP_SYS_ADMIN`.
     #[error("a mount namespace takes CAP_SYS_ADMIN")]
     NotPermitted,
-    /// A step of setting it up failed.
+    /// A step of the setup failed.
     #[error("{doing}: {reason}")]
     Failed {
         /// The step.
@@ -64,11 +66,13 @@ impl Machine {
     /// Runs programs as if the changes were made already, and says of each what it said or why it did not run. They run side
     /// by side, and a command that is named more than once runs once.
     ///
-    /// They see the changed files at their real paths, with their mode and owner, and `/run/sshd` in order even where it
-    /// is missing or open to others just now; everything else is the machine as it is.
+    /// They see the changed files at their real paths, with their mode and owner. `/run/sshd` is
+    /// valid for them even if it is missing or writable by others now; everything else is the
+    /// machine as it is.
     ///
     /// # Errors
-    /// When a mount namespace with overlays is not to be had: the privilege or the support of the kernel is missing.
+    /// If a mount namespace with overlays is not available, for lack of privilege or kernel
+    /// support.
     pub fn rehearse(
         &self,
         changes: &[FileChange],
@@ -88,7 +92,7 @@ impl Machine {
     }
 }
 
-/// Runs in a thread of its own, which ends with the namespace that it makes.
+/// Runs in a separate thread, because the namespace ends with it.
 fn on_stage(
     changes: &[FileChange],
     commands: &[Rehearsed],
@@ -135,7 +139,7 @@ fn answers(commands: &[Rehearsed]) -> Vec<Result<CommandOutput, String>> {
     commands.iter().map(of).collect()
 }
 
-/// An overlay that is there already, because a file in it changes, is used.
+/// Uses the overlay that exists if a file in that directory changes.
 fn provide_privsep(
     overlays: &mut Overlays,
     mounts: &Mounts,
@@ -162,11 +166,11 @@ fn provide_privsep(
         .map_err(RehearsalUnavailable::step(PRIVSEP))
 }
 
-/// What sshd would say of its directory.
+/// The state of sshd's privilege separation directory, as sshd would judge it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Privsep {
     Missing,
-    /// Not root's, or others can write in it.
+    /// Not owned by root, or writable by others.
     Open,
     Good,
 }
@@ -183,14 +187,14 @@ impl Privsep {
     }
 }
 
-/// One file as it is going to be.
+/// One file in its future state.
 struct Planned<'a> {
     /// Its path after all links.
     target: PathBuf,
     content: Option<&'a [u8]>,
     /// Whether it is created.
     new: bool,
-    /// Mode and owner, where they are not those of the file that is there.
+    /// Mode and owner, if they differ from those of the existing file.
     give: Option<Attributes>,
 }
 
@@ -231,7 +235,7 @@ impl<'a> Planned<'a> {
     }
 }
 
-/// Through no link: it might lead out of the overlay.
+/// Opens without following links, which might lead out of the overlay.
 fn open_for_writing(path: &Path) -> io::Result<File> {
     let flags =
         OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -243,7 +247,7 @@ fn give(file: &File, attributes: Attributes) -> io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(attributes.mode))
 }
 
-/// The path after all links of what exists, and the rest as it is.
+/// The path with the links of its existing part resolved, and the rest unchanged.
 fn canonical(path: &Path) -> io::Result<PathBuf> {
     match (fs::canonicalize(path), path.parent(), path.file_name()) {
         (Err(error), Some(parent), Some(name)) if error.kind() == io::ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! Runs a program of the machine with a clean environment, a deadline and a limit.
+//! Runs a program of the machine with a clean environment, a time limit and a size limit.
 
 use std::env;
 use std::fs::File;
@@ -22,31 +22,33 @@ use crate::failure::{Why, reason};
 use crate::path::Root;
 use crate::trust::Purpose;
 
-/// Where programs are looked for: the administrator's, unless an ordinary user calls.
+/// The search path for programs: the administrator's, unless an ordinary user calls.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What a program is told of the caller: where the agent is that holds the keys which ssh would offer.
+/// The environment variables passed on to a program: the socket of the agent that holds the keys
+/// which ssh would offer.
 const KEPT: [&str; 1] = ["SSH_AUTH_SOCK"];
 
-/// What else it is told when the caller is an ordinary user, whose ssh runs proxy commands that are found by it.
+/// Further variables passed on if the caller is an ordinary user, whose ssh needs them to find
+/// proxy commands.
 const OWN: [&str; 5] = ["PATH", "HOME", "SHELL", "USER", "LOGNAME"];
 
 /// How often a program is asked whether it has ended, in case neither its output nor the kernel (before Linux 5.3) says so.
 const PULSE: Duration = Duration::from_millis(10);
 
-/// How programs are run.
+/// Limits for programs that are run.
 #[derive(Debug, Clone)]
 pub struct Runner {
-    /// How long a program may take; then its whole process group is killed.
+    /// The time limit for a program; then its whole process group is killed.
     pub deadline: Duration,
-    /// How many bytes it may say on each of standard output and standard error.
+    /// The most bytes it may write to each of standard output and standard error.
     pub limit: usize,
 }
 
-/// Why a program has no answer.
+/// The reason why a program gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RunError {
-    /// There is no such program.
+    /// The program does not exist.
     #[error("{}", NotRun::Missing)]
     Missing,
     /// It could not be started; the reason is the operating system's.
@@ -55,7 +57,7 @@ pub enum RunError {
     /// It took too long and was killed.
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
-    /// It said too much and was killed.
+    /// It wrote more than the limit and was killed.
     #[error("more than {0} bytes of output")]
     TooMuch(usize),
     /// Its output could not be read.
@@ -64,7 +66,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// Why a program could not be started.
+    /// The reason why a program could not be started.
     pub(crate) fn not_started(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
@@ -108,11 +110,12 @@ trait Pipe: Read + AsFd {}
 impl<T: Read + AsFd> Pipe for T {}
 
 impl Runner {
-    /// Runs `argv` and keeps what it says; the environment is `PATH`, `LC_ALL=C` and `SSH_AUTH_SOCK`, of an ordinary user
-    /// also what their own programs are found by; standard input is empty.
+    /// Runs `argv` and returns its output. The environment is `PATH`, `LC_ALL=C` and
+    /// `SSH_AUTH_SOCK`, for an ordinary user also the variables that their own programs need;
+    /// standard input is empty.
     ///
     /// # Errors
-    /// When it cannot be started, or was killed for taking too long or saying too much.
+    /// If it cannot be started, or was killed for taking too long or writing too much.
     pub fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
         self.finish(Running::start(argv, Stdio::null())?)
     }
@@ -120,7 +123,7 @@ impl Runner {
     /// The same, with these bytes on standard input.
     ///
     /// # Errors
-    /// As [`Runner::run`].
+    /// As for [`Runner::run`].
     pub fn feed(&self, argv: &[String], stdin: &[u8]) -> Result<CommandOutput, RunError> {
         let stdin = in_memory(stdin).map_err(|error| RunError::NotStarted(reason(&error)))?;
         self.finish(Running::start(argv, stdin.into())?)
@@ -148,8 +151,9 @@ fn told() -> impl Iterator<Item = &'static str> {
     KEPT.iter().chain(own).copied()
 }
 
-/// Refuses a program, named by its path, that another user could have put there. Such a path may come from anybody: a
-/// process calls itself what it likes (`sshd: /home/eve/sshd [listener]`). One without a path is looked for in [`PATH`].
+/// Refuses a program, named by its path, that another user could have put there. Such a path may
+/// come from anyone, because a process chooses its own title (`sshd: /home/eve/sshd [listener]`). A
+/// name without a path is looked up in [`PATH`].
 pub(crate) fn refuse_untrusted(program: &str) -> Result<(), RunError> {
     if !program.contains('/') {
         return Ok(());
@@ -159,7 +163,7 @@ pub(crate) fn refuse_untrusted(program: &str) -> Result<(), RunError> {
             "not safe to run: {} {why}",
             at.display()
         ))),
-        // What else is in the way is said when it is started.
+        // Other obstacles are reported when it is started.
         Ok(_) | Err(_) => Ok(()),
     }
 }
@@ -207,7 +211,8 @@ impl Running {
         })
     }
 
-    /// A program that has ended is done, also when a child that it left behind still holds its output open.
+    /// A program that has ended is done, even if a child that it left behind still holds its output
+    /// open.
     fn wait(&mut self, runner: &Runner) -> Result<Option<i32>, RunError> {
         let started = Instant::now();
         loop {
@@ -250,7 +255,8 @@ impl Running {
         self.stderr.read(runner.limit)
     }
 
-    /// The group, for a shell script leaves children behind; the process itself must be waited for.
+    /// Kills the whole group, because a shell script leaves children behind; the process itself
+    /// must be waited for.
     fn kill(&mut self) {
         let group = i32::try_from(self.child.id()).map(Pid::from_raw);
         if let Ok(group) = group {
@@ -272,7 +278,7 @@ impl Stream {
         })
     }
 
-    /// Takes what is there without waiting for more.
+    /// Reads the available bytes without waiting for more.
     fn read(&mut self, limit: usize) -> Result<(), RunError> {
         let mut piece = [0; 16384];
         while let Some(pipe) = &mut self.pipe {
@@ -291,7 +297,7 @@ impl Stream {
     }
 }
 
-/// A file has no reader that could make its writer wait.
+/// A file has no reader that could block its writer.
 fn in_memory(bytes: &[u8]) -> io::Result<File> {
     let mut file = File::from(memfd_create("stdin", MemfdFlags::CLOEXEC)?);
     file.write_all(bytes)?;

@@ -1,4 +1,4 @@
-//! What a program writes into files, without a file of the machine.
+//! Collects the files that a program writes, without touching a file of the machine.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,24 +13,26 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use crate::failure::reason;
 use crate::run::Runner;
 
-/// In memory, where there is one, so that a secret touches no disk.
+/// In memory if possible, so that a secret never reaches a disk.
 const IN_MEMORY: [&str; 2] = ["/run", "/dev/shm"];
 
-/// What the names of the directories begin with.
+/// The prefix of the directory names.
 const PREFIX: &str = ".sshmend-files-";
 
-/// How often a directory is made anew that another process takes for a leftover.
+/// The number of attempts to create a directory that another process removes as a leftover.
 const ATTEMPTS: u32 = 8;
 
-/// How long the program may take: a large key on a busy machine takes a while.
+/// The time limit for the program: generating a large key on a busy machine takes a while.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// Runs the program that `argv` makes of a directory, and hands back the bytes of the files of these names in it.
+/// Runs the program with the arguments that `argv` makes from a directory, and returns the content
+/// of the named files in it.
 ///
-/// Nobody else can enter the directory (mode 0700), and it is gone afterwards.
+/// Nobody else can enter the directory (mode 0700), and it is removed afterwards.
 ///
 /// # Errors
-/// When there is no place for the directory, the program fails, or does not write the files; the text says which.
+/// If the directory cannot be created, the program fails, or it does not write the files; the text
+/// says which.
 pub fn written_by(
     argv: impl FnOnce(&Path) -> Vec<String>,
     names: &[&str],
@@ -58,10 +60,10 @@ pub fn written_by(
     names.iter().map(read).collect()
 }
 
-/// Removes what processes that were killed have left of [`written_by`], and nothing of one that runs: as long as that
-/// lives it has its directory locked, and the kernel gives the lock back however it ends.
+/// Removes what killed processes have left of [`written_by`], and nothing of a running one: while
+/// it lives its directory is locked, and the kernel releases the lock however it ends.
 ///
-/// What cannot be removed stays for the next one.
+/// Directories that cannot be removed are left for the next run.
 pub fn remove_leftovers() {
     for place in places() {
         let Ok(names) = fs::read_dir(&place) else {
@@ -79,12 +81,12 @@ fn remove_left(path: &Path) {
     let Ok(directory) = open_directory(path) else {
         return;
     };
-    // In a folder of all users anybody can make a directory of that name.
+    // In a folder for all users anybody can create a directory with such a name.
     let own = directory
         .metadata()
         .is_ok_and(|meta| meta.uid() == geteuid().as_raw());
     if own && directory.try_lock().is_ok() {
-        // Whoever comes next tries again.
+        // The next run tries again.
         drop(fs::remove_dir_all(path));
     }
 }
@@ -96,7 +98,7 @@ fn places() -> impl Iterator<Item = PathBuf> {
         .chain([std::env::temp_dir()])
 }
 
-/// A directory that is gone with this, and locked until then.
+/// A directory that is removed on drop, and locked until then.
 struct Private {
     directory: tempfile::TempDir,
     _locked: File,
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_fails_or_writes_nothing_is_told() {
+    fn a_program_that_fails_or_writes_nothing_is_reported() {
         assert_eq!(
             written_by(shell("echo no >&2; exit 3"), &[]),
             Err("sh: no".to_owned())

@@ -17,16 +17,18 @@ use crate::walk::open_node;
 /// A file below this size is copied: nothing that writes to the old inode later can harm a copy.
 const LONG: u64 = 1 << 20;
 
-/// Who else may write to the file.
+/// The mode bits that let others write to the file.
 const OTHERS_WRITE: u32 = 0o022;
 
 impl Machine {
-    /// Gives the captured file a second name, `to` on the disk of `state`; false where that cannot be, or is not worth it.
+    /// Gives the captured file a second name, `to`, on the disk of `state`; false if that is not
+    /// possible or not worthwhile.
     ///
-    /// It has to be our own, long, with one name and of the same file system, and nobody else may write to it.
+    /// It must be our own, long, with a single name and on the same file system, and nobody else
+    /// may write to it.
     ///
     /// # Errors
-    /// When the operating system refuses for another reason.
+    /// If the operating system refuses for another reason.
     pub fn keep_inode(
         &self,
         path: &Path,
@@ -58,7 +60,7 @@ impl Machine {
             &name,
             AtFlags::empty(),
         );
-        // Another file system, or one that knows no second names: then it is copied.
+        // Another file system, or one without hard links: then it is copied.
         if linked.is_err() {
             return Ok(false);
         }
@@ -66,7 +68,7 @@ impl Machine {
         let same = linked
             .metadata()
             .is_ok_and(|now| (now.dev(), now.ino()) == meta.identity);
-        // With two names it must still be one that is read where it stands.
+        // With two names it must still be acceptable for reading at its path.
         if same && self.root.locate(path, Purpose::Read).is_ok() {
             directory.sync().map_err(FileError::at(to))?;
             return Ok(true);

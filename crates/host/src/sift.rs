@@ -1,4 +1,4 @@
-//! Searches a file of any length: blocks are read, searched and forgotten, several at once.
+//! Searches a file of any length: blocks are read, searched and discarded, several in parallel.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ use crate::look::unread;
 use crate::path::Root;
 use crate::trust::Purpose;
 
-/// The lines of the file at `path` that a sieve picks; `None` when nothing stands there.
+/// The lines of the file at `path` that a sieve picks; `None` if the file does not exist.
 pub(crate) fn sift(root: &Root, path: &Path, sieve: &Sieve) -> Known<Option<Vec<Picked>>> {
     let located = match root.locate(path, Purpose::Read) {
         Ok(located) => located,
@@ -37,7 +37,8 @@ pub(crate) fn sift(root: &Root, path: &Path, sieve: &Sieve) -> Known<Option<Vec<
 /// Searches an open file on this many threads.
 fn search(file: &File, sieve: &Sieve, threads: NonZero<usize>) -> io::Result<Vec<Picked>> {
     let size = file.metadata()?.len();
-    // Files of /proc say that they are empty and are not; short ones are not worth a thread.
+    // Files of /proc report a size of 0 although they have content; short ones are not worth a
+    // thread.
     if size <= BLOCK as u64 {
         let mut bytes = Vec::new();
         let mut file = file;
@@ -78,7 +79,7 @@ fn search(file: &File, sieve: &Sieve, threads: NonZero<usize>) -> io::Result<Vec
     Ok(picked)
 }
 
-/// What was picked out of one block of lines.
+/// The lines picked out of one block.
 struct Found {
     start: usize,
     feeds: usize,
@@ -88,7 +89,7 @@ struct Found {
 /// The lines that begin in the block of this number.
 fn search_block(file: &File, sieve: &Sieve, number: usize, room: &mut Room) -> io::Result<Found> {
     let begin = number * BLOCK;
-    // One byte more in front shows whether a line begins with the block.
+    // One byte before the block shows whether a line begins with it.
     let front = usize::from(begin > 0);
     room.held = 0;
     let full = room.fill(file, begin - front, front + BLOCK)?;
@@ -96,7 +97,7 @@ fn search_block(file: &File, sieve: &Sieve, number: usize, room: &mut Room) -> i
         0 => 0,
         _ => memchr::memchr(b'\n', room.bytes()).map_or(room.held, |feed| feed + 1),
     };
-    // The one line that fills it belongs to the block where it begins.
+    // A line that fills it belongs to the block where it begins.
     if start >= room.held {
         return Ok(Found {
             start: begin,
@@ -120,7 +121,7 @@ fn search_block(file: &File, sieve: &Sieve, number: usize, room: &mut Room) -> i
     })
 }
 
-/// Where a block is read to, again and again: what was read before is not cleared.
+/// A reusable buffer for blocks. The bytes of the previous block are not cleared.
 #[derive(Default)]
 struct Room {
     bytes: Vec<u8>,
@@ -132,7 +133,8 @@ impl Room {
         &self.bytes[..self.held]
     }
 
-    /// Reads up to `length` bytes at `at` behind those that are held; false when the file ends before.
+    /// Reads up to `length` bytes at `at` into the buffer after those it holds; false if the file
+    /// ends before.
     fn fill(&mut self, file: &File, at: usize, length: usize) -> io::Result<bool> {
         if self.bytes.len() < self.held + length {
             self.bytes.resize(self.held + length, 0);
@@ -151,7 +153,7 @@ impl Room {
         Ok(read == length)
     }
 
-    /// Reads on to the end of the line that the last byte belongs to.
+    /// Reads on to the end of the line that contains the last byte.
     fn finish_line(&mut self, file: &File, begin: usize) -> io::Result<()> {
         let mut seen = self.held - 1;
         let mut step = 4096;

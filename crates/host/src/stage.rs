@@ -1,7 +1,8 @@
 //! Changes one file so that it is wholly old or wholly new at every moment, in two steps.
 //!
-//! *Staging* does everything that can fail for want of space or permission: the new content stands beside the target,
-//! with mode, owner and extended attributes, on the disk. *Publishing* is one rename.
+//! *Staging* does everything that can fail for lack of space or permission: afterwards the new
+//! content is on disk beside the target, with mode, owner and extended attributes. *Publishing* is
+//! one rename.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata as Stat};
@@ -26,10 +27,11 @@ use crate::path::Root;
 use crate::trust::{Purpose, Trust};
 use crate::walk::{Stop, open_node};
 
-/// What becomes of a file.
+/// The change of a file.
 #[derive(Debug, Clone, Copy)]
 pub enum Change<'a> {
-    /// It gets this content, and this mode and owner if any; else it keeps its own, and always its extended attributes.
+    /// New content, and mode and owner if given; otherwise the file keeps its own. Extended
+    /// attributes are always kept.
     Replace(&'a [u8], Option<Attributes>),
     /// The same, with the content of a change, which is written piece by piece.
     Edit(&'a Bytes, Option<Attributes>),
@@ -49,7 +51,7 @@ impl<'a> From<&'a FileChange> for Change<'a> {
     }
 }
 
-/// Something about a file that does not prevent its change and should be known.
+/// A remark about a file that does not prevent its change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
     /// The file has other names, which keep the old content.
@@ -57,18 +59,18 @@ pub enum Warning {
     HardLinked {
         /// The file.
         path: PathBuf,
-        /// How many other names it has.
+        /// The number of its other names.
         partners: u64,
     },
-    /// An editor seems to have the file open, and replaces it with what it has when it saves.
+    /// An editor seems to have the file open and would overwrite the change when it saves.
     #[error("{}: an editor seems to have it open ({})", path.display(), by.display())]
     OpenInEditor {
         /// The file.
         path: PathBuf,
-        /// What says so, in the same directory.
+        /// The file in the same directory that shows this.
         by: PathBuf,
     },
-    /// A group other than root's may write into the directory, and so replace the file.
+    /// A group other than root's may write to the directory, and so replace the file.
     #[error("{}: group {gid} may write into its directory", path.display())]
     GroupWritable {
         /// The file.
@@ -78,7 +80,8 @@ pub enum Warning {
     },
 }
 
-/// A change that is ready: one rename (or unlink) away. Dropped instead of published, it leaves nothing behind.
+/// A change that is ready: one rename (or unlink) away. If it is dropped unpublished, it leaves
+/// nothing behind.
 #[derive(Debug)]
 #[must_use = "nothing has changed until it is published"]
 pub struct Staged {
@@ -86,7 +89,7 @@ pub struct Staged {
     temporary: Option<OsString>,
 }
 
-/// The place of a change: an open directory, and the file of that name as it stood when it was looked at.
+/// The place of a change: an open directory, and the file of that name as it was when examined.
 #[derive(Debug)]
 struct Site {
     directory: Directory,
@@ -101,10 +104,11 @@ struct Original {
 }
 
 impl Machine {
-    /// Looks whether a change of the file at `path` could be staged, as far as that can be known without writing.
+    /// Checks whether a change of the file at `path` could be staged, as far as that can be checked
+    /// without writing.
     ///
     /// # Errors
-    /// As [`Machine::stage`], but for want of space.
+    /// As for [`Machine::stage`], except lack of space.
     pub fn preflight(&self, path: &Path, change: Change<'_>) -> Result<Vec<Warning>, FileError> {
         let path = match change {
             Change::Create(..) => self.first_missing(path),
@@ -113,10 +117,10 @@ impl Machine {
         Site::open(&self.root, path, change).map(|site| site.warnings())
     }
 
-    /// Looks whether this process has the right to stage it.
+    /// Checks whether this process has the right to stage it.
     ///
     /// # Errors
-    /// When it has not; what cannot be asked is left to [`Machine::stage`].
+    /// If it has not; what cannot be checked is left to [`Machine::stage`].
     pub fn may_stage(&self, path: &Path, change: Change<'_>) -> Result<(), FileError> {
         let first = match change {
             Change::Create(..) => self.first_missing(path),
@@ -131,7 +135,8 @@ impl Machine {
         }
     }
 
-    /// Of a file to be created the outermost directory that has to be made for it, else the file itself.
+    /// For a file to be created, the outermost directory that must be created for it, else the file
+    /// itself.
     fn first_missing<'p>(&self, path: &'p Path) -> &'p Path {
         let missing = |path: &&Path| {
             let directory = path.parent();
@@ -143,15 +148,18 @@ impl Machine {
             .map_or(path, |(_, directory)| directory)
     }
 
-    /// Gets a change of the file at `path` ready; nothing that a program would read has changed afterwards.
+    /// Prepares a change of the file at `path`; nothing that a program would read has changed
+    /// afterwards.
     ///
-    /// Links of `path` are followed, each of them and what it leads to judged, and the file at the end is changed. `temporary` is the name under
-    /// which the new content waits in the same directory; it must not match a pattern by which a program reads
-    /// files, and what stands there is taken for the rest of an earlier attempt.
+    /// Follows the links of `path`, checks each of them and its target, and changes the file at the
+    /// end. `temporary` is the name under which the new content waits in the same directory; it
+    /// must not match a pattern by which a program reads files. An existing file of that name is
+    /// considered a leftover of an earlier attempt.
     ///
     /// # Errors
-    /// When the file is missing or not regular (or exists, if it is to be created), is immutable or mounted on its
-    /// own, when root cannot trust the path, and whenever the operating system refuses.
+    /// If the file is missing or not regular (or exists, if it is to be created), is immutable or
+    /// itself a mount point, if root cannot trust the path, and whenever the operating system
+    /// refuses.
     pub fn stage(
         &self,
         path: &Path,
@@ -168,10 +176,10 @@ impl Machine {
         Ok(staged)
     }
 
-    /// Removes what an attempt that was cut off has left in the directory of `path`; nothing there is fine.
+    /// Removes what an interrupted attempt has left in the directory of `path`, if anything.
     ///
     /// # Errors
-    /// When the operating system refuses.
+    /// If the operating system refuses.
     pub fn discard(&self, path: &Path, temporary: &str) -> Result<(), FileError> {
         let (directory, _) = match Directory::holding(&self.root, path) {
             Err(error) if error.why == Why::Missing => return Ok(()),
@@ -188,8 +196,8 @@ impl Staged {
     /// Makes the change, durably.
     ///
     /// # Errors
-    /// When the file is no longer what it was when the change was staged, or the operating system refuses. Only when
-    /// the very last step fails (`fsync` of the directory) has the file changed all the same.
+    /// If the file has changed since the change was staged, or the operating system refuses. Only
+    /// if the very last step fails (`fsync` of the directory) has the file changed nevertheless.
     pub fn publish(mut self) -> Result<(), FileError> {
         let path = self.site.path();
         self.swap()
@@ -214,8 +222,8 @@ impl Staged {
         }
     }
 
-    /// Writes the new content beside the target; `exact` says whether the extended attributes are those of `given`
-    /// or whatever the directory adds.
+    /// Writes the new content beside the target. With `exact` the extended attributes are exactly
+    /// those of `given`, otherwise whatever the directory adds is kept.
     fn write(
         &mut self,
         pieces: &[&[u8]],
@@ -225,7 +233,7 @@ impl Staged {
     ) -> Result<(), Why> {
         let mut file = self.site.create(temporary)?;
         self.temporary = Some(temporary.into());
-        // Small pieces go together, long ones as they are.
+        // Small pieces are written together, long ones directly.
         let mut buffered = BufWriter::new(&mut file);
         for piece in pieces {
             buffered.write_all(piece)?;
@@ -268,7 +276,8 @@ impl Site {
         Ok(site)
     }
 
-    /// Goes the path as it was named, for a link on it is part of the way; where nothing stands, the directory for it.
+    /// Walks the path as it was named, because a link on it is part of the path; if nothing exists
+    /// there, returns the directory for it.
     fn place(root: &Root, path: &Path) -> Result<(Directory, OsString), FileError> {
         let mut trust = Trust::new(root.is_live(), Purpose::Write);
         match root.walk(path, true, &mut |step| trust.visit(step)) {
@@ -336,7 +345,7 @@ impl Site {
         warnings
     }
 
-    /// What vim (its swap file) or Emacs (its lock) keeps beside a file that is open.
+    /// The file that vim (its swap file) or Emacs (its lock) keeps beside an open file.
     fn open_in_editor(&self) -> Option<PathBuf> {
         let beside = |before: &str, after: &str| {
             let mut name = OsString::from(before);
@@ -417,7 +426,7 @@ impl Original {
         }
     }
 
-    /// What the system says about it, with this mode and owner if any.
+    /// The metadata of the file, with this mode and owner if given.
     fn meta_with(&self, give: Option<Attributes>) -> Metadata {
         let own = metadata(&self.file, &self.stat);
         let Attributes { mode, uid, gid } = give.unwrap_or(Attributes::of(&own));
@@ -441,7 +450,7 @@ impl Original {
     }
 }
 
-/// Not every file system has these attributes; one without them refuses nothing.
+/// Not every file system supports these attributes; without them nothing is refused.
 fn refuse_flags(file: &File) -> Result<(), Why> {
     let flags = ioctl_getflags(file).unwrap_or(IFlags::empty());
     if flags.contains(IFlags::IMMUTABLE) {
@@ -453,7 +462,8 @@ fn refuse_flags(file: &File) -> Result<(), Why> {
     }
 }
 
-/// Changes with every write, chmod, chown and link, and when another file takes the name.
+/// The version of a file, which changes with every write, chmod, chown and link, and when another
+/// file takes the name.
 fn version(stat: &Stat) -> impl PartialEq {
     (
         stat.dev(),
@@ -476,7 +486,7 @@ fn give_owner(file: &File, given: &Metadata) -> Result<(), Why> {
     Ok(())
 }
 
-/// Where the file system does not know `RENAME_NOREPLACE`, the look a moment ago has to do.
+/// If the file system does not support `RENAME_NOREPLACE`, the check a moment ago must suffice.
 fn rename_to_new(directory: &File, temporary: &OsStr, name: &OsStr) -> Result<(), Errno> {
     match renameat_with(
         directory,

@@ -1,4 +1,4 @@
-//! A program whose output is read as it comes, for logs too long to be kept.
+//! A program whose output is read as a stream, for logs too long to keep.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,12 +6,12 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::run::{PATH, RunError, refuse_untrusted};
 
-/// The standard output of a running program; the program is ended when this is dropped.
+/// The standard output of a running program, which is ended on drop.
 #[derive(Debug)]
 pub struct ProgramOutput {
     child: Child,
     stdout: ChildStdout,
-    /// Kept open for the program, which knows it by our process and its number.
+    /// Kept open for the program, which accesses it through our process and its number.
     _held: Option<File>,
 }
 
@@ -19,7 +19,7 @@ impl ProgramOutput {
     /// Starts `argv` with a clean environment, empty standard input and no standard error.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// If it cannot be started.
     pub fn start(argv: &[String]) -> Result<Self, RunError> {
         let (program, arguments) = argv
             .split_first()

@@ -1,4 +1,5 @@
-//! The terminals at both outputs, as far as it matters for what is printed: width, colour, characters, pager.
+//! Properties of the terminals at both outputs that matter for printing: width, colour, characters,
+//! pager.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -9,32 +10,33 @@ use rustix::termios::tcgetwinsize;
 
 use crate::interrupt::Uninterrupted;
 
-/// The width of a terminal that does not tell it, as on a serial line.
+/// The width of a terminal that does not report it, as on a serial line.
 const COLUMNS: usize = 80;
 
-/// Narrower ones say nothing that could be true.
+/// The least plausible width; smaller values are ignored.
 const LEAST_COLUMNS: usize = 20;
 
-/// How one output shows text.
+/// The capabilities of one output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terminal {
     /// Whether it is a terminal.
     pub is_terminal: bool,
-    /// Its width in columns; where it is not a terminal, what `COLUMNS` demands, if anything.
+    /// The width in columns; if it is not a terminal, the value of `COLUMNS`, if set.
     pub columns: Option<usize>,
     /// Whether characters beyond ASCII can be shown (`LC_ALL`, `LC_CTYPE`, `LANG`; locale(7)).
     pub utf8: bool,
-    /// Whether the environment asks for colour, or forbids it; else a terminal that knows colours has them.
+    /// Whether the environment requests or forbids colour; by default a terminal that supports
+    /// colours gets them.
     pub color: bool,
 }
 
 impl Terminal {
-    /// That of standard output.
+    /// The terminal at standard output.
     pub fn of_stdout() -> Self {
         Self::of(&io::stdout())
     }
 
-    /// That of standard error.
+    /// The terminal at standard error.
     pub fn of_stderr() -> Self {
         Self::of(&io::stderr())
     }
@@ -65,19 +67,19 @@ impl Terminal {
     }
 }
 
-/// A variable that is set to something.
+/// A variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
     let value = env::var_os(name).filter(|value| !value.is_empty())?;
     Some(value.to_string_lossy().into_owned())
 }
 
-/// The first of the three variables that is set decides; without any the locale is that of C.
+/// The first of the three variables that is set decides; without any the locale is C.
 fn is_utf8(locale: Option<String>) -> bool {
     let locale = locale.unwrap_or_default().to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
 }
 
-/// <https://no-color.org>, then <https://bixense.com/clicolors>, then what the terminal is.
+/// <https://no-color.org>, then <https://bixense.com/clicolors>, then the type of the terminal.
 fn is_coloured(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
     let is = |name: &str, wanted: &str| variable(name).as_deref() == Some(wanted);
     if variable("NO_COLOR").is_some() {
@@ -89,10 +91,11 @@ fn is_coloured(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> 
     is_terminal && !is("CLICOLOR", "0") && !is("TERM", "dumb")
 }
 
-/// Shows a long text in the pager of the caller (`PAGER`, else less): one that ends at once where the text fits.
+/// Shows a long text in the caller's pager (`PAGER`, else less, which exits at once if the text
+/// fits).
 ///
 /// # Errors
-/// When there is no pager, or it cannot be started; then nothing was shown.
+/// If there is no pager, or it cannot be started; then nothing was shown.
 pub fn page(text: &str) -> io::Result<()> {
     let pager = match env::var_os("PAGER") {
         Some(pager) => pager,
@@ -101,24 +104,24 @@ pub fn page(text: &str) -> io::Result<()> {
     if pager.is_empty() || pager == "cat" || variable("TERM").is_none_or(|term| term == "dumb") {
         return Err(io::Error::other("no pager is wanted"));
     }
-    // Whoever presses Ctrl-C in it means the pager.
+    // Ctrl-C is meant for the pager.
     let _held = Uninterrupted::begin();
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(&pager).stdin(Stdio::piped());
     if variable("LESS").is_none() {
         command.env("LESS", "FRX");
     }
-    // A shell out of a pager that sudo started would be one of root.
+    // A shell started from a pager under sudo would be root's.
     if variable("SUDO_USER").is_some() {
         command.env("LESSSECURE", "1");
     }
     let mut child = command.spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // Whoever has read enough leaves.
+        // The reader may quit the pager early.
         let _ = stdin.write_all(text.as_bytes());
     }
     match child.wait()?.code() {
-        // The shell found no such program.
+        // The shell did not find the program.
         Some(126 | 127) => Err(io::Error::other("the pager cannot be started")),
         _ => Ok(()),
     }
@@ -129,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_locale_says_which_characters_there_are() {
+    fn the_locale_determines_the_available_characters() {
         let cases = [
             (Some("de_DE.UTF-8"), true),
             (Some("C.utf8"), true),
@@ -144,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn colour_goes_by_what_the_environment_says_then_by_the_terminal() {
+    fn colour_depends_on_the_environment_then_on_the_terminal() {
         type Variables = &'static [(&'static str, &'static str)];
         let cases: [(Variables, bool, bool); 8] = [
             (&[], false, false),

@@ -1,9 +1,10 @@
-//! Whether root may go a path: not where another user could have led it.
+//! Decides whether root may follow a path that another user could have redirected.
 //!
-//! Whoever owns a directory or a link on the way, or may write into a directory, can make the path lead elsewhere. The
-//! path is judged as it was named, step by step and links included, before anything at its end is opened. On a mounted
-//! disk nobody else is at work just now, and a plain user has only own rights to lose: neither is asked, but for programs,
-//! which would run with those rights.
+//! The owner of a directory or a link on a path, and anybody who may write to such a directory, can
+//! redirect the path. So the path is checked as it was named, step by step and links included,
+//! before anything at its end is opened. On a mounted disk nobody else is at work, and a plain user
+//! has only their own rights to lose: both are exempt, except for programs, which would run with
+//! those rights.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -19,37 +20,39 @@ const STICKY: u32 = 0o1000;
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 
-/// The accounts of this machine, by whose primary group a group has members that its own entry does not name.
+/// The accounts of this machine: a primary group has members that its own entry does not list.
 const PASSWD: &str = "/etc/passwd";
 
 const OWNER: &str = "belongs to another user";
 
-/// What a path is walked for.
+/// The purpose of a walk along a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To say what stands there, without its content.
+    /// To report what exists there, without its content.
     Look,
-    /// To read what stands there. A user's link may lead to files of that user, which tell that user nothing new.
+    /// To read the content. A user's link may lead to files of that user, which reveal nothing new
+    /// to that user.
     Read,
-    /// To make it the root of a mounted disk: by nobody else's link.
+    /// To make it the root of a mounted disk: not through another user's link.
     Enter,
-    /// To write there, or to believe what stands there: by nobody else's directory or link.
+    /// To write there, or to trust the content: not through another user's directory or link.
     Write,
-    /// To keep the state there: as for writing, and nobody else may write what stands at the end, or into it.
+    /// To keep the state there: as for writing, and nobody else may write to the end of the path,
+    /// or into it.
     Keep,
-    /// To run what stands there: the same, of plain users too.
+    /// To run the program there: the same checks, for plain users too.
     Run,
 }
 
-/// Judges the steps of one walk.
+/// Checks the steps of one walk.
 pub(crate) struct Trust {
     purpose: Purpose,
     asked: bool,
-    /// Links of other users, with their owners.
+    /// Links of other users on the path, with their owners.
     led: Vec<(PathBuf, u32)>,
-    /// A directory that another user may write into, and so have chosen what is behind it.
+    /// A directory in which another user may write, and so may have chosen what is below it.
     shared: Option<PathBuf>,
-    /// The same of a directory in which others may make entries and not move ours, before the next step is seen.
+    /// A directory in which others may create entries but not move ours; decided at the next step.
     sticky: Option<PathBuf>,
 }
 
@@ -67,7 +70,7 @@ impl Trust {
         }
     }
 
-    /// Looks at one step, before the next is taken.
+    /// Checks one step before the next is taken.
     pub(crate) fn visit(&mut self, step: &Step<'_>) -> Result<(), Why> {
         if !self.asked {
             return Ok(());
@@ -91,7 +94,8 @@ impl Trust {
 
     fn note(&mut self, step: &Step<'_>) {
         let foreign = step.meta.uid() != 0;
-        // A directory of root's has one name only, which nobody else can have given it in a sticky one.
+        // A directory of root's has a single name, which nobody else can have given it in a sticky
+        // directory.
         if let Some(path) = self.sticky.take()
             && (foreign || !step.meta.is_dir())
         {
@@ -111,7 +115,7 @@ impl Trust {
         }
     }
 
-    /// Judges what was found at the end of the walk, by the name `path`.
+    /// Checks the entry at the end of the walk, by the name `path`.
     pub(crate) fn end(
         &self,
         path: &std::path::Path,
@@ -125,7 +129,8 @@ impl Trust {
         }
     }
 
-    /// Nobody learns by us what is in a file of their own; a second name of another's file is as good as a link to it.
+    /// Refuses a file reached by a link that is not its owner's, or one that may be a second name
+    /// that another user gave to a file of root's: nobody may learn its content through us.
     fn read(&self, meta: &Metadata) -> Result<(), Why> {
         if let Some((link, _)) = self.led.iter().find(|(_, owner)| *owner != meta.uid()) {
             return Err(untrusted(link, OWNER));
@@ -141,13 +146,14 @@ impl Trust {
         }
     }
 
-    /// Whether the kernel may be left to find the end, which it alone can below /proc.
+    /// Whether the kernel may resolve the path, which is necessary below /proc.
     pub(crate) fn is_unshared(&self) -> bool {
         self.led.is_empty() && self.shared.is_none() && self.sticky.is_none()
     }
 }
 
-/// What stands where the state is kept, or is run, belongs to us or to root, and nobody else may write it, sticky or not.
+/// Checks that the state directory, or a program to run, belongs to us or to root and that nobody
+/// else may write to it, sticky or not.
 pub(crate) fn kept(path: &std::path::Path, node: &File, meta: &Metadata) -> Result<(), Why> {
     if meta.uid() != 0 && meta.uid() != geteuid().as_raw() {
         return Err(untrusted(path, OWNER));
@@ -165,9 +171,9 @@ fn untrusted(at: &std::path::Path, why: &'static str) -> Why {
     }
 }
 
-/// How another user could make the way lead elsewhere at this step.
+/// How another user could redirect the path at this step.
 ///
-/// In a sticky directory others can make entries, but neither move nor remove ours.
+/// In a sticky directory others can create entries, but neither move nor remove ours.
 fn weakness(step: &Step<'_>) -> Option<&'static str> {
     let foreign = step.meta.uid() != 0 && step.meta.uid() != geteuid().as_raw();
     if foreign
@@ -185,7 +191,8 @@ fn open(meta: &Metadata) -> bool {
     meta.mode() & (GROUP_WRITES | OTHERS_WRITE) != 0
 }
 
-/// Who may write it besides its owner. An access list shows in the mode as what its mask lets the group do.
+/// Who may write to it besides its owner. The mask of an access list appears as the group bits of
+/// the mode.
 fn writers(node: &File, meta: &Metadata) -> Option<&'static str> {
     if meta.mode() & OTHERS_WRITE != 0 {
         return Some("can be written by everyone");
@@ -199,8 +206,8 @@ fn writers(node: &File, meta: &Metadata) -> Option<&'static str> {
     has_members(meta.gid()).then_some("can be written by its group")
 }
 
-/// Whether anybody but root is in a group, as far as its own entry and the accounts of this machine say; a group that
-/// nothing is known about may have any members.
+/// Whether anybody but root is in a group, by its own entry and the accounts of this machine. A
+/// group about which nothing is known may have any members.
 fn has_members(gid: u32) -> bool {
     if gid == 0 {
         return false;

@@ -1,8 +1,9 @@
-//! A path walked by hand, one component after the other, so that nothing leads out of a root.
+//! Walks a path component by component in user space, so that nothing leads out of a root.
 //!
-//! Each component is opened from the descriptor of the one before, never through a link; a link is read and its
-//! text walked in turn, an absolute one from the root. What `openat2(2)` does with `RESOLVE_IN_ROOT`, on every
-//! kernel and with the canonical path and every step on the way known.
+//! Each component is opened relative to the descriptor of the one before, never through a link; a
+//! link is read and its text walked in turn, an absolute one from the root. This is what
+//! `openat2(2)` does with `RESOLVE_IN_ROOT`, but works on every kernel and yields the canonical
+//! path and every step.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -19,34 +20,34 @@ use crate::failure::Why;
 /// The kernel's own limit (`MAXSYMLINKS`).
 const MAX_LINKS: usize = 40;
 
-/// One directory, link or file met on the way.
+/// One directory, link or file on the path.
 pub(crate) struct Step<'a> {
     /// Its canonical path, as the root sees it.
     pub(crate) path: &'a Path,
-    /// It itself, opened with `O_PATH`.
+    /// The entry itself, opened with `O_PATH`.
     pub(crate) node: &'a File,
-    /// What the system says about it; a link is not followed.
+    /// Its metadata; a link is not followed.
     pub(crate) meta: &'a Metadata,
-    /// What the system says about the directory that it is in.
+    /// The metadata of the directory that contains it.
     pub(crate) parent: &'a Metadata,
 }
 
-/// Why a walk did not come to its end.
+/// The reason why a walk ended early.
 #[derive(Debug)]
 pub(crate) enum Stop {
     /// The operating system refused.
     Errno(Errno),
-    /// The visitor did.
+    /// The visitor refused.
     Refused(Why),
-    /// A link of /proc, which leads where its text does not say.
+    /// A link of /proc, whose target is not its text.
     Magic,
 }
 
-/// Where a walk ended.
+/// The end of a walk.
 pub(crate) struct Walked {
-    /// The thing itself, opened with `O_PATH`.
+    /// The entry itself, opened with `O_PATH`.
     pub(crate) node: File,
-    /// What the system says about it.
+    /// Its metadata.
     pub(crate) meta: Metadata,
     /// The directory that holds it; the root for the root itself.
     pub(crate) parent: File,
@@ -56,7 +57,7 @@ pub(crate) struct Walked {
     pub(crate) path: PathBuf,
 }
 
-/// Is shown every step before it is taken, and may refuse it.
+/// Called with every step before it is taken; may refuse it.
 pub(crate) type Visit<'v> = &'v mut dyn FnMut(&Step<'_>) -> Result<(), Why>;
 
 struct Open {
@@ -91,8 +92,8 @@ impl From<Stop> for Why {
     }
 }
 
-/// Walks `path` below `root` and shows every step before it is taken; a link at the end is followed when `follow_last`
-/// says so.
+/// Walks `path` below `root` and passes every step to `visit` before it is taken; a link at the end
+/// is followed if `follow_last` is set.
 pub(crate) fn walk(
     root: BorrowedFd<'_>,
     path: &Path,
@@ -116,7 +117,7 @@ pub(crate) fn walk(
     walk.finish()
 }
 
-/// `/` and `..` stay as they are; `.` is dropped.
+/// The components of a path: `/` and `..` are kept, `.` is dropped.
 fn components(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
     path.components()
         .filter(|part| *part != Component::CurDir)
@@ -157,7 +158,7 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// Asked for as a directory, a mount point of an automounter is mounted (open(2), `O_PATH`).
+    /// If opened as a directory, the mount point of an automounter is mounted (open(2), `O_PATH`).
     fn open(&self, name: &OsStr) -> Result<(File, Metadata), Errno> {
         let as_directory = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::DIRECTORY;
         let node = match openat(self.top(), name, as_directory, Mode::empty()) {
@@ -227,7 +228,7 @@ fn stat(node: &File) -> Result<Metadata, Errno> {
         .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
 }
 
-/// Opens a name in a directory for looking at only, and not through a link.
+/// Opens a name in a directory for its path only, and not through a link.
 pub(crate) fn open_node(dir: BorrowedFd<'_>, name: &OsStr) -> Result<File, Errno> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     openat(dir, name, flags, Mode::empty()).map(File::from)

@@ -1,4 +1,4 @@
-//! How connections end, against small servers on the loopback.
+//! How connections end, tested against small servers on the loopback interface.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use sshmend_lossless::{Dial, DialEnd, Dialled, Request, Snapshot};
 
 const DEADLINE: Duration = Duration::from_millis(500);
 
-/// Dials a server that treats its one connection as `serve` says.
+/// Dials a server that handles its one connection with `serve`.
 fn dial(say: &[u8], serve: impl FnOnce(TcpStream) + Send + 'static) -> Dialled {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let to = listener.local_addr().unwrap();
@@ -72,7 +72,7 @@ fn the_identification_is_sent_after_the_first_line() {
 }
 
 #[test]
-fn a_close_without_a_word_is_told_from_one_after_a_line() {
+fn a_silent_close_is_distinguished_from_one_after_a_line() {
     let dialled = dial(b"", drop);
     assert_eq!(
         (dialled.end.clone(), dialled.bytes()),
@@ -88,7 +88,7 @@ fn a_close_without_a_word_is_told_from_one_after_a_line() {
 }
 
 #[test]
-fn a_reset_is_told_from_a_close() {
+fn a_reset_is_distinguished_from_a_close() {
     let dialled = dial(b"", |peer| {
         thread::sleep(Duration::from_millis(20));
         set_socket_linger(&peer, Some(Duration::ZERO)).unwrap();

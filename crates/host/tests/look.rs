@@ -1,4 +1,4 @@
-//! What a machine says about files: on the running one, and on a disk below a directory.
+//! What a machine reports about files: on the running one, and on a disk below a directory.
 
 #![expect(
     clippy::unwrap_used,
@@ -85,7 +85,7 @@ fn links_of_a_mounted_disk_never_lead_out_of_it() {
 }
 
 #[test]
-fn directories_and_devices_are_told_from_files() {
+fn directories_and_devices_are_distinguished_from_files() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     for machine_and_prefix in [
@@ -230,7 +230,7 @@ fn no_program_of_a_mounted_disk_is_run_and_no_connection_made() {
 }
 
 #[test]
-fn a_mounted_disk_without_a_journal_is_not_given_that_of_this_machine() {
+fn a_mounted_disk_without_a_journal_does_not_get_the_journal_of_this_machine() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let seen = ask(&machine, &Request::Journal(vec!["--quiet".to_owned()]));
@@ -281,7 +281,8 @@ fn extended_attributes_are_captured() {
     }
 }
 
-/// Root reads what users have in their directories, but by no link of theirs to what is not theirs.
+/// Root reads users' files in their directories, but never follows a user's link to another user's
+/// file.
 #[test]
 fn a_link_of_another_user_leads_root_only_to_files_of_that_user() {
     if !nix::unistd::geteuid().is_root() {
@@ -341,7 +342,7 @@ fn a_link_of_another_user_leads_root_only_to_files_of_that_user() {
     ));
 }
 
-/// In a sticky directory anybody can give root's file a second name, but not give root's folder another one.
+/// In a sticky directory anybody can give root's file a second name, but not root's folder.
 #[test]
 fn a_file_with_two_names_is_read_in_a_folder_of_roots_below_a_sticky_one() {
     if !nix::unistd::geteuid().is_root() {

@@ -1,4 +1,4 @@
-//! The lock of a state directory, and a process that becomes a user for good.
+//! The lock of a state directory, and a process that permanently becomes a user.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use nix::unistd::mkfifo;
 use sshmend_host::{Account, LockError, Machine, Why, become_user};
 
 #[test]
-fn the_second_one_is_told_who_holds_the_lock() {
+fn the_second_process_learns_who_holds_the_lock() {
     let state = tempfile::tempdir().unwrap();
     let machine = Machine::live();
     let held = machine
@@ -124,7 +124,7 @@ fn accounts_are_known_by_name_and_by_number() {
     assert_eq!(Account::named("no such account here"), None);
 }
 
-/// Changing the user changes the whole process: the test runs itself once more and looks at what became of it.
+/// Changing the user affects the whole process: the test runs itself again and examines the result.
 #[test]
 fn becoming_a_user_is_for_good() {
     const CHILD: &str = "SSHMEND_TEST_BECOME";

@@ -1,4 +1,4 @@
-//! Programs see the future at its real paths, and the machine stays as it is.
+//! Programs see the future at its real paths, and the machine does not change.
 
 #![expect(
     clippy::unwrap_used,
@@ -68,7 +68,7 @@ fn shell(script: &str) -> Rehearsed {
     (["sh", "-c", script].map(str::to_owned).to_vec(), Vec::new())
 }
 
-/// Rehearses, and looks that nothing of it is left behind.
+/// Rehearses, and checks that nothing is left behind.
 fn rehearse(changes: &[FileChange], script: &str) -> CommandOutput {
     let before = picture();
     let answers = Machine::live().rehearse(changes, &[shell(script)]).unwrap();
@@ -97,7 +97,7 @@ fn edit(path: &str, after: &str) -> FileChange {
     }
 }
 
-/// Runs `test` in a mount namespace of its own, which ends with it.
+/// Runs `test` in a separate mount namespace.
 fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
     std::thread::spawn(|| {
         unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS).unwrap();
@@ -116,7 +116,7 @@ fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
 }
 
 #[test]
-fn created_edited_and_removed_files_stand_at_their_real_paths() {
+fn created_edited_and_removed_files_appear_at_their_real_paths() {
     if !can_rehearse() {
         return;
     }
@@ -184,7 +184,7 @@ fn the_directory_of_sshd_is_there_even_while_it_is_missing() {
     let text = output.text();
     assert!(text.starts_with("directory 755 0\n"), "{text}");
     assert_eq!(Path::new("/run/sshd").exists(), there);
-    // Others come and go meanwhile.
+    // Other names come and go meanwhile.
     for name in before.intersection(&names()) {
         assert!(
             text.lines().any(|line| line == name.as_str()),
@@ -306,7 +306,7 @@ fn mounts_below_etc_stay_visible_and_can_change() {
     });
 }
 
-/// As systemd sets it up: what one namespace mounts, all others would see.
+/// As systemd sets it up: a mount in one namespace would be visible in all others.
 #[test]
 fn shared_mounts_do_not_leak_the_rehearsal() {
     if !can_rehearse() {
@@ -346,7 +346,7 @@ fn mode_owner_and_attributes_of_the_directory_itself_are_seen() {
 }
 
 #[test]
-fn a_program_that_cannot_run_says_so_and_the_others_run() {
+fn a_program_that_cannot_run_is_reported_and_the_others_run() {
     if !can_rehearse() {
         return;
     }
@@ -423,7 +423,7 @@ fn a_mounted_disk_is_not_rehearsed() {
     assert_eq!(refused, Err(RehearsalUnavailable::NotLive));
 }
 
-/// sshd itself, on drop-ins that its own Include finds by their pattern.
+/// Uses the real sshd with drop-ins that its own Include pattern finds.
 #[test]
 fn sshd_judges_the_future_at_its_real_paths() {
     let sshd = Path::new("/usr/sbin/sshd");
@@ -471,9 +471,9 @@ fn sshd_judges_the_future_at_its_real_paths() {
     );
 }
 
-/// Changing the user changes the whole process: the test runs itself once more.
+/// Changing the user affects the whole process: the test runs itself again.
 #[test]
-fn without_the_privilege_it_says_so() {
+fn a_missing_privilege_is_reported() {
     const CHILD: &str = "SSHMEND_TEST_REHEARSE";
     if std::env::var_os(CHILD).is_some() {
         if nix::unistd::geteuid().is_root() {
@@ -486,7 +486,7 @@ fn without_the_privilege_it_says_so() {
         return;
     }
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "without_the_privilege_it_says_so", "--nocapture"])
+        .args(["--exact", "a_missing_privilege_is_reported", "--nocapture"])
         .env(CHILD, "1")
         .output()
         .unwrap();

@@ -1,4 +1,4 @@
-//! Programs run with a clean environment, a deadline and a limit.
+//! Programs run with a clean environment, a time limit and a size limit.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -41,7 +41,7 @@ fn the_environment_is_clean_and_standard_input_empty() {
     );
 }
 
-/// A process of anybody may say that this is its program.
+/// Anybody's process may claim that this is its program.
 #[test]
 fn a_program_that_another_user_could_have_put_there_is_not_run() {
     if !nix::unistd::geteuid().is_root() {
@@ -72,7 +72,7 @@ fn a_program_that_another_user_could_have_put_there_is_not_run() {
 }
 
 #[test]
-fn a_missing_program_says_so() {
+fn a_missing_program_is_reported() {
     let error = Runner::default()
         .run(&["/nonexistent/program".to_owned()])
         .unwrap_err();
@@ -100,7 +100,7 @@ fn a_program_that_takes_too_long_is_killed_with_its_children() {
 }
 
 #[test]
-fn a_program_that_says_too_much_is_killed() {
+fn a_program_that_prints_too_much_is_killed() {
     let runner = Runner {
         limit: 100_000,
         ..Runner::default()

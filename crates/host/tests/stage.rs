@@ -1,4 +1,4 @@
-//! A file is wholly old or wholly new, and keeps what belongs to it.
+//! A file is wholly old or wholly new, and keeps its attributes.
 
 #![expect(
     clippy::unwrap_used,
@@ -64,7 +64,7 @@ fn is_root() -> bool {
     root
 }
 
-/// Runs `test` in a mount namespace of its own, which ends with it.
+/// Runs `test` in a separate mount namespace.
 fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
     std::thread::spawn(|| {
         unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS).unwrap();
@@ -142,7 +142,7 @@ fn acl() -> Vec<u8> {
     acl_for(6, 4)
 }
 
-/// What the owner and user 12345 may, in the kernel's form (`posix_acl_xattr.h`).
+/// An access list for the owner and user 12345, in the kernel's form (`posix_acl_xattr.h`).
 fn acl_for(owner: u16, user: u16) -> Vec<u8> {
     let entries: [(u16, u16, u32); 5] = [
         (1, owner, u32::MAX),
@@ -390,7 +390,7 @@ fn only_regular_files_are_changed() {
 }
 
 #[test]
-fn hard_links_are_told_of() {
+fn hard_links_are_reported() {
     let place = place();
     let partner = place.file.with_file_name("partner");
     fs::hard_link(&place.file, &partner).unwrap();
@@ -465,7 +465,7 @@ fn a_file_that_is_mounted_on_its_own_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_full_and_a_read_only_file_system_are_told_apart() {
+fn a_full_and_a_read_only_file_system_are_distinguished() {
     if !is_root() {
         return;
     }
@@ -604,7 +604,7 @@ fn below_a_root_the_change_stays_inside() {
 }
 
 #[test]
-fn directories_are_made_as_far_as_they_are_missing_and_removed_when_empty() {
+fn missing_directories_are_created_and_removed_when_empty() {
     let disk = tempfile::tempdir().unwrap();
     let machine = Machine::below(disk.path()).unwrap();
     let given = Metadata {

@@ -1,4 +1,4 @@
-//! How long it takes to say whether a client may in: `cargo bench -p sshmend-hosts-access`.
+//! The time to evaluate one client: `cargo bench -p sshmend-hosts-access`.
 
 #[path = "../../lossless/benches/stopwatch/mod.rs"]
 mod stopwatch;

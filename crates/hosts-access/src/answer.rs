@@ -1,8 +1,8 @@
-//! Three answers: yes, no, and what it depends on.
+//! Three answers: yes, no, and "depends on".
 
 use std::path::PathBuf;
 
-/// What would have to be known to decide.
+/// The information that would be needed to decide.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
     /// The name that the client's address resolves to.
@@ -13,7 +13,7 @@ pub enum Need {
     ServerAddress,
     /// The port on which the client arrived.
     ServerPort,
-    /// What the client's ident service says.
+    /// The answer of the client's ident service.
     User,
     /// Whether this machine has an interface of this name (`[fe80::1%eth0]`).
     Interface(String),
@@ -29,12 +29,13 @@ pub enum Need {
     Expansion,
 }
 
-/// Why there is no answer: what is needed, and a sentence fragment that says what hangs on it.
+/// The reason why there is no answer: what is needed, and a sentence fragment that says what
+/// depends on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Doubt {
-    /// What would settle it.
+    /// The missing information.
     pub need: Need,
-    /// A fragment that fits behind "depends on".
+    /// A fragment that fits after "depends on".
     pub text: String,
 }
 

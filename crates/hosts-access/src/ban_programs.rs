@@ -6,16 +6,16 @@ use std::path::Path;
 
 use sshmend_lossless::{Snapshot, Unread};
 
-/// Where DenyHosts keeps whom it denies: `ADDRESS:COUNT:DATE`, one a line.
+/// The file in which DenyHosts keeps the addresses it denies: `ADDRESS:COUNT:DATE`, one a line.
 pub(crate) const DENYHOSTS: &str = "/var/lib/denyhosts/hosts";
-/// Where its packages and its own installer put the program.
+/// The paths of the program when installed by its packages or its own installer.
 pub(crate) const DENYHOSTS_PROGRAMS: [&str; 3] = [
     "/usr/sbin/denyhosts",
     "/usr/bin/denyhosts.py",
     "/usr/local/bin/denyhosts.py",
 ];
 
-/// What fail2ban bans, for [`crate::Tables::with_fail2ban`].
+/// The bans of fail2ban, for [`crate::Tables::with_fail2ban`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fail2ban {
     /// The addresses that it bans now; `None` when it could not be asked.
@@ -24,8 +24,8 @@ pub struct Fail2ban {
     pub hostsdeny: bool,
 }
 
-/// What is known of the programs that ban by lines of hosts.deny. The shape of a line proves nothing: people write
-/// `ALL: ADDRESS`, too, and a program that was removed keeps no line.
+/// What is known about the programs that ban by lines of hosts.deny. The form of a line proves
+/// nothing: people write `ALL: ADDRESS`, too, and a program that was removed owns no line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct BanPrograms {
     pub(crate) fail2ban: Fail2ban,
@@ -59,7 +59,8 @@ impl BanPrograms {
     }
 }
 
-/// The address of a line `ADDRESS:COUNT:DATE`, where an IPv6 address and the date have colons of their own.
+/// The address of a line `ADDRESS:COUNT:DATE`, in which an IPv6 address and the date contain colons
+/// too.
 fn denied(line: &str) -> Option<IpAddr> {
     let (before, day) = line.split(' ').next()?.rsplit_once(':')?;
     let address = if day.parse::<u64>().is_ok() {

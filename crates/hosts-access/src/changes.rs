@@ -14,10 +14,10 @@ use crate::rule::Rule;
 use crate::table::{Tables, Which};
 use crate::text::show;
 
-/// Somebody whose access is not what it was.
+/// A group of clients whose access changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessChange {
-    /// Who, in words: a pattern of the files, an address, `everybody else`.
+    /// The group, in words: a pattern of the files, an address, `everybody else`.
     pub who: String,
     /// One of them.
     pub client: Client,
@@ -27,7 +27,7 @@ pub struct AccessChange {
     pub after: Verdict,
 }
 
-/// What an edit changes for whom.
+/// The changes of access that an edit causes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessChanges {
     /// Denied before, granted afterwards.
@@ -36,15 +36,16 @@ pub struct AccessChanges {
     pub lost: Vec<AccessChange>,
     /// Unknown before or afterwards, and not the same.
     pub unclear: Vec<AccessChange>,
-    /// How many clients that a changed rule may match were not looked at, because there are too many.
+    /// The number of clients that a changed rule may match but that were not evaluated, because
+    /// there are too many.
     pub left_out: usize,
 }
 
-/// The name of those whom no pattern of the files names.
+/// The name for all whom no pattern of the files names.
 pub const EVERYBODY_ELSE: &str = "everybody else";
 
-/// How many groups of clients are looked at, at most and at least, and how many rules they meet in all before it ends:
-/// in very long files it is a sample, and that is said.
+/// The most and the fewest groups of clients to evaluate, and the total number of rules to visit.
+/// In very long files the result is a sample, and is reported as one.
 const MOST: usize = 1000;
 const LEAST: usize = 60;
 const RULES: usize = 4_000_000;
@@ -95,7 +96,7 @@ fn own(also: &[Client]) -> impl Iterator<Item = Group> {
 }
 
 impl AccessChanges {
-    /// True when nobody's access changes, as far as was looked.
+    /// True if no evaluated client's access changes.
     pub fn is_empty(&self) -> bool {
         self.gained.is_empty()
             && self.lost.is_empty()
@@ -142,12 +143,13 @@ fn kind((before, after): &(Verdict, Verdict)) -> (Access, Access) {
     (before.access, after.access)
 }
 
-/// Clients that go by one name.
+/// Clients with a common description.
 #[derive(Debug, Clone)]
 struct Group {
     who: String,
     clients: Vec<Client>,
-    /// Whether it stands just outside a pattern, and is worth a word only where it fares otherwise than everybody else.
+    /// Whether it is just outside a pattern, and is reported only if its access differs from
+    /// everybody else's.
     outside: bool,
 }
 
@@ -184,7 +186,7 @@ impl Group {
     }
 }
 
-/// The rules that stand in one state only.
+/// The rules that exist in only one of the two states.
 struct Changed<'a> {
     before: &'a Tables,
     rules: Vec<&'a Rule>,
@@ -208,7 +210,7 @@ impl<'a> Changed<'a> {
         }
     }
 
-    /// Whether a changed rule may match one of them, at whatever daemon.
+    /// Whether a changed rule may match one of the group, at any daemon.
     fn may_touch(&self, group: &Group) -> bool {
         let matched = |client: &Client| {
             let connection = Connection::new(client, &self.before.files);
@@ -222,8 +224,8 @@ impl<'a> Changed<'a> {
 
 type Line<'a> = (&'a [u8], &'a Rule);
 
-/// Adds the rules that stand more often in one list than in the other; all of them between the first and the last
-/// difference where the order of the others is not the same.
+/// Adds the rules that occur more often in one list than in the other; if the others changed their
+/// order, all rules between the first and the last difference.
 fn different<'a>(old: &[Line<'a>], new: &[Line<'a>], rules: &mut Vec<&'a Rule>) {
     let mut surplus: HashMap<&[u8], isize> = HashMap::new();
     for (text, _) in old {
@@ -283,7 +285,7 @@ fn rules<'a>(before: &'a Tables, after: &'a Tables) -> impl Iterator<Item = &'a 
     lines.filter_map(|line| line.kind.rule())
 }
 
-/// The daemons asked for, those that a rule names, and one that none names.
+/// The requested daemons, those that a rule names, and one that no rule names.
 fn all_daemons(before: &Tables, after: &Tables, asked: &[&str]) -> Vec<String> {
     let named = rules(before, after)
         .flat_map(|rule| rule.daemons.entries())
@@ -309,7 +311,7 @@ fn all_daemons(before: &Tables, after: &Tables, asked: &[&str]) -> Vec<String> {
     daemons
 }
 
-/// Stands for the daemons that no rule names.
+/// Represents the daemons that no rule names.
 const OTHER_DAEMON: &str = "any-other-daemon";
 
 fn groups(before: &Tables, after: &Tables) -> Vec<Group> {

@@ -1,4 +1,4 @@
-//! The checks behind [`Tables::problems`](crate::Tables::problems).
+//! The checks for [`Tables::problems`](crate::Tables::problems).
 
 use std::ops::Range;
 
@@ -291,7 +291,7 @@ impl<'a> Spot<'a> {
         })
     }
 
-    /// A `#` in the middle of a rule: in a list, or behind `allow` and its like.
+    /// A `#` in the middle of a rule: in a list, or after `allow` and similar options.
     fn live_comment(self, rule: &Rule) -> Option<Problem> {
         let text = self.text();
         let words = rule
@@ -437,7 +437,8 @@ fn with_repair(
     problem
 }
 
-/// The bytes that end the last line, so that libwrap reads it: one newline, or two when a backslash or a NUL eats one.
+/// The bytes that terminate the last line so that libwrap reads it: one newline, or two if a
+/// backslash or a NUL consumes one.
 pub(crate) fn closing(table: &Table, start: usize) -> Vec<u8> {
     let ending = dominant_ending(&table.bytes).as_bytes();
     let closes = |tail: &[u8]| {
@@ -453,7 +454,7 @@ pub(crate) fn closing(table: &Table, start: usize) -> Vec<u8> {
     }
 }
 
-/// What a line does when libwrap gets to read it.
+/// The effect of a line once libwrap reads it.
 pub(crate) fn meaning(which: Which, kind: &Kind, text: &[u8], accounts: &Accounts) -> String {
     let Kind::Rule(rule) = kind else {
         let what = match kind {
@@ -512,8 +513,8 @@ fn comment_in(option: &RuleOption, text: &[u8]) -> Option<usize> {
 /// The longest text of an IPv6 address, with a mapped IPv4 address and a prefix length.
 const LONGEST_IPV6: usize = 45 + "/128".len();
 
-/// The IPv6 address or network without brackets that a word is, or that it begins with before an option (`::1:allow`),
-/// and its length in the word.
+/// The unbracketed IPv6 address or network that is the word, or its beginning before an option
+/// (`::1:allow`), and its length in the word.
 fn ipv6(word: &[u8]) -> Option<(usize, Wanted)> {
     let text = std::str::from_utf8(word)
         .ok()

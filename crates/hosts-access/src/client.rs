@@ -1,8 +1,8 @@
-//! Who asks for what.
+//! The client and the service it asks for.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What is known of a name: a host's, or a remote user's.
+/// What is known about the name of a host or a remote user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
     /// It was not looked up here: patterns that need it cannot be decided.
@@ -48,7 +48,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of `sshd` of which nothing but the address is known.
+    /// A client of `sshd` with this address and nothing else known.
     pub fn new(addr: IpAddr) -> Self {
         Self {
             addr,
@@ -61,7 +61,7 @@ impl Client {
         }
     }
 
-    /// The same client with what is known of its name.
+    /// The same client with information about its name.
     #[must_use]
     pub fn named(self, name: Name) -> Self {
         Self { name, ..self }

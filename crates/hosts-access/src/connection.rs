@@ -33,7 +33,7 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// The daemon's name, as much of it as libwrap keeps.
+    /// The daemon's name, truncated as libwrap does.
     pub(crate) fn daemon(&self) -> &[u8] {
         let name = self.client.daemon.as_bytes();
         &name[..name.len().min(127)]

@@ -1,4 +1,4 @@
-//! What the tables answer to all clients of a pattern at once.
+//! The answers of the tables for all clients of a pattern at once.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -17,12 +17,12 @@ use crate::steps;
 use crate::table::{State, Table, Tables, Which};
 use crate::wanted::Wanted;
 
-/// What a rule does with a client that it matches.
+/// The effect of a rule on a client that it matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Grants,
     Denies,
-    /// An option error, another program, or something that cannot be known.
+    /// An option error, another program, or something unknown.
     Otherwise,
 }
 
@@ -42,20 +42,20 @@ pub(crate) fn outcome(rule: &Rule, which: Which, accounts: &Accounts) -> Outcome
     }
 }
 
-/// Whether a rule is for this daemon, on whatever address of the server.
+/// Whether a rule applies to this daemon, on any address of the server.
 pub(crate) fn asks_for(rule: &Rule, daemon: &str, tables: &Tables) -> Answer {
     let anyone = Client::new(NOWHERE).at(daemon);
     rule.matches_daemon(&Connection::new(&anyone, &tables.files))
 }
 
-/// How many of the clients of a pattern a rule matches.
+/// The share of a pattern's clients that a rule matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Share {
     /// Surely none.
     None,
     /// Surely all.
     All,
-    /// Some, or it cannot be said.
+    /// Some of them, or unknown.
     Some,
 }
 
@@ -105,13 +105,13 @@ impl Wanted {
     }
 }
 
-/// The clients that a word of a rule means.
+/// The clients that a word of a rule denotes.
 struct Meant {
-    /// `None` where that cannot be said, or is nobody.
+    /// `None` if that is unknown, or no client.
     extent: Option<Extent>,
     /// Whether it asks for a remote user as well.
     of_user: bool,
-    /// Whether it may match by the name, whatever the address.
+    /// Whether it may match by name, whatever the address.
     wildcard: bool,
 }
 
@@ -224,7 +224,8 @@ struct DaemonRule {
     outcome: Outcome,
     /// Whether it is for the daemon on every address of the server.
     always: bool,
-    /// The words of the client list, exceptions behind what they are taken from.
+    /// The words of the client list, in groups; an exception comes after the group it is taken
+    /// from.
     groups: Vec<Vec<Meant>>,
 }
 
@@ -253,7 +254,7 @@ impl DaemonRule {
     }
 }
 
-/// Beyond this many addresses it is not tried whether they are let in one by one.
+/// The most addresses to evaluate one by one.
 const MOST_TRIED: usize = 256;
 
 impl<'a> DaemonRules<'a> {
@@ -287,8 +288,8 @@ impl<'a> DaemonRules<'a> {
         }
     }
 
-    /// Whether all clients of the pattern are surely let in: by one look at each rule, else address by address between
-    /// the edges of all patterns that lie in it.
+    /// Whether all clients of the pattern are certainly allowed: decided by examining each rule
+    /// once, else address by address between the edges of all patterns inside it.
     pub(crate) fn grants(&self, wanted: &Wanted) -> bool {
         match self.ruling(wanted) {
             Ruling::Granted => true,
@@ -322,8 +323,8 @@ impl Tables {
             .all(|client| self.evaluate(&client.at(daemon)).access == Access::Granted)
     }
 
-    /// One client of each part of the pattern that other patterns cut out of it; `None` where there are too many, or
-    /// where a pattern that is not a range of addresses meets it.
+    /// One client of each part into which other patterns divide the pattern; `None` if there are
+    /// too many, or if a pattern that is not a range of addresses intersects it.
     fn between_edges(&self, wanted: &Wanted, daemon: &str) -> Option<Vec<Client>> {
         let mut clients = wanted.examples();
         if wanted.single_address().is_some() {

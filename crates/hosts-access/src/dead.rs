@@ -4,7 +4,7 @@ use crate::extent::{Extent, address};
 use crate::list::HostWord;
 use crate::pattern::{HostPattern, Network, TextPattern};
 
-/// Why a pattern never matches.
+/// The reason why a pattern never matches.
 pub(crate) fn dead(host: &HostWord) -> Option<&'static str> {
     const MAPPED: &str = "is an IPv4-mapped address, which libwrap compares as IPv4";
     match &host.pattern {

@@ -1,4 +1,4 @@
-//! Edits of both files in the making.
+//! Edits of both files under construction.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::note::{Note, NoteKind};
 use crate::owner::Owned;
 use crate::table::{State, Table, Tables};
 
-/// The tables and what is to be changed in them.
+/// The tables and the pending edits.
 pub(crate) struct Draft<'a> {
     pub(crate) before: &'a Tables,
     edits: BTreeMap<PathBuf, Vec<Edit>>,

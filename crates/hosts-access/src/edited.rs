@@ -1,4 +1,4 @@
-//! What an edit of the two tables gives: what is written and what there is to say, or why nothing can be done.
+//! The result of an edit of the two tables: the changes and the notes, or the reason for a refusal.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,22 +9,22 @@ use crate::note::Note;
 use crate::owner::Owned;
 use crate::table::Tables;
 
-/// The edits of both files, and what there is to say about them.
+/// The edits of both files, and notes about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
     /// The edits of files that exist.
     pub edits: BTreeMap<PathBuf, EditSet>,
     /// The content of files that do not exist yet.
     pub creates: BTreeMap<PathBuf, Vec<u8>>,
-    /// What is done, and what is left.
+    /// What was changed, and what was left.
     pub notes: Vec<Note>,
     /// Denials of the patterns that another program wrote: they are left to it.
     pub owned: Vec<Owned>,
-    /// Both files as they are afterwards.
+    /// Both files after the edit.
     pub after: Tables,
 }
 
-/// Why nothing can be done.
+/// The reason why nothing can be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// This is not the name of one daemon.
@@ -38,37 +38,37 @@ pub enum Refusal {
         /// Why.
         why: Unread,
     },
-    /// Two edits want the same bytes.
+    /// Two edits change the same bytes.
     #[error("{}: two of the edits want the same bytes", path.display())]
     Collides {
         /// The file.
         path: PathBuf,
     },
-    /// A line that was named is broken in a way for which no edit is sure.
+    /// A line that was named is broken in a way for which no edit is safe.
     #[error("{origin}: {why}: no edit mends it without changing what it means")]
     ByHand {
         /// The line.
         origin: Origin,
         /// What is wrong with it.
         why: String,
-        /// What to do.
+        /// What to do about it.
         hint: String,
     },
-    /// A problem that was to be mended would remain.
+    /// A problem that was to be repaired would remain.
     #[error("{origin}: {problem}, after the repair as well")]
     NotMended {
-        /// Where it stands.
+        /// The line.
         origin: Origin,
-        /// What it is.
+        /// The problem.
         problem: String,
     },
-    /// The edit would change an answer that nobody asked to change.
+    /// The edit would change an answer for others.
     #[error("the answer for {who} would change as well")]
     ChangesOthers {
-        /// Whose answer.
+        /// The client whose answer changes.
         who: String,
     },
-    /// The rule would not do what it says.
+    /// The new rule would not take effect.
     #[error("{pattern} would not be granted: {why}")]
     NotGranted {
         /// The pattern.

@@ -36,7 +36,7 @@ impl Address {
 }
 
 impl Host<'_> {
-    /// Why a pattern cannot be decided without the name.
+    /// The reason why a pattern cannot be decided without the name.
     pub(crate) fn unnamed(&self, pattern: &[u8]) -> Doubt {
         let (need, whose) = match self.side {
             Side::Client => (Need::ClientName, "the client"),

@@ -1,4 +1,5 @@
-//! What libwrap answers for a client, by the first rule that matches (hosts_access and process_options).
+//! The answer of libwrap for a client, by the first rule that matches (hosts_access and
+//! process_options).
 
 use sshmend_lossless::{Origin, Unread};
 
@@ -14,11 +15,11 @@ use crate::table::{State, Table, TableLine, Tables, Which};
 /// May the client in?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
-    /// libwrap lets it in.
+    /// libwrap allows it.
     Granted,
     /// libwrap refuses it, or hands the connection to a command instead of the daemon.
     Denied,
-    /// It hangs on something that the tables and the client's description do not tell.
+    /// It depends on something that neither the tables nor the description of the client determine.
     Unknown,
 }
 
@@ -35,15 +36,16 @@ pub struct Verdict {
     pub rule: Option<String>,
     /// Why, as a sentence fragment.
     pub reason: String,
-    /// What would have to be known to be sure which rule decides; the access hangs on it only where it is unknown.
+    /// The information needed to be sure which rule decides. The access depends on it only if the
+    /// access is unknown.
     pub doubts: Vec<Doubt>,
 }
 
 impl Tables {
-    /// Says what libwrap answers this client.
+    /// The answer of libwrap for this client.
     ///
-    /// A rule of which it cannot be known whether it matches makes the answer unknown only where it would change it:
-    /// when every way on leads to the same access, that is the answer.
+    /// A rule that may or may not match makes the answer unknown only if it matters: if all
+    /// possibilities lead to the same access, that is the answer.
     pub fn evaluate(&self, client: &Client) -> Verdict {
         let mut course = Course {
             tables: self,
@@ -69,7 +71,7 @@ struct Course<'a> {
     doubts: Vec<(Doubt, Place<'a>)>,
 }
 
-/// One way that ends.
+/// One possibility, with its result.
 struct End<'a> {
     access: Access,
     place: Option<Place<'a>>,
@@ -82,10 +84,10 @@ struct Place<'a> {
     line: Option<&'a TableLine>,
 }
 
-/// How the walk through one table can leave it undecided.
+/// One way in which the walk through a table can end undecided.
 #[derive(Default)]
 struct Exit {
-    /// No rule need match.
+    /// The end of the table may be reached without a match.
     end: bool,
     /// A rule may match whose `aclexec` command fails: the rest of the table is skipped.
     command_failed: bool,
@@ -102,7 +104,7 @@ impl End<'_> {
 }
 
 impl<'a> Course<'a> {
-    /// Goes through one table; `command_failed` says that an `aclexec` of the other one failed before.
+    /// Walks through one table; `command_failed` if an `aclexec` of the other one failed before.
     fn walk(&mut self, table: &'a Table, command_failed: bool) -> Exit {
         let mut exit = Exit::default();
         if let State::Unknown(why) = &table.state {

@@ -1,4 +1,4 @@
-//! The answer for one client out of files of any length: a rule that does not match is not kept.
+//! The answer for one client from files of any length: rules that do not match are not kept.
 
 use sshmend_lossless::Snapshot;
 
@@ -12,7 +12,8 @@ use crate::rule::Kind;
 use crate::steps;
 use crate::table::{State, Table, TableLine, Tables, Which};
 
-/// Of both files no more than the rules that can say anything to one client, and what these refer to.
+/// The parts of both files that concern one client: the rules that may match it and the files these
+/// refer to.
 #[derive(Debug, Clone)]
 pub struct Excerpt {
     client: Client,
@@ -20,7 +21,7 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// Reads both files for a client; what was not captured stays unknown.
+    /// Reads both files for a client; what was not captured is unknown.
     pub fn read(snapshot: &Snapshot, client: &Client) -> Self {
         Self {
             client: client.clone(),
@@ -30,7 +31,7 @@ impl Excerpt {
         }
     }
 
-    /// Says what libwrap answers the client: as [`Tables::evaluate`] does, without holding the tables.
+    /// The answer of libwrap for the client: as [`Tables::evaluate`], without holding the tables.
     pub fn evaluate(&self) -> Verdict {
         self.tables.evaluate(&self.client)
     }
@@ -67,9 +68,9 @@ fn parse_for(which: Which, state: State, document: &[u8], client: &Client) -> Ta
     }
 }
 
-/// What may stand in a plain list of daemons.
+/// Bytes allowed in a plain list of daemons.
 const DAEMONS: u8 = 1;
-/// What may stand in the address of a client.
+/// Bytes allowed in the address of a client.
 const NUMBERS: u8 = 2;
 
 const BYTES: [u8; 256] = {
@@ -87,8 +88,8 @@ const BYTES: [u8; 256] = {
 
 /// Whether a physical line is surely one rule for the clients of another address, or a comment, at one glance.
 ///
-/// Lists of banned clients consist of such lines: names of daemons, a colon, and one word of digits and dots, which is
-/// compared with the address letter by letter.
+/// Whether a line cannot match the address. Lists of banned clients consist of such lines: daemon
+/// names, a colon, and one word of digits and dots, which is compared with the address as text.
 fn says_nothing(line: &[u8], address: &[u8]) -> bool {
     if line.first() == Some(&b'#') {
         return !line.ends_with(b"\\") && memchr::memchr(0, line).is_none();
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn only_lines_of_the_common_form_are_passed_over() {
+    fn only_lines_of_the_common_form_are_skipped() {
         let address = b"10.1.2.3";
         for line in [
             "sshd: 10.1.2.3",

@@ -1,4 +1,4 @@
-//! Whom a pattern means, as far as that can be said without asking anybody.
+//! The clients that a pattern denotes, as far as that is known without a lookup.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -23,7 +23,7 @@ pub(crate) enum Extent {
     },
     /// The host of this name.
     Host(String),
-    /// All hosts whose name ends so; the dot is part of it.
+    /// All hosts whose name has this suffix, which includes the dot.
     Domain(String),
     /// A keyword or a pattern with wildcards, and the name of a client that it matches.
     Other {
@@ -33,7 +33,7 @@ pub(crate) enum Extent {
 }
 
 impl Extent {
-    /// `None` when the pattern matches nobody, or when that cannot be said.
+    /// `None` if the pattern matches nobody, or if that is unknown.
     pub(crate) fn of(host: &HostWord) -> Option<Self> {
         steps::add(1);
         match &host.pattern {
@@ -163,7 +163,7 @@ impl Extent {
         }
     }
 
-    /// Whether it is one range of addresses, so that its edges tell all about it.
+    /// Whether it is one range of addresses, for which testing the edges suffices.
     pub(crate) fn is_range(&self) -> bool {
         match self {
             Self::V4 { mask, .. } => mask.leading_ones() + mask.trailing_zeros() == 32,
@@ -172,7 +172,7 @@ impl Extent {
         }
     }
 
-    /// Whether an address surely belongs to it.
+    /// Whether an address certainly belongs to it.
     pub(crate) fn holds(&self, addr: IpAddr) -> bool {
         match addr {
             IpAddr::V4(addr) => self.contains(&Self::V4 {
@@ -228,7 +228,7 @@ impl Extent {
         }
     }
 
-    /// The addresses just before and just behind it.
+    /// The addresses just before it and just after it.
     pub(crate) fn neighbours(&self) -> Vec<IpAddr> {
         match self {
             Self::V4 { net, mask } => {
@@ -294,7 +294,7 @@ fn numbers(prefix: &[u8]) -> Option<Extent> {
     })
 }
 
-/// The IPv4 address that a word is, in its usual form.
+/// The IPv4 address that a word is, in the usual form.
 pub(crate) fn address(word: &[u8]) -> Option<Ipv4Addr> {
     std::str::from_utf8(word).ok()?.parse().ok()
 }

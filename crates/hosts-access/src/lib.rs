@@ -1,11 +1,12 @@
-//! What hosts.allow and hosts.deny mean, and how to change them.
+//! The meaning of hosts.allow and hosts.deny, and edits of them.
 //!
-//! The reading is that of Debian's libwrap 7.6.q (hosts_access(5) with hosts_options(5)), byte for byte: what it joins,
-//! cuts off, ignores and denies. [`Tables::evaluate`] answers for one client in three ways, because much of what a
-//! table may ask for - host names, netgroups, remote users - cannot be known beforehand. [`Tables::permit`] makes the
-//! edit that lets clients in, and proves that they are let in and that nobody else's answer changes; [`Tables::offers`]
-//! lists what is broken, and [`Tables::mend`] mends the lines that are named. [`access_changes`] says for whom an edit
-//! changes what.
+//! Files are read as Debian's libwrap 7.6.q does (hosts_access(5) with hosts_options(5)), byte for
+//! byte: what it joins, cuts off, ignores and denies. [`Tables::evaluate`] has three answers for a
+//! client, because much of what a table may test - host names, netgroups, remote users - cannot be
+//! known beforehand. [`Tables::permit`] makes the edit that allows clients, and proves that they
+//! are allowed and that nobody else's answer changes; [`Tables::offers`] lists what is broken, and
+//! [`Tables::mend`] repairs the lines that are named. [`access_changes`] returns whose access an
+//! edit changes.
 //!
 //! ```
 //! use sshmend_hosts_access::{Access, Client, Permit, Tables, Wanted};

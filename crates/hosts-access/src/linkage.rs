@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Snapshot, Unread};
 
-/// Where distributions put the program that accepts a connection, the newer one first: from OpenSSH 9.8 on
-/// `sshd-session` asks libwrap, before that `sshd` itself.
+/// The programs that accept a connection in various distributions, the newer first: from OpenSSH
+/// 9.8 on `sshd-session` calls libwrap, before that `sshd` itself.
 const PROGRAMS: [&str; 6] = [
     "/usr/lib/openssh/sshd-session",
     "/usr/libexec/openssh/sshd-session",
@@ -22,11 +22,11 @@ pub enum Linkage {
     Linked(PathBuf),
     /// This program is not: the files change nothing for it.
     NotLinked(PathBuf),
-    /// It cannot be said, for this reason.
+    /// Unknown, for this reason.
     Unknown(String),
 }
 
-/// Says whether OpenSSH reads the files, from the bytes of the program that accepts connections.
+/// Whether OpenSSH reads the files, from the bytes of the program that accepts connections.
 pub fn linkage(snapshot: &Snapshot) -> Linkage {
     for path in PROGRAMS.map(Path::new) {
         match snapshot.read(path) {
@@ -44,8 +44,8 @@ pub fn linkage(snapshot: &Snapshot) -> Linkage {
     Linkage::Unknown("no sshd was found".to_owned())
 }
 
-/// Whether an ELF program uses libwrap: it needs `libwrap.so`, or has the library built in, which its paths give away.
-/// `None` when the bytes are not an ELF program.
+/// Whether an ELF program uses libwrap: it needs `libwrap.so`, or has the library built in,
+/// recognised by its paths. `None` if the bytes are not an ELF program.
 pub fn libwrap_linked(elf: &[u8]) -> Option<bool> {
     let elf = Elf::new(elf)?;
     let needed = elf.needed().any(|name| name.starts_with(b"libwrap.so"));
@@ -59,7 +59,7 @@ struct Elf<'a> {
     big_endian: bool,
 }
 
-/// A segment: where it lies in the file and in memory.
+/// A segment: its place in the file and in memory.
 struct Segment {
     kind: u64,
     offset: u64,
@@ -85,7 +85,7 @@ impl<'a> Elf<'a> {
         })
     }
 
-    /// An unsigned number of `size` bytes at an offset; `None` behind the end.
+    /// An unsigned number of `size` bytes at an offset; `None` beyond the end.
     fn number(&self, at: u64, size: usize) -> Option<u64> {
         let start = usize::try_from(at).ok()?;
         let bytes = self.bytes.get(start..start.checked_add(size)?)?;

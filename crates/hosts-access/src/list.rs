@@ -6,11 +6,11 @@ use crate::answer::Answer;
 use crate::pattern::{HostPattern, TextPattern};
 use crate::text::{Number, same, split_at};
 
-/// A word of a list with the pattern that it is.
+/// A word of a list, parsed as a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry<P> {
     pub(crate) word: Vec<u8>,
-    /// Where the word stands in the text of its logical line.
+    /// The range of the word in the text of its logical line.
     pub(crate) at: Range<usize>,
     pub(crate) pattern: P,
 }
@@ -37,14 +37,14 @@ impl<P> List<P> {
                 });
             }
         }
-        // A file may have a million rules of one word, and a vector begins with room for four.
+        // A file may have a million rules of one word, and a vector starts with room for four.
         for group in &mut groups {
             group.shrink_to_fit();
         }
         Self { groups }
     }
 
-    /// Whether the list matches, when `entry` says so of one word.
+    /// Whether the list matches, given the answer of `entry` for one word.
     pub(crate) fn matches(&self, entry: impl Fn(&Entry<P>) -> Answer) -> Answer {
         self.groups
             .iter()
@@ -64,7 +64,7 @@ impl<P> List<P> {
         self.groups.iter().flatten()
     }
 
-    /// The only word of the list, when it has but one.
+    /// The only word of the list, if it has just one.
     pub(crate) fn single(&self) -> Option<&Entry<P>> {
         match self.groups.as_slice() {
             [group] if group.len() == 1 => group.first(),
@@ -144,7 +144,8 @@ impl DaemonPattern {
 }
 
 impl Service {
-    /// A whole number up to 65,535 is a port (sscanf(3) with `%u`, so that signs and overflow count).
+    /// A whole number up to 65,535 is a port (sscanf(3) with `%u`, so that signs and overflow
+    /// count).
     fn parse(word: &[u8]) -> Self {
         let port = Number::read(word, 10).and_then(|number| u16::try_from(number.unsigned()).ok());
         port.map_or_else(|| Self::Name(TextPattern::parse(word)), Self::Port)
@@ -175,7 +176,8 @@ impl HostWord {
     }
 }
 
-/// Splits at the first `@` outside brackets, the first byte of the word left out, so that `@netgroup` stays whole.
+/// Splits at the first `@` outside brackets. The first byte of the word does not count, so that
+/// `@netgroup` stays whole.
 fn split_user(word: &[u8]) -> (&[u8], Option<&[u8]>) {
     let rest = word.get(1..).unwrap_or_default();
     match split_at(rest, b'@') {

@@ -1,15 +1,15 @@
 //! Logical lines: what libwrap's xgets makes of a file.
 //!
-//! Three rules of misc.c decide. A backslash directly before a line feed joins the next line, comments too. The buffer
-//! takes 2,047 bytes of one logical line, its line feed included. A NUL hides the rest of its line *and* the line
-//! feed, so that the next line is glued on.
+//! Three rules of misc.c decide. A backslash directly before a line feed joins the next line,
+//! comments too. The buffer holds 2,047 bytes of one logical line, its line feed included. A NUL
+//! hides the rest of its line *and* the line feed, so that the next line is joined.
 
 use std::ops::Range;
 
 /// The bytes of one logical line that libwrap can hold, with the line feed.
 pub const LINE_LIMIT: usize = 2047;
 
-/// Why libwrap stops reading a file at a line.
+/// The reason why libwrap stops reading a file at a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// The file ends without a line feed.
@@ -21,17 +21,17 @@ pub enum Fault {
 /// One logical line: its physical lines, joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogicalLine {
-    /// The bytes of the document that it is made of, line endings included.
+    /// Its range in the document, line endings included.
     pub span: Range<usize>,
     /// The number of its first physical line, counted from 1.
     pub first: usize,
     /// The number of its last physical line.
     pub last: usize,
-    /// The number that libwrap gives it in the log; a line with a NUL does not count there, nor one at fault.
+    /// The number that libwrap logs for it; lines with a NUL and faulty lines do not count there.
     pub logged: usize,
-    /// What libwrap compares: without line feeds and continuation marks.
+    /// The text that libwrap compares: without line feeds and continuation marks.
     pub text: Vec<u8>,
-    /// Why libwrap stops here, if it does.
+    /// The reason why libwrap stops here, if it does.
     pub fault: Option<Fault>,
     /// Whether a line feed ends it.
     pub terminated: bool,
@@ -46,7 +46,8 @@ impl LogicalLine {
         start..end.max(start)
     }
 
-    /// The place of an offset; at a joint, an `end` belongs to the earlier piece and a start to the later one.
+    /// The piece that contains an offset; at a joint, an `end` belongs to the earlier piece and a
+    /// start to the later one.
     fn locate(&self, offset: usize, end: bool) -> usize {
         let mut left = offset;
         for piece in &self.pieces {
@@ -63,7 +64,7 @@ impl LogicalLine {
 
 /// Splits a document into logical lines; their `span`s join to the document.
 ///
-/// Lines behind a fault are split as libwrap would split them if the fault were not there.
+/// Lines after a fault are split as libwrap would split them without the fault.
 pub fn logical_lines(document: &[u8]) -> Vec<LogicalLine> {
     LogicalReader::new(document).collect()
 }
@@ -94,7 +95,8 @@ impl<'a> LogicalReader<'a> {
         }
     }
 
-    /// Goes past physical lines as long as `skip` says so, which must not of one that is joined to the next.
+    /// Skips physical lines as long as `skip` returns true, which it must not do for a line that is
+    /// joined to the next.
     pub(crate) fn pass_over(&mut self, skip: impl Fn(&[u8]) -> bool) {
         while let Some(feed) = memchr::memchr(b'\n', &self.document[self.at..]) {
             let line = &self.document[self.at..self.at + feed];

@@ -1,4 +1,4 @@
-//! What is broken: listed with whom its repair concerns, and mended where a line is named.
+//! Broken lines: listed with the clients that a repair affects, and repaired if the line is named.
 
 use std::path::Path;
 
@@ -12,20 +12,23 @@ use crate::permit::writable;
 use crate::problem::{Problem, ProblemKind};
 use crate::table::{State, Tables};
 
-/// How many repairs are tried for whom they concern; those of further lines are listed without.
+/// The number of repairs for which the affected clients are computed; further lines are listed
+/// without them.
 const MOST_TRIED: usize = 16;
 
 /// Something that is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrokenLine {
-    /// What is wrong, and the repair where there is a sure one.
+    /// What is wrong, and the repair if there is a safe one.
     pub problem: Problem,
-    /// Whose access the repair changes; `None` where there is none, or where it was not tried.
+    /// The clients whose access the repair changes; `None` if there is no repair, or if that was
+    /// not computed.
     pub changes: Option<AccessChanges>,
 }
 
 impl Tables {
-    /// Everything that is broken in both files, with whom each repair concerns at `daemon` and at those that rules name.
+    /// Everything that is broken in both files, with the clients that each repair affects at
+    /// `daemon` and at the daemons that rules name.
     pub fn offers(&self, daemon: &str) -> Vec<BrokenLine> {
         let mut tried = 0;
         let offer = |problem: Problem| {
@@ -45,7 +48,7 @@ impl Tables {
         self.problems().into_iter().map(offer).collect()
     }
 
-    /// Whether both files could be read, so that what is broken in them is known.
+    /// Whether both files could be read, so that all their problems are known.
     ///
     /// # Errors
     /// [`Refusal::Unreadable`] names the first that could not.
@@ -57,12 +60,14 @@ impl Tables {
         unknown.map_or(Ok(()), writable)
     }
 
-    /// Mends exactly the lines that are named, whoever gains or loses access by it; see [`access_changes`].
+    /// Repairs exactly the lines that are named, whoever gains or loses access; see
+    /// [`access_changes`].
     ///
-    /// Where two repairs of one line collide, the first is made and the other is left for the next time.
+    /// If two repairs of one line collide, the first is made and the other is left for the next
+    /// time.
     ///
     /// # Errors
-    /// [`Refusal`] where a line has nothing to mend or no sure repair, and then nothing was made.
+    /// [`Refusal`] if a line is not broken or has no safe repair; then nothing is changed.
     pub fn mend(&self, lines: &[Origin]) -> Result<Edited, Refusal> {
         let problems = self.problems();
         let mut draft = Draft::new(self);

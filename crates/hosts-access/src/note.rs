@@ -1,11 +1,11 @@
-//! What there is to say about an edit.
+//! Notes about an edit.
 
 use sshmend_lossless::Origin;
 
 /// Something to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// What it is about.
+    /// The kind of note.
     pub kind: NoteKind,
     /// The line that it is about, in the file as it was.
     pub origin: Option<Origin>,
@@ -13,22 +13,22 @@ pub struct Note {
     pub text: String,
 }
 
-/// What a [`Note`] is about.
+/// The kinds of [`Note`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoteKind {
-    /// A pattern or a daemon's name was written as libwrap wants it.
+    /// A pattern or a daemon's name was written in the form that libwrap requires.
     Corrected,
-    /// A pattern is let in today, so that nothing is added for it.
+    /// The pattern is already allowed, so that nothing is added for it.
     GrantedAlready,
     /// A rule is added.
     RuleAdded,
     /// A rule, or a word of it, is removed.
     DenyRemoved,
-    /// A rule that denies what is to be let in stays.
+    /// A rule that denies the client is kept.
     DenyKept,
-    /// A line is mended.
+    /// A line is repaired.
     Mended,
-    /// A line that was named has nothing to mend, as after it was mended before.
+    /// A line that was named is not broken, as when it was already repaired.
     NothingToMend,
     /// A file could not be read, and was not needed.
     Unread,

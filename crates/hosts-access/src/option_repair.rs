@@ -1,4 +1,4 @@
-//! Repairs of options that libwrap refuses, where what was meant is sure.
+//! Repairs of options that libwrap rejects, if the intention is certain.
 
 use std::ops::Range;
 
@@ -6,17 +6,19 @@ use crate::options::{Accounts, OptionError, RuleOption, Step};
 use crate::rule::Rule;
 use crate::text::{chop, same};
 
-/// Replacements in the text of the line, and what they make of it.
+/// Replacements in the text of the line, and a description of the result.
 type Repair = (Vec<(Range<usize>, Vec<u8>)>, String);
 
-/// The repair of the option that libwrap refuses for `error`; `None` where there is more than one way to mend it.
+/// The repair of the option that libwrap rejects with `error`; `None` if there is more than one
+/// possible repair.
 pub(crate) fn repair(
     text: &[u8],
     rule: &Rule,
     option: &RuleOption,
     error: &OptionError,
 ) -> Option<Repair> {
-    // A backslash before the colon belongs to a word: with the colon gone it would join the next line.
+    // A backslash before the colon belongs to a word: with the colon gone it would join the next
+    // line.
     let colon = option
         .at
         .start
@@ -46,7 +48,7 @@ fn end_of_text(text: &[u8], option: &RuleOption) -> usize {
     end.max(option.at.start)
 }
 
-/// `allow : severity info` becomes `severity info : allow`, unless another option decides behind it.
+/// `allow : severity info` becomes `severity info : allow`, unless another option after it decides.
 fn move_to_end(
     text: &[u8],
     rule: &Rule,

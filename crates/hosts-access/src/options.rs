@@ -1,4 +1,4 @@
-//! Options: what a rule does once it matches (options.c; hosts_options(5)).
+//! Options: the effect of a rule once it matches (options.c; hosts_options(5)).
 
 use std::ops::Range;
 
@@ -14,26 +14,26 @@ pub(crate) struct RuleOption {
     pub(crate) name: Vec<u8>,
     /// The value, `\:` already read as `:`.
     pub(crate) value: Option<Vec<u8>>,
-    /// Where the option stands in the text of its logical line.
+    /// The range of the option in the text of its logical line.
     pub(crate) at: Range<usize>,
     /// Whether no other option follows.
     pub(crate) last: bool,
 }
 
-/// What libwrap does at one option.
+/// The action of libwrap at one option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// It goes on to the next option.
+    /// It continues with the next option.
     Next,
     /// `aclexec`: the exit status of this command counts in the end.
     Ask(String),
-    /// Whether it goes on or denies depends on something.
+    /// Whether it continues or denies depends on something.
     Doubtful(Doubt),
     /// It decides and reads no further.
     Decide(Decision),
 }
 
-/// How an option decides.
+/// The decision that an option makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// `allow`.
@@ -46,16 +46,16 @@ pub(crate) enum Decision {
     Refuse(OptionError),
 }
 
-/// Why libwrap denies because of an option.
+/// The reason why libwrap denies because of an option.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum OptionError {
-    /// Nothing stands between two colons, or behind the last one.
+    /// There is nothing between two colons, or after the last one.
     #[error("an option is empty")]
     Empty,
     /// The keyword is none of hosts_options(5).
     #[error("`{0}` is not an option")]
     Unknown(String),
-    /// The keyword stands alone and must not.
+    /// The keyword has no value but needs one.
     #[error("option `{0}` needs a value")]
     NeedsValue(String),
     /// The keyword takes no value.
@@ -191,7 +191,7 @@ struct Keyword {
     name: &'static str,
     value: Value,
     last: bool,
-    /// What it does with its value; `None` refuses the value.
+    /// The action for a value; `None` if the value is rejected.
     run: fn(&[u8], &Accounts) -> Option<Step>,
 }
 
@@ -249,7 +249,7 @@ const KEYWORDS: &[Keyword] = &[
 ];
 
 impl RuleOption {
-    /// What libwrap does at this option.
+    /// The action of libwrap at this option.
     pub(crate) fn step(&self, accounts: &Accounts) -> Step {
         self.check(accounts)
             .unwrap_or_else(|error| Step::Decide(Decision::Refuse(error)))
@@ -291,7 +291,7 @@ impl RuleOption {
         same(&self.name, name.as_bytes())
     }
 
-    /// Whether the value is a command or a text in which anything may stand.
+    /// Whether the value is a command or a text that may contain anything.
     pub(crate) fn is_free_text(&self) -> bool {
         self.keyword()
             .is_some_and(|keyword| keyword.value == Value::Expanded)
@@ -362,7 +362,7 @@ fn severity(value: &[u8]) -> Option<Step> {
     fits.then_some(Step::Next)
 }
 
-/// The users and groups of the machine, as far as /etc/passwd and /etc/group tell.
+/// The users and groups of the machine, according to /etc/passwd and /etc/group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Accounts {
     pub(crate) passwd: Vec<u8>,
@@ -385,7 +385,7 @@ impl Accounts {
     }
 }
 
-/// An account that the file does not list may still come from a directory service.
+/// An account missing from the file may still come from a directory service.
 fn listed(table: &[u8], name: &[u8], what: &str) -> Step {
     let named = |line: &[u8]| {
         line.strip_prefix(name)

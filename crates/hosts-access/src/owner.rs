@@ -16,14 +16,15 @@ use crate::table::{Table, Tables, Which};
 pub enum Owner {
     /// fail2ban, by its action `hostsdeny`: lines `ALL: ADDRESS` of addresses that it bans.
     Fail2ban,
-    /// DenyHosts: rules below a comment `# DenyHosts: DATE | RULE`, of addresses that stand in its own files as well.
+    /// DenyHosts: rules below a comment `# DenyHosts: DATE | RULE`, for addresses that are in its
+    /// own files as well.
     DenyHosts,
 }
 
 /// A rule of another program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owned {
-    /// Whose it is.
+    /// The owner.
     pub owner: Owner,
     /// The line of the rule.
     pub origin: Origin,
@@ -44,7 +45,7 @@ impl Owner {
 }
 
 impl Owned {
-    /// How the program itself takes the rule back, a command each, in order.
+    /// The commands by which the program itself removes the rule, in order.
     pub fn steps(&self) -> Vec<String> {
         let addr = self.addr;
         match self.owner {
@@ -75,7 +76,7 @@ impl Owned {
 }
 
 impl Tables {
-    /// The same tables with what is known of fail2ban; without it, no rule is taken for one of fail2ban's.
+    /// The same tables with the state of fail2ban; without it, no rule is attributed to fail2ban.
     #[must_use]
     pub fn with_fail2ban(self, fail2ban: Fail2ban) -> Self {
         Self {
@@ -87,12 +88,12 @@ impl Tables {
         }
     }
 
-    /// Whether some line looks as fail2ban writes it, so that it matters whom fail2ban bans.
+    /// Whether any line looks as if written by fail2ban, so that the bans of fail2ban matter.
     pub fn looks_banned(&self) -> bool {
         (0..self.deny.lines.len()).any(|index| looks_like_fail2ban(&self.deny, index))
     }
 
-    /// Whose the rule at a line is, when another program wrote it; `origin` names the rule's first line.
+    /// The program that wrote the rule at a line, if any; `origin` is the rule's first line.
     pub fn owned(&self, origin: &Origin) -> Option<Owned> {
         let table = self
             .both()
@@ -123,7 +124,7 @@ impl Tables {
         })
     }
 
-    /// Whether some rule stands below the mark of DenyHosts, so that it matters what DenyHosts knows.
+    /// Whether any rule is below the mark of DenyHosts, so that the records of DenyHosts matter.
     pub(crate) fn names_denyhosts(&self) -> bool {
         (0..self.deny.lines.len()).any(|index| below_mark(&self.deny, index))
     }

@@ -33,7 +33,7 @@ pub(crate) enum TextPattern {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ipv6 {
     pub(crate) addr: Ipv6Addr,
-    /// The interface name behind `%`: it must exist, and is not compared.
+    /// The interface name after `%`: it must exist, and is not compared.
     pub(crate) zone: Option<String>,
 }
 
@@ -85,7 +85,7 @@ impl TextPattern {
         }
     }
 
-    /// Whether some host name could match: the resolver lets none with other characters through.
+    /// Whether any host name could match: the resolver rejects names with other characters.
     fn fits_a_name(&self) -> bool {
         match self {
             Self::All | Self::Known | Self::Bracketed(_) => false,
@@ -98,7 +98,8 @@ impl TextPattern {
 }
 
 impl Ipv6 {
-    /// Reads the text between brackets as getaddrinfo(3) takes it for AF_INET6; a number is a zone everywhere.
+    /// Parses the text between brackets as getaddrinfo(3) does for AF_INET6; a number is always a
+    /// valid zone.
     fn parse(inner: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(inner).ok()?;
         let (addr, zone) = text
@@ -145,7 +146,7 @@ pub(crate) enum HostPattern {
     Text(TextPattern),
 }
 
-/// What a `net/mask` pattern can match.
+/// The addresses that a `net/mask` pattern can match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Network {
     V4 {
@@ -186,7 +187,8 @@ impl Network {
     }
 }
 
-/// A mask is a dotted quad, else a number from 1 to 32 with anything behind it; 255.255.255.255 is neither.
+/// A mask is a dotted quad, else a number from 1 to 32 with anything after it; 255.255.255.255 is
+/// neither.
 fn v4_mask(text: &[u8]) -> Option<u32> {
     dotted_quad(text).or_else(|| {
         let bits = u32::try_from(atoi(text))
@@ -210,7 +212,7 @@ impl HostPattern {
         }
     }
 
-    /// Whether it matches this host; `word` is the pattern as it stands in the file, for the message.
+    /// Whether it matches this host; `word` is the pattern as written in the file, for the message.
     pub(crate) fn matches(&self, word: &[u8], host: &Host<'_>, files: &PatternFiles) -> Answer {
         match self {
             Self::Netgroup(group) => {
@@ -252,7 +254,7 @@ fn by_name(pattern: &TextPattern, word: &[u8], host: &Host<'_>) -> Answer {
     }
 }
 
-/// For the keywords that want a verified name.
+/// For the keywords that require a verified name.
 fn named(word: &[u8], host: &Host<'_>, fits: impl FnOnce(&[u8]) -> bool) -> Answer {
     match host.name.text() {
         None => Answer::Maybe(host.unnamed(word)),
@@ -260,7 +262,8 @@ fn named(word: &[u8], host: &Host<'_>, fits: impl FnOnce(&[u8]) -> bool) -> Answ
     }
 }
 
-/// How deep pattern files may name each other before we stop following (libwrap goes on until it runs out of files).
+/// The depth to which nested pattern files are followed (libwrap goes on until it runs out of
+/// files).
 pub(crate) const DEEPEST: usize = 2;
 
 /// The files that `/path/file` patterns name, as far as they were read.
@@ -273,12 +276,13 @@ pub(crate) struct PatternFiles {
 pub(crate) enum PatternFile {
     /// The words with their patterns; none when the file is missing.
     Words(Vec<(Vec<u8>, HostPattern)>),
-    /// It cannot be read by us, for this reason.
+    /// We cannot read it, for this reason.
     Unreadable(String),
 }
 
 impl PatternFile {
-    /// Splits a pattern file as fscanf(3) with `%s` does; a word ends at a NUL, and one that was there before adds nothing.
+    /// Splits a pattern file as fscanf(3) with `%s` does; a word ends at a NUL, and repeated words
+    /// are dropped.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         let mut seen = BTreeSet::new();
         let words = bytes

@@ -1,4 +1,4 @@
-//! Lets clients in: where the rule goes, and the proof that it holds and changes nothing else.
+//! Allows clients: the place of the new rule, and the proof that it works and changes nothing else.
 
 use sshmend_lossless::{Kind, Unread};
 
@@ -13,7 +13,7 @@ use crate::removal::{remove_denials, remove_grants};
 use crate::table::{State, Table, Tables};
 use crate::wanted::Wanted;
 
-/// Who is to be let in.
+/// The clients to allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Permit {
     /// The clients.
@@ -25,7 +25,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Lets the patterns in at `sshd`.
+    /// Allows the patterns at `sshd`.
     pub fn new(patterns: Vec<Wanted>) -> Self {
         Self {
             patterns,
@@ -36,14 +36,15 @@ impl Permit {
 }
 
 impl Tables {
-    /// Makes the edits that let the patterns in, and proves by the files as they will be that they are let in and that no
-    /// other answer changes, for anybody, at any daemon.
+    /// Makes the edits that allow the patterns, and proves on the resulting files that they are
+    /// allowed and that no other answer changes, for any client at any daemon.
     ///
-    /// Nothing is added for a pattern that is let in already, whoever the client's name server may say it is. hosts.deny
-    /// is asked last, so it is edited only to remove a denial, and nothing else is mended on the way.
+    /// Nothing is added for a pattern that is already allowed, whatever the client's name server
+    /// may claim. hosts.deny is consulted last, so it is edited only to remove a denial, and no
+    /// other repairs are made.
     ///
     /// # Errors
-    /// [`Refusal`], and then nothing was made.
+    /// [`Refusal`]; then nothing is changed.
     pub fn permit(&self, order: &Permit) -> Result<Edited, Refusal> {
         let daemon = daemon_name(&order.daemon)?;
         writable(&self.allow)?;
@@ -83,11 +84,11 @@ impl Tables {
 }
 
 impl Tables {
-    /// Makes the edits that take clients out of the rules of hosts.allow that let exactly these in, at exactly this daemon:
-    /// what [`Tables::permit`] had put there. Nothing is edited where there is no such rule.
+    /// Removes clients from the rules of hosts.allow that allow exactly these, at exactly this
+    /// daemon: the rules that [`Tables::permit`] adds. Makes no edit if there is no such rule.
     ///
     /// # Errors
-    /// [`Refusal`], and then nothing was made.
+    /// [`Refusal`]; then nothing is changed.
     pub fn withdraw(&self, patterns: &[Wanted], daemon: &str) -> Result<Edited, Refusal> {
         let daemon = daemon_name(daemon)?;
         writable(&self.allow)?;
@@ -97,7 +98,7 @@ impl Tables {
     }
 }
 
-/// Whether a file can be edited, or made where there is none.
+/// Whether a file can be edited, or created if missing.
 pub(crate) fn writable(table: &Table) -> Result<(), Refusal> {
     let why = match &table.state {
         State::Read | State::Missing => return Ok(()),

@@ -1,4 +1,4 @@
-//! Where a rule wins: before the first line that may refuse whom it lets in.
+//! The place where a rule takes effect: before the first line that may deny the clients it allows.
 
 use sshmend_lossless::{Edit, dominant_ending};
 
@@ -14,7 +14,7 @@ use crate::table::{Table, TableLine, Tables, Which};
 use crate::text::show;
 use crate::wanted::Wanted;
 
-/// Adds one rule for all patterns that are not let in yet.
+/// Adds one rule for all patterns that are not allowed yet.
 pub(crate) fn add_rules(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str) {
     let tables = draft.before;
     let (rules, barriers) = (DaemonRules::new(tables, daemon), barriers(tables, daemon));
@@ -43,7 +43,7 @@ pub(crate) fn add_rules(draft: &mut Draft<'_>, patterns: &[Wanted], daemon: &str
     }
 }
 
-/// Says which rule lets the pattern in, or that none denies it.
+/// Notes which rule allows the pattern, or that none denies it.
 fn granted_already(draft: &mut Draft<'_>, wanted: &Wanted, daemon: &str) {
     let word = wanted.word();
     let verdicts: Vec<Verdict> = wanted
@@ -67,8 +67,9 @@ fn granted_already(draft: &mut Draft<'_>, wanted: &Wanted, daemon: &str) {
     draft.note(NoteKind::GrantedAlready, origin, text);
 }
 
-/// The lines of hosts.allow that may refuse somebody at the daemon, by their index: rules, and with `None` a line at which
-/// libwrap stops reading. A last line without newline counts too: what is written behind it might become a part of it.
+/// The lines of hosts.allow that may deny someone at the daemon, by their index: rules, and with
+/// `None` a line at which libwrap stops reading. A last line without newline counts too, because
+/// text written after it might become part of it.
 fn barriers<'t>(tables: &'t Tables, daemon: &str) -> Vec<(usize, Option<&'t Rule>)> {
     let refuses = |line: &'t TableLine| match line.kind.rule() {
         _ if !line.live || !line.line.terminated => Some(None),
@@ -126,8 +127,8 @@ fn insert(draft: &mut Draft<'_>, barrier: usize, words: &[&str], daemon: &str) {
     draft.edit(table, [Edit::insert(at, text)]);
 }
 
-/// The index of the line before which a comment block stands that belongs to the line at `index`, unless it is the head
-/// of the file.
+/// The index of the first line of the comment block above the line at `index`, unless that block is
+/// the head of the file.
 fn above_comments(table: &Table, index: usize) -> usize {
     let comments = table.lines[..index]
         .iter()
@@ -140,7 +141,8 @@ fn above_comments(table: &Table, index: usize) -> usize {
     }
 }
 
-/// The index of a final comment such as `# End of hosts.allow.`, or behind the last line where there is none.
+/// The index of a final comment such as `# End of hosts.allow.`, or the end of the table if there
+/// is none.
 fn above_end_mark(table: &Table) -> usize {
     let lines = &table.lines;
     let closing = |line: &&TableLine| matches!(line.kind, Kind::Comment | Kind::Blank);
@@ -173,17 +175,17 @@ fn is_end_mark(line: &TableLine) -> bool {
     }
 }
 
-/// How many bytes of a neighbour's style are worth copying.
+/// The most bytes of a neighbour's style to copy.
 const LONGEST: usize = 32;
 
-/// How the neighbours write a rule.
+/// The style of the neighbouring rules.
 struct Style {
     separator: Vec<u8>,
     tail: Vec<u8>,
 }
 
 impl Style {
-    /// Copies the nearest granting rule: its separator, and ` : allow` if it says so.
+    /// Copies the style of the nearest granting rule: its separator, and ` : allow` if it has that.
     fn near(table: &Table, at: usize, accounts: &Accounts) -> Self {
         let plain = Self {
             separator: b": ".to_vec(),

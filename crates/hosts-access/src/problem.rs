@@ -1,13 +1,13 @@
-//! What is wrong with the files, where, and how it can be mended.
+//! Problems of the files, with their place and their repair.
 
 use sshmend_lossless::{EditSet, Origin};
 
-/// What kind of problem it is.
+/// The kinds of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProblemKind {
     /// The file ends without a line feed: libwrap ignores its last line, and in hosts.deny denies everybody there.
     MissingNewline,
-    /// A logical line is over 2,047 bytes: the same, for it and all lines behind it.
+    /// A logical line has more than 2,047 bytes: the same, for it and all lines after it.
     TooLong,
     /// A byte order mark at the start of a line is part of its first word.
     ByteOrderMark,
@@ -17,7 +17,7 @@ pub enum ProblemKind {
     NoColon,
     /// A comment that ends in a backslash swallows the next line, a rule.
     SwallowedRule,
-    /// `#` is not the first byte of the line, so that what follows counts.
+    /// `#` is not the first byte of the line, so that the text after it counts.
     LiveComment,
     /// A pattern that never matches.
     DeadPattern,
@@ -32,7 +32,7 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// Whether it makes libwrap read something else than what is meant to stand there.
+    /// Whether it makes libwrap read something other than what the line is meant to say.
     pub fn is_damage(self) -> bool {
         matches!(
             self,
@@ -49,7 +49,7 @@ impl ProblemKind {
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind it is.
+    /// The kind.
     pub kind: ProblemKind,
     /// The physical line.
     pub origin: Origin,
@@ -59,14 +59,14 @@ pub struct Problem {
     pub message: String,
     /// What to do.
     pub hint: String,
-    /// The edit that mends it, where one is certain enough to be offered.
+    /// The edit that repairs it, if one is certain enough to be offered.
     pub repair: Option<Repair>,
 }
 
-/// An edit that mends a problem.
+/// An edit that repairs a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
-    /// What it makes of the line, as a sentence fragment.
+    /// The effect on the line, as a sentence fragment.
     pub effect: String,
     /// The edit, in the file of the problem.
     pub edits: EditSet,

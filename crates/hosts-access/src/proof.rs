@@ -15,7 +15,7 @@ use crate::table::{Table, TableLine, Tables};
 use crate::text::same;
 use crate::wanted::Wanted;
 
-/// What was asked for: these clients at this daemon.
+/// The request: these clients at this daemon.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
     pub(crate) patterns: &'a [Wanted],
@@ -24,11 +24,11 @@ pub(crate) struct Asked<'a> {
     pub(crate) daemon: &'a str,
 }
 
-/// Refuses an edit by which anybody else's answer, or one at another daemon, is not what it was.
+/// Refuses an edit that changes anybody else's answer, or an answer at another daemon.
 ///
-/// The rules decide it for all clients: where both states have the same rules in the same order, but for some that match
-/// nobody except those asked for, everybody else meets the same rules in both. The model is asked besides, at the edges
-/// of all patterns of both files.
+/// The rules decide it for all clients: if both states have the same rules in the same order,
+/// except for some that match only the clients of the request, then everybody else meets the same
+/// rules in both. In addition the model is evaluated at the edges of all patterns of both files.
 pub(crate) fn changes_nothing_else(
     before: &Tables,
     after: &Tables,
@@ -58,7 +58,7 @@ pub(crate) fn changes_nothing_else(
     Ok(())
 }
 
-/// Refuses an edit after which one of the patterns would not be let in.
+/// Refuses an edit after which one of the patterns would not be allowed.
 pub(crate) fn granted(after: &Tables, asked: Asked<'_>) -> Result<(), Refusal> {
     let rules = DaemonRules::new(after, asked.daemon);
     let Some(wanted) = asked.patterns.iter().find(|wanted| !rules.grants(wanted)) else {
@@ -86,7 +86,8 @@ pub(crate) fn granted(after: &Tables, asked: Asked<'_>) -> Result<(), Refusal> {
     })
 }
 
-/// Whether libwrap stops reading at the same line, and meets the same rules but for those of the clients asked for.
+/// Whether libwrap stops reading at the same line, and meets the same rules apart from those for
+/// the requested clients.
 fn same_rules(old: &Table, new: &Table, asked: Asked<'_>) -> Result<(), Refusal> {
     let fault = |table: &Table| {
         table
@@ -121,7 +122,7 @@ fn same_rules(old: &Table, new: &Table, asked: Asked<'_>) -> Result<(), Refusal>
 }
 
 impl Asked<'_> {
-    /// Whether a rule matches nobody but the clients asked for, at that daemon.
+    /// Whether a rule matches only the clients of the request, at that daemon.
     fn is_all_of(&self, rule: &Rule) -> bool {
         self.is_at_daemon(rule)
             && rule.clients.groups.len() == 1
@@ -159,7 +160,7 @@ impl Asked<'_> {
         others.map(|entry| entry.word.as_slice()).collect()
     }
 
-    /// Whether a client is one of those asked for; `words` are the patterns, parsed.
+    /// Whether a client is among the requested ones; `words` are the patterns, parsed.
     fn names(&self, client: &Client, words: &[HostWord], tables: &Tables) -> bool {
         let connection = Connection::new(client, &tables.files);
         let matches = |word: &HostWord| {
@@ -171,7 +172,8 @@ impl Asked<'_> {
     }
 }
 
-/// Whether a word of a daemon list means this daemon and no other, on every address of the server.
+/// Whether a word of a daemon list denotes this daemon and no other, on every address of the
+/// server.
 pub(crate) fn is_exactly(pattern: &DaemonPattern, daemon: &str) -> bool {
     let name = matches!(&pattern.service, Service::Name(TextPattern::Exact(name)) if same(name, daemon.as_bytes()));
     name && pattern.host.is_none()

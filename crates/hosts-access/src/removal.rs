@@ -1,4 +1,4 @@
-//! Rules that deny exactly what is to be let in.
+//! Rules that deny exactly the clients to be allowed.
 
 use sshmend_lossless::Edit;
 
@@ -17,8 +17,8 @@ use crate::table::{Table, TableLine, Tables};
 use crate::text::show;
 use crate::wanted::Wanted;
 
-/// Finds the rules that deny exactly one of the patterns. With `remove`, those for exactly this daemon are removed; the
-/// others stay, and those of a banning program are left to it.
+/// Finds the rules that deny exactly one of the patterns. With `remove`, those for exactly this
+/// daemon are removed; the others stay, and those of a banning program are left to that program.
 pub(crate) fn remove_denials(
     draft: &mut Draft<'_>,
     patterns: &[Wanted],
@@ -115,7 +115,7 @@ fn is_at(rule: &Rule, daemon: &str) -> bool {
         .is_some_and(|entry| is_exactly(&entry.pattern, daemon))
 }
 
-/// The edits that take some words out of a rule, or the whole rule when none is left.
+/// The edits that remove some words from a rule, or the whole rule if none is left.
 fn removal(
     line: &TableLine,
     rule: &Rule,
@@ -172,7 +172,8 @@ mod tests {
     use crate::{evaluate::Access, steps};
     use sshmend_lossless::fixture::snapshot;
 
-    /// How many steps it takes to remove the denials of two clients among `rules` rules, of which every third is one.
+    /// The number of steps to remove the denials of two clients among `rules` rules, of which every
+    /// third is one.
     fn steps_for(rules: usize) -> usize {
         let rule = |number: usize| match number % 6 {
             0 => "sshd: 192.0.2.7\n".to_owned(),
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn removing_denials_takes_steps_in_proportion_to_the_rules() {
+    fn removing_denials_takes_time_in_proportion_to_the_rules() {
         let (some, twice, more) = (steps_for(2_000), steps_for(4_000), steps_for(8_000));
         assert!(some >= 2_000, "the steps are counted: {some}");
         assert!(
@@ -239,7 +240,7 @@ mod tests {
                 "192.0.2.2",
                 "sshd: 192.0.2.1 : allow\n",
             ),
-            // Not at this daemon alone, not this client alone, and a denial.
+            // Not only this daemon, not only this client, and a denial.
             (
                 "sshd,vsftpd: 192.0.2.1\n",
                 "192.0.2.1",

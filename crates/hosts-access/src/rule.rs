@@ -10,14 +10,14 @@ use crate::pattern::TextPattern;
 use crate::steps;
 use crate::text::{show, split_at};
 
-/// What a logical line is.
+/// The meaning of a logical line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Nothing but blanks.
+    /// Only blanks.
     Blank,
     /// `#` is the very first byte.
     Comment,
-    /// It has no colon outside brackets: libwrap warns and goes on.
+    /// It has no colon outside brackets: libwrap warns and continues.
     NoColon,
     /// A rule.
     Rule(Rule),
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
 pub(crate) struct Rule {
     pub(crate) daemons: List<DaemonPattern>,
     pub(crate) clients: List<ClientPattern>,
-    /// Empty when there is no second colon.
+    /// Empty if there is no second colon.
     pub(crate) options: Vec<RuleOption>,
 }
 
@@ -92,7 +92,7 @@ impl Rule {
             .matches(|entry| daemon_matches(entry, connection))
     }
 
-    /// The first word of the client list that surely matches, for messages.
+    /// The first word of the client list that certainly matches, for messages.
     pub(crate) fn matching_word(&self, connection: &Connection<'_>) -> Option<String> {
         let sure = |entry: &&Entry<ClientPattern>| client_matches(entry, connection) == Answer::Yes;
         self.clients

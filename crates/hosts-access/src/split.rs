@@ -6,11 +6,12 @@ use crate::logical::LINE_LIMIT;
 use crate::rule::{Kind, Rule};
 use crate::spot::{Spot, end_of_word};
 
-/// How long a line may become, its newline not counted: some room is left for the next edit by hand.
+/// The most bytes of a new line without its newline, which leaves some room for the next edit by
+/// hand.
 const ROOM: usize = LINE_LIMIT - 200;
 
-/// The edits that split the line; `None` when its parts cannot be made short enough without changing what it means, or
-/// when a NUL in it makes libwrap read parts of it in other places.
+/// The edits that split the line; `None` if its parts cannot be made short enough without changing
+/// its meaning, or if a NUL in it makes libwrap read parts of it elsewhere.
 pub(crate) fn edits(spot: Spot<'_>) -> Option<Vec<Edit>> {
     if spot.table.bytes[spot.line.line.span.clone()].contains(&0) {
         return None;

@@ -52,7 +52,8 @@ impl<'a> Spot<'a> {
     }
 }
 
-/// Where a line may end behind a word that ends at `end`: a backslash needs a blank behind it, lest it join the next line.
+/// The offset at which a line may end after a word that ends at `end`: a backslash needs a blank
+/// after it, or it would join the next line.
 pub(crate) fn end_of_word(text: &[u8], end: usize) -> usize {
     if text[..end].ends_with(b"\\") {
         end + 1

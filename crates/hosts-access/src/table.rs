@@ -13,15 +13,15 @@ use crate::pattern::{DEEPEST, HostPattern, PatternFile, PatternFiles};
 use crate::rule::{Kind, Rule};
 use crate::text::{same, show};
 
-/// Where libwrap of every Linux distribution looks first.
+/// The file that libwrap consults first on every Linux distribution.
 pub const HOSTS_ALLOW: &str = "/etc/hosts.allow";
-/// Where it looks when hosts.allow does not decide.
+/// The file that it consults if hosts.allow does not decide.
 pub const HOSTS_DENY: &str = "/etc/hosts.deny";
 
 const PASSWD: &str = "/etc/passwd";
 const GROUP: &str = "/etc/group";
 
-/// Which of the two files.
+/// One of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Which {
     Allow,
@@ -32,13 +32,13 @@ pub(crate) enum Which {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
     Read,
-    /// There is none, which is as good as an empty one.
+    /// There is no such file, which is equivalent to an empty one.
     Missing,
-    /// A link to nothing, which is as good as none to libwrap and cannot be written.
+    /// A link to nothing, which libwrap treats as no file, and which cannot be written.
     Dangling,
-    /// A directory stands there: libwrap opens it and finds no line.
+    /// A directory: libwrap opens it and finds no line.
     Directory,
-    /// It is not known what stands there, for this reason.
+    /// Unknown, for this reason.
     Unknown(Unread),
 }
 
@@ -57,11 +57,11 @@ pub(crate) struct Table {
 pub(crate) struct TableLine {
     pub(crate) line: LogicalLine,
     pub(crate) kind: Kind,
-    /// Whether libwrap gets to read it: false for the line at fault and for all behind it.
+    /// Whether libwrap reads it: false for the faulty line and all after it.
     pub(crate) live: bool,
 }
 
-/// hosts.allow and hosts.deny with all that is known of what they refer to.
+/// hosts.allow and hosts.deny with everything known about what they refer to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tables {
     pub(crate) allow: Arc<Table>,
@@ -73,7 +73,7 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// Reads both files and what they refer to; what was not captured stays unknown.
+    /// Reads both files and the files they refer to; what was not captured is unknown.
     pub fn read(snapshot: &Snapshot) -> Self {
         let mut tables = Self::read_with(snapshot, &|which, state, bytes| {
             Table::parse(which, state, bytes.to_vec())
@@ -115,7 +115,7 @@ impl Tables {
         tables
     }
 
-    /// The same machine with other contents of the two files; what is not named stays.
+    /// The same machine with other contents of the two files; files that are not given stay.
     #[must_use]
     pub fn with(&self, contents: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
         let changed = |table: &Arc<Table>| match contents.get(&table.path) {
@@ -200,7 +200,7 @@ fn pattern_file(snapshot: &Snapshot, path: &Path) -> Option<PatternFile> {
     })
 }
 
-/// What stands where one of the two files belongs, and its bytes.
+/// The state of one of the two files, and its bytes.
 fn captured(snapshot: &Snapshot, which: Which) -> (State, &[u8]) {
     match snapshot.read(Path::new(which.path())) {
         Ok(Some(image)) => (State::Read, &image.bytes),

@@ -1,6 +1,6 @@
 //! Text as the C library reads it: the helpers of libwrap's misc.c and the parts of libc that it leans on.
 
-/// Whether isspace(3) of the C locale says so.
+/// Whether isspace(3) is true in the C locale.
 pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t'..=b'\r')
 }
@@ -42,7 +42,7 @@ pub(crate) fn show(bytes: &[u8]) -> String {
 
 /// Splits at the first `delimiter` outside square brackets (split_at in misc.c, as the IPv6 patch has it).
 ///
-/// A closing bracket without an opening one hides all that follows, too.
+/// A closing bracket without an opening one hides the rest, too.
 pub(crate) fn split_at(text: &[u8], delimiter: u8) -> Option<(&[u8], &[u8])> {
     let mut depth = 0i64;
     for (at, &byte) in text.iter().enumerate() {
@@ -73,14 +73,15 @@ pub(crate) fn atoi(text: &[u8]) -> i32 {
     number.map_or(0, |number| number.int())
 }
 
-/// A number of any size as scanf(3) takes it in: what overflows is cut down only when it is stored.
+/// A number of any size as scanf(3) reads it: overflow is truncated only when the number is stored.
 pub(crate) struct Number {
     negative: bool,
     magnitude: u128,
 }
 
 impl Number {
-    /// Reads `text` as blanks, a sign and digits of `radix`, with nothing behind: the conversions `%d%c`, `%u%c`, `%o%c`.
+    /// Parses `text` as blanks, a sign and digits of `radix`, with nothing after them: the
+    /// conversions `%d%c`, `%u%c`, `%o%c`.
     pub(crate) fn read(text: &[u8], radix: u32) -> Option<Self> {
         let start = text.iter().position(|&byte| !is_space(byte))?;
         let (negative, digits) = match text[start] {
@@ -165,7 +166,8 @@ fn quad_part(text: &[u8]) -> Option<u8> {
 
 /// Whether `text` matches a pattern with `*` and `?`, without regard to case (match_pattern_ylo in hosts_access.c).
 ///
-/// It differs from fnmatch(3) in one place: two or more stars at the end want at least one character.
+/// It differs from fnmatch(3) in one place: two or more stars at the end require at least one
+/// character.
 pub(crate) fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
     let greedy = pattern.ends_with(b"**");
     let (mut p, mut t) = (0, 0);
@@ -195,7 +197,7 @@ pub(crate) fn wildcard(pattern: &[u8], text: &[u8]) -> bool {
     !greedy || ends_with_spare(pattern, text)
 }
 
-/// A pattern that ends in `**` is one that ends in `?*`.
+/// A pattern that ends in `**` is equivalent to one that ends in `?*`.
 fn ends_with_spare(pattern: &[u8], text: &[u8]) -> bool {
     let stem = pattern
         .iter()
@@ -211,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dotted_quad_is_what_inet_addr_takes() {
+    fn a_dotted_quad_is_what_inet_addr_accepts() {
         let cases: &[(&str, Option<u32>)] = &[
             ("10.0.0.1", Some(0x0a00_0001)),
             ("010.0.0.1", Some(0x0800_0001)),
@@ -258,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn wildcards_ignore_case_and_two_final_stars_want_a_character() {
+    fn wildcards_ignore_case_and_two_final_stars_require_a_character() {
         let cases = [
             ("*", "", true),
             ("**", "", false),

@@ -36,7 +36,7 @@ impl BadPattern {
 
 /// What is wrong, and what to do.
 type Fault = (&'static str, &'static str);
-/// A word and what was corrected in it.
+/// A word, and the corrections made to it.
 type Corrected = (String, Vec<String>);
 
 const FORMS: &str = "give an address, a network as ADDRESS/LENGTH, a prefix such as 10.1., a host name, or a domain as .example.org";
@@ -47,8 +47,8 @@ impl Wanted {
     /// the keywords of hosts_access(5).
     ///
     /// # Errors
-    /// [`BadPattern`] for what libwrap has no form for (ranges, negation) and for what cannot be verified beforehand
-    /// (netgroups, files, remote users).
+    /// [`BadPattern`] for what libwrap has no form for (ranges, negation) and for what cannot be
+    /// verified beforehand (netgroups, files, remote users).
     pub fn parse(text: &str) -> Result<Self, BadPattern> {
         let bad = |(why, hint)| BadPattern {
             pattern: text.to_owned(),
@@ -70,7 +70,7 @@ impl Wanted {
         &self.word
     }
 
-    /// What was changed in the pattern, and what to know about it; a sentence fragment each.
+    /// The corrections of the pattern, and remarks about it; a sentence fragment each.
     pub fn corrections(&self) -> &[String] {
         &self.corrections
     }
@@ -94,7 +94,7 @@ impl Wanted {
     }
 }
 
-/// The word for the file, with what was corrected.
+/// The word for the file, and its corrections.
 fn read(text: &str) -> Result<Corrected, Fault> {
     refuse(text)?;
     if let Some(keyword) = keyword(text) {
@@ -112,7 +112,7 @@ fn read(text: &str) -> Result<Corrected, Fault> {
     named(text)
 }
 
-/// What is not a pattern for a rule of ours, whatever family it may belong to.
+/// Refuses text that is not a pattern for a rule of ours, in either address family.
 fn refuse(text: &str) -> Result<(), Fault> {
     let bytes = text.as_bytes();
     match bytes {
@@ -243,7 +243,8 @@ fn ipv4(text: &str) -> Result<Corrected, Fault> {
     Ok((word, corrections))
 }
 
-/// One to four numbers, then perhaps a dot or stars; the address with zeros for what is missing, and how many there are.
+/// One to four numbers, then perhaps a dot or stars; returns the address with zeros for missing
+/// parts, and the number of parts.
 fn octets(text: &str) -> Result<(u32, u32), Fault> {
     let no_address = ("is not an IPv4 address", FORMS);
     let stem = text.trim_end_matches(".*").trim_end_matches('.');
@@ -285,7 +286,7 @@ fn length(text: &str, most: u32) -> Option<u32> {
     text.parse().ok().filter(|&bits| plain && bits <= most)
 }
 
-/// The form that libwrap matches: it wants no host bits, knows no /0, and no mask of 255.255.255.255.
+/// The form that libwrap matches: it accepts no host bits, no /0, and no mask of 255.255.255.255.
 fn v4_network(addr: u32, mask: u32) -> Corrected {
     let net = addr & mask;
     let shown = Ipv4Addr::from(net);

@@ -1,4 +1,4 @@
-//! How long it takes to find one name and to take it out: `cargo bench -p sshmend-known-hosts`.
+//! The time to find one name and to remove it: `cargo bench -p sshmend-known-hosts`.
 
 #[path = "../../lossless/benches/stopwatch/mod.rs"]
 mod stopwatch;
@@ -35,7 +35,7 @@ fn main() {
     }
 }
 
-/// So many lines, the last of them with the name that is looked for.
+/// A file with this number of lines, the last of which has the name to find.
 fn plain(lines: usize) -> String {
     let line = |number| format!("host{number}.example.net {KEY}\n");
     let before: String = (1..lines).map(line).collect();

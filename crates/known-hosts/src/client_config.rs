@@ -1,4 +1,4 @@
-//! What `ssh -G` prints: the configuration of the client, evaluated for one destination.
+//! The output of `ssh -G`: the configuration of the client, evaluated for one destination.
 
 /// The output of `ssh -G`: each line holds a keyword in lower case, a blank and the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl ClientConfig {
         self.port
     }
 
-    /// The value of a keyword, which is given in lower case; the first where there are several.
+    /// The value of a keyword, which is given in lower case; the first one if there are several.
     pub fn value(&self, key: &str) -> Option<&str> {
         value(&self.text, key)
     }
@@ -55,7 +55,7 @@ impl ClientConfig {
         self.value(key).filter(|&value| value != "none")
     }
 
-    /// The lines, for keywords that stand there several times.
+    /// The lines, for keywords that occur several times.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.text.lines()
     }

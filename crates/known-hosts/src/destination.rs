@@ -2,21 +2,21 @@
 
 use std::net::Ipv6Addr;
 
-/// A host as the user names it, with what else the text says.
+/// A host as the user names it, with the other parts of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
     /// The login name before `@`.
     pub user: Option<String>,
     /// The host name, address, or alias of ssh_config(5), without brackets.
     pub host: String,
-    /// The port, where the text has one.
+    /// The port, if the text has one.
     pub port: Option<u16>,
 }
 
 /// A text that names no host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DestinationError {
-    /// Nothing is left for the host name.
+    /// The host name is empty.
     #[error("no host name in {0:?}")]
     NoHost(String),
     /// It would be read as an option, or holds a blank or a control character.
@@ -30,7 +30,8 @@ pub enum DestinationError {
     OtherProtocol(String),
 }
 
-/// What stands before `://` where ssh carries the connection: ssh(1), scp(1), sftp(1), git-push(1), svn.
+/// The schemes, before `://`, for which ssh carries the connection: ssh(1), scp(1), sftp(1),
+/// git-push(1), svn.
 const SCHEMES: [&str; 6] = ["ssh", "scp", "sftp", "git+ssh", "ssh+git", "svn+ssh"];
 
 impl DestinationError {
@@ -51,7 +52,8 @@ impl Destination {
     /// out.
     ///
     /// # Errors
-    /// When the host is missing or could be taken for an option, when the port is not a port, or of a URI of another protocol.
+    /// If the host is missing or could be taken for an option, if the port is not a port, or for a
+    /// URI of another protocol.
     pub fn parse(text: &str) -> Result<Self, DestinationError> {
         let (text, is_uri) = match text.split_once("://") {
             Some((scheme, _)) if !SCHEMES.contains(&scheme) => {
@@ -97,7 +99,7 @@ impl Destination {
     }
 }
 
-/// The user before the last `@` that stands before a path.
+/// Splits off the user, before the last `@` that precedes any path.
 fn split_user(text: &str) -> (Option<&str>, &str) {
     let end = text.find('/').unwrap_or(text.len());
     match text[..end].rfind('@') {
@@ -106,7 +108,8 @@ fn split_user(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// `HOST:PATH` without the path. What has a slash is a path; a single word behind a user is one too, unless it is a number.
+/// `HOST:PATH` without the path. A text with a slash is a path; so is a single word after a user,
+/// unless it is a number.
 fn without_path(text: &str, has_user: bool) -> &str {
     let host_ends = if text.starts_with('[') {
         text.find("]:").map(|at| at + 1)
@@ -207,7 +210,7 @@ mod tests {
 
     #[expect(clippy::too_many_lines, reason = "one table of cases")]
     #[test]
-    fn hosts_ports_and_users_are_told_apart() {
+    fn hosts_ports_and_users_are_distinguished() {
         let table = [
             ("h", None, "h", None),
             ("h:2222", None, "h", Some(2222)),

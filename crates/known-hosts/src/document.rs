@@ -5,24 +5,25 @@ use sshmend_lossless::{EditSet, Line, lines};
 
 use crate::line::{self, Content, Entry};
 
-/// A file beyond which not all of it is read back, in bytes.
+/// The size beyond which a file is read back only in part, in bytes.
 const LONG: usize = 1 << 17;
 
-/// How much is read back on either side of an edit of a long file, in bytes.
+/// The number of bytes read back on either side of an edit of a long file.
 const AROUND: usize = 1 << 15;
 
-/// A known_hosts file. Its lines are read when they are asked for, so that a long file costs no more than its bytes.
+/// A known_hosts file. Its lines are parsed on demand, so that a long file costs no more than its
+/// bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct KnownHosts<'a> {
     text: &'a [u8],
 }
 
-/// One line and what it is.
+/// One line and its content.
 #[derive(Debug, Clone)]
 pub struct Record<'a> {
-    /// Where the line lies.
+    /// The byte range of the line.
     pub line: Line,
-    /// What it is.
+    /// The parsed content.
     pub content: Content<'a>,
 }
 
@@ -44,7 +45,7 @@ impl<'a> KnownHosts<'a> {
     }
 
     /// The edited file; of a long one only the `named` lines, which can say anything of the names, and what stands around each edit.
-    /// What a line says hangs on no other line, so that no more has to be read back.
+    /// Lines are independent of each other, so that no more has to be read back.
     pub(crate) fn edited(&self, edits: &EditSet, named: &[Line]) -> Vec<u8> {
         if self.text.len() <= LONG {
             return edits.apply(self.text);
@@ -67,7 +68,7 @@ impl<'a> KnownHosts<'a> {
         Some(Record::read(self.text, line))
     }
 
-    /// Lines of it, which were found before.
+    /// Parses lines that were found before.
     pub(crate) fn records_of(&self, lines: impl IntoIterator<Item = Line>) -> Vec<Record<'a>> {
         let lines = lines.into_iter();
         lines.map(|line| Record::read(self.text, line)).collect()
@@ -80,7 +81,7 @@ impl<'a> KnownHosts<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// The entry, where the line is one.
+    /// The entry, if the line is one.
     pub fn entry(&self) -> Option<&Entry<'a>> {
         match &self.content {
             Content::Entry(entry) => Some(entry),
@@ -88,7 +89,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The line and the entry, where it is one.
+    /// The line and the entry, if it is one.
     pub(crate) fn into_entry(self) -> Option<(Line, Entry<'a>)> {
         match self.content {
             Content::Entry(entry) => Some((self.line, entry)),

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub struct Field<'a> {
     /// The bytes.
     pub text: &'a [u8],
-    /// Where they begin in the document.
+    /// Their start in the document.
     pub start: usize,
 }
 

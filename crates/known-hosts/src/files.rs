@@ -10,23 +10,23 @@ use crate::name::Name;
 use crate::scan::sieve;
 use crate::target::Target;
 
-/// What the known_hosts files of a target are.
+/// The known_hosts files of a target.
 #[derive(Debug, Clone, Default)]
 pub struct Files<'s> {
     /// Those that were read, in the order of ssh. A file of ssh's own list that does not exist is not among them.
     pub read: Vec<KnownFile<'s>>,
-    /// Those of which it is not known what they hold.
+    /// Files whose content is not known.
     pub unread: Vec<UnreadFile>,
 }
 
-/// What the known_hosts files of a target say of names.
+/// The entries for some names in the known_hosts files of a target.
 #[derive(Debug, Clone, Default)]
 pub struct LookedUp {
     /// The files that were searched, in the order of ssh. A file of ssh's own list that does not exist is not among them.
     pub paths: Vec<PathBuf>,
-    /// What each of them says of the names, as far as ssh would ask it.
+    /// The entries for the names in each file, as far as ssh would search it.
     pub lookups: Vec<Lookup>,
-    /// Those of which it is not known what they hold.
+    /// Files whose content is not known.
     pub unread: Vec<UnreadFile>,
 }
 
@@ -50,7 +50,7 @@ pub struct UnreadFile {
     pub why: NoContent,
 }
 
-/// Why nothing is known of a file's content.
+/// The reason why a file's content is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoContent {
     /// It was named by hand and does not exist.
@@ -77,7 +77,7 @@ impl NoContent {
 }
 
 impl Target {
-    /// Reads the files out of what was captured.
+    /// Parses the captured files.
     pub fn read<'s>(&self, snapshot: &'s Snapshot) -> Files<'s> {
         let mut files = Files::default();
         for path in self.files() {
@@ -93,7 +93,8 @@ impl Target {
         files
     }
 
-    /// Looks the names up in the lines that were picked for them, or in the files where they were read as a whole.
+    /// Looks the names up in the lines that were picked for them, or in the files if they were read
+    /// as a whole.
     pub fn look_up(&self, snapshot: &Snapshot, names: &[Name]) -> LookedUp {
         let mut found = LookedUp::default();
         let sieve = sieve(names);

@@ -13,13 +13,14 @@ pub struct Fingerprint([u8; 32]);
 /// A text that is not a SHA-256 fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FingerprintError {
-    /// Sixteen pairs of hexadecimal digits: MD5, of which two keys can be made to share one.
+    /// Sixteen pairs of hexadecimal digits: MD5, for which two keys with one fingerprint can be
+    /// made.
     #[error("MD5 fingerprints do not identify a key: {0}")]
     Md5(String),
     /// Another digest.
     #[error("only SHA256 fingerprints can be compared: {0}")]
     OtherDigest(String),
-    /// Not the base64 text of 32 bytes.
+    /// It is not the base64 text of 32 bytes.
     #[error("not a SHA256 fingerprint: {0}")]
     Malformed(String),
 }

@@ -1,4 +1,4 @@
-//! The lines that `ssh` finds for names, and those that it passes over.
+//! The lines that `ssh` finds for names, and those that it skips.
 
 use sshmend_lossless::{Line, Picked, threads};
 
@@ -9,7 +9,7 @@ use crate::line::{self, Content, Entry, Ignored, Marker};
 use crate::name::{Name, Role};
 use crate::scan::sieve;
 
-/// What a file says of some names.
+/// The entries of a file for some names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lookup {
     /// The lines whose key counts for one of the names, in the order of the file.
@@ -29,20 +29,20 @@ pub struct Found {
     pub marker: Option<Marker>,
     /// The key.
     pub key: HostKey,
-    /// Which of the names match, and how; never empty.
+    /// The names that match, and how; never empty.
     pub matches: Vec<Match>,
 }
 
-/// How a line matches one name.
+/// A match between a line and one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
     /// The name.
     pub name: Name,
-    /// How it matches.
+    /// The kind of match.
     pub how: How,
 }
 
-/// How a host field matches a name.
+/// The way in which a host field matches a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
     /// The pattern with this index in the list, counted from 0, is the name itself.
@@ -60,11 +60,11 @@ pub struct PassedOver {
     pub line: usize,
     /// The name.
     pub name: Name,
-    /// Why it does not count.
+    /// The reason why it does not count.
     pub reason: Reason,
 }
 
-/// Why a line does not count for a name that it holds.
+/// The reason why a line does not count for a name in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// The negated pattern with this index excludes the name from the line.
@@ -111,8 +111,9 @@ impl Found {
     }
 }
 
-/// Passes over, in all files of a target, what ssh does not come to: once a plain key is known under the name with the
-/// port, of whatever type, plain lines of the name without the port are not asked. Marked ones still are.
+/// Marks as skipped, in all files of a target, the lines that ssh does not reach: once a plain key
+/// of any type is known under the name with the port, plain lines of the name without the port are
+/// not searched. Marked lines still are.
 pub(crate) fn pass_over_unasked(files: &mut [Lookup]) {
     if !files
         .iter()
@@ -164,7 +165,7 @@ impl KnownHosts<'_> {
 }
 
 impl Lookup {
-    /// What lines say of the names that were picked for them out of a file.
+    /// The entries for some names in the lines that were picked for them out of a file.
     pub(crate) fn of_picked(lines: &[Picked], names: &[Name]) -> Self {
         let mut lookup = Self::default();
         for picked in lines {
@@ -173,7 +174,7 @@ impl Lookup {
         lookup
     }
 
-    /// Adds what one line says of the names.
+    /// Adds what one line contains about the names.
     fn add(&mut self, line: usize, text: &[u8], names: &[Name]) {
         match line::read(text, 0) {
             Content::Entry(entry) => self.add_entry(line, &entry, names),
@@ -231,7 +232,7 @@ impl Lookup {
     }
 }
 
-/// What the host field of an entry says of one name.
+/// The result of comparing the host field of an entry with one name.
 pub(crate) enum Compared {
     No,
     Vetoed(usize),

@@ -8,7 +8,7 @@ use sha1::Sha1;
 /// The size of a salt and of a hash, in bytes.
 pub(crate) const SIZE: usize = 20;
 
-/// A hashed name; it stands alone in its field and knows no wildcards.
+/// A hashed name. It is alone in its field and has no wildcards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HashedName {
     salt: [u8; SIZE],
@@ -24,8 +24,8 @@ impl HashedName {
         }
     }
 
-    /// Reads the field; `None` where it is not the one text that OpenSSH writes for this salt and hash, because such a
-    /// field never matches.
+    /// Parses the field; `None` unless it is exactly the text that OpenSSH writes for this salt and
+    /// hash, because any other never matches.
     pub(crate) fn parse(field: &[u8]) -> Option<Self> {
         let mut parts = field.strip_prefix(b"|1|")?.split(|&b| b == b'|');
         let (salt, hash) = (decode(parts.next()?)?, decode(parts.next()?)?);
@@ -60,7 +60,7 @@ fn digest(salt: &[u8; SIZE], name: &[u8]) -> [u8; SIZE] {
 }
 
 fn decode(text: &[u8]) -> Option<[u8; SIZE]> {
-    // The decoder wants room for what the length of the text allows before it looks at the padding.
+    // The decoder requires space for the length of the text before it examines the padding.
     let mut bytes = [0; SIZE + 1];
     let length = STANDARD.decode_slice(text, &mut bytes).ok()?;
     bytes[..length].try_into().ok()

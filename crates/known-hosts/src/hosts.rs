@@ -21,10 +21,10 @@ pub(crate) struct Pattern<'a> {
     pub(crate) negated: bool,
 }
 
-/// What a list says of one name.
+/// The result of matching a list with one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListMatch {
-    /// Nothing.
+    /// It does not match.
     No,
     /// The negated pattern with this index excludes it.
     Vetoed(usize),
@@ -98,7 +98,8 @@ fn better(before: ListMatch, index: usize, exact: bool) -> ListMatch {
     }
 }
 
-/// Matches `*` and `?`; goes back to the last `*` only, so that the time is bounded by the product of the lengths.
+/// Matches `*` and `?`; backtracks only to the last `*`, so that the time is bounded by the product
+/// of the lengths.
 fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
     let (mut p, mut n) = (0, 0);
     let mut star = None;
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_negated_pattern_excludes_the_name_wherever_it_stands() {
+    fn a_negated_pattern_excludes_the_name_at_any_position() {
         for hosts in [
             "!b.example,*.example",
             "*.example,!b.example",

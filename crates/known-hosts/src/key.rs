@@ -16,7 +16,7 @@ const NUMBER_LIMIT: usize = 16384 / 8;
 /// The size of an Ed25519 key, in bytes.
 const ED25519_SIZE: usize = 32;
 
-/// Key types by their name in a line, and the name of the plain key type that they stand for.
+/// The names of key types in a line, and for each the name of its plain key type.
 const NAMES: [(&str, &str); 11] = [
     ("ssh-ed25519", "ssh-ed25519"),
     ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"),
@@ -39,7 +39,7 @@ const NAMES: [(&str, &str); 11] = [
 
 const CERTIFICATE_SUFFIX: &str = "-cert-v01@openssh.com";
 
-/// The type of a key: what the host proves that it has.
+/// The type of a key, for which the host proves possession.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct KeyType {
     plain: &'static str,
@@ -59,7 +59,7 @@ impl KeyType {
         Self::of_line(name.as_bytes())
     }
 
-    /// The name of the plain key type, such as `ssh-rsa`, which also stands for `rsa-sha2-512`.
+    /// The name of the plain key type, such as `ssh-rsa`, which also covers `rsa-sha2-512`.
     pub fn name(self) -> &'static str {
         self.plain
     }
@@ -110,7 +110,7 @@ pub struct HostKey {
     fingerprint: Fingerprint,
 }
 
-/// Why a key cannot be read, so that `ssh` skips its line.
+/// The reason why a key cannot be read, so that `ssh` skips its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum KeyFault {
     /// It is not base64 text.
@@ -119,7 +119,7 @@ pub enum KeyFault {
     /// The bytes are not a key.
     #[error("the key is damaged")]
     Malformed,
-    /// The key is of another type than the word before it says.
+    /// The key is of another type than the word before it.
     #[error("the key is of another type than the line says")]
     OtherType,
     /// An RSA key of less than 1024 bits.
@@ -133,7 +133,7 @@ impl HostKey {
         self.key_type
     }
 
-    /// The SHA-256 fingerprint; that of a certificate is that of the key in it.
+    /// The SHA-256 fingerprint; for a certificate, the fingerprint of the key in it.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }

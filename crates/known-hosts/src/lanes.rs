@@ -1,15 +1,16 @@
 //! HMAC-SHA1 of one name with many salts at once.
 //!
-//! The salt is the key, and each line has its own: four blocks of SHA-1 a line, of which nothing can be shared between lines.
-//! A block is a chain of 80 steps. Vectors of 512 bits take each step for sixteen salts together, in a third of the time that
-//! the processor's own instructions for SHA-1 need; where there are no such vectors, those instructions are used.
+//! The salt is the HMAC key, and each line has its own: four blocks of SHA-1 a line, which have
+//! nothing in common between lines. A block is a chain of 80 steps. Vectors of 512 bits compute
+//! each step for sixteen salts at once, in a third of the time that the processor's SHA-1
+//! instructions need; without such vectors, those instructions are used.
 
 use sha1::compress;
 use sha1::digest::generic_array::GenericArray;
 
 use crate::hashed::{HashedName, SIZE};
 
-/// How many salts are hashed together.
+/// The number of salts hashed together.
 pub(crate) const LANES: usize = 16;
 
 /// The size of a block of SHA-1, in bytes.
@@ -24,7 +25,7 @@ const START: [u32; 5] = [
     0x1032_5476,
     0xc3d2_e1f0,
 ];
-/// What the bytes of the key are mixed with for the inner and for the outer hash (RFC 2104).
+/// The padding bytes of the inner and the outer hash (RFC 2104).
 const INNER: u8 = 0x36;
 const OUTER: u8 = 0x5c;
 
@@ -43,8 +44,8 @@ impl<'n> SaltedName<'n> {
         Self { name, message }
     }
 
-    /// The first three bytes of the hash with each salt, what the first four letters of its text say; at most [`LANES`]
-    /// salts, and nothing of use behind the last of them.
+    /// The first three bytes of the hash with each salt, which are the first four letters of its
+    /// text; at most [`LANES`] salts, and undefined beyond the last of them.
     pub(crate) fn hashes_begin(&self, salts: &[[u8; SIZE]]) -> [[u8; 3]; LANES] {
         let Some(message) = &self.message else {
             let mut begins = [[0; 3]; LANES];
@@ -75,8 +76,8 @@ fn last_block(bytes: &[u8]) -> [u8; BLOCK] {
     block
 }
 
-/// The first word of each hash, by the instructions for SHA-1 where the processor has them. The salts take turns, so that
-/// it works on several chains at once.
+/// The first word of each hash, computed with the processor's SHA-1 instructions if it has them.
+/// The salts are interleaved, so that it works on several chains at once.
 fn by_instruction(salts: &[[u8; SIZE]], message: &[u8; BLOCK]) -> [u32; LANES] {
     let add = |state: &mut [u32; 5], block: [u8; BLOCK]| {
         compress(state, &[GenericArray::from(block)]);
@@ -101,7 +102,7 @@ fn by_instruction(salts: &[[u8; SIZE]], message: &[u8; BLOCK]) -> [u32; LANES] {
     outer.map(|[first, ..]| first)
 }
 
-/// The block that a key becomes in HMAC (RFC 2104).
+/// The block derived from a key in HMAC (RFC 2104).
 fn key_block(key: &[u8; SIZE], pad: u8) -> [u8; BLOCK] {
     let mut block = [pad; BLOCK];
     for (byte, key) in block.iter_mut().zip(key) {
@@ -110,7 +111,7 @@ fn key_block(key: &[u8; SIZE], pad: u8) -> [u8; BLOCK] {
     block
 }
 
-/// The first word of each hash; `None` where the processor has no vectors of 512 bits.
+/// The first word of each hash; `None` if the processor has no vectors of 512 bits.
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn wide(salts: &[[u8; SIZE]; LANES], message: &[u8; BLOCK]) -> Option<[u32; LANES]> {
     let simd = pulp::x86::V4::try_new()?;
@@ -130,8 +131,9 @@ fn wide(_: &[[u8; SIZE]; LANES], _: &[u8; BLOCK]) -> Option<[u32; LANES]> {
 mod vectors {
     use super::{BLOCK, INNER, LANES, OUTER, SIZE, START};
 
-    // The loops count lanes and name each word by them: of this form the compiler makes one instruction a line. With closures
-    // over arrays it does not, and a hash takes twenty times as long.
+    // The loops count lanes and index each word by lane: the compiler turns each line of this form
+    // into one instruction. With closures over arrays it does not, and a hash takes twenty times as
+    // long.
 
     /// The same word of all lanes.
     type Word = [u32; LANES];
@@ -144,7 +146,7 @@ mod vectors {
     impl pulp::WithSimd for Hmac<'_> {
         type Output = Word;
 
-        // What is not inlined here is compiled for any processor, without vectors.
+        // Code that is not inlined here is compiled for any processor, without vectors.
         #[inline(always)]
         fn with_simd<S: pulp::Simd>(self, _: S) -> Word {
             let mut inner = START.map(same);
@@ -246,7 +248,8 @@ mod vectors {
 mod tests {
     use super::*;
 
-    /// Tells an implementation from the library's, for names of every length that has no second block.
+    /// Compares an implementation with the library's, for names of every length that fits one
+    /// block.
     fn check(hash: fn(&[[u8; SIZE]; LANES], &[u8; BLOCK]) -> [u32; LANES]) {
         let mut random = fastrand::Rng::with_seed(13);
         for length in 0..=SHORT {
@@ -289,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_salts_than_lanes_are_hashed_as_all_of_them_are() {
+    fn fewer_salts_than_lanes_are_hashed_correctly() {
         for name in ["short.example", &"long".repeat(20)] {
             let name = SaltedName::new(name);
             let salts: [[u8; SIZE]; LANES] = std::array::from_fn(|lane| [7 * lane as u8; SIZE]);

@@ -1,9 +1,10 @@
-//! What known_hosts means to `ssh`, and how to change it without losing a byte of anyone else's.
+//! The meaning of known_hosts to `ssh`, and edits that keep everybody else's bytes.
 //!
-//! Parsing never fails: a line that `ssh` would skip is kept with the reason ([`Ignored`]), and stays where it is
-//! whatever is edited. [`KnownHosts::find`] answers as `ssh` does, [`judge`] says what `ssh` would make of a host key,
-//! and [`KnownHosts::remove`], [`KnownHosts::remove_line`] and [`KnownHosts::pin`] return edits that were read back
-//! before they were returned. Which names and which files count is what `ssh -G` says: see [`Target`].
+//! Parsing never fails: a line that `ssh` would skip is kept with the reason ([`Ignored`]), and
+//! stays in place in every edit. [`KnownHosts::find`] answers as `ssh` does, [`judge`] returns how
+//! `ssh` would judge a host key, and [`KnownHosts::remove`], [`KnownHosts::remove_line`] and
+//! [`KnownHosts::pin`] return edits whose result has been parsed again and compared. The names and
+//! files that count come from `ssh -G`: see [`Target`].
 //!
 //! ```
 //! use sshmend_known_hosts::{KnownHosts, Name};

@@ -17,10 +17,10 @@ use crate::key::{HostKey, KeyFault, KeyType};
 /// The longest marker that hostfile.c can hold, with its `@`.
 const MARKER_LIMIT: usize = 32;
 
-/// What a line is.
+/// The content of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content<'a> {
-    /// Nothing, or blanks.
+    /// Empty, or blanks.
     Blank,
     /// `#` as the first byte that is not a blank.
     Comment,
@@ -39,11 +39,11 @@ pub struct Entry<'a> {
     pub hosts: Field<'a>,
     /// The key type, as written.
     pub key_type_text: Field<'a>,
-    /// The key type it stands for.
+    /// Its key type.
     pub key_type: KeyType,
     /// The base64 text of the key.
     pub blob: Field<'a>,
-    /// What follows the key, with a second key if there is one: `ssh` reads one key a line.
+    /// The text after the key, with a second key if there is one: `ssh` reads one key a line.
     pub comment: Field<'a>,
     pub(crate) hashed: Option<HashedName>,
 }
@@ -53,14 +53,15 @@ pub struct Entry<'a> {
 pub struct IgnoredLine<'a> {
     /// Why.
     pub reason: Ignored,
-    /// What stands where the names belong, where there is such a place.
+    /// The field in the place of the names, if there is one.
     pub hosts: Option<Field<'a>>,
 }
 
-/// Why `ssh` skips a line.
+/// The reason why `ssh` skips a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Ignored {
-    /// A word that begins with `@` and is not a marker, two markers, or a marker that a tab ends in a line with spaces.
+    /// A word that begins with `@` and is not a marker, two markers, or a marker followed by a tab
+    /// in a line with spaces.
     #[error("unknown marker")]
     UnknownMarker,
     /// The line ends before the key type, or before the key.
@@ -111,7 +112,7 @@ impl<'a> Entry<'a> {
     /// The key.
     ///
     /// # Errors
-    /// Why `ssh` cannot read it, and so skips the line.
+    /// The reason why `ssh` cannot read it, and so skips the line.
     pub fn key(&self) -> Result<HostKey, KeyFault> {
         HostKey::decode(self.key_type, self.blob.text)
     }
@@ -181,8 +182,8 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// `Some(None)` without a marker, `None` with a wrong one. A space ends a marker wherever the line has one, and a
-    /// tab does only in a line without spaces.
+    /// `Some(None)` without a marker, `None` with a wrong one. If the line has a space, only a
+    /// space ends a marker; a tab does so only in a line without spaces.
     fn marker(&mut self) -> Option<Option<Marker>> {
         if self.peek() != Some(b'@') {
             return Some(None);
@@ -198,7 +199,7 @@ impl<'a> Scanner<'a> {
         (self.peek() != Some(b'@')).then_some(Some(marker))
     }
 
-    /// The next word; `None` at the end, and where a comment begins.
+    /// The next word; `None` at the end of the line or the beginning of a comment.
     fn word(&mut self) -> Option<Field<'a>> {
         self.skip_blanks();
         (!matches!(self.peek(), None | Some(b'#'))).then(|| self.token())

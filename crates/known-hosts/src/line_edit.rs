@@ -11,24 +11,24 @@ use crate::key::{HostKey, KeyType};
 use crate::line::Entry;
 use crate::name::Name;
 
-/// Why an edit was not made.
+/// The reason why an edit was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The file has no line with this number.
     #[error("no line {0}")]
     NoSuchLine(usize),
-    /// The line is no longer the one that was named.
+    /// The line has changed since.
     #[error("line {0} is not the line that was named")]
     LineChanged(usize),
-    /// Two edits want the same bytes.
+    /// Two edits change the same bytes.
     #[error(transparent)]
     Overlap(#[from] Overlap),
-    /// The edited file does not say what it was edited to say.
+    /// The edited file does not have the intended content when read back.
     #[error("the edited file would still not say what was asked for {0}")]
     NotReadBack(String),
 }
 
-/// The part of a plain entry that belongs to names that are to be edited.
+/// The part of a plain entry that belongs to the names being edited.
 #[derive(Debug, Clone)]
 pub(crate) struct Owned<'a> {
     pub(crate) line: Line,
@@ -42,8 +42,8 @@ pub(crate) struct Owned<'a> {
 }
 
 impl<'a> Owned<'a> {
-    /// The plain entries that hold a name itself or hashed, in the order of the file; `lookup` is what the file says of
-    /// these names, so that no name is hashed a second time for each line.
+    /// The plain entries that contain a name, in plain text or hashed, in the order of the file;
+    /// `lookup` is the result for these names, so that no name is hashed again for each line.
     pub(crate) fn all(known: &KnownHosts<'a>, names: &[Name], lookup: &Lookup) -> Vec<Self> {
         let unreadable = lookup
             .passed_over
@@ -151,7 +151,7 @@ impl<'k, 'a> LineEditor<'k, 'a> {
         self.edits.push(Edit::delete(line.span.clone()));
     }
 
-    /// Puts a key in the place of the entry's own; the type is rewritten only where it is another.
+    /// Replaces the key of the entry; the type is rewritten only if it differs.
     pub(crate) fn replace_key(&mut self, entry: &Entry<'_>, key: &HostKey) {
         if entry.key_type != key.key_type() {
             self.edits.push(Edit::replace(
@@ -204,7 +204,7 @@ impl<'k, 'a> LineEditor<'k, 'a> {
     }
 }
 
-/// How a line is laid out.
+/// The layout of a line.
 #[derive(Debug, Clone)]
 struct Style<'a> {
     indentation: &'a [u8],

@@ -9,7 +9,7 @@ pub struct Name {
     role: Role,
 }
 
-/// What a name is looked up for.
+/// The purpose of looking up a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// The name that decides: `HostKeyAlias`, or the host name with its port.
@@ -21,7 +21,7 @@ pub enum Role {
 }
 
 impl Name {
-    /// A name as it stands in the file: `host`, `[host]:2222`, an address or an alias.
+    /// A name as written in the file: `host`, `[host]:2222`, an address or an alias.
     pub fn host(text: &str) -> Self {
         Self::new(text, Role::Host)
     }
@@ -45,18 +45,19 @@ impl Name {
         &self.text
     }
 
-    /// What it is looked up for.
+    /// The purpose for which it is looked up.
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// True when edits are meant for it; the name without the port belongs to another server of the host.
+    /// True if edits apply to it; the name without the port belongs to another server on the host.
     pub fn is_owned(&self) -> bool {
         self.role != Role::WithoutPort
     }
 
-    /// True when the name can stand in a line without being read as something else. `ssh` records no name with one of
-    /// `@?*#[]|'"\` (sshconnect.c); blanks, commas, control bytes and `!` would end or turn the pattern.
+    /// True if the name can be written in a line without being read as something else. `ssh`
+    /// records no name with one of `@?*#[]|'"\` (sshconnect.c); blanks, commas, control bytes and
+    /// `!` would end or invert the pattern.
     pub(crate) fn is_recordable(&self) -> bool {
         let host = self
             .text

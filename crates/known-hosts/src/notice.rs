@@ -1,19 +1,19 @@
-//! What someone who edits should know of the lines that an edit leaves.
+//! Notices about the lines that an edit leaves in place.
 
 use crate::found::{Found, How, Lookup, PassedOver, Reason};
 use crate::key::KeyFault;
 use crate::line::{Ignored, Marker};
 
-/// Something to know of one line.
+/// A notice about one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineNotice {
     /// The line number before any edit, counted from 1.
     pub line: usize,
-    /// What it is.
+    /// The kind of notice.
     pub kind: LineNoticeKind,
 }
 
-/// What there is to know of a line; a pinned or removed name leaves all of these as they are.
+/// The kinds of notice; pinning or removing a name leaves all these lines as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum LineNoticeKind {
     /// The line serves other hosts too.
@@ -43,7 +43,7 @@ pub enum LineNoticeKind {
 }
 
 impl Lookup {
-    /// What is to be known of the lines that no edit for these names touches, in line order.
+    /// The notices about lines that no edit for these names touches, in line order.
     pub fn notices(&self) -> Vec<LineNotice> {
         let found = self.found.iter().filter_map(of_found);
         let mut notices: Vec<LineNotice> = found

@@ -15,18 +15,18 @@ pub struct OfferedKeys {
     pub problems: Vec<(usize, OfferProblem)>,
 }
 
-/// A key and where it was read.
+/// A key and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferedKey {
     /// The line number, counted from 1.
     pub line: usize,
-    /// The names before the key, where the line has any.
+    /// The names before the key, if the line has any.
     pub hosts: Option<String>,
     /// The key.
     pub key: HostKey,
 }
 
-/// Why a line gives no key.
+/// The reason why a line contains no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OfferProblem {
     /// The text is a private key, which belongs nowhere but on its host.
@@ -35,10 +35,10 @@ pub enum OfferProblem {
     /// The text is a public key in another format.
     #[error("a key in another format")]
     OtherFormat,
-    /// The key is marked as revoked or as that of a certificate authority.
+    /// The key is marked as revoked or as the key of a certificate authority.
     #[error("a line with a marker")]
     Marked,
-    /// A certificate, which known_hosts does not hold.
+    /// A certificate, which known_hosts cannot contain.
     #[error("a certificate")]
     Certificate,
     /// The key cannot be read.

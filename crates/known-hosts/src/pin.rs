@@ -1,9 +1,10 @@
 //! Putting verified keys in the place of stale ones.
 //!
-//! `ssh` accepts a host key when any line of the name holds it, and calls it changed when only other keys are known, of
-//! whatever type (`check_hostkeys_by_key_or_type`). But it asks the server for a key of a type that it already knows
-//! (`order_hostkeyalgs`): a stale key of another type makes it ask for the one key that it will then refuse. So a
-//! stale key of another type goes too, where there is a reason to call it stale.
+//! `ssh` accepts a host key if any line of the name contains it, and reports it as changed if only
+//! other keys, of any type, are known (`check_hostkeys_by_key_or_type`). But it asks the server for
+//! a key of a type that it already knows (`order_hostkeyalgs`): a stale key of another type makes
+//! it request the one key that it will then refuse. So a stale key of another type is removed too,
+//! if there is a reason to consider it stale.
 
 use sshmend_lossless::EditSet;
 
@@ -18,7 +19,7 @@ use crate::notice::{LineNotice, LineNoticeKind};
 use crate::remove::{Removed, RemovedName, Why, joined, left};
 use crate::verdict::{KeyStatus, judge};
 
-/// What is to be pinned.
+/// The key to pin.
 #[derive(Debug, Clone, Copy)]
 pub struct Pin<'p> {
     /// The names, as [`Target::names`](crate::Target::names) gives them.
@@ -36,17 +37,18 @@ pub struct Pin<'p> {
 pub struct Pinned {
     /// The edits; empty when all is as it should be.
     pub edits: EditSet,
-    /// Where each key stands afterwards, by name.
+    /// The location of each key afterwards, by name.
     pub placed: Vec<Placed>,
     /// The stale keys that went, in the order of the file; the replaced ones too.
     pub removed: Vec<RemovedName>,
     /// The lines that name the host and stay, in the order of the file.
     pub left: Vec<LineNotice>,
-    /// The edited file; of a long one only the lines that can say anything of the names, and what stands around each edit.
+    /// The edited file; of a long one only the lines that may mention the names, and the
+    /// surroundings of each edit.
     pub after: Vec<u8>,
 }
 
-/// Where a key stands.
+/// The location of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placed {
     /// The names it is known by there, in lower case.
@@ -59,10 +61,10 @@ pub struct Placed {
     pub placement: Placement,
 }
 
-/// Where a key was put.
+/// The way in which a key was placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placement {
-    /// It stood in this line already.
+    /// It was already in this line.
     Already(usize),
     /// In this line, instead of the stale key.
     Replaced(usize),
@@ -72,10 +74,10 @@ pub enum Placement {
     Appended,
 }
 
-/// Why a key was not pinned.
+/// The reason why a key was not pinned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PinError {
-    /// A `@revoked` line holds the key: `ssh` refuses it whatever else the file says.
+    /// A `@revoked` line contains the key: `ssh` refuses it whatever else the file contains.
     #[error("line {0} revokes the key")]
     Revoked(usize),
     /// The name would be read as a pattern, a list or a comment.
@@ -119,8 +121,9 @@ impl KnownHosts<'_> {
         })
     }
 
-    /// Takes out the keys that [`pin`](KnownHosts::pin) would call stale, and adds none: for the other files of a target,
-    /// and, without verified keys, to make `ssh` ask again where it now says that the key changed.
+    /// Removes the keys that [`pin`](KnownHosts::pin) would call stale, and adds none: for the
+    /// other files of a target, and, without verified keys, to make `ssh` ask again if it now
+    /// reports a changed key.
     ///
     /// A key that the server still offers stays.
     ///
@@ -200,7 +203,7 @@ impl Pin<'_> {
         Ok(())
     }
 
-    /// Why an entry is stale; `None` when it stays.
+    /// The reason why an entry is stale; `None` if it stays.
     fn fate(&self, owned: &Owned<'_>, identity_changed: bool) -> Option<Why> {
         let key = owned.entry.key();
         let among = |keys: &[HostKey]| key.as_ref().is_ok_and(|key| keys.contains(key));
@@ -250,7 +253,7 @@ struct Work<'k, 'a, 'p> {
     stale: Vec<(Owned<'a>, Why)>,
 }
 
-/// What is placed so far.
+/// The placements so far.
 struct Progress<'k, 'a, 'w> {
     editor: LineEditor<'k, 'a>,
     /// The stale entries that no key took the place of.

@@ -15,11 +15,12 @@ use crate::notice::{LineNotice, LineNoticeKind};
 pub struct Removed {
     /// The edits; empty when the file holds none of the names.
     pub edits: EditSet,
-    /// What goes, in the order of the file.
+    /// The names removed, in the order of the file.
     pub removed: Vec<RemovedName>,
     /// The lines that name the host and stay, in the order of the file.
     pub left: Vec<LineNotice>,
-    /// The edited file; of a long one only the lines that can say anything of the names, and what stands around each edit.
+    /// The edited file; of a long one only the lines that may mention the names, and the
+    /// surroundings of each edit.
     pub after: Vec<u8>,
 }
 
@@ -30,17 +31,17 @@ pub struct RemovedName {
     pub line: usize,
     /// The names, in lower case; empty for a line that was named by its number.
     pub names: Vec<String>,
-    /// The key type, where the line is an entry.
+    /// The key type, if the line is an entry.
     pub key_type: Option<KeyType>,
-    /// The fingerprint of the key, where it can be read.
+    /// The fingerprint of the key, if it can be read.
     pub fingerprint: Option<Fingerprint>,
     /// True when the whole line went, because it held nothing else.
     pub whole_line: bool,
-    /// Why they went.
+    /// The reason why they were removed.
     pub why: Why,
 }
 
-/// Why a name went.
+/// The reason why a name was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Why {
     /// Its removal was asked for.
@@ -55,8 +56,8 @@ pub enum Why {
     /// The server offers only other keys now; while nothing but such keys is known, `ssh` calls every key changed.
     #[error("the server offers only other keys now")]
     NotOffered,
-    /// The host has a new key of another type, and nobody said which key of this type it has now; left in place, it could
-    /// make `ssh` ask for a key of this type and refuse it.
+    /// The host has a new key of another type, and its current key of this type was not given. Left
+    /// in place, the old one could make `ssh` ask for a key of this type and refuse it.
     #[error("recorded before the host got its new key, and not confirmed since")]
     Unconfirmed,
 }
@@ -104,10 +105,11 @@ impl KnownHosts<'_> {
         })
     }
 
-    /// Takes out one line, whatever it is, if its [digest](KnownHosts::line_digest) is this one.
+    /// Removes one line, whatever its content, if its [digest](KnownHosts::line_digest) is this
+    /// one.
     ///
     /// # Errors
-    /// When there is no such line, or its digest is another.
+    /// If there is no such line, or its digest differs.
     pub fn remove_line(&self, number: usize, digest: &str) -> Result<Removed, EditError> {
         let record = self.record(number).ok_or(EditError::NoSuchLine(number))?;
         let found = self.line_digest(number).unwrap_or_default();
@@ -154,7 +156,7 @@ impl RemovedName {
     }
 }
 
-/// What is to be known of the lines that stay, when `taken` goes.
+/// The notices about the lines that stay when `taken` is removed.
 pub(crate) fn left(before: &Lookup, taken: &[Owned<'_>]) -> Vec<LineNotice> {
     let gone = |line| taken.iter().any(|owned| owned.line.number == line);
     let wildcards = taken.iter().filter(|owned| owned.stays_by_wildcard());

@@ -1,7 +1,8 @@
-//! The quick look at every line: which of them can say anything of the names that are looked for.
+//! The quick look at every line: which of them can concern the names in question.
 //!
-//! Nearly all lines of a long file are ruled out here, without being taken apart: a hashed name by the beginning of its
-//! hash, a plain one by its letters. Whatever is not of the common form is picked, and [`crate::found`] decides.
+//! Nearly all lines of a long file are excluded here, without being parsed: a hashed name by the
+//! beginning of its hash, a plain one by its letters. Any line that does not have the common form
+//! is picked, and [`crate::found`] decides.
 
 use sshmend_lossless::{Line, Sieve, each_line};
 
@@ -41,7 +42,7 @@ fn pick(names: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
         }
     });
     waiting.hash(&needles, found);
-    // A hashed line waits for others, and may be found after one that is not.
+    // A hashed line waits for others, and may be found after a later line.
     found.sort_unstable_by_key(|line| line.number);
     feeds
 }
@@ -58,7 +59,7 @@ struct Lane<'b> {
 /// Hashed names that are compared together.
 #[derive(Default)]
 struct Waiting<'b> {
-    /// Those of the lanes; what is behind them is left from earlier ones.
+    /// The salts of the lanes; unused ones hold old values.
     salts: [[u8; SIZE]; LANES],
     lanes: Vec<Lane<'b>>,
 }
@@ -95,11 +96,11 @@ impl<'b> Waiting<'b> {
     }
 }
 
-/// What one look at a line tells.
+/// The result of a quick look at a line.
 enum Glance {
-    /// It says nothing of any name.
+    /// It does not concern any of the names.
     Nothing,
-    /// It may say something.
+    /// It may concern one.
     Something,
     /// A hashed name with this salt, whose hash begins so.
     Hashed([u8; SIZE], [u8; 3]),
@@ -130,7 +131,8 @@ fn glance(needles: &[SaltedName<'_>], line: &[u8]) -> Glance {
     }
 }
 
-/// Whether a byte is a blank, one that makes more of a word than one name, or NUL, which ends the line for ssh.
+/// Whether a byte is a blank, or turns a word into several names, or is NUL, which ends the line
+/// for ssh.
 const ENDS_NAME: [bool; 256] = {
     let mut ends = [false; 256];
     let bytes = b" \t,*?!\0";
@@ -181,7 +183,7 @@ fn hashed(line: &[u8]) -> Glance {
     }
 }
 
-/// What a letter stands for in base64; 0x80 for none.
+/// The base64 value of a letter; 0x80 if it has none.
 const LETTERS: [u8; 256] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut letters = [0x80; 256];
@@ -193,7 +195,8 @@ const LETTERS: [u8; 256] = {
     letters
 };
 
-/// Decodes the text of 20 bytes: a tenth of the time that a decoder for texts of any length takes.
+/// Decodes the text of 20 bytes in a tenth of the time that a decoder for texts of any length
+/// takes.
 fn decode(text: &[u8]) -> Option<[u8; SIZE]> {
     let text: &[u8; TEXT] = text.try_into().ok()?;
     let mut bytes = [0; SIZE + 1];

@@ -1,4 +1,4 @@
-//! What `ssh` would look up for a destination, and where.
+//! The names that `ssh` would look up for a destination, and the files.
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::name::{Name, Role};
 
 const GLOBAL: [&str; 2] = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
 
-/// Which names `ssh` looks up for a destination, and in which files.
+/// The names that `ssh` looks up for a destination, and the files in which it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The host name after `HostName` and canonicalisation, in lower case.
@@ -24,13 +24,14 @@ pub struct Target {
     pub user_files: Vec<PathBuf>,
     /// `GlobalKnownHostsFile`, read after the files of the user.
     pub global_files: Vec<PathBuf>,
-    /// True when the files were named by hand: one that does not exist is a mistake then.
+    /// True if the files were named by the user: a missing one is a mistake then.
     pub named_files: bool,
-    /// True when the text did not show where one file name ends and the next begins.
+    /// True if the text did not show where one file name ends and the next begins.
     pub uncertain_files: bool,
     /// `CheckHostIP`: off by default from OpenSSH 8.5 on.
     pub check_host_ip: bool,
-    /// True when `ProxyCommand` or `ProxyJump` leads to the host, so that its address is not known here.
+    /// True if `ProxyCommand` or `ProxyJump` leads to the host, so that its address is not known
+    /// here.
     pub proxied: bool,
     /// `HashKnownHosts`: new names are hashed.
     pub hash_names: bool,
@@ -41,7 +42,8 @@ pub struct Target {
 }
 
 impl Target {
-    /// What `ssh` looks up with this configuration, where file names are expanded already, but not quoted.
+    /// The target with this configuration, in which file names are already expanded, but not
+    /// quoted.
     pub fn of(config: &ClientConfig) -> Self {
         let list = |key| file_list(config.value(key).unwrap_or_default());
         let (user_files, user_uncertain) = list("userknownhostsfile");
@@ -78,7 +80,7 @@ impl Target {
         }
     }
 
-    /// What `ssh` without any configuration would look up, for where `ssh -G` cannot be asked.
+    /// The target for `ssh` without any configuration, for use where `ssh -G` cannot be run.
     pub fn without_config(destination: &Destination, home: &Path) -> Self {
         let user_files = ["known_hosts", "known_hosts2"].map(|name| home.join(".ssh").join(name));
         Self {
@@ -123,7 +125,8 @@ impl Target {
         names
     }
 
-    /// The command that fetches the keys which the server offers now; `None` through a proxy, where it cannot go.
+    /// The command that fetches the keys that the server offers now; `None` through a proxy, which
+    /// it cannot use.
     pub fn keyscan(&self) -> Option<Vec<String>> {
         let argv = [
             "ssh-keyscan",
@@ -141,14 +144,15 @@ impl Target {
         self.alias.as_deref().map_or_else(with_port, Name::host)
     }
 
-    /// `CheckHostIP` has no effect through a proxy, nor for a destination that is an address itself.
+    /// `CheckHostIP` has no effect through a proxy, nor for a destination that is itself an
+    /// address.
     fn compares_addresses(&self) -> bool {
         self.check_host_ip && !self.proxied && self.host.parse::<IpAddr>().is_err()
     }
 }
 
-/// Splits a list of file names without quotes: a word that does not begin with `/` belongs to the name before it.
-/// `/dev/null` is how one says `none` to releases that do not know the word.
+/// Splits a list of file names without quotes: a word that does not begin with `/` belongs to the
+/// name before it. `/dev/null` means `none` for releases that do not have that word.
 fn file_list(text: &str) -> (Vec<PathBuf>, bool) {
     let mut files: Vec<String> = Vec::new();
     let mut uncertain = false;

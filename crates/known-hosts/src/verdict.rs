@@ -1,4 +1,5 @@
-//! What `ssh` makes of a host key (`check_host_key` in sshconnect.c, `check_hostkeys_by_key_or_type` in hostfile.c).
+//! The judgement of `ssh` on a host key (`check_host_key` in sshconnect.c,
+//! `check_hostkeys_by_key_or_type` in hostfile.c).
 
 use crate::found::{Found, Lookup};
 use crate::key::HostKey;
@@ -14,22 +15,25 @@ pub struct Place {
     pub line: usize,
 }
 
-/// What `ssh` makes of a plain host key; certificates are not judged.
+/// The result of checking a plain host key; certificates are not judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyStatus {
     /// The key is known, at this line; after [`Role::WithoutPort`] under the name without the port only.
     Known(Role, Place),
     /// The key is known for the host, but its address is known with another key: `ssh` asks, or refuses when it may not.
     AddressDiffers(Place),
-    /// Nothing is known for the name: `ssh` asks, adds the key, or refuses, by `StrictHostKeyChecking`.
+    /// No key is known for the name: `ssh` asks, adds the key, or refuses, according to
+    /// `StrictHostKeyChecking`.
     Unknown,
-    /// Only other keys are known, of whatever type; `ssh` names the last of these lines as the offending one.
+    /// Only other keys are known, of any type; `ssh` names the last of these lines as the offending
+    /// one.
     Changed(Place),
-    /// A `@revoked` line holds the key, or a certificate of it, whatever else is known.
+    /// A `@revoked` line contains the key, or a certificate of it, whatever else is known.
     Revoked(Place),
 }
 
-/// Judges a plain host key by what the files, in reading order, say of the names of one destination.
+/// Judges a plain host key by the entries of the files, in reading order, for the names of one
+/// destination.
 pub fn judge(files: &[Lookup], key: &HostKey) -> KeyStatus {
     match status(files, Role::Host, key) {
         KeyStatus::Unknown => match status(files, Role::WithoutPort, key) {

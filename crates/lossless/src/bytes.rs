@@ -1,4 +1,4 @@
-//! The content of a file, which may be long and is wanted in several places.
+//! The content of a file, which may be long and is needed in several places.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,14 +8,15 @@ use memchr::{memchr, memmem};
 
 use crate::edit::EditSet;
 
-/// The content of a file: shared, never copied. An edited one is put together when somebody wants it in one piece.
+/// The content of a file: shared, never copied. An edited one is assembled when it is needed in one
+/// piece.
 #[derive(Clone, Default)]
 pub struct Bytes(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     content: Content,
-    /// Searched for once: of a long file it is asked again and again.
+    /// Searched for once, because it is needed repeatedly and the file may be long.
     holds_private_key: OnceLock<bool>,
 }
 
@@ -44,7 +45,7 @@ impl From<Content> for Bytes {
 }
 
 impl Bytes {
-    /// What edits make of a content, which is not copied for it.
+    /// Applies edits to a content without copying it.
     pub fn edited(before: &Self, edits: EditSet) -> Self {
         Self::from(Content::Edited {
             before: before.clone(),
@@ -53,7 +54,7 @@ impl Bytes {
         })
     }
 
-    /// What it was made of, where it was edited: the content before, and the edits.
+    /// The original content and the edits, if this is an edited content.
     pub fn edits(&self) -> Option<(&Self, &EditSet)> {
         match &self.0.content {
             Content::Whole(_) => None,
@@ -61,7 +62,7 @@ impl Bytes {
         }
     }
 
-    /// All of it, in one piece.
+    /// The whole content, in one piece.
     pub fn as_slice(&self) -> &[u8] {
         match &self.0.content {
             Content::Whole(bytes) => bytes,
@@ -73,7 +74,7 @@ impl Bytes {
         }
     }
 
-    /// All of it, piece by piece: of an edited content no byte is copied for it.
+    /// The whole content, piece by piece, without copying an edited content.
     pub fn pieces(&self) -> Vec<&[u8]> {
         match &self.0.content {
             Content::Whole(bytes) => vec![bytes],
@@ -81,7 +82,7 @@ impl Bytes {
         }
     }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     pub fn len(&self) -> usize {
         match &self.0.content {
             Content::Whole(bytes) => bytes.len(),
@@ -89,12 +90,12 @@ impl Bytes {
         }
     }
 
-    /// Whether there are none.
+    /// Whether the content is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether a private key stands in it, or stood there before it was edited.
+    /// Whether it contains a private key, or did before it was edited.
     pub fn holds_private_key(&self) -> bool {
         let shared = &self.0;
         *shared
@@ -102,7 +103,7 @@ impl Bytes {
             .get_or_init(|| match &shared.content {
                 Content::Whole(bytes) => is_private_key(bytes),
                 Content::Edited { before, edits, .. } => {
-                    // A line that no edit touches is one of those before.
+                    // A line that no edit touches is unchanged.
                     let lines = edits.surroundings(before, 0, None);
                     before.holds_private_key()
                         || is_private_key(&edits.apply_within(before, &lines))
@@ -111,9 +112,9 @@ impl Bytes {
     }
 }
 
-/// PEM, in which OpenSSH and OpenSSL keep private keys (RFC 7468).
+/// Whether bytes are a private key in PEM, the format of OpenSSH and OpenSSL (RFC 7468).
 pub fn is_private_key(bytes: &[u8]) -> bool {
-    // No line of a long file is looked at but those that could be one.
+    // Examine only lines that could be one.
     memmem::find_iter(bytes, b"-----BEGIN ").any(|at| {
         if at > 0 && bytes[at - 1] != b'\n' {
             return false;
@@ -142,14 +143,14 @@ impl PartialEq for Bytes {
 
 impl Eq for Bytes {}
 
-/// Whether pieces of the same length in all have the same bytes.
+/// Whether two lists of pieces with the same total length have the same bytes.
 fn same(mut ours: Vec<&[u8]>, mut theirs: Vec<&[u8]>) -> bool {
     ours.reverse();
     theirs.reverse();
     while let (Some(one), Some(other)) = (ours.pop(), theirs.pop()) {
         let length = one.len().min(other.len());
         let ((one, one_left), (other, other_left)) = (one.split_at(length), other.split_at(length));
-        // Nearly all of an edited file is the very same bytes.
+        // Nearly all of an edited file shares the same memory.
         if !std::ptr::eq(one, other) && one != other {
             return false;
         }
@@ -178,7 +179,7 @@ impl From<&str> for Bytes {
 }
 
 impl From<Bytes> for Vec<u8> {
-    /// Copies no more than what somebody else holds as well.
+    /// Copies only if another owner holds the bytes as well.
     fn from(bytes: Bytes) -> Self {
         match Arc::try_unwrap(bytes.0) {
             Ok(Shared {

@@ -12,19 +12,19 @@ use crate::snapshot::{FileImage, Metadata, Snapshot};
 pub struct FileChange {
     /// The path as the program names it.
     pub path: PathBuf,
-    /// The file as captured; `None` when it is to be created.
+    /// The file as captured; `None` if it is to be created.
     pub before: Option<FileImage>,
     /// The edits that lead from `before` (or from nothing) to `after`.
     pub edits: EditSet,
-    /// The content afterwards; `None` when the file is to be removed.
+    /// The content afterwards; `None` if the file is to be removed.
     pub after: Option<Bytes>,
     /// Mode and owner of a file that is created.
     pub create: Metadata,
-    /// Mode and owner that an existing file gets; `None` when it keeps its own.
+    /// Mode and owner for an existing file; `None` to keep its own.
     pub give: Option<Attributes>,
 }
 
-/// Who may do what with a file.
+/// The permissions of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attributes {
     /// Permission bits, `0o7777` at most.
@@ -49,7 +49,7 @@ impl FileChange {
         }
     }
 
-    /// The changes that edits of captured files and new files amount to, in path order; files that are created get the
+    /// Turns edits of captured files and new files into changes, in path order; new files get the
     /// mode and owner of `new`.
     pub fn all(
         snapshot: &Snapshot,
@@ -104,7 +104,7 @@ impl FileChange {
         }
     }
 
-    /// The file that is really written: where the path leads after all symbolic links.
+    /// The file that is actually written: the path after all symbolic links.
     pub fn target(&self) -> &Path {
         self.before
             .as_ref()
@@ -120,7 +120,7 @@ impl FileChange {
             .any(Bytes::holds_private_key)
     }
 
-    /// True when the file has the same bytes, mode and owner afterwards.
+    /// True if the file has the same bytes, mode and owner afterwards.
     pub fn is_noop(&self) -> bool {
         let same_bytes = self.before.as_ref().map(|image| &image.bytes) == self.after.as_ref();
         same_bytes
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_keeps_its_own_and_a_new_one_gets_what_is_said() {
+    fn an_existing_file_keeps_its_attributes_and_a_new_one_gets_the_given_ones() {
         let edit = FileChange::edit("/key", captured(), EditSet::default());
         assert_eq!(
             (edit.is_noop(), edit.attributes_after().mode),

@@ -1,5 +1,5 @@
-//! Files of a snapshot under edit: steps are made one after the other, each for the files as they are by then, and come
-//! out as one set of edits of the original bytes.
+//! Files of a snapshot under edit: steps are applied one after the other, each to the files as the
+//! earlier ones left them, and the result is one set of edits of the original bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,24 +10,25 @@ use crate::change::FileChange;
 use crate::edit::{Edit, EditSet};
 use crate::snapshot::{Entry, FileImage, Metadata, Snapshot};
 
-/// How the files of a snapshot differ from those that were captured.
+/// The differences between the files of a snapshot and those that were captured.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
     edited: BTreeMap<PathBuf, Pieces>,
     created: BTreeSet<PathBuf>,
 }
 
-/// What has to be written for the files to become those of a draft.
+/// The changes that turn the captured files into those of a draft.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
     /// The edits of each file that was captured.
     pub edits: BTreeMap<PathBuf, EditSet>,
-    /// The content of each file that is new.
+    /// The content of each new file.
     pub creates: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Draft {
-    /// Edits a file as it is now, under every path that leads to it; false where the snapshot has no file there.
+    /// Edits the current version of a file, under every path that leads to it; false if the
+    /// snapshot has no such file.
     pub fn edit(&mut self, snapshot: &mut Snapshot, path: &Path, edits: &EditSet) -> bool {
         let Ok(Some(image)) = snapshot.read(path) else {
             return false;
@@ -45,7 +46,7 @@ impl Draft {
         true
     }
 
-    /// Adds a file that is not there yet.
+    /// Adds a new file.
     pub fn create(&mut self, snapshot: &mut Snapshot, path: &Path, bytes: Vec<u8>) {
         let image = FileImage {
             bytes: bytes.into(),
@@ -56,7 +57,7 @@ impl Draft {
         self.created.insert(path.to_owned());
     }
 
-    /// What leads from the captured files to those of the snapshot; files that came out as they were are left out.
+    /// The changes from the captured files to those of the snapshot; unchanged files are left out.
     pub fn finish(self, snapshot: &Snapshot) -> Written {
         let edited = self.edited.into_iter();
         let edits = edited
@@ -74,7 +75,7 @@ impl Draft {
 }
 
 impl Snapshot {
-    /// The machine as it is once these changes are made.
+    /// The machine as it will be after these changes.
     #[must_use]
     pub fn after(&self, changes: &[FileChange]) -> Self {
         let mut after = self.clone();
@@ -105,7 +106,7 @@ impl Snapshot {
     }
 }
 
-/// A document in the making.
+/// A document under edit.
 #[derive(Debug, Clone)]
 struct Pieces {
     /// The length of the original.
@@ -115,9 +116,9 @@ struct Pieces {
 
 #[derive(Debug, Clone)]
 enum Piece {
-    /// A stretch of the original.
+    /// A range of the original.
     Kept(Range<usize>),
-    /// Text that was put in.
+    /// Inserted text.
     New(Vec<u8>),
 }
 
@@ -150,7 +151,7 @@ impl Pieces {
         Self { length, pieces }
     }
 
-    /// Applies edits of the document as it is now, in one pass over its pieces.
+    /// Applies edits of the current document, in one pass over its pieces.
     fn apply(&mut self, edits: &EditSet) {
         let mut cutter = Cutter {
             pieces: std::mem::take(&mut self.pieces).into_iter(),
@@ -160,7 +161,7 @@ impl Pieces {
         for edit in edits.iter() {
             self.pieces.extend(cutter.until(edit.range.start));
             self.pieces.push(Piece::New(edit.text.clone()));
-            // What the edit replaces is dropped.
+            // Drops the part that the edit replaces.
             cutter.until(edit.range.end);
         }
         self.pieces.extend(cutter.rest);
@@ -168,7 +169,7 @@ impl Pieces {
         self.pieces.retain(|piece| piece.len() > 0);
     }
 
-    /// The edits that lead from the original to the document as it is now; those that touch each other are one.
+    /// The edits from the original to the current document; adjacent ones are joined.
     fn edits(&self) -> EditSet {
         let mut edits = Vec::new();
         let (mut at, mut text) = (0, Vec::new());
@@ -188,10 +189,10 @@ impl Pieces {
     }
 }
 
-/// Hands out the pieces of a document up to one offset after the other.
+/// Returns the pieces of a document up to one offset after the other.
 struct Cutter {
     pieces: std::vec::IntoIter<Piece>,
-    /// What is left of a piece that was cut.
+    /// The remainder of a piece that was cut.
     rest: Option<Piece>,
     at: usize,
 }
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn many_edits_come_to_the_same_as_one_set_of_them() {
+    fn many_edits_have_the_same_result_as_one_set_of_them() {
         let mut random = fastrand::Rng::with_seed(5);
         for _ in 0..2_000 {
             let length = random.usize(0..30);
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_removed_is_gone_from_its_directory() {
+    fn a_removed_file_is_missing_from_its_directory() {
         let machine = snapshot("//- /d/a.conf\nx\n//- /d/b.conf\n");
         let image = machine.read(Path::new("/d/a.conf")).ok().flatten();
         let change = FileChange::remove("/d/a.conf", image.expect("a file").clone());

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub struct Edit {
     /// The replaced range, in bytes of the original; empty for an insertion.
     pub range: Range<usize>,
-    /// What stands there afterwards.
+    /// The replacement.
     pub text: Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ impl Edit {
     }
 }
 
-/// Two edits that want the same bytes, so that neither order of them can be right.
+/// Two edits of the same bytes, for which no order can be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("two edits overlap: bytes {}..{} and {}..{}", first.range.start, first.range.end, second.range.start, second.range.end)]
 pub struct Overlap {
@@ -72,10 +72,10 @@ impl EditSet {
         Self { edits: vec![edit] }
     }
 
-    /// Joins two sets of the same document; an edit that both hold counts once.
+    /// Joins two sets of the same document; an edit contained in both counts once.
     ///
     /// # Errors
-    /// As [`EditSet::new`].
+    /// As for [`EditSet::new`].
     pub fn union(&self, other: &Self) -> Result<Self, Overlap> {
         Self::new(self.edits.iter().chain(&other.edits).cloned())
     }
@@ -93,16 +93,16 @@ impl EditSet {
     /// The document after the edits.
     ///
     /// # Panics
-    /// When a range lies outside `original`, that is, when the edits were made for another document.
+    /// If a range lies outside `original`, that is, if the edits were made for another document.
     pub fn apply(&self, original: &[u8]) -> Vec<u8> {
         let whole = 0..original.len();
         self.apply_within(original, std::slice::from_ref(&whole))
     }
 
-    /// The same in pieces, of which none is copied.
+    /// The same in pieces, without copying.
     ///
     /// # Panics
-    /// As [`EditSet::apply`].
+    /// As for [`EditSet::apply`].
     pub fn pieces<'d>(&'d self, original: &'d [u8]) -> Vec<&'d [u8]> {
         let mut pieces = Vec::with_capacity(2 * self.edits.len() + 1);
         let mut at = 0;
@@ -116,10 +116,11 @@ impl EditSet {
         pieces
     }
 
-    /// The same of some parts of the document, one after the other; they are sorted, do not touch, and hold every edit.
+    /// The same for some parts of the document, one after the other; they are sorted, do not touch,
+    /// and contain every edit.
     ///
     /// # Panics
-    /// As [`EditSet::apply`], and when an edit lies in none of the parts.
+    /// As for [`EditSet::apply`], and if an edit is in none of the parts.
     pub fn apply_within(&self, original: &[u8], parts: &[Range<usize>]) -> Vec<u8> {
         let length: usize = parts.iter().map(ExactSizeIterator::len).sum();
         let mut out = Vec::with_capacity(length + 64);
@@ -137,8 +138,8 @@ impl EditSet {
         out
     }
 
-    /// Whole lines of the document that hold every edit and `around` bytes on either side, and the given lines: sorted
-    /// parts that do not touch.
+    /// Whole lines of the document around every edit, with `around` bytes on either side, and the
+    /// given lines: sorted parts that do not touch.
     pub fn surroundings(
         &self,
         original: &[u8],
@@ -214,7 +215,7 @@ mod tests {
             let line = random.usize(..200);
             let parts = edits.surroundings(&original, random.usize(..9), Some(line..line));
             let outside = |at: &usize| !parts.iter().any(|part| part.contains(at));
-            // What is outside comes out as it went in, so that taking it away before or after is the same.
+            // Bytes outside are copied unchanged, so masking them before or after gives the same.
             let marked: Vec<u8> = (0..original.len())
                 .map(|at| if outside(&at) { b'-' } else { original[at] })
                 .collect();

@@ -1,4 +1,4 @@
-//! A machine written down as text, for tests: several files, links and command answers in one string.
+//! A machine written as text, for tests: several files, links and command outputs in one string.
 //!
 //! ```text
 //! //- /etc/ssh/sshd_config mode:0600 uid:0 gid:0
@@ -16,8 +16,9 @@
 //! //$ /usr/lib/openssh/sshd-session -V => signal
 //! ```
 //!
-//! A file's content is what follows its header, up to the next header. A trailing backslash-newline before the next
-//! header (`\` alone on the last line) means that the file has no final newline. Parent directories are listed.
+//! A file's content is the text between its header and the next one. A trailing backslash-newline
+//! before the next header (`\` alone on the last line) means that the file has no final newline.
+//! Parent directories are listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -46,10 +47,11 @@ pub fn snapshot(text: &str) -> Snapshot {
     snapshot
 }
 
-/// What `judge` says of a machine that is as `machine` and holds nothing else: asked as far as it looks, and no further.
+/// Runs `judge` on a machine that consists of `machine` and nothing else; only its requests are
+/// answered.
 ///
 /// # Panics
-/// When it dials or resolves: a fixture has no network.
+/// If it dials or resolves: a fixture has no network.
 pub fn look<T>(machine: &Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
     Snapshot::default().fill(judge, |requests, seen| {
         for request in requests {
@@ -58,7 +60,7 @@ pub fn look<T>(machine: &Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
     })
 }
 
-/// A look at the metadata shows neither bytes nor names.
+/// A request for metadata returns neither bytes nor names.
 fn answer(machine: &Snapshot, request: &Request, seen: &mut Snapshot) {
     let there = |path| machine.entry(path).cloned().unwrap_or(Entry::Missing);
     match request {
@@ -216,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_and_commands_are_told_apart() {
+    fn files_and_commands_are_distinguished() {
         let seen = snapshot(
             "//- /etc/a mode:0600\none\n//- /etc/b\nno newline\n\\\n//$ sshd -t => 255\nbad\n//$ nft => missing\n",
         );

@@ -6,10 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use crate::known::{Known, Unread};
 use crate::snapshot::Snapshot;
 
-/// The paths that a pattern matches, and the directories of which that cannot be said.
+/// The paths that a pattern matches, and the directories that could not be searched.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Globbed {
-    /// What matches, sorted by bytes.
+    /// The matches, sorted by bytes.
     pub paths: Vec<PathBuf>,
     /// Directories that could not be listed: they may hold more.
     pub unread: Vec<(PathBuf, Unread)>,
@@ -30,8 +30,9 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     .run()
 }
 
-/// Compares with one place to come back to: the last `*`. An earlier one never has to take more, because whatever
-/// it could leave to a later `*` that one can take as well. So the steps are at most `pattern * name`.
+/// Matches with a single backtracking point: the last `*`. An earlier one never has to match more,
+/// because a later `*` can match whatever it leaves. So the number of steps is at most `pattern *
+/// name`.
 struct Matcher<'a> {
     pattern: &'a [u8],
     name: &'a [u8],
@@ -56,7 +57,7 @@ impl Matcher<'_> {
                 (pattern, name) = (after_pattern, after_name);
                 continue;
             }
-            // The last star takes one byte more, and what follows it is tried again.
+            // The last star takes one more byte, and the rest is tried again.
             let Some((rest, [_, tried @ ..])) = last_star else {
                 return false;
             };
@@ -66,7 +67,8 @@ impl Matcher<'_> {
     }
 }
 
-/// Takes one byte of the name and the part of the pattern that matches it; `None` when they differ.
+/// Consumes one byte of the name and the part of the pattern that matches it; `None` if they
+/// differ.
 fn matches_one<'a>(pattern: &'a [u8], name: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let (&byte, name) = name.split_first()?;
     let (&first, rest) = pattern.split_first()?;
@@ -89,7 +91,7 @@ struct Set<'a> {
     rest: &'a [u8],
 }
 
-/// Reads a set from behind its opening bracket; one that never closes is a literal bracket.
+/// Parses a set after its opening bracket; one that is never closed is a literal bracket.
 fn set(text: &[u8]) -> Option<Set<'_>> {
     let negated = matches!(text.first(), Some(b'!' | b'^'));
     let body = &text[usize::from(negated)..];
@@ -127,11 +129,12 @@ fn is_pattern(component: &OsStr) -> bool {
 }
 
 impl Snapshot {
-    /// Expands a glob(3) pattern over the captured directories, sorted as in the C locale. A directory that could not
-    /// be listed is named beside the matches: what it holds is not known.
+    /// Expands a glob(3) pattern over the captured directories, sorted as in the C locale. A
+    /// directory that could not be listed is returned beside the matches, because its content is
+    /// unknown.
     ///
     /// # Errors
-    /// When directories have to be listed first; they are noted.
+    /// If directories must be listed first; they are recorded as requests.
     pub fn glob(&self, pattern: &Path) -> Known<Globbed> {
         expand(self, pattern)
     }
@@ -170,7 +173,7 @@ fn expand(snapshot: &Snapshot, pattern: &Path) -> Known<Globbed> {
     })
 }
 
-/// What turned out on the way through the directories.
+/// The results of the walk through the directories.
 struct Walk<'a> {
     snapshot: &'a Snapshot,
     is_missing_any: bool,
@@ -183,7 +186,8 @@ impl Walk<'_> {
         for base in bases {
             match self.snapshot.names(base) {
                 Err(Unread::NotAsked) => self.is_missing_any = true,
-                // A name without wildcards is looked up, as glob(3) does: that takes no right to list the directory.
+                // A name without wildcards is looked up, as glob(3) does: that does not require the
+                // right to list the directory.
                 Err(_) if last && !is_pattern(component) => {
                     found.extend(self.look_up(base.join(component)));
                 }
@@ -220,7 +224,7 @@ mod tests {
     use crate::snapshot::Entry;
 
     #[test]
-    fn one_component_matches_as_fnmatch_says() {
+    fn one_component_matches_like_fnmatch() {
         let cases = [
             ("*.conf", "a.conf", true),
             ("*.conf", "x.conf.bak", false),
@@ -275,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_in_the_middle_goes_through_directories_only() {
+    fn a_pattern_in_the_middle_matches_directories_only() {
         let seen = snapshot("//- /d/one/x.conf\n//- /d/two/x.conf\n//- /d/plain\n");
         let found = seen
             .glob(Path::new("/d/*/x.conf"))

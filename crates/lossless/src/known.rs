@@ -1,6 +1,6 @@
-//! Three answers to every read: it is there, it is not there, or it cannot be known and why.
+//! Three answers to every read: it exists, it does not exist, or that is unknown for a reason.
 
-/// What kind of thing a path names.
+/// The type of an entry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
@@ -12,13 +12,14 @@ pub enum Kind {
     Other,
 }
 
-/// An answer of the machine, or why there is none. Absence is an answer of its own: `Known<Option<T>>`.
+/// An answer of the machine, or the reason why there is none. Absence is an answer too:
+/// `Known<Option<T>>`.
 pub type Known<T> = Result<T, Unread>;
 
-/// Why something is not known. None of these means that nothing stands there.
+/// The reason why something is unknown. None of these means that it does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unread {
-    /// Nobody looked.
+    /// It was not requested.
     #[error("it was not looked at")]
     NotAsked,
     /// The operating system does not permit it to this user (`EACCES`, `EPERM`); root and its daemons may read it.
@@ -30,16 +31,16 @@ pub enum Unread {
     /// Links that lead in a circle (`ELOOP`).
     #[error("its links lead in a circle")]
     Loop,
-    /// A directory, device, socket or pipe where a regular file was expected.
+    /// A directory, device, socket or pipe in place of a regular file.
     #[error("not a regular file, but {}", kind_name(*.0))]
     NotAFile(Kind),
-    /// Longer than what is read; a limit of this program, and no fault of the file.
+    /// Longer than the limit for reading; a limit of this program, not a fault of the file.
     #[error("longer than the {mib} MiB that are read")]
     TooLong {
         /// The limit in MiB.
         mib: u64,
     },
-    /// Another user could have led root there; the sentence says where.
+    /// Another user could have redirected root there; the sentence says where.
     #[error("{0}")]
     Untrusted(String),
     /// Any other error; the sentence is the operating system's.
@@ -48,7 +49,7 @@ pub enum Unread {
 }
 
 impl Unread {
-    /// What to do about it, where there is something to do.
+    /// What to do about it, if anything.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Denied => Some("run it with sudo"),

@@ -1,9 +1,10 @@
-//! Bytes to line records and back to the same bytes, and the plain data that the rest of sshmend hands around.
+//! Bytes to line records and back to the same bytes, and the plain data that the rest of sshmend
+//! exchanges.
 //!
-//! Nothing here knows a format and nothing here touches a machine. A format crate finds byte ranges in a document
-//! with [`lines()`], says what it wants changed as an [`EditSet`], and names the line that decided a value as an
-//! [`Origin`]. What it needs to know of the machine it looks for in a [`Snapshot`]; what is not answered there yet becomes a
-//! [`Request`] by that ([`Snapshot::look`]).
+//! This crate knows no format and touches no machine. A format crate finds byte ranges in a
+//! document with [`lines()`], describes changes as an [`EditSet`], and names the line that decided
+//! a value as an [`Origin`]. It looks up the state of the machine in a [`Snapshot`]; a lookup that
+//! has no answer yet becomes a [`Request`] ([`Snapshot::look`]).
 //!
 //! ```
 //! use sshmend_lossless::{Edit, EditSet, lines};

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-/// How a physical line ends.
+/// The terminator of a physical line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineEnding {
     /// A line feed.
     Lf,
     /// A carriage return and a line feed.
     CrLf,
-    /// Nothing: the last line of a document without a final newline.
+    /// None: the last line of a document without a final newline.
     None,
 }
 
@@ -24,7 +24,7 @@ impl LineEnding {
     }
 }
 
-/// One physical line: where it lies in its document.
+/// One physical line, by its range in its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The line number, counted from 1.
@@ -33,7 +33,7 @@ pub struct Line {
     pub span: Range<usize>,
     /// The byte range without the ending.
     pub content: Range<usize>,
-    /// How the line ends.
+    /// The terminator of the line.
     pub ending: LineEnding,
 }
 
@@ -41,7 +41,7 @@ impl Line {
     /// The bytes of the line without its ending.
     ///
     /// # Panics
-    /// When `document` is shorter than the one that the line came from.
+    /// If `document` is shorter than the one that the line came from.
     pub fn text<'a>(&self, document: &'a [u8]) -> &'a [u8] {
         &document[self.content.clone()]
     }
@@ -52,7 +52,7 @@ pub fn lines(document: &[u8]) -> Lines<'_> {
     lines_from(document, 0, 1)
 }
 
-/// The same from the line on that begins at `start` and has this number.
+/// The same, starting with the line that begins at `start` and has this number.
 pub fn lines_from(document: &[u8], start: usize, number: usize) -> Lines<'_> {
     Lines {
         document,
@@ -85,7 +85,8 @@ impl Iterator for Lines<'_> {
     }
 }
 
-/// The line of these bytes, which begin at `start` and hold at most one line feed, as their last byte.
+/// The line with these bytes, which begin at `start` and contain at most one line feed, as their
+/// last byte.
 pub(crate) fn line_at(number: usize, start: usize, bytes: &[u8]) -> Line {
     let ending = match bytes {
         [.., b'\r', b'\n'] => LineEnding::CrLf,
@@ -101,7 +102,7 @@ pub(crate) fn line_at(number: usize, start: usize, bytes: &[u8]) -> Line {
     }
 }
 
-/// The ending that most lines of the document have; a line feed where none has any.
+/// The most common line ending of the document; a line feed if there is none.
 pub fn dominant_ending(document: &[u8]) -> LineEnding {
     let (mut lf, mut crlf) = (0usize, 0usize);
     for line in lines(document) {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn endings_are_told_apart() {
+    fn endings_are_distinguished() {
         let endings: Vec<_> = lines(b"a\r\nb\n\rc").map(|line| line.ending).collect();
         assert_eq!(
             endings,

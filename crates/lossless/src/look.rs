@@ -1,16 +1,18 @@
-//! Asked by looking: a lookup without an answer yet is noted as a request, and whoever made it is run again with the answer.
+//! Requests made by lookups: a lookup without an answer is recorded as a request, and the caller is
+//! run again with the answer.
 
 use std::collections::BTreeSet;
 
 use crate::request::{Request, cheapest};
 use crate::snapshot::Snapshot;
 
-/// More rounds than any configuration needs: sshd refuses Includes nested deeper than 16, and Python a chain of about 480.
+/// More rounds than any configuration needs: sshd rejects Includes nested deeper than 16, and
+/// Python a chain of about 480.
 const ROUNDS: usize = 512;
 
 impl Snapshot {
-    /// Runs `judge` on what was seen so far: what it says, and what it has looked for that is not answered yet, in order.
-    /// As long as anything is missing, what it says may be wrong.
+    /// Runs `judge` on the answers so far. Returns its result and its unanswered lookups, in order.
+    /// While any is unanswered the result may be wrong.
     pub fn look<T>(&self, judge: impl FnOnce(&Self) -> T) -> (T, Vec<Request>) {
         let outer = self.missed.0.take();
         let said = judge(self);
@@ -18,15 +20,15 @@ impl Snapshot {
         (said, missed.into_iter().collect())
     }
 
-    /// Adds what is looked for to what is missing, where it is not answered yet.
+    /// Records a request unless it is already answered.
     pub fn look_for(&self, request: Request) {
         if !self.answers(&request) {
             self.missed.add(request);
         }
     }
 
-    /// What `read` finds; `None` while anything that it looks for is not answered yet. For what is long to read, has an effect
-    /// of its own, or leads to more questions of which most would be in vain.
+    /// The result of `read`; `None` while any of its lookups is unanswered. For reads that are
+    /// slow, have side effects, or lead to more requests of which most would be unnecessary.
     pub fn once_answered<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
         let (found, missed) = self.look(|_| read());
         let complete = missed.is_empty();
@@ -34,8 +36,8 @@ impl Snapshot {
         complete.then_some(found)
     }
 
-    /// Answers what `judge` looks for with `answer` until nothing is missing, the cheapest first, and returns what it says then.
-    /// What was answered once is not asked for again.
+    /// Answers the lookups of `judge` with `answer`, the cheapest first, until none is missing, and
+    /// returns its last result. No request is answered twice.
     pub fn fill<T>(
         &mut self,
         mut judge: impl FnMut(&Self) -> T,
@@ -101,7 +103,7 @@ mod tests {
     fn cheap_answers_come_first_and_each_is_given_once() {
         let mut seen = Snapshot::default();
         let mut rounds = Vec::new();
-        // The program cannot be asked: its answer never comes.
+        // The program cannot be run: its answer never arrives.
         let judge = |seen: &Snapshot| (read(seen, "/a"), seen.command(&["uname"]).is_some());
         let said = seen.fill(judge, |requests, seen| {
             rounds.push(requests.to_vec());

@@ -6,12 +6,12 @@ use std::rc::Rc;
 
 use crate::request::Request;
 
-/// What was looked for and is not answered yet. The copies of a snapshot share it: what is looked for in the machine as it
-/// would be has to be asked of the machine as it is.
+/// The lookups that have no answer yet. Copies of a snapshot share them: what is looked up on the
+/// planned machine must be asked of the real one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Missed(pub(crate) Rc<RefCell<BTreeSet<Request>>>);
 
-/// What was asked of a snapshot is not part of what it says.
+/// Requests are not part of a snapshot's value.
 impl PartialEq for Missed {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -1,11 +1,11 @@
-//! The name that was meant, where a name is not known.
+//! The nearest known name for an unknown one.
 
 use strsim::osa_distance;
 
-/// Longer words are not slips of a finger.
+/// Longer words are not typing errors.
 const LONGEST: usize = 64;
 
-/// The known name that is nearest to a word, whatever its case and hyphens; `None` where none is near.
+/// The known name that is nearest to a word, ignoring case and hyphens; `None` if none is near.
 pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let word = bare(word);
     let length = word.chars().count();
@@ -14,7 +14,7 @@ pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
     }
     let near = |name: &'n str| {
         let distance = osa_distance(&word, &bare(name));
-        // One slip in three letters, and never more than half of the name.
+        // At most one error in three letters, and never more than half of the name.
         (distance <= length.div_ceil(3) && distance * 2 < name.len()).then_some((distance, name))
     };
     let (_, name) = names

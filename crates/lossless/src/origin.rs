@@ -1,14 +1,14 @@
-//! Where a value comes from.
+//! The origin of a value.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A line of a file: what decided a value, or what a finding points at.
+/// A line of a file that decided a value, or that a finding refers to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin {
     /// The file, by the path under which the program opens it.
     pub path: PathBuf,
-    /// The line number, counted from 1; of a continued line the first.
+    /// The line number, counted from 1; for a continued line the first.
     pub line: usize,
 }
 
@@ -21,7 +21,7 @@ impl Origin {
         }
     }
 
-    /// Reads `FILE:LINE`; `None` where a part is missing or lines are not counted from 1.
+    /// Parses `FILE:LINE`; `None` if a part is missing or the line is 0.
     ///
     /// ```
     /// use sshmend_lossless::Origin;

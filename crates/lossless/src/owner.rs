@@ -1,7 +1,8 @@
-//! Whose a file is: packaged or generated files, and configuration management that writes a file again.
+//! The owner of a file: packages and generators, and configuration management that overwrites it.
 //!
-//! Every format asks here before it writes. A file that [`packaged`] or [`elsewhere`] names is not written at all; one
-//! that [`managed`] names is written, and the plan says first who will write it again.
+//! Every format checks here before it writes. A file that [`packaged`] or [`elsewhere`] names is
+//! not written at all; one that [`managed`] names is written, and the plan first reports who
+//! will overwrite it.
 
 mod manager;
 
@@ -9,24 +10,24 @@ use std::path::Path;
 
 pub use manager::{Managed, Manager, managed};
 
-/// Who brings or generates a file that no administrator edits.
+/// The owner of a file that no administrator edits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packager {
     /// NixOS: the file is built from the system's configuration.
     NixOs,
-    /// Guix System, likewise.
+    /// The same for Guix System.
     Guix,
     /// crypto-policies of the Red Hat family: chosen with `update-crypto-policies`.
     CryptoPolicies,
     /// A package of the distribution, which replaces the file with its next version.
     Distribution,
-    /// A program that generates the file while the machine starts or runs.
+    /// A program that generates the file at boot or while it runs.
     Runtime,
-    /// A link leads out of /etc to a place that nobody is known to own.
+    /// A link leads out of /etc to a place without a known owner.
     Elsewhere,
 }
 
-/// Folders whose files are packaged or generated; the first that fits decides.
+/// Folders whose files are packaged or generated; the first match decides.
 const PACKAGED: [(&str, Packager); 12] = [
     ("/nix/store", Packager::NixOs),
     ("/etc/static", Packager::NixOs),
@@ -42,10 +43,11 @@ const PACKAGED: [(&str, Packager); 12] = [
     ("/proc", Packager::Runtime),
 ];
 
-/// What lies below /usr and is the administrator's all the same (FHS 4.9).
+/// Below /usr, but the administrator's (FHS 4.9).
 const LOCAL: &str = "/usr/local";
 
-/// Who brings or generates the file `target`, the path after all symbolic links; `None` for an administrator's file.
+/// The package or generator that owns the file `target`, the path after all symbolic links; `None`
+/// for an administrator's file.
 pub fn packaged(target: &Path) -> Option<Packager> {
     if target.starts_with(LOCAL) {
         return None;
@@ -56,16 +58,17 @@ pub fn packaged(target: &Path) -> Option<Packager> {
         .map(|&(_, packager)| packager)
 }
 
-/// Who owns `target` when a program opens it as `path`: [`packaged`], and whatever a link of /etc leads out of /etc to.
+/// The owner of `target` when a program opens it as `path`: as [`packaged`], and also any place
+/// outside /etc to which a link of /etc leads.
 ///
-/// A `path` that does not lie in /etc was named by a person, who means just that file.
+/// A `path` outside /etc was named by a person, who means exactly that file.
 pub fn elsewhere(path: &Path, target: &Path) -> Option<Packager> {
     let leads_out = path.starts_with("/etc") && !target.starts_with("/etc");
     packaged(target).or(leads_out.then_some(Packager::Elsewhere))
 }
 
 impl Packager {
-    /// What the file is, as a fragment that follows its path.
+    /// A description of the file, as a fragment that follows its path.
     pub const fn describes(self) -> &'static str {
         match self {
             Self::NixOs => "NixOS builds it from the system's configuration",
@@ -77,7 +80,7 @@ impl Packager {
         }
     }
 
-    /// What to do instead of writing the file that programs open as `path` and that lies at `target`.
+    /// What to do instead of writing the file at `target`, which programs open as `path`.
     pub fn hint(self, path: &Path, target: &Path) -> String {
         match self {
             Self::NixOs => format!("set {} and run `nixos-rebuild switch`", nixos_option(path)),
@@ -96,7 +99,7 @@ impl Packager {
     }
 }
 
-/// The option of NixOS that the file comes from.
+/// The option of NixOS that generates the file.
 fn nixos_option(path: &Path) -> String {
     let name = path.strip_prefix("/etc").unwrap_or(path);
     if name.starts_with("ssh/sshd_config") {
@@ -143,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_out_of_etc_leads_to_somebody_elses_file() {
+    fn a_link_out_of_etc_leads_to_a_foreign_file() {
         let of = |path: &str, target: &str| elsewhere(Path::new(path), Path::new(target));
         assert_eq!(
             of("/etc/hosts.deny", "/srv/shared/hosts.deny"),

@@ -1,7 +1,7 @@
-//! What the pure crates ask of the machine, and the shapes of the answers.
+//! Requests of the pure crates to the machine, and the types of the answers.
 //!
-//! A pure function says what it still needs to know as [`Request`]s; `host` answers them into a
-//! [`Snapshot`](crate::Snapshot), and the function is asked again until it needs nothing more.
+//! A pure function returns what it still needs as [`Request`]s; `host` adds the answers to a
+//! [`Snapshot`](crate::Snapshot), and the function is called again until it needs nothing more.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,40 +9,43 @@ use std::time::Duration;
 
 use crate::sieve::Sieve;
 
-/// One thing to find out about the machine.
+/// One fact to find out about the machine.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Request {
     /// The bytes and metadata of a file.
     Read(PathBuf),
     /// The names in a directory, and the directory's metadata.
     List(PathBuf),
-    /// The metadata alone: for files whose content is secret or long.
+    /// Only the metadata: for files whose content is secret or long.
     Stat(PathBuf),
     /// The lines of a file that a sieve picks, however long the file is; the rest is not kept.
     Sift(PathBuf, Sieve),
-    /// Run a program (`argv`, the program first) and keep what it says; never asked below another root.
+    /// Run a program (`argv`, the program first) and return its output; never requested below
+    /// another root.
     Run(Vec<String>),
-    /// What the journal says: the words are those after `journalctl`. That of another root is read by the running machine's.
+    /// Run `journalctl` with these arguments. The journal of another root is read by the running
+    /// machine's program.
     Journal(Vec<String>),
     /// The addresses of a host name.
     Resolve(String),
-    /// Open one TCP connection and watch what comes.
+    /// Open one TCP connection and observe it.
     Dial(Dial),
 }
 
-/// Why there is no answer of a program.
+/// The reason why a program gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotRun {
-    /// There is no such program.
+    /// The program does not exist.
     #[error("No such file or directory")]
     Missing,
-    /// It is not known what it would say, for this reason: it could not be started, hung, or its answer could not be read.
+    /// The output is unknown, for this reason: the program could not be started, hung, or its
+    /// output could not be read.
     #[error("{0}")]
     Failed(String),
 }
 
-/// Those requests that come first: files before programs, and programs before connections. What is known by the cheaper look may
-/// make the other one needless.
+/// The requests to answer first: files before programs, and programs before connections. The
+/// cheaper answers may make the others unnecessary.
 pub(crate) fn cheapest(mut requests: Vec<Request>) -> Vec<Request> {
     let least = requests.iter().map(Request::cost).min();
     requests.retain(|request| Some(request.cost()) == least);
@@ -59,34 +62,35 @@ impl Request {
     }
 }
 
-/// The command line under which [`Snapshot::command`](crate::Snapshot::command) keeps the answer of [`Request::Journal`].
+/// The command line under which [`Snapshot::command`](crate::Snapshot::command) stores the answer
+/// of [`Request::Journal`].
 pub fn journalctl(words: &[String]) -> Vec<String> {
     std::iter::once("journalctl".to_owned())
         .chain(words.iter().cloned())
         .collect()
 }
 
-/// How to open one TCP connection.
+/// One TCP connection to open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dial {
     /// The address and port.
     pub to: SocketAddr,
-    /// The bytes to send once the peer's first line has come, if any.
+    /// The bytes to send once the peer's first line has arrived, if any.
     pub say: Vec<u8>,
-    /// How long to wait, in all.
+    /// The total time limit.
     pub deadline: Duration,
 }
 
-/// What one connection showed.
+/// The result of one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialled {
-    /// How long the TCP handshake took; `None` when it failed (see `end`).
+    /// The duration of the TCP handshake; `None` if it failed (see `end`).
     pub connected_after: Option<Duration>,
-    /// What arrived, each piece with the time since the connection stood.
+    /// The data received, each piece with the time since the connection was established.
     pub received: Vec<(Duration, Vec<u8>)>,
-    /// How it ended.
+    /// The way it ended.
     pub end: DialEnd,
-    /// When it ended, counted from the start of the attempt.
+    /// The time from the start of the attempt to its end.
     pub ended_after: Duration,
 }
 
@@ -100,29 +104,30 @@ impl Dialled {
     }
 }
 
-/// How a connection ended.
+/// The end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DialEnd {
-    /// The peer answered with a reset to the first packet, or an ICMP error was mapped to it.
+    /// The peer answered the first packet with a reset, or with an ICMP error that means the same.
     Refused,
-    /// There is no way: ICMP said so, or this machine has none (`EHOSTUNREACH`, `ENETUNREACH`, `ENETDOWN`, `EADDRNOTAVAIL`).
+    /// Unreachable, by ICMP or because this machine has no route or address (`EHOSTUNREACH`,
+    /// `ENETUNREACH`, `ENETDOWN`, `EADDRNOTAVAIL`).
     Unreachable,
-    /// The peer reset the standing connection.
+    /// The peer reset the established connection.
     Reset,
-    /// The peer closed the standing connection.
+    /// The peer closed the established connection.
     Closed,
-    /// Nothing more came until the deadline.
+    /// Nothing more arrived before the time limit.
     Silence,
-    /// We ended it: what was waited for had come.
+    /// We ended it because everything needed had arrived.
     Enough,
     /// Another error of the operating system.
     Failed(String),
 }
 
-/// What a program said.
+/// The output of a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommandOutput {
-    /// The exit code; `None` when a signal ended it.
+    /// The exit code; `None` if a signal ended it.
     pub code: Option<i32>,
     /// Standard output.
     pub stdout: Vec<u8>,
@@ -131,7 +136,7 @@ pub struct CommandOutput {
 }
 
 impl CommandOutput {
-    /// True when the program exited with 0.
+    /// True if the program exited with 0.
     pub fn success(&self) -> bool {
         self.code == Some(0)
     }

@@ -1,21 +1,24 @@
-//! Searching a document that may be too long to be held: only the lines that a pure function picks are kept.
+//! Searches a document that may be too long for memory: only the lines that a pure function picks
+//! are kept.
 
 use std::num::NonZero;
 use std::thread;
 
 use crate::lines::{Line, line_at};
 
-/// Says which lines of a block are worth a closer look, by number, with the byte range, and how many line feeds the block
-/// has: a line has to be judged by its own bytes alone. It may pick too many and must not miss one.
+/// Finds the lines of a block that are worth a closer look: pushes each with its number and byte
+/// range, and returns the number of line feeds in the block. A line must be judged by its own bytes
+/// alone. False positives are allowed, misses are not.
 pub type Pick = fn(words: &[String], block: &[u8], found: &mut Vec<Line>) -> usize;
 
-/// A file is cut into blocks of about this size, in bytes: two of them a thread are all the memory that a search takes.
+/// The approximate size of the blocks into which a file is cut, in bytes: a search needs memory for
+/// two of them for each thread.
 pub const BLOCK: usize = 1 << 20;
 
-/// What is looked for in a file, and how.
+/// The lines to look for in a file, and how to find them.
 #[derive(Debug, Clone)]
 pub struct Sieve {
-    /// The format, which tells sieves with the same words apart.
+    /// The format, which distinguishes sieves with the same words.
     format: &'static str,
     words: Vec<String>,
     pick: Pick,
@@ -24,16 +27,16 @@ pub struct Sieve {
 /// A line that was picked out of a document, with its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picked {
-    /// Where it lies in the document.
+    /// Its place in the document.
     pub line: Line,
     /// Its bytes, with the ending.
     pub bytes: Vec<u8>,
 }
 
-/// What was picked out of one block, counted from the block's own beginning.
+/// The lines picked out of one block, counted from the block's own beginning.
 #[derive(Debug, Default)]
 pub struct Sifted {
-    /// How many lines end in the block.
+    /// The number of lines that end in the block.
     pub feeds: usize,
     /// The lines that were picked.
     pub lines: Vec<Line>,
@@ -56,7 +59,7 @@ impl Sieve {
         Sifted { feeds, lines }
     }
 
-    /// The lines of a whole document that are picked, in order; the same for any number of threads.
+    /// The picked lines of a whole document, in order; the same for any number of threads.
     pub fn document(&self, document: &[u8], threads: NonZero<usize>) -> Vec<Line> {
         let share = document.len().div_ceil(threads.get()).max(BLOCK);
         let mut parts = Vec::new();
@@ -103,19 +106,19 @@ impl Sieve {
     }
 }
 
-/// How many threads the machine runs at once.
+/// The number of threads that the machine runs at once.
 pub fn threads() -> NonZero<usize> {
     thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
-/// Where the line ends that the byte before `at` belongs to.
+/// The end of the line that contains the byte before `at`.
 fn line_end(document: &[u8], at: usize) -> usize {
     let from = at.saturating_sub(1);
     memchr::memchr(b'\n', &document[from..]).map_or(document.len(), |feed| from + feed + 1)
 }
 
-/// Calls `each` with the number, the start and the bytes of every line of a block, with its ending; says how many line
-/// feeds there are.
+/// Calls `each` with the number, the start and the bytes of every line of a block, including its
+/// ending; returns the number of line feeds.
 pub fn each_line<'b>(block: &'b [u8], mut each: impl FnMut(usize, usize, &'b [u8])) -> usize {
     let (mut number, mut start) = (0, 0);
     for feed in memchr::memchr_iter(b'\n', block) {
@@ -137,12 +140,12 @@ impl Picked {
 }
 
 impl Line {
-    /// The line of these bytes, which begin at `start`; `bytes` end with the ending.
+    /// The line with these bytes, which begin at `start`; `bytes` includes the ending.
     pub fn of_bytes(number: usize, start: usize, bytes: &[u8]) -> Self {
         line_at(number, start, bytes)
     }
 
-    /// The same line in a document where `lines` lines and `bytes` bytes come before.
+    /// The same line in a document with `lines` lines and `bytes` bytes before it.
     #[must_use]
     pub fn moved(&self, lines: usize, bytes: usize) -> Self {
         Self {
@@ -154,7 +157,7 @@ impl Line {
     }
 }
 
-// Which function it is says the format: addresses of functions are not an identity.
+// The format identifies the function: function addresses are not an identity.
 impl PartialEq for Sieve {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()

@@ -1,4 +1,4 @@
-//! What was seen of a machine: files, directories, answers of programs and of the network.
+//! The state of a machine as seen: files, directories, answers of programs and of the network.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,10 +10,11 @@ use crate::missed::Missed;
 use crate::request::{CommandOutput, Dial, Dialled, NotRun, Request, journalctl};
 use crate::sieve::{Picked, Sieve};
 
-/// Everything captured of one machine; a value, so that all that is concluded from it can be repeated.
+/// Everything captured of one machine, as a value, so that all conclusions from it can be repeated.
 ///
-/// A path that was never asked for is *unknown*, which is not the same as missing: see [`Snapshot::entry`]. Every accessor but
-/// that one and [`Snapshot::dialled`] notes what it misses, so that it is asked for: see [`Snapshot::look`].
+/// A path that was never requested is *unknown*, which is not the same as missing: see
+/// [`Snapshot::entry`]. Every accessor except that one and [`Snapshot::dialled`] records unanswered
+/// lookups as requests: see [`Snapshot::look`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     entries: BTreeMap<PathBuf, Entry>,
@@ -24,10 +25,10 @@ pub struct Snapshot {
     pub(crate) missed: Missed,
 }
 
-/// What stands at a path.
+/// The entry at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
-    /// Nothing, and no dangling link either.
+    /// The path does not exist, not even as a dangling link.
     Missing,
     /// A symbolic link whose target does not exist.
     Dangling,
@@ -35,9 +36,9 @@ pub enum Entry {
     File(FileImage),
     /// A directory with its names, sorted by bytes.
     Directory(Vec<Listed>, Metadata),
-    /// Metadata only: the bytes were not asked for, or it is a device, socket or pipe.
+    /// Only metadata: the bytes were not requested, or it is a device, socket or pipe.
     Seen(Metadata),
-    /// It could not be looked at.
+    /// It could not be read.
     Unreadable(Unread),
 }
 
@@ -46,16 +47,16 @@ pub enum Entry {
 pub struct FileImage {
     /// The content.
     pub bytes: Bytes,
-    /// Mode, owner and the rest.
+    /// Its metadata.
     pub meta: Metadata,
-    /// The path after all symbolic links, which is where an edit goes.
+    /// The path after all symbolic links, which is the file to edit.
     pub target: PathBuf,
 }
 
-/// What the file system says about a file.
+/// The metadata of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
-    /// What it is.
+    /// The type.
     pub kind: Kind,
     /// Permission bits, `0o7777` at most.
     pub mode: u32,
@@ -67,7 +68,7 @@ pub struct Metadata {
     pub size: u64,
     /// Modification time in seconds since 1970.
     pub mtime: i64,
-    /// The part of a second of it, in nanoseconds; 0 where the file system tells whole seconds.
+    /// The fraction of the second, in nanoseconds; 0 if the file system stores whole seconds.
     pub mtime_nanos: u32,
     /// Number of hard links.
     pub links: u64,
@@ -87,15 +88,16 @@ pub struct Listed {
 }
 
 impl Snapshot {
-    /// What stands at `path`; `None` when it was never asked for, and it is not asked for by that.
+    /// The entry at `path`; `None` if it was never requested. This lookup makes no request.
     pub fn entry(&self, path: &Path) -> Option<&Entry> {
         self.entries.get(path)
     }
 
-    /// The regular file at `path`; `None` when nothing stands there.
+    /// The regular file at `path`; `None` if it does not exist.
     ///
     /// # Errors
-    /// Why it is not known: nobody looked, it could not be read, it is not a regular file, or a link to nothing.
+    /// The reason why it is unknown: it was not requested, could not be read, is not a regular
+    /// file, or is a dangling link.
     pub fn read(&self, path: &Path) -> Known<Option<&FileImage>> {
         self.or_missed(self.content(path), || Request::Read(path.to_owned()))
     }
@@ -112,10 +114,10 @@ impl Snapshot {
         }
     }
 
-    /// The lines that a sieve picks out of the file at `path`; `None` when nothing stands there.
+    /// The lines that a sieve picks out of the file at `path`; `None` if the file does not exist.
     ///
     /// # Errors
-    /// As [`Snapshot::read`].
+    /// As for [`Snapshot::read`].
     pub fn sifted(&self, path: &Path, sieve: &Sieve) -> Known<Option<Vec<Picked>>> {
         match self.sifted.get(&(path.to_owned(), sieve.clone())) {
             Some(answer) => answer.clone(),
@@ -127,10 +129,10 @@ impl Snapshot {
         }
     }
 
-    /// The names in the directory at `path`; `None` when no directory stands there.
+    /// The names in the directory at `path`; `None` if there is no such directory.
     ///
     /// # Errors
-    /// Why they are not known: nobody listed it, or it could not be listed.
+    /// The reason why they are unknown: the directory was not requested, or could not be listed.
     pub fn names(&self, path: &Path) -> Known<Option<&[Listed]>> {
         self.or_missed(self.listed(path), || Request::List(path.to_owned()))
     }
@@ -145,10 +147,11 @@ impl Snapshot {
         }
     }
 
-    /// Mode, owner and the rest of what stands at `path`, links followed; `None` when nothing stands there.
+    /// The metadata of the entry at `path`, links followed; `None` if it does not exist.
     ///
     /// # Errors
-    /// Why it is not known: nobody looked, it could not be looked at, or it is a link to nothing.
+    /// The reason why it is unknown: it was not requested, could not be read, or is a dangling
+    /// link.
     pub fn metadata(&self, path: &Path) -> Known<Option<&Metadata>> {
         self.or_missed(self.surface(path), || Request::Stat(path.to_owned()))
     }
@@ -165,7 +168,7 @@ impl Snapshot {
         }
     }
 
-    /// Notes what is not known because nobody looked.
+    /// Records the request if the answer is unknown for lack of one.
     fn or_missed<T>(&self, known: Known<T>, request: impl FnOnce() -> Request) -> Known<T> {
         if matches!(known, Err(Unread::NotAsked)) {
             self.missed.add(request());
@@ -173,7 +176,7 @@ impl Snapshot {
         known
     }
 
-    /// The same of an answer that is not there yet.
+    /// The same for an answer that may be missing.
     fn or_asked<T>(&self, answer: Option<T>, request: impl FnOnce() -> Request) -> Option<T> {
         if answer.is_none() {
             self.missed.add(request());
@@ -181,14 +184,14 @@ impl Snapshot {
         answer
     }
 
-    /// What a program said: `None` when it was never run, `Err` when there is no answer.
+    /// The output of a program: `None` if it was never run, `Err` if it gave no answer.
     pub fn command<S: AsRef<str>>(&self, argv: &[S]) -> Option<Result<&CommandOutput, &NotRun>> {
         let argv: Vec<String> = argv.iter().map(|word| word.as_ref().to_owned()).collect();
         let answer = self.commands.get(&argv).map(Result::as_ref);
         self.or_asked(answer, || Request::Run(argv))
     }
 
-    /// What the journal said, asked with the words that follow `journalctl`; as [`Snapshot::command`].
+    /// The output of `journalctl` with these arguments; as [`Snapshot::command`].
     pub fn journal(&self, words: &[String]) -> Option<Result<&CommandOutput, &NotRun>> {
         let answer = self.commands.get(&journalctl(words)).map(Result::as_ref);
         self.or_asked(answer, || Request::Journal(words.to_vec()))
@@ -201,34 +204,34 @@ impl Snapshot {
             .map(|(argv, answer)| (argv.as_slice(), answer.as_ref()))
     }
 
-    /// The addresses of a name: `None` when never asked, `Err` with the resolver's reason.
+    /// The addresses of a name: `None` if never requested, `Err` with the resolver's reason.
     pub fn resolved(&self, name: &str) -> Option<Result<&[IpAddr], &str>> {
         let answer = self.names.get(name);
         let answer = answer.map(|answer| answer.as_deref().map_err(String::as_str));
         self.or_asked(answer, || Request::Resolve(name.to_owned()))
     }
 
-    /// The connections of this shape, in the order they were made. None is asked for by that: whoever looks decides how many
-    /// there are to be.
+    /// The connections with these parameters, in the order in which they were made. This lookup
+    /// makes no request: the caller decides how many connections to make.
     pub fn dialled(&self, dial: &Dial) -> &[Dialled] {
         self.dialled.get(dial).map_or(&[], Vec::as_slice)
     }
 
-    /// All paths that were asked for, in path order.
+    /// All paths that were requested, in path order.
     pub fn paths(&self) -> impl Iterator<Item = (&Path, &Entry)> {
         self.entries
             .iter()
             .map(|(path, entry)| (path.as_path(), entry))
     }
 
-    /// Whether this request was answered already.
+    /// Whether this request is already answered.
     pub fn answers(&self, request: &Request) -> bool {
         match request {
             Request::Read(path) => self
                 .entries
                 .get(path)
                 .is_some_and(|entry| !matches!(entry, Entry::Seen(_))),
-            // Metadata of a directory says nothing of what is in it.
+            // The metadata of a directory says nothing about its entries.
             Request::List(path) => {
                 self.entries.contains_key(path) && self.listed(path) != Err(Unread::NotAsked)
             }
@@ -244,12 +247,12 @@ impl Snapshot {
         }
     }
 
-    /// Records what stands at a path; the later record replaces the earlier one.
+    /// Records the entry at a path; a later one replaces an earlier one.
     pub fn insert(&mut self, path: impl Into<PathBuf>, entry: Entry) {
         self.entries.insert(path.into(), entry);
     }
 
-    /// Records the lines that a sieve picked out of a file, or that nothing stands there.
+    /// Records the lines that a sieve picked out of a file, or that the file does not exist.
     pub fn insert_sifted(
         &mut self,
         path: impl Into<PathBuf>,
@@ -259,8 +262,8 @@ impl Snapshot {
         self.sifted.insert((path.into(), sieve), answer);
     }
 
-    /// Records a file that does not exist yet, with its name in its directory, and the directory where it was known to
-    /// be missing: a look into the future.
+    /// Adds a file that does not exist yet, its name in its directory, and the directory if it was
+    /// known to be missing: for a planned state.
     pub fn insert_new(&mut self, path: impl Into<PathBuf>, entry: Entry) {
         let path = path.into();
         if let Some(parent) = path.parent() {
@@ -287,7 +290,8 @@ impl Snapshot {
         self.entries.insert(path, entry);
     }
 
-    /// Gives a file other content, under every path that leads to it; the first of these paths.
+    /// Gives a file another content, under every path that leads to it; returns the first of these
+    /// paths.
     pub(crate) fn rewrite(&mut self, path: &Path, bytes: &Bytes) -> PathBuf {
         let mut first = None;
         let target = match self.entries.get(path) {
@@ -306,7 +310,7 @@ impl Snapshot {
         first.unwrap_or_else(|| path.to_owned())
     }
 
-    /// Records that a file is gone, and its name in its directory with it.
+    /// Records that a file is gone, together with its name in its directory.
     pub(crate) fn remove(&mut self, path: &Path) {
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
             if let Some(Entry::Directory(names, _)) = self.entries.get_mut(parent) {
@@ -316,7 +320,7 @@ impl Snapshot {
         self.entries.insert(path.to_owned(), Entry::Missing);
     }
 
-    /// Records what a program said, or why there is no answer.
+    /// Records the output of a program, or the reason why there is none.
     pub fn insert_command(&mut self, argv: Vec<String>, answer: Result<CommandOutput, NotRun>) {
         self.commands.insert(argv, answer);
     }
@@ -330,7 +334,7 @@ impl Snapshot {
         self.names.insert(name.into(), answer);
     }
 
-    /// Records one more connection of this shape.
+    /// Records one more connection with these parameters.
     pub fn insert_dialled(&mut self, dial: Dial, dialled: Dialled) {
         self.dialled.entry(dial).or_default().push(dialled);
     }
@@ -401,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_brings_its_directory_along() {
+    fn a_new_file_creates_its_directory() {
         let mut seen = snapshot("//- /etc/x\n//- /etc/d missing\n");
         seen.insert_new("/etc/d/a.conf", Entry::Dangling);
         assert_eq!(

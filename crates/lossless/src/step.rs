@@ -1,14 +1,15 @@
-//! What is done beside writing files: a closed set, so that no file can name another program for root to run.
+//! Actions other than writing files: a closed set, so that no file can name another program for
+//! root to run.
 //!
-//! A journal keeps the steps that followed a change, for its way back. What is read from there is one that a plan could
-//! have made or is not run.
+//! A journal keeps the steps that followed a change, for its undo. A step read from it is run only
+//! if a plan could have made it.
 
 use std::net::IpAddr;
 use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
-/// One program that a plan may have run, with all that varies in its command line.
+/// One command that a plan may run, with the variable parts of its command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", content = "with", rename_all = "kebab-case")]
 pub enum Step {
@@ -16,11 +17,11 @@ pub enum Step {
     Systemctl(UnitVerb, Vec<String>),
     /// `systemctl daemon-reload`
     DaemonReload,
-    /// `kill -HUP PID`: a daemon reads its files again.
+    /// `kill -HUP PID`: a daemon reloads.
     HangUp(u32),
-    /// An init script: its path and what it is told.
+    /// An init script: its path and the argument.
     Script(String, ScriptVerb),
-    /// sshd itself, as it is started where nothing manages it: the program and its options.
+    /// sshd itself, if nothing manages it: the program and its options.
     StartSshd(String, Vec<String>),
     /// `sshd -t`: the program and its options; changes nothing.
     TestSshd(String, Vec<String>),
@@ -42,7 +43,7 @@ pub enum Step {
     Ban(String, String),
 }
 
-/// What is done with units.
+/// An operation on units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the words of systemctl(1)")]
@@ -58,7 +59,7 @@ pub enum UnitVerb {
     ResetFailed,
 }
 
-/// What an init script is told.
+/// The argument of an init script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the words of init scripts")]
@@ -92,7 +93,7 @@ const SCRIPTS: [&str; 2] = ["/etc/init.d/ssh", "/etc/init.d/sshd"];
 const MAKE_DIRECTORY: [&str; 8] = ["install", "-d", "-m", "0755", "-o", "root", "-g", "root"];
 
 impl Step {
-    /// The step of a command line; `None` when no plan could have made it.
+    /// The step of a command line; `None` if no plan could have made it.
     pub fn from_argv(argv: &[String]) -> Option<Self> {
         let words: Vec<&str> = argv.iter().map(String::as_str).collect();
         let owned = |word: &str| word.to_owned();
@@ -137,7 +138,7 @@ impl Step {
         Some(step).filter(|step| step.argv() == argv)
     }
 
-    /// Whether a plan could have made it: what a file says is a step need not be one.
+    /// Whether a plan could have made it, which is not certain for a step read from a file.
     pub fn is_known(&self) -> bool {
         Self::from_argv(&self.argv()).as_ref() == Some(self)
     }
@@ -174,7 +175,7 @@ impl Step {
         }
     }
 
-    /// What a person is told that it does.
+    /// The description for a person.
     pub fn title(&self) -> String {
         match self {
             Self::HangUp(pid) => format!("kill -HUP {pid} (sshd)"),
@@ -184,9 +185,9 @@ impl Step {
         }
     }
 
-    /// What undoes it; `None` where that hangs on what was before, or nothing does.
+    /// The step that undoes it; `None` if that depends on the state before, or nothing does.
     ///
-    /// A restart is undone by another one, which has the daemon read the old files.
+    /// A restart is undone by another one, which makes the daemon read the old files.
     pub fn undo(&self) -> Option<Self> {
         match self {
             Self::Systemctl(verb, units) => Some(Self::Systemctl(verb.undo()?, units.clone())),
@@ -206,7 +207,7 @@ impl Step {
         }
     }
 
-    /// Whether it tells a daemon to read its files again.
+    /// Whether it makes a daemon reload its files.
     pub fn is_reload(&self) -> bool {
         matches!(
             self,
@@ -214,7 +215,7 @@ impl Step {
         )
     }
 
-    /// Whether sshd serves nobody afterwards: it is stopped, or has not what it needs.
+    /// Whether sshd serves nobody afterwards, because it is stopped or lacks something it needs.
     pub fn ends_service(&self) -> bool {
         matches!(
             self,
@@ -224,7 +225,7 @@ impl Step {
         )
     }
 
-    /// The program where it is named by its path, and not looked up where the administrator's programs lie.
+    /// The program, if it is given by its path instead of being looked up in the search path.
     pub fn program(&self) -> Option<&Path> {
         match self {
             Self::StartSshd(program, _) | Self::TestSshd(program, _) => Some(Path::new(program)),
@@ -234,7 +235,7 @@ impl Step {
 }
 
 impl UnitVerb {
-    /// What undoes it.
+    /// The inverse operation.
     fn undo(self) -> Option<Self> {
         match self {
             Self::Start => Some(Self::Stop),
@@ -251,7 +252,7 @@ impl UnitVerb {
 }
 
 impl ScriptVerb {
-    /// What undoes it.
+    /// The inverse.
     fn undo(self) -> Self {
         match self {
             Self::Start => Self::Stop,
@@ -261,8 +262,9 @@ impl ScriptVerb {
     }
 }
 
-/// The way back: what undoes `activation`, and what undoes that. Where nothing is said to undo it, `activation`
-/// serves both ways, because it has a daemon read its files again, whichever these are.
+/// Exchanges the two directions: the steps that undo `activation`, and the steps that undo those.
+/// Without `undo` steps `activation` serves both ways, because it makes a daemon reload its files,
+/// whichever they are.
 pub fn turned<S: Clone>(activation: &[S], undo: &[S]) -> (Vec<S>, Vec<S>) {
     if undo.is_empty() {
         (activation.to_vec(), Vec::new())
@@ -294,7 +296,7 @@ fn is_unit(word: &str) -> bool {
     kind && !word.starts_with('-') && word.chars().all(plain)
 }
 
-/// A path from the root on that goes nowhere back.
+/// An absolute path without `..`.
 fn is_plain(path: &str) -> bool {
     let named = |part: Component<'_>| matches!(part, Component::RootDir | Component::Normal(_));
     path.starts_with('/') && path.len() > 1 && Path::new(path).components().all(named)
@@ -308,7 +310,7 @@ fn is_owner(word: &str) -> bool {
             .is_some_and(|(user, group)| number(user) && number(group))
 }
 
-/// Permission bits as they are printed; none of those that make a program run as its owner.
+/// Permission bits in octal, as printed; set-user-ID and similar bits are refused.
 fn octal(word: &str) -> Option<u32> {
     u32::from_str_radix(word, 8)
         .ok()

@@ -1,7 +1,8 @@
-//! A counter for tests of what work costs.
+//! A counter for tests of the cost of work.
 
-/// Makes the items of a module that counts the steps of work that grows with the input: `add(number)`, which counts in the
-/// tests of the crate and does nothing elsewhere, and, in its tests, `of(work)`: how many steps `work` takes.
+/// Defines a step counter for work that grows with the input: `add(number)` counts in the crate's
+/// own tests and does nothing elsewhere; in tests, `of(work)` returns the number of steps that
+/// `work` takes.
 #[macro_export]
 macro_rules! step_counter {
     () => {
@@ -20,7 +21,7 @@ macro_rules! step_counter {
         #[cfg(not(test))]
         pub(crate) const fn add(_: usize) {}
 
-        /// How many steps `work` takes.
+        /// Counts the steps that `work` takes.
         #[cfg(test)]
         pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (usize, T) {
             COUNT.with(|count| count.set(0));

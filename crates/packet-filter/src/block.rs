@@ -1,32 +1,33 @@
-//! The rule that turns a packet away: where it stands, and what the client sees of it.
+//! The rule that blocks a packet: its place, and what the client sees of it.
 
 use crate::owner::Owner;
 use crate::packet::Step;
 use crate::verdict::{How, Seen};
 
-/// The rule that turns a packet away.
+/// The rule that keeps a packet from its destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    /// How.
+    /// The way of blocking.
     pub how: How,
-    /// Which packet of the connection it meets.
+    /// The packet of the connection that it matches.
     pub step: Step,
-    /// False where it depends on something that is not known.
+    /// False if it depends on something unknown.
     pub certain: bool,
-    /// Where it stands and how it reads.
+    /// Its place and its text.
     pub seen: Seen,
-    /// The chain by which the kernel came to it: family, table and name of nft, program, table and name of iptables.
+    /// The base chain from which the kernel reached it: family, table and name of nft, program,
+    /// table and name of iptables.
     pub base: String,
     /// The chains that the packet came through to it, in order, those that it came back from as well.
     pub through: Vec<String>,
-    /// Where nobody in particular is asked about: whether only IPv6, or only IPv4, meets it.
+    /// For a connection without a particular client: whether only IPv6, or only IPv4, is affected.
     pub family: Option<bool>,
     /// The program that has written it.
     pub owner: Owner,
 }
 
 impl Block {
-    /// Where the rule stands and how it reads, with the packets it has met.
+    /// The place and the text of the rule, with its packet counter.
     #[must_use]
     pub fn evidence(&self) -> (String, String) {
         let Seen {
@@ -40,7 +41,7 @@ impl Block {
         (format!("{source}: {place}"), format!("{text}{count}"))
     }
 
-    /// Whether the connection goes elsewhere, rather than nowhere.
+    /// Whether the connection is redirected rather than blocked.
     #[must_use]
     pub fn diverts(&self) -> bool {
         self.how == How::Diverted

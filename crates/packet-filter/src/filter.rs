@@ -1,4 +1,4 @@
-//! All that a machine says of its packet filter, and the way of a connection through it.
+//! The packet filter of a machine, and the path of a connection through it.
 
 use serde_json::Value as Json;
 
@@ -8,7 +8,7 @@ use crate::nft;
 use crate::packet::{Connection, Packet, Step};
 use crate::walk::Ruleset;
 
-/// What the programs of the machine have printed; nothing of it is an open filter.
+/// The output of the machine's programs; without any, the filter is open.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     saved: Vec<Saved>,
@@ -16,7 +16,7 @@ pub struct Filter {
     nft: Option<Nft>,
 }
 
-/// What one kind of iptables has printed.
+/// The output of one variant of iptables.
 #[derive(Debug, Clone)]
 struct Saved {
     program: String,
@@ -55,7 +55,8 @@ impl Filter {
             .insert(path.to_owned(), iptables::recent_addresses(text));
     }
 
-    /// Sets what `nft -j list ruleset` and, for the text of the rules, `nft -a list ruleset` have printed.
+    /// Sets the output of `nft -j list ruleset` and, for the text of the rules, of `nft -a list
+    /// ruleset`.
     pub fn set_nft(&mut self, json: Json, listing: String) {
         self.nft = Some(Nft { json, listing });
     }
@@ -70,8 +71,8 @@ impl Filter {
                 .any(|saved| saved.text.lines().any(|line| line.starts_with(':')))
     }
 
-    /// Of each base chain, the rules that turn the connection away, in the order in which its packets meet them, those
-    /// before taken as mended; where none is certain, the likeliest one.
+    /// For each base chain the rules that block the connection, in the order in which its packets
+    /// meet them, each as if those before were repaired; if none is certain, the most likely one.
     #[must_use]
     pub fn blocks(&self, connection: &Connection) -> Vec<Block> {
         let mut connection = connection.clone();
@@ -110,7 +111,8 @@ impl Filter {
         }
     }
 
-    /// Everything that the packet meets; tables of iptables are read from `iptables-save`, which shows them whole.
+    /// All chains that the packet meets; tables of iptables are read from `iptables-save`, which
+    /// shows them whole.
     fn ruleset(&self, packet: &Packet) -> Ruleset {
         let mut ruleset = Ruleset::default();
         let saved: Vec<&Saved> = self

@@ -15,7 +15,7 @@ use reader::Reader;
 /// The members of each ipset, as `ipset save` writes them.
 pub(crate) type Sets = BTreeMap<String, Vec<String>>;
 
-/// The way through one table after the other.
+/// The conversion of one table after the other.
 struct Lowering<'a> {
     program: &'a str,
     table: &'a str,
@@ -24,7 +24,7 @@ struct Lowering<'a> {
     ruleset: Ruleset,
 }
 
-/// Lowers every chain of what `program -c` has printed.
+/// Converts every chain in the output of `program -c`.
 pub(crate) fn lower(program: &str, saved: &str, sets: &Sets, packet: &Packet) -> Ruleset {
     let mut lowering = Lowering {
         program,
@@ -45,7 +45,7 @@ pub(crate) fn lower(program: &str, saved: &str, sets: &Sets, packet: &Packet) ->
     lowering.ruleset
 }
 
-/// Stands before a member of an ipset that is spared (`nomatch`).
+/// Marks an excluded member of an ipset (`nomatch`).
 const SPARED: char = '!';
 
 /// The list of the match `recent` among the sets.
@@ -53,7 +53,7 @@ fn recent_list(name: &str) -> String {
     format!("{RECENT}{name}")
 }
 
-/// Where the kernel shows the lists of the match `recent` (iptables-extensions(8)).
+/// The folder in which the kernel shows the lists of the match `recent` (iptables-extensions(8)).
 const RECENT: &str = "/proc/net/xt_recent/";
 
 /// The files of the lists of the match `recent` that rules of `iptables-save` name.
@@ -76,7 +76,7 @@ pub(crate) fn recent_addresses(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether two programs show the same tables, whatever was counted meanwhile.
+/// Whether the output of two programs shows the same tables, counters apart.
 pub(crate) fn is_same(one: &str, other: &str) -> bool {
     fn rules(saved: &str) -> impl Iterator<Item = &str> {
         let lines = saved

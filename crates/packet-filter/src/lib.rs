@@ -1,9 +1,10 @@
-//! Which rule of nftables or iptables turns a connection away, and what lets it in.
+//! The rule of nftables or iptables that blocks a connection, and the change that allows it.
 //!
-//! A [`Filter`] holds what the machine's own programs print of it: `nft -j list ruleset`, `iptables-save -c` of every
-//! kind, `ipset save`. [`Filter::blocks`] follows the first packets of a [`Connection`] through all of it, by hook and
-//! priority, as the kernel does; what it cannot know - a rate, a mark, who the client is - makes an answer uncertain.
-//! A [`Block`] knows the program that has written its rule, and so the command that mends it.
+//! A [`Filter`] holds the output of the machine's own programs: `nft -j list ruleset`,
+//! `iptables-save -c` of every variant, `ipset save`. [`Filter::blocks`] follows the first packets
+//! of a [`Connection`] through all of it, by hook and priority, as the kernel does; what cannot be
+//! known - a rate, a mark, the client - makes an answer uncertain. A [`Block`] identifies the
+//! program that wrote its rule, and so the command that repairs it.
 //!
 //! ```
 //! use sshmend_packet_filter::{Connection, Filter};

@@ -1,4 +1,4 @@
-//! The commands that let a client in, or take a rule away, through whoever owns the rule.
+//! The commands that allow a client, or remove a rule, through the program that owns the rule.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use crate::owner::Owner;
 use crate::packet::in_network_text;
 use crate::verdict::How;
 
-/// Where ufw reads the rules that stand before those of its own command.
+/// The files of ufw whose rules precede those of its own command.
 const BEFORE: [(&str, &str); 2] = [
     ("ufw-before", "/etc/ufw/before.rules"),
     ("ufw6-before", "/etc/ufw/before6.rules"),
@@ -17,7 +17,7 @@ const BEFORE: [(&str, &str); 2] = [
 const PARTS: [&str; 5] = ["_pre", "_log", "_deny", "_allow", "_post"];
 
 impl Block {
-    /// What lets the client, or everyone, in to a port, in order.
+    /// The commands that allow the client, or everyone, to reach a port, in order.
     #[must_use]
     pub fn admission(&self, port: u16, client: Option<IpAddr>) -> Vec<String> {
         match self.owner {
@@ -166,7 +166,7 @@ impl Block {
         }
     }
 
-    /// What takes the rule away: from the set that names the client, or as a whole.
+    /// The command that removes the client from the set that names it, or the whole rule.
     #[must_use]
     pub fn removal(&self, client: Option<IpAddr>) -> Option<String> {
         if self.seen.is_policy() {

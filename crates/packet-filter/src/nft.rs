@@ -12,7 +12,7 @@ use crate::value::{
 use crate::verdict::{Action, How, Seen};
 use crate::walk::{Chain, Entry, Rule, Ruleset};
 
-/// Everything that rules refer to.
+/// The objects that rules refer to.
 struct Reader<'a> {
     packet: &'a Packet,
     /// Elements of sets and maps, by family, table and name.
@@ -23,8 +23,9 @@ struct Reader<'a> {
     counters: BTreeMap<[&'a str; 3], u64>,
 }
 
-/// Lowers every chain that the packet can meet. `listing` is `nft -a list ruleset`, which gives the rules their text.
-/// Tables in `elsewhere` are left out: `iptables-save` shows them better.
+/// Converts every chain that the packet can meet. `listing` is `nft -a list ruleset`, which
+/// supplies the text of the rules. Tables in `elsewhere` are omitted: `iptables-save` shows them
+/// better.
 pub(crate) fn lower(
     json: &Json,
     listing: &str,
@@ -93,8 +94,8 @@ fn dormant<'a>(objects: &'a [Json], listing: &'a str) -> Vec<(&'a str, &'a str)>
     tables
 }
 
-/// The tables that `iptables-nft` has made, which one of `saved` shows whole: family and name. Their base chains have the
-/// names of hooks; nft cannot read all of their rules.
+/// The tables made by `iptables-nft`, which one of `saved` shows completely: family and name. Their
+/// base chains have the names of hooks; nft cannot read all of their rules.
 pub(crate) fn iptables_tables<'a>(json: &'a Json, saved: &[&str]) -> Vec<(&'a str, String)> {
     let objects = json["nftables"].as_array().map_or(&[][..], Vec::as_slice);
     let own = |kind: &str, is_own: &dyn Fn(&Json) -> bool| -> Vec<(&'a str, String)> {
@@ -248,7 +249,7 @@ fn seen(place: &str, text: String) -> Seen {
     }
 }
 
-/// Whether a chain at an interface sees the packet; one that names none is taken to.
+/// Whether a chain at an interface sees the packet; a chain that names none does.
 fn is_on(devices: &Json, packet: &Packet) -> bool {
     let names = words_of(devices);
     packet
@@ -258,7 +259,7 @@ fn is_on(devices: &Json, packet: &Packet) -> bool {
 }
 
 impl Reader<'_> {
-    /// A rule is one row for each thing it may do: several where it holds a verdict map.
+    /// A rule becomes one row for each possible action: several if it has a verdict map.
     fn rule(&self, rule: &Json, place: &str, chain: &mut Chain) {
         let mut applies = Truth::Yes;
         let (family, table) = (text(rule, "family"), text(rule, "table"));
@@ -335,9 +336,10 @@ impl Reader<'_> {
         }
     }
 
-    /// A rejection by ICMP is for one family, and nft leaves out of its listing what it takes to be said by that:
-    /// `meta nfproto ipv6 tcp dport 22 reject` is listed as `tcp dport 22 reject with icmpv6 port-unreachable`. With `tcp
-    /// reset` the family is lost for good (seen with 1.0.6); then the rule is taken to be for both.
+    /// A rejection by ICMP is for one family, and nft omits from its listing what this implies:
+    /// `meta nfproto ipv6 tcp dport 22 reject` is listed as `tcp dport 22 reject with icmpv6
+    /// port-unreachable`. With `tcp reset` the family is lost (observed with 1.0.6); then the rule
+    /// is assumed to apply to both.
     fn is_of_family(&self, kind: &str, body: &Json) -> Truth {
         match (kind, text(body, "type")) {
             ("reject", "icmp") => Truth::from(!self.packet.v6),
@@ -399,7 +401,7 @@ impl Reader<'_> {
         named.or_else(inline).unwrap_or_default()
     }
 
-    /// Whether an operand equals, or lies in, what the rule names.
+    /// Whether an operand equals, or is contained in, the value in the rule.
     fn is(&self, left: &Operand, right: &Json, family: &str, table: &str) -> Truth {
         let named = right.as_str().is_some_and(|name| name.starts_with('@'));
         if named || right.get("set").is_some() {
@@ -556,7 +558,7 @@ fn verdict(kind: &str, body: &Json, family: &str, table: &str) -> Action {
     }
 }
 
-/// What a client makes of a rejection (icmp(7), ip(7): `ECONNREFUSED` or `EHOSTUNREACH`).
+/// The client's error for a rejection (icmp(7), ip(7): `ECONNREFUSED` or `EHOSTUNREACH`).
 fn rejection(kind: &str, code: &str) -> How {
     match (kind, code) {
         ("tcp reset", _) => How::Reset,

@@ -1,4 +1,4 @@
-//! Whose rule it is, and so through whom it is taken away.
+//! The owner of a rule, through which it must be removed.
 
 use crate::verdict::Seen;
 
@@ -17,11 +17,11 @@ pub enum Owner {
     Ufw,
     /// firewalld.
     Firewalld,
-    /// Someone by hand, or a program that is not known here.
+    /// A person by hand, or a program unknown here.
     Unknown,
 }
 
-/// What the names of tables, chains and sets of each program hold; those that ban stand first.
+/// Substrings of the names of tables, chains and sets, by program; those that ban come first.
 const SIGNS: [(&str, Owner); 11] = [
     ("f2b-", Owner::Fail2ban),
     ("fail2ban", Owner::Fail2ban),
@@ -37,8 +37,8 @@ const SIGNS: [(&str, Owner); 11] = [
 ];
 
 impl Owner {
-    /// Tells it from the rule. The policy of a base chain belongs to the program that manages its table, told from the
-    /// names of all `chains`.
+    /// Recognises the owner by the rule. The policy of a base chain belongs to the program that
+    /// manages its table, recognised by the names of all `chains`.
     pub(crate) fn of<'a>(
         seen: &Seen,
         base: &str,
@@ -68,7 +68,7 @@ impl Owner {
         }
     }
 
-    /// Whether it bans single addresses, rather than saying what is open.
+    /// Whether it bans single addresses, rather than defining which ports are open.
     #[must_use]
     pub fn bans(self) -> bool {
         matches!(
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn owners_are_told_from_names() {
+    fn owners_are_recognised_by_names() {
         let cases = [
             ("inet f2b-table f2b-chain", "", Owner::Fail2ban),
             (

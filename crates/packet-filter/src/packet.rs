@@ -14,7 +14,7 @@ pub(crate) enum Truth {
     Maybe,
 }
 
-/// A TCP packet of a connection to sshd; what is not known is left open.
+/// A TCP packet of a connection to sshd; unknown properties are left open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Packet {
     pub(crate) v6: bool,
@@ -22,15 +22,16 @@ pub(crate) struct Packet {
     pub(crate) destination: Option<IpAddr>,
     pub(crate) source_port: Option<u16>,
     pub(crate) destination_port: Option<u16>,
-    /// The interface that it comes in by, or goes out by; where it is not known it is none of this machine's own (`lo`).
+    /// The interface by which it arrives or leaves; an unknown one is not one of this machine's own
+    /// (`lo`).
     pub(crate) interface: Option<String>,
-    /// Which packet of the connection it is.
+    /// The packet of the connection.
     pub(crate) step: Step,
-    /// What connection tracking says of it, where that is known.
+    /// Its connection tracking state, if known.
     pub(crate) state: Option<&'static str>,
     /// The ports that sshd listens on.
     pub(crate) served: Vec<u16>,
-    /// The queues that a program takes packets from, where that is known.
+    /// The queues that a program reads, if known.
     pub(crate) queues: Option<Vec<u16>>,
 }
 
@@ -41,37 +42,37 @@ pub enum Step {
     Opening,
     /// The server's SYN and ACK.
     Answer,
-    /// What the client sends then.
+    /// A later packet of the client.
     Following,
-    /// What the client says then: its identification.
+    /// The client's identification.
     Saying,
-    /// What the server says then: its banner.
+    /// The server's banner.
     Speaking,
 }
 
-/// The two ends of a connection, as far as they are known.
+/// The two ends of a connection, as far as known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
-    /// Whether it is one of IPv6.
+    /// Whether it is an IPv6 packet.
     pub v6: bool,
     /// The client's address.
     pub client: Option<IpAddr>,
-    /// The address that it comes to.
+    /// The address to which it is sent.
     pub server: Option<IpAddr>,
-    /// The port that it comes to.
+    /// The port to which it is sent.
     pub port: u16,
-    /// The interface that it comes in by.
+    /// The interface by which it arrives.
     pub interface: Option<String>,
-    /// Whether connection tracking sees what the client sends.
+    /// Whether connection tracking sees the client's packets.
     pub tracked: bool,
     /// The ports that sshd listens on.
     pub served: Vec<u16>,
-    /// The queues that a program takes packets from, where that is known.
+    /// The queues that a program reads, if known.
     pub queues: Option<Vec<u16>>,
 }
 
 impl Connection {
-    /// Of anyone to a port of IPv4 on which sshd listens.
+    /// A connection from any client to an IPv4 port on which sshd listens.
     #[must_use]
     pub fn to(port: u16) -> Self {
         Self {
@@ -131,14 +132,14 @@ impl Step {
         Self::Speaking,
     ];
 
-    /// Whether the server sends it, so that it leaves by the hook `output`.
+    /// Whether the server sends it, so that it leaves through the hook `output`.
     pub(crate) fn is_reply(self) -> bool {
         matches!(self, Self::Answer | Self::Speaking)
     }
 }
 
 impl Packet {
-    /// The same packet where a rule has kept it from connection tracking.
+    /// The same packet after a rule has excluded it from connection tracking.
     pub(crate) fn untracked(self) -> Self {
         Self {
             state: Some("untracked"),
@@ -146,7 +147,7 @@ impl Packet {
         }
     }
 
-    /// What becomes of it where a rule gives it another destination: sshd may take it there as well.
+    /// The action for a packet whose destination a rule changes: sshd may be listening there too.
     pub(crate) fn diverted(&self, address: &str, port: Option<u16>) -> Action {
         let address: Option<IpAddr> = address.parse().ok();
         let stays = address
@@ -158,7 +159,7 @@ impl Packet {
         }
     }
 
-    /// What becomes of it in a queue; `None` for one that it passes by where no program takes packets from it.
+    /// The action for a packet in a queue; `None` if it passes because no program reads the queue.
     pub(crate) fn queued(&self, queue: Option<u16>) -> Action {
         match (queue, &self.queues) {
             (Some(queue), Some(queues)) if !queues.contains(&queue) => Action::Block(How::Drop),
@@ -176,12 +177,12 @@ impl Packet {
         }
     }
 
-    /// The interface it comes in by; `None` where it comes from this machine.
+    /// The interface by which it arrives; `None` if it comes from this machine.
     pub(crate) fn comes_in_by(&self) -> Option<Option<&str>> {
         (!self.step.is_reply()).then_some(self.interface.as_deref())
     }
 
-    /// The interface it goes out by; `None` where it is for this machine.
+    /// The interface by which it leaves; `None` if it is for this machine.
     pub(crate) fn goes_out_by(&self) -> Option<Option<&str>> {
         self.step.is_reply().then_some(self.interface.as_deref())
     }
@@ -231,7 +232,7 @@ impl From<bool> for Truth {
     }
 }
 
-/// Whether a port lies in a range; one that is not known is the client's, which takes one from 1024 on.
+/// Whether a port lies in a range; an unknown one is the client's, which is at least 1024.
 pub(crate) fn port_in(port: Option<u16>, low: u16, high: u16) -> Truth {
     match port {
         Some(port) => (low..=high).contains(&port).into(),

@@ -280,7 +280,7 @@ fn any_text_is_survived() {
     }
 }
 
-/// What becomes of a packet by rules of one chain of nftables, each given as its statements.
+/// The result for a packet with the rules of one nftables chain, each given as its statements.
 fn nft_chain(hook: &str, rules: &[&str], packet: &Packet) -> Vec<String> {
     let head = format!(
         r#"{{"chain": {{"family": "inet", "table": "t", "name": "c", "type": "filter", "hook": "{hook}", "prio": 0, "policy": "accept",
@@ -350,7 +350,7 @@ fn ports_and_users_are_compared() {
 }
 
 #[test]
-fn each_rule_is_told_as_if_those_before_were_mended() {
+fn each_rule_is_reported_as_if_those_before_it_were_mended() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     let rules = [
         r#"{"drop": null}"#,

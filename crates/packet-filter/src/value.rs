@@ -1,4 +1,4 @@
-//! What a packet has, compared with what a rule of nftables names.
+//! Compares the properties of a packet with the values in a rule of nftables.
 
 use std::net::IpAddr;
 
@@ -16,7 +16,7 @@ pub(crate) enum Operand {
 
 pub(crate) enum Value {
     Address(IpAddr),
-    /// A port; of the client's only that it is one of those that are given out.
+    /// A port; if unknown, the client's, of which only the usual range is known.
     Port(Option<u16>),
     Text(String),
     Number(u64),
@@ -35,7 +35,7 @@ pub(crate) fn key_of(element: &Json) -> &Json {
     }
 }
 
-/// What a set or map has for everything that it does not name.
+/// Whether an element is the default of a set or map, for everything not listed.
 pub(crate) fn is_catchall(element: &Json) -> bool {
     element.as_str() == Some("*")
 }
@@ -110,7 +110,7 @@ fn bounds(right: &Json) -> Option<(u64, u64)> {
     }
 }
 
-/// Whether a port or number is below or above what the rule names.
+/// Whether a port or number is below or above the value in the rule.
 pub(crate) fn compares(left: &Operand, operator: &str, right: &Json) -> Truth {
     let (Operand::Is(left), Some(bound)) = (left, right.as_u64()) else {
         return Truth::Maybe;
@@ -133,7 +133,7 @@ pub(crate) fn compares(left: &Operand, operator: &str, right: &Json) -> Truth {
     }
 }
 
-/// Whether a statement adds to a set and no more; one with a limit or a count inside also decides.
+/// Whether a statement only adds to a set; one with a limit or a count inside also decides.
 pub(crate) fn remembers_only(body: &Json) -> bool {
     body["stmt"].as_array().is_none_or(|inner| {
         inner

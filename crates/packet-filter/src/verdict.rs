@@ -1,9 +1,9 @@
-//! What a rule does with a packet, and where it stands.
+//! The action of a rule, and its place.
 
-/// How a packet is turned away, and so what the client sees.
+/// The way in which a packet is blocked, which determines what the client sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
-    /// Nothing comes back: the client times out.
+    /// No answer: the client times out.
     Drop,
     /// A reset comes back: `Connection refused`.
     Reset,
@@ -15,7 +15,7 @@ pub enum How {
     Diverted,
 }
 
-/// What a rule does.
+/// The action of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
     Accept,
@@ -25,13 +25,13 @@ pub(crate) enum Action {
     Return,
     /// It looks or counts; the next rule follows.
     Continue,
-    /// Connection tracking is to leave the packet alone.
+    /// Connection tracking must ignore the packet.
     Untrack,
     /// It does something that cannot be followed here, such as rewriting the destination.
     Unknown,
 }
 
-/// Where a rule stands, for evidence.
+/// The place of a rule, for evidence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The command that showed it.
@@ -40,14 +40,14 @@ pub struct Seen {
     pub place: String,
     /// The rule as its program writes it.
     pub text: String,
-    /// How many packets it has met.
+    /// The number of packets it has matched.
     pub packets: Option<u64>,
-    /// The number by which nft knows it.
+    /// The handle by which nft identifies it.
     pub handle: Option<u64>,
 }
 
 impl Seen {
-    /// Whether it is what a base chain does with packets that no rule decides on.
+    /// Whether it is the policy of a base chain, for packets on which no rule decides.
     #[must_use]
     pub fn is_policy(&self) -> bool {
         self.text.starts_with("policy ")

@@ -1,4 +1,4 @@
-//! Chains of rules, and the way of one packet through them.
+//! Chains of rules, and the path of one packet through them.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::verdict::{Action, How, Seen};
 /// The kernel allows this many jumps inside each other.
 const DEPTH: usize = 16;
 
-/// So many rules of one base chain that turn a packet away are told.
+/// The most blocking rules to report for one base chain.
 const PER_CHAIN: usize = 4;
 
-/// More rules than any packet meets; what is left then stays unknown.
+/// More rules than any packet meets; the result is unknown after that.
 const STEPS: usize = 1_000_000;
 
 /// Every chain, by a name that is unique among all tables.
@@ -25,23 +25,23 @@ pub(crate) struct Ruleset {
 /// A chain, lowered for one packet.
 #[derive(Debug, Default)]
 pub(crate) struct Chain {
-    /// Where the kernel enters it; none for a chain that is only jumped to.
+    /// The hook at which the kernel enters it; `None` for a chain reached only by jumps.
     pub(crate) entry: Option<Entry>,
     pub(crate) rules: Vec<Rule>,
 }
 
-/// How the kernel enters a base chain.
+/// The hook and priority of a base chain.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// 0 at the interface, 1 before routing, 2 for this machine (or from it), 3 after routing.
     pub(crate) stage: u8,
     /// Lower ones come first.
     pub(crate) priority: i64,
-    /// What befalls a packet that no rule decides on; `None` lets it pass.
+    /// The action for a packet on which no rule decides; `None` lets it pass.
     pub(crate) policy: Option<Rule>,
 }
 
-/// A rule, with what is already known of the packet.
+/// A rule, with the part of its conditions already evaluated for the packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rule {
     pub(crate) applies: Truth,
@@ -49,11 +49,11 @@ pub(crate) struct Rule {
     pub(crate) seen: Seen,
 }
 
-/// What became of the packet.
+/// The result for the packet.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
-    /// The rules that turn it away, in the order in which it meets them, each as if those before were mended; where there
-    /// is none, the rule that most likely does.
+    /// The rules that block it, in the order in which it meets them, each as if those before were
+    /// repaired; if there is none, the rule that most likely does.
     pub(crate) blocks: Vec<Block>,
     /// Whether a rule keeps it from connection tracking.
     pub(crate) untracked: bool,
@@ -75,11 +75,11 @@ struct Walk<'a> {
     certain: bool,
     /// The base chain.
     base: &'a str,
-    /// The rules that turn the packet away, taken as mended.
+    /// The rules that block the packet, treated as repaired.
     mended: Vec<Seen>,
     untracked: bool,
     through: Vec<String>,
-    /// The rule that most likely turns it away, of those that may.
+    /// Of the rules that may stop it, the most likely one.
     possible: Option<Block>,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The next rule of a base chain that turns the packet away for certain.
+    /// The next rule of a base chain that certainly stops the packet.
     fn enter(&mut self, name: &'a str, entry: &Entry) -> Option<Block> {
         (self.base, self.certain) = (name, self.same);
         self.through.clear();
@@ -146,8 +146,8 @@ impl<'a> Walk<'a> {
         None
     }
 
-    /// Remembers a rule that may turn the packet away: one that has met packets rather than one that counts none, and
-    /// that rather than one that has met none.
+    /// Remembers a rule that may stop the packet: preferably one that has matched packets, then one
+    /// without a counter, then one that has matched none.
     fn may(&mut self, block: Block) {
         let weight = |block: &Block| match block.seen.packets {
             Some(0) => 0,
@@ -187,7 +187,7 @@ impl<'a> Walk<'a> {
         Flow::Next
     }
 
-    /// Goes on as if the rule had not applied, and remembers what it would have done.
+    /// Continues as if the rule had not matched, and records what it would have done.
     fn either(&mut self, flow: Flow) -> Flow {
         match flow {
             Flow::Block(block) => self.may(Block {
@@ -267,7 +267,8 @@ mod tests {
         }
     }
 
-    /// What becomes of a packet that meets `rules`, then a policy; the chain `inner` holds `inner`.
+    /// The result for a packet that meets `rules`, then a policy; the chain `inner` contains
+    /// `inner`.
     fn walk(rules: Vec<Rule>, inner: Vec<Rule>, drops: bool) -> Option<(String, bool)> {
         let policy = drops.then(|| rule(Truth::Yes, Action::Block(How::Drop)));
         let base = Chain {

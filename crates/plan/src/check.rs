@@ -6,44 +6,46 @@ use std::ops::Bound;
 
 use sshmend_lossless::{CommandOutput, Step, glob_matches};
 
-/// One run of a real program, and what it has to say.
+/// One run of a real program, and the required result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What the preview calls it, such as `sshd -t`.
+    /// Its name in the preview, such as `sshd -t`.
     pub title: String,
     /// The program and its arguments.
     pub argv: Vec<String>,
-    /// What it reads from standard input instead of from the files of the plan; it needs no rehearsal then.
+    /// Its standard input, used instead of the files of the plan; then it needs no rehearsal.
     pub stdin: Option<Vec<u8>>,
-    /// What has to come of it.
+    /// The required result.
     pub expect: Expect,
 }
 
-/// What a program has to say for a check to hold.
+/// The result required for a check to succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
     /// It exits with 0.
     Success,
     /// It exits with 0 and prints this line; blanks at the ends and the case of ASCII letters do not count.
     Line(String),
-    /// It exits with 0 and the lines that begin with this word go on with these values, in any order, and with no others;
-    /// the case of ASCII letters does not count.
+    /// It exits with 0, and the lines that begin with this word contain exactly these values, in
+    /// any order, ignoring the case of ASCII letters.
     Values(String, Vec<String>),
-    /// It exits with 0 and the list of this keyword is its default as `+NAMES` adds to it, `-NAMES` takes from it, or `^NAMES` puts
-    /// in front of it: sshd prints what comes of that.
+    /// It exits with 0, and the list of this keyword is its default modified by `+NAMES`, `-NAMES`
+    /// or `^NAMES`: sshd prints the resulting list.
     Changed(String, String),
-    /// However it exits, a line of its output or its complaints begins with this text and goes on.
+    /// Whatever its exit code, a line of its output or errors begins with this text and continues
+    /// after it.
     Continues(String),
     /// It exits with 0 and its output holds this text.
     Mention(String),
-    /// It exits with 0 and, for each of these beginnings, a line begins so and holds all of these texts. No beginning
-    /// is the beginning of another one.
+    /// It exits with 0 and, for each of these prefixes, there is a line with the prefix and all of
+    /// these texts. No prefix begins with another one.
     LinesWith(BTreeMap<String, Vec<String>>),
     /// It exits with 0 and none of the words of its output is this one.
     SilenceWord(String),
-    /// It exits with 0, or with 1 where it finds nothing, and its output holds this text so many times.
+    /// It exits with 0, or with 1 if it finds nothing, and its output contains this text this many
+    /// times.
     Times(String, usize),
-    /// However it exits, neither its output nor its complaints hold this text.
+    /// However it exits, neither its output nor its complaints contain this text.
     NoWordOf(String),
 }
 
@@ -142,8 +144,8 @@ fn has_values(text: &str, key: &str, wanted: &[String]) -> bool {
     said == wanted || said.is_empty() && wanted.iter().all(|value| value == "none")
 }
 
-/// Whether the list of a keyword is what a change of its default makes of it (match.c, `match_filter_allowlist`; kex.c,
-/// `kex_assemble_names`).
+/// Whether the list of a keyword is its default after a change (match.c, `match_filter_allowlist`;
+/// kex.c, `kex_assemble_names`).
 fn has_changed(text: &str, key: &str, change: &str) -> bool {
     let values = values_of(text, key);
     let Some(list) = values.first().filter(|_| values.len() == 1) else {
@@ -165,7 +167,8 @@ fn has_changed(text: &str, key: &str, change: &str) -> bool {
     }
 }
 
-/// Whether each beginning has a line with all that is wanted of it; one pass over the lines, whatever is wanted.
+/// Whether each prefix has a line with all the values required for it; a single pass over the
+/// lines.
 fn has_lines(text: &str, wanted: &BTreeMap<String, Vec<String>>) -> bool {
     let found = text.lines().filter_map(|line| {
         let before = wanted
@@ -181,21 +184,23 @@ fn has_lines(text: &str, wanted: &BTreeMap<String, Vec<String>>) -> bool {
     found.collect::<BTreeSet<_>>().len() == wanted.len()
 }
 
-/// What has to be true once the change is in force; otherwise it is undone.
+/// A condition that must hold once the change is active; otherwise the change is undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// A program has to say so.
+    /// A program must confirm it.
     Check(Check),
-    /// A program has to say so, if need be after another one was run again: a daemon that is still starting may undo what that did.
+    /// A program must confirm it, if necessary after another program was run again: a daemon that
+    /// is still starting may undo the effect of the first run.
     CheckAfter {
-        /// What has to be said.
+        /// The required result.
         check: Check,
-        /// What is run before it is asked again.
+        /// The step to run before it is checked again.
         again: Step,
     },
-    /// An SSH identification is to be had at this address, if it was to be had before the change.
+    /// This address must send an SSH identification, if it did before the change.
     Banner(SocketAddr),
-    /// An SSH identification is to be had at one of these addresses, at which nothing listened for SSH before.
+    /// One of these addresses, at which nothing answered SSH before, must send an SSH
+    /// identification.
     NewBanner(Vec<SocketAddr>),
     /// One of these addresses is answered by sshd: with its identification, or as TCP wrappers refuse a client.
     Answer(Vec<SocketAddr>),
@@ -235,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_default_is_compared_by_what_comes_of_it() {
+    fn a_changed_default_is_compared_by_its_result() {
         let said = says(
             0,
             "ciphers aes256-ctr,aes128-ctr,3des-cbc\nmacs hmac-sha2-256\n",
@@ -258,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_has_no_line_or_says_none() {
+    fn an_empty_list_has_no_line_or_the_word_none() {
         let none = Expect::Values("channeltimeout".to_owned(), vec!["none".to_owned()]);
         let check = Check::new("x", &["x"], none);
         assert!(

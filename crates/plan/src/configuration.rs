@@ -1,4 +1,4 @@
-//! Which configuration of sshd is meant: whose, which file, read as which release.
+//! The configuration of sshd in question: the daemon, the file, and the release to read it as.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file};
 use crate::plan::{Notice, Refusal};
 use crate::wish::SshdSource;
 
-/// The main file where nothing says otherwise.
+/// The main file by default.
 const MAIN: &str = "/etc/ssh/sshd_config";
 
 /// A configuration of sshd, and the daemon that reads it.
@@ -21,19 +21,21 @@ pub struct Configuration {
     pub main: PathBuf,
     /// The release that will read it; `None` when it is not known.
     pub release: Option<Release>,
-    /// Which daemon it is, where several listen.
+    /// The daemon, if several listen.
     pub choice: Option<String>,
 }
 
 impl Configuration {
-    /// As which release files are read where it is not known: the newest that a distribution's stable release holds.
+    /// The release to read files as if it is unknown: the newest in a stable release of a
+    /// distribution.
     pub const ASSUMED: Release = Release::new(10, 0);
 
-    /// Finds the configuration of the running daemon, else of the one that would run, else the file that was named; all of
-    /// its files are looked for.
+    /// Finds the configuration of the running daemon, else of the one that would run, else the
+    /// named file; all of its files are searched for.
     ///
     /// # Errors
-    /// When no sshd with the process id listens, the named file is not there, or the release is not one of OpenSSH.
+    /// If no sshd with the process id listens, the named file does not exist, or the release is not
+    /// one of OpenSSH.
     pub fn read(
         snapshot: &Snapshot,
         question: &Question,
@@ -62,10 +64,10 @@ impl Configuration {
         })
     }
 
-    /// The same of the daemon that a journal names by its process id, where that one still runs.
+    /// The same for the daemon that a journal names by its process id, if that one still runs.
     ///
     /// # Errors
-    /// As [`Configuration::read`].
+    /// Like [`Configuration::read`].
     pub fn of_process(
         snapshot: &Snapshot,
         question: &Question,
@@ -79,7 +81,7 @@ impl Configuration {
             .or_else(|_| Self::read(snapshot, question, &SshdSource::default()))
     }
 
-    /// What is in force for sshd itself.
+    /// The effective configuration of sshd itself.
     pub fn effective(&self, snapshot: &Snapshot) -> Effective {
         self.tree(snapshot)
             .effective(Some(self.reading()), Scope::Global)
@@ -101,14 +103,14 @@ impl Configuration {
         self.release.unwrap_or(Self::ASSUMED)
     }
 
-    /// That it is one of several, and which one, for a plan.
+    /// The notice, for a plan, that it is one of several, and which one.
     pub(crate) fn choice_notice(&self) -> Option<Notice> {
         let text = self.choice.clone()?;
         Some(Notice::new("several-sshd", text))
     }
 }
 
-/// The sshd that a diagnosis is about, and where several listen, which one that is.
+/// The sshd that a diagnosis is about and, if several listen, a description of which one.
 ///
 /// # Errors
 /// When none with this process id listens, or none that reads this file.
@@ -129,8 +131,9 @@ pub fn sshd_meant(
     Ok((sshd, choice))
 }
 
-/// The daemon that is meant, and where it is one of several, which one that is: the one named, the one whose main file is
-/// named, that of systemd, the one with the usual main file, the first.
+/// The selected daemon and, if it is one of several, a description of it. In this order: the one
+/// named, the one whose main file is named, the one that systemd runs, the one with the usual main
+/// file, the first.
 fn choose(
     all: &[Sshd],
     pid: Option<u32>,

@@ -1,4 +1,4 @@
-//! What a plan depends on beside the machine: who asks, from where, when, and with which rights.
+//! The inputs of a plan besides the machine: who asks, from where, when, and with which rights.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use crate::host_keys::{KeyKind, KeyPair};
 use crate::person::Person;
 use crate::wish::Mended;
 
-/// For whom a wish is planned, and where.
+/// The person and the circumstances for which a wish is planned.
 #[derive(Debug, Clone)]
 pub struct Context<'a> {
-    /// The time and its zone, whether the machine runs, and what this process may look at.
+    /// The time and its zone, whether the machine runs, and what this process may examine.
     pub question: Question,
     /// The person who must not lose access.
     pub person: Person,
@@ -21,13 +21,13 @@ pub struct Context<'a> {
     pub owner: Owner,
     /// The name of the running machine.
     pub hostname: String,
-    /// What commands that are named in notices need besides, such as ` --root /mnt`.
+    /// Options that commands in notices need in addition, such as ` --root /mnt`.
     pub flags: String,
-    /// What earlier plans of the same run mend.
+    /// The repairs made by earlier plans of the same run.
     pub mended: Mended,
-    /// What ends an exemption that has an end.
+    /// The means by which a temporary exemption ends.
     pub ends: Ends,
-    /// Where new keys and random bytes come from.
+    /// The source of new keys and random bytes.
     pub source: &'a dyn Randomness,
 }
 
@@ -42,27 +42,27 @@ pub struct Owner {
     pub gid: u32,
 }
 
-/// What ends an exemption that has an end.
+/// The means by which a temporary exemption ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ends {
     /// A timer of the change itself; an end that lies in the past is refused.
     ByTimer,
-    /// The next time that the policy is applied, which is a wish of its own once the end has passed.
+    /// The next run of the policy, in which the expired exemption is a wish to remove it.
     ByPolicy,
 }
 
-/// What cannot be computed from what was seen.
+/// Random values, which cannot be computed from the snapshot.
 pub trait Randomness: fmt::Debug {
     /// The salt of a name that is hashed.
     ///
     /// # Errors
-    /// Why there are no random bytes.
+    /// The reason why there are no random bytes.
     fn salt(&self) -> Result<[u8; 20], String>;
 
     /// A new key with this comment.
     ///
     /// # Errors
-    /// Why none could be made.
+    /// The reason why none could be generated.
     fn key_pair(&self, kind: KeyKind, comment: &str) -> Result<KeyPair, String>;
 }
 

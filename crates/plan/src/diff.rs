@@ -9,7 +9,8 @@ use sshmend_lossless::{Attributes, Bytes, EditSet, FileChange};
 ///
 /// It names the file that is really written, which a symbolic link may lead to.
 ///
-/// A new mode or owner stands above it, in a line that begins with `#`. The bytes of a private key are never shown.
+/// A new mode or owner is shown above the diff, in a line that begins with `#`. The content of a
+/// private key is never shown.
 pub fn unified(change: &FileChange) -> String {
     let path = in_one_line(&change.target().display().to_string());
     let attributes = attributes(change)
@@ -18,7 +19,7 @@ pub fn unified(change: &FileChange) -> String {
     attributes + &content(&path, change)
 }
 
-/// A name in which a line could end could add lines to a diff that are not in the file.
+/// Escapes a name: one with a line break could add lines to a diff that are not in the file.
 fn in_one_line(path: &str) -> String {
     let escaped = |character: char| -> String {
         if character.is_control() {
@@ -61,7 +62,8 @@ fn content(path: &str, change: &FileChange) -> String {
 /// Lines of context on either side of a change.
 const CONTEXT: usize = 3;
 
-/// The hunks of a change, out of the lines around its edits alone: what a long file costs is its changes.
+/// The hunks of a change, made from the lines around its edits alone, so that the cost depends on
+/// the changes and not on the length of the file.
 fn hunks(before: &[u8], edits: &EditSet) -> String {
     let mut text = String::new();
     let (mut line, mut at, mut shift) = (0, 0, 0);
@@ -94,7 +96,7 @@ fn hunks(before: &[u8], edits: &EditSet) -> String {
     text
 }
 
-/// Whole lines that hold the edits, with their context; what is nearer than that is one part.
+/// Ranges of whole lines around the edits, with their context; overlapping ranges are joined.
 fn parts(before: &[u8], edits: &EditSet) -> Vec<Range<usize>> {
     let back = |at: usize| {
         let feeds = memchr::memrchr_iter(b'\n', &before[..at]);
@@ -116,7 +118,8 @@ fn parts(before: &[u8], edits: &EditSet) -> Vec<Range<usize>> {
     EditSet::default().surroundings(before, 0, around)
 }
 
-/// The head of a hunk, `@@ -A,B +C,D @@`, with `lines` lines before it, of which there are `shift` more afterwards.
+/// The header of a hunk, `@@ -A,B +C,D @@`, moved down by `lines` lines, and by `shift` more on the
+/// new side.
 fn renumbered(head: &str, lines: usize, shift: isize) -> String {
     let side = |word: &str, sign: char, more: usize| {
         let numbers = word.strip_prefix(sign)?;
@@ -139,7 +142,7 @@ fn renumbered(head: &str, lines: usize, shift: isize) -> String {
     }
 }
 
-/// What mode and owner of an existing file become, where they change.
+/// The new mode and owner of an existing file, if they change.
 fn attributes(change: &FileChange) -> Option<String> {
     let (old, new) = (
         change.attributes_before()?,
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_diff_of_the_edits_is_that_of_the_whole_files() {
+    fn the_diff_of_the_edits_equals_the_diff_of_the_whole_files() {
         let mut random = fastrand::Rng::with_seed(9);
         for _ in 0..3_000 {
             let mut before = Vec::new();
@@ -222,7 +225,7 @@ mod tests {
         }
     }
 
-    /// What patch(1) makes of a file.
+    /// The result of applying a diff to a file with patch(1).
     fn patched(before: &[u8], diff: &str) -> Vec<u8> {
         let old: Vec<&[u8]> = before.split_inclusive(|&byte| byte == b'\n').collect();
         let (mut new, mut at): (Vec<Vec<u8>>, usize) = (Vec::new(), 0);
@@ -280,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_mode_or_owner_is_told_above() {
+    fn a_new_mode_or_owner_is_shown_above() {
         let to = |mode, uid| {
             let change = FileChange::edit("/etc/a", image(b"a"), EditSet::default());
             unified(&change.giving(Attributes { mode, uid, gid: 0 }))

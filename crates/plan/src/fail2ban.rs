@@ -16,19 +16,19 @@ use crate::plan::{Plan, Refusal};
 
 pub(crate) use mend::{fail2ban_mend, fail2ban_retire, fail2ban_unignore};
 
-/// Where fail2ban reads its configuration.
+/// The configuration directory of fail2ban.
 pub const DIRECTORY: &str = "/etc/fail2ban";
 
 const VERSION: [&str; 2] = ["fail2ban-client", "--version"];
 const PING: [&str; 2] = ["fail2ban-client", "ping"];
 const BANNED: [&str; 2] = ["fail2ban-client", "banned"];
 
-/// What is wanted of fail2ban.
+/// The requested change of fail2ban.
 #[derive(Debug, Clone)]
 pub(crate) struct Fail2banWish {
     /// Addresses, networks and names to ignore.
     pub addresses: Vec<Parsed>,
-    /// The jails; empty for every one that runs.
+    /// The jails; empty for all that run.
     pub jails: Vec<String>,
     /// When it ends; recorded with the words.
     pub until: Option<Timestamp>,
@@ -38,7 +38,7 @@ pub(crate) struct Fail2banWish {
     pub live: bool,
 }
 
-/// The release that is installed: by its own word, on a mounted disk by the package database.
+/// The installed release: as reported by the program, on a mounted disk by the package database.
 pub fn fail2ban_release(snapshot: &Snapshot) -> Option<Release> {
     let version = match snapshot.command(&VERSION)? {
         Ok(output) if output.success() => Some(output.text()),
@@ -47,10 +47,10 @@ pub fn fail2ban_release(snapshot: &Snapshot) -> Option<Release> {
     version.and_then(|text| Release::parse(&text))
 }
 
-/// Whether fail2ban is there to be asked.
+/// Whether fail2ban is running and can be queried.
 ///
 /// # Errors
-/// When it is, and does not answer: whether its server runs and whom it bans is not known then.
+/// If it is, and does not answer: then it is unknown whether its server runs and whom it bans.
 fn is_at_hand(snapshot: &Snapshot, live: bool) -> Result<bool, Refusal> {
     if !live {
         return Ok(false);
@@ -73,8 +73,8 @@ fn is_at_hand(snapshot: &Snapshot, live: bool) -> Result<bool, Refusal> {
 /// Plans the change.
 ///
 /// # Errors
-/// When fail2ban does not run on the configuration, a file of it cannot be read here, or the jails would not take the
-/// addresses.
+/// If fail2ban does not start with the configuration, one of its files cannot be read here, or the
+/// jails would not ignore the addresses.
 pub(crate) fn fail2ban(snapshot: &Snapshot, wish: &Fail2banWish) -> Result<Plan, Refusal> {
     let (directory, release) = (Path::new(DIRECTORY), fail2ban_release(snapshot));
     let before = Config::read(snapshot, directory, release);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fail2ban_that_does_not_answer_is_not_taken_for_one_that_bans_nobody() {
+    fn a_silent_fail2ban_is_not_mistaken_for_one_that_bans_nobody() {
         assert_eq!(at_hand("0\n1.0.2", "0\n[]"), Ok(true));
         assert_eq!(at_hand("missing", "missing"), Ok(false));
         let refused = at_hand("0\n1.0.2", "hangs").unwrap_err();

@@ -8,13 +8,15 @@ use crate::access::Keeper;
 use crate::check::{Check, Expect};
 use crate::person::Person;
 
-/// What `ssh -v` says when it is told how it may go on: the keys are agreed on, and it is known who wants to log in.
+/// Printed by `ssh -v` with the methods it may try next: keys are agreed on, and the server knows
+/// the user name.
 const METHODS: &str = "debug1: Authentications that can continue: ";
 
-/// What `ssh -v` says once the other end has signed what both have agreed on.
+/// Printed by `ssh -v` once the server has signed the exchange that both agreed on.
 const HOST_KEY: &str = "debug1: Server host key: ";
 
-/// Options with which ssh reads no file, asks nobody, offers no key and leaves nothing behind.
+/// Options with which ssh reads no file, asks no questions, offers no key and leaves nothing
+/// behind.
 const ALONE: [&str; 14] = [
     "-F",
     "none",
@@ -50,8 +52,8 @@ printf '%s
 ' "$said"
 "#;
 
-/// A login up to the list of methods that may follow, with sshd in inetd mode at the other end: no network, nothing in the
-/// log. `None` where the program of sshd is not known.
+/// A login up to the list of methods that may continue, with sshd in inetd mode at the other end:
+/// no network, no log entry. `None` if the program of sshd is unknown.
 pub(crate) fn handshake(sshd: &Sshd, user: Option<&str>) -> Option<Check> {
     let program = sshd.program.as_deref()?;
     let words = [program, "-i", "-e"].into_iter();
@@ -76,9 +78,10 @@ pub(crate) fn handshake(sshd: &Sshd, user: Option<&str>) -> Option<Check> {
     ))
 }
 
-/// In a network of its own that ends with it, ssh comes from one address and sshd listens at another: the only way to meet
-/// a Match block of that address, for in inetd mode sshd knows no client's. What is not agreed on before anybody is known
-/// cannot stand in a Match block. sshd's command line comes as one word, quoted for a shell.
+/// In a temporary network namespace, ssh connects from one address and sshd listens on another:
+/// this is the only way to match a Match block of that address, because in inetd mode sshd does not
+/// know a client's address. What is negotiated before authentication cannot be set in a Match
+/// block. sshd's command line is passed as one word, quoted for a shell.
 const FROM: &str = r#"
 from=$1 to=$2 port=$3 server=$4; shift 4
 ip link set lo up && ip address replace "$from" dev lo && ip address replace "$to" dev lo || exit
@@ -94,8 +97,8 @@ printf '%s\n' "$said"
 /// From how many addresses a handshake is rehearsed; each starts an sshd of its own.
 const MOST_FROM: usize = 4;
 
-/// The same handshake from the address of the person and from each that is to be kept, as sshd will see them. Empty where
-/// the program of sshd is not known or nobody comes by network.
+/// The same handshake from the address of the person and from each address to be kept, as sshd will
+/// see them. Empty if the program of sshd is unknown or nobody connects over the network.
 pub(crate) fn handshakes_from(sshd: &Sshd, person: &Person) -> Vec<Check> {
     let Some(program) = sshd.program.as_deref() else {
         return Vec::new();
@@ -164,7 +167,7 @@ fn is_global(addr: &IpAddr) -> bool {
     }
 }
 
-/// A key exchange of ssh with whoever answers at an address; it ends before anybody logs in.
+/// A key exchange of ssh with the server at an address; it ends before any login.
 pub fn key_exchange(address: SocketAddr) -> Check {
     let (ip, port) = (address.ip().to_string(), format!("-p{}", address.port()));
     let mut argv = vec!["ssh"];
@@ -181,7 +184,7 @@ pub fn key_exchange(address: SocketAddr) -> Check {
     Check::new(&title, &argv, Expect::Continues(HOST_KEY.to_owned()))
 }
 
-/// What ssh says of a handshake that did not come so far, in one sentence.
+/// The reason that ssh gives for a handshake that did not get so far, in one sentence.
 pub fn why_no_handshake(said: &str) -> String {
     let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
     let telling = [
@@ -190,7 +193,8 @@ pub fn why_no_handshake(said: &str) -> String {
         "Received disconnect",
         "Bad configuration",
     ];
-    // Both ends speak, in no certain order: what sshd calls "their offer" is the list of ssh.
+    // Both ends write to it, in no particular order: "their offer" in sshd's output is the list of
+    // ssh.
     let by_ssh = |line: &&str| !line.ends_with("[preauth]");
     let found = telling
         .iter()
@@ -211,7 +215,7 @@ pub fn why_no_handshake(said: &str) -> String {
     }
 }
 
-/// A word as a shell takes it, for ssh hands its command to one.
+/// A word quoted for the shell that ssh runs its command with.
 fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }

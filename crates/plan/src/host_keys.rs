@@ -14,19 +14,19 @@ use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{listen_addresses, put_into_force, question};
 use crate::service::{has_failed, start_failed};
 
-/// What sshd looks for where nothing says otherwise (servconf.c, `fill_default_server_options`).
+/// The default host keys of sshd (servconf.c, `fill_default_server_options`).
 const DEFAULTS: [&str; 3] = [
     "/etc/ssh/ssh_host_rsa_key",
     "/etc/ssh/ssh_host_ecdsa_key",
     "/etc/ssh/ssh_host_ed25519_key",
 ];
 
-/// The group that Red Hat's sshd lets read host keys.
+/// The group that may read host keys with Red Hat's sshd.
 const READERS: &str = "ssh_keys";
 
 const GROUPS: &str = "/etc/group";
 
-/// Who may do what with a private key, and with a public one.
+/// The mode and owner of a private key, and of a public one.
 const PRIVATE: Attributes = Attributes {
     mode: 0o600,
     uid: 0,
@@ -37,14 +37,14 @@ const PUBLIC: Attributes = Attributes {
     ..PRIVATE
 };
 
-/// What is to be known of the machine.
+/// The facts needed for the plan.
 #[derive(Debug, Clone)]
 pub(crate) struct HostKeysWish<'a> {
     /// The configuration in force.
     pub effective: &'a Effective,
     /// The daemon.
     pub sshd: &'a Sshd,
-    /// How its service stands, and what `sshd -t` says today.
+    /// The state of the service, and the present output of `sshd -t`.
     pub service: &'a Service,
     /// Whether the machine runs: else only the files change.
     pub live: bool,
@@ -71,7 +71,7 @@ pub struct KeyPair {
 }
 
 impl KeyKind {
-    /// The word that ssh-keygen knows it by.
+    /// Its name for ssh-keygen.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rsa => "rsa",
@@ -80,7 +80,7 @@ impl KeyKind {
         }
     }
 
-    /// By the name of its file, which is all that sshd_config says of a key.
+    /// The type by the name of the file, which is all that sshd_config shows about a key.
     fn of_file(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
         [Self::Ed25519, Self::Ecdsa, Self::Rsa]
@@ -92,13 +92,14 @@ impl KeyKind {
 /// Plans the change; `generate` makes a key.
 ///
 /// # Errors
-/// When an agent holds the keys, a file that may name them cannot be read, or a key can neither be made nor mended.
+/// If an agent holds the keys, a file that may name them cannot be read, or a key can neither be
+/// generated nor repaired.
 pub(crate) fn host_keys(
     snapshot: &Snapshot,
     wish: &HostKeysWish<'_>,
     generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>,
 ) -> Result<Plan, Refusal> {
-    // The default keys are not those of a configuration that cannot be read.
+    // If a configuration cannot be read, its keys are not the default ones.
     for key in ["hostkey", "hostkeyagent"] {
         let setting = wish.effective.get(key);
         if let Some(unseen) = setting.and_then(|setting| setting.unknown.as_ref()) {
@@ -121,7 +122,7 @@ pub(crate) fn host_keys(
     };
     work.plan.purpose =
         "make host keys that are missing, close those that others can read".to_owned();
-    // A key takes time to make: none is made before all of these files are known.
+    // Generating a key takes time: all of these files must be known first.
     let siblings = siblings(wish.effective).map(|path| snapshot.read(&path));
     if snapshot.once_answered(|| siblings.count()).is_none() {
         return Ok(work.plan);
@@ -162,12 +163,12 @@ fn single(effective: &Effective, key: &str) -> Option<String> {
     effective.get(key)?.values.first().cloned()
 }
 
-/// A plan in the making.
+/// A plan under construction.
 struct Work<'w> {
     snapshot: &'w Snapshot,
     wish: &'w HostKeysWish<'w>,
     plan: Plan,
-    /// Why keys could not be had.
+    /// The reasons why keys could not be obtained.
     failed: Vec<String>,
 }
 
@@ -187,7 +188,7 @@ impl Work<'_> {
         self.failed.push(format!("{}: {why}", path.display()));
     }
 
-    /// Closes a key that others can read; one that belongs to someone else becomes root's.
+    /// Removes access for others from a key; a key owned by someone else becomes root's.
     fn close(&mut self, path: &Path, image: &FileImage) {
         let now = Attributes::of(&image.meta);
         let by_readers = now.mode & 0o077 == 0o040 && Some(now.gid) == self.readers();
@@ -291,7 +292,8 @@ impl Work<'_> {
         }
     }
 
-    /// While sshd refuses its configuration for other reasons as well, it can neither judge the keys nor take them up.
+    /// While sshd rejects its configuration for other reasons as well, it can neither check the
+    /// keys nor load them.
     fn bring_into_force(mut self) -> Plan {
         let (sshd, service) = (self.wish.sshd, self.wish.service);
         let config_test = service
@@ -351,7 +353,7 @@ impl Work<'_> {
         }
     }
 
-    /// The id of the group whose members may read host keys, where there is one.
+    /// The id of the group whose members may read host keys, if there is one.
     fn readers(&self) -> Option<u32> {
         let text = String::from_utf8_lossy(&self.snapshot.read(Path::new(GROUPS)).ok()??.bytes);
         let mut groups = text.lines().map(|line| line.split(':'));

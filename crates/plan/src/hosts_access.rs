@@ -1,4 +1,4 @@
-//! The plan that lets clients through TCP wrappers.
+//! The plan that lets clients pass TCP wrappers.
 
 use std::path::Path;
 
@@ -14,53 +14,53 @@ use crate::lockout::Lockout;
 use crate::person::Person;
 use crate::plan::{Effect, Notice, Plan, Refusal};
 
-/// libwrap's own answer, where the package tcpd is installed.
+/// The program that gives libwrap's own answer, if the package tcpd is installed.
 const TCPDMATCH: &str = "/usr/sbin/tcpdmatch";
 
-/// The answer for clients that there are too many of.
+/// The access shown for further clients if there are too many to compare them all.
 pub(crate) const NOT_LOOKED_AT: &str = "not looked at";
 
-/// How many lines that are broken, and how many denials that stay, are named one by one.
+/// The most broken lines, and the most remaining denials, to list individually.
 const MOST_NAMED: usize = 20;
 
-/// What is wanted of hosts.allow and hosts.deny.
+/// The requested change of hosts.allow and hosts.deny.
 #[derive(Debug, Clone)]
 pub(crate) struct HostsAccessWish<'a> {
-    /// What to do.
+    /// The operation.
     pub order: HostsAccessOrder,
     /// The wrapped program.
     pub daemon: String,
-    /// The person who wants it.
+    /// The person who requests it.
     pub person: &'a Person,
     /// Whether programs of the machine can be asked.
     pub live: bool,
-    /// What commands that are named in notices need besides, such as ` --root /mnt`.
+    /// Options that commands in notices need in addition, such as ` --root /mnt`.
     pub flags: String,
 }
 
-/// What to do with hosts.allow and hosts.deny.
+/// The operations on hosts.allow and hosts.deny.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum HostsAccessOrder {
     /// Let clients in, and change no other answer.
     Allow {
-        /// Who is to be let in.
+        /// The clients to allow.
         patterns: Vec<Wanted>,
         /// Remove rules that deny exactly one of the patterns at exactly this daemon.
         remove_deny: bool,
     },
     /// Take clients out of the rules that let exactly these in.
     Withdraw(Vec<Wanted>),
-    /// Mend exactly these lines.
+    /// Repair exactly these lines.
     Mend(Vec<Origin>),
-    /// Say what could be mended, and change nothing.
+    /// List possible repairs, and change nothing.
     List,
 }
 
 /// Plans the change.
 ///
 /// # Errors
-/// When sshd never reads these files, when a file that would be written is another's to write, or when the clients could
-/// not be let in without changing the answer for anybody else.
+/// If sshd never reads these files, if a file to be written has another owner, or if the clients
+/// could not be allowed without changing the answer for others.
 pub(crate) fn hosts_access(
     snapshot: &Snapshot,
     wish: &HostsAccessWish<'_>,
@@ -107,8 +107,9 @@ pub(crate) fn hosts_access(
     Ok(plan)
 }
 
-/// What the machine has to tell: whether the files count, what they say, and whether libwrap itself can be asked. In long
-/// files the rest takes its time, and is done once, with all of it at hand.
+/// Looks up whether the files are used at all, their content, and whether libwrap itself can be
+/// queried. Everything derived from long files takes time, and is computed once, when all of it is
+/// available.
 fn captured(
     snapshot: &Snapshot,
     wish: &HostsAccessWish<'_>,
@@ -150,7 +151,8 @@ fn purpose(wish: &HostsAccessWish<'_>) -> String {
     }
 }
 
-/// Refuses to write a file that a package or a generator brings, or that lies where another one keeps it.
+/// Refuses to write a file that a package or a generator installs, or that lies where another
+/// program keeps it.
 fn not_anothers(change: &FileChange) -> Result<(), Refusal> {
     let (path, target) = (&change.path, change.target());
     let Some(owner) = elsewhere(path, target) else {
@@ -165,7 +167,7 @@ fn not_anothers(change: &FileChange) -> Result<(), Refusal> {
     Err(Refusal::refused(what, owner.hint(path, target)))
 }
 
-/// Whether the files count at all.
+/// Whether the files are used at all.
 fn linked(snapshot: &Snapshot) -> Result<Option<Notice>, Refusal> {
     match linkage(snapshot) {
         Linkage::Linked(_) => Ok(None),
@@ -222,7 +224,8 @@ fn notices(edited: &Edited) -> Vec<Notice> {
     notices
 }
 
-/// What else is broken, each with the command that mends exactly that; what is being mended is left out.
+/// Other broken lines, each with the command that repairs exactly that line; those being repaired
+/// are left out.
 fn offers(before: &Tables, wish: &HostsAccessWish<'_>) -> Vec<Notice> {
     let named = if let HostsAccessOrder::Mend(lines) = &wish.order {
         lines.as_slice()
@@ -255,7 +258,7 @@ fn offers(before: &Tables, wish: &HostsAccessWish<'_>) -> Vec<Notice> {
     notices
 }
 
-/// The name of notices about what is broken and was not asked to be mended.
+/// The name of notices about broken lines that were not to be repaired.
 pub const OFFER: &str = "offer";
 
 fn offer(offer: &BrokenLine, wish: &HostsAccessWish<'_>) -> Notice {
@@ -289,7 +292,7 @@ fn offer(offer: &BrokenLine, wish: &HostsAccessWish<'_>) -> Notice {
     }
 }
 
-/// Who gains and who loses, a few of them by name.
+/// Who gains and who loses access, a few of them by name.
 fn whom(changes: &AccessChanges) -> String {
     const NAMED: usize = 3;
     let list = |verb: &str, changes: &[AccessChange]| {
@@ -377,7 +380,7 @@ fn answer(verdict: &Verdict) -> String {
     }
 }
 
-/// Who must not lose access: the person at the keyboard, and the machine itself.
+/// Those who must not lose access: the person at the keyboard, and the machine itself.
 fn keepers(person: &Person, daemon: &str) -> Vec<Client> {
     let loopback = ["127.0.0.1", "::1"]
         .iter()
@@ -402,7 +405,7 @@ pub(crate) fn hosts_access_lockout(
     lockout(&before, &after, person, "sshd")
 }
 
-/// Whether TCP wrappers still let in, at a daemon, all who must not lose access.
+/// Whether TCP wrappers still allow, at a daemon, everybody who must not lose access.
 fn lockout(before: &Tables, after: &Tables, person: &Person, daemon: &str) -> Lockout {
     let judged = keepers(person, daemon).into_iter().map(|client| {
         let (was, is) = (before.evaluate(&client), after.evaluate(&client));
@@ -426,7 +429,7 @@ fn lockout(before: &Tables, after: &Tables, person: &Person, daemon: &str) -> Lo
     }
 }
 
-/// Who loses access by a change, for somebody of whom it is not known whether that is who they are.
+/// A client that loses access by a change, if a person to be kept might be that client.
 fn lost_by_somebody(before: &Tables, after: &Tables, daemon: &str) -> Option<String> {
     let changes = access_changes(before, after, &[daemon], &[]);
     let mut lost = changes.lost.iter().chain(&changes.unclear);
@@ -440,7 +443,7 @@ fn lost_by_somebody(before: &Tables, after: &Tables, daemon: &str) -> Option<Str
     ))
 }
 
-/// libwrap itself is asked about every address that the pattern stands for.
+/// Queries libwrap itself about every address that the pattern denotes.
 fn rehearsal(wanted: &Wanted, daemon: &str) -> Vec<Check> {
     let examples = wanted.examples();
     let addresses = examples

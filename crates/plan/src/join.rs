@@ -1,28 +1,28 @@
-//! Several plans as one, so that they are shown, judged and committed together.
+//! Several plans as one, so that they are shown, checked and committed together.
 
 use sshmend_lossless::{Edit, EditSet, FileChange, FileImage, Step};
 
 use crate::hosts_access::NOT_LOOKED_AT;
 use crate::plan::{Effect, Plan, Refusal};
 
-/// What becomes of two changes of one file; `None` where they contradict each other.
+/// Joins two changes of one file; `None` if they contradict each other.
 type Together = fn(&FileChange, &FileChange) -> Option<FileChange>;
 
 impl Plan {
-    /// Joins plans that were made of the same machine; what several of them hold counts once.
+    /// Joins plans made for the same machine; what several of them contain counts once.
     ///
     /// Programs are run in the order of the plans, and undone in the opposite one.
     ///
     /// # Errors
-    /// When two of them want different things of the same file, which is named with both purposes.
+    /// If two of them want different things of the same file, which is named with both purposes.
     pub fn join(plans: Vec<Self>) -> Result<Self, Refusal> {
         Self::put_together(plans, both)
     }
 
-    /// Joins plans each of which was made of the machine as those before it leave it.
+    /// Joins plans each of which was made for the machine as the previous ones leave it.
     ///
     /// # Errors
-    /// As [`Plan::join`].
+    /// Like [`Plan::join`].
     pub fn chain(plans: Vec<Self>) -> Result<Self, Refusal> {
         Self::put_together(plans, one_after_the_other)
     }
@@ -66,7 +66,7 @@ impl Plan {
     }
 }
 
-/// Where one plan has a way back of its own, the others go theirs as well: by what brought them into force.
+/// If any plan has separate undo steps, the others undo by repeating their activation.
 fn way_back(plans: &[Plan]) -> Vec<Step> {
     let mut steps = Vec::new();
     if plans.iter().any(|plan| !plan.undo.is_empty()) {
@@ -85,7 +85,7 @@ fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
-/// Where one effect goes on from another, both are one.
+/// Merges an effect with the one that it continues.
 fn add_effects(all: &mut Vec<Effect>, more: Vec<Effect>) {
     for effect in more {
         let earlier = all
@@ -96,7 +96,7 @@ fn add_effects(all: &mut Vec<Effect>, more: Vec<Effect>) {
             None => add(all, vec![effect]),
         }
     }
-    // "not looked at" before and after stays what it is; what goes there and back is not an effect.
+    // "not looked at" before and after is kept; a change that is reverted is not an effect.
     all.retain(|effect| effect.before != effect.after || effect.before == NOT_LOOKED_AT);
 }
 
@@ -124,7 +124,7 @@ fn add_file(
     Ok(())
 }
 
-/// One change that does what both do; `None` where they contradict each other.
+/// One change with the effect of both; `None` if they contradict each other.
 fn both(one: &FileChange, other: &FileChange) -> Option<FileChange> {
     if one == other {
         return Some(one.clone());
@@ -145,8 +145,8 @@ fn both(one: &FileChange, other: &FileChange) -> Option<FileChange> {
     })
 }
 
-/// One change that does what the first does and then the next, which was planned on what the first leaves; `None` where
-/// it was not.
+/// One change with the effect of the first and then the next, which was planned on the result of
+/// the first; `None` if it was not.
 fn one_after_the_other(first: &FileChange, next: &FileChange) -> Option<FileChange> {
     let left = next.before.as_ref().map(|image| &image.bytes);
     if left != first.after.as_ref() {
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_goes_on_from_what_another_leaves() {
+    fn a_plan_continues_from_the_result_of_another() {
         let insert = |at: usize, text: &'static str| {
             move |image: FileImage| {
                 let edits = EditSet::new([Edit::insert(at, text)]).expect("one edit");

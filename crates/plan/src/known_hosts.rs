@@ -23,8 +23,8 @@ use crate::plan::{Effect, Notice, Plan, Refusal};
 /// Plans the change; `salt` gives fresh random bytes for names that are hashed.
 ///
 /// # Errors
-/// When the offered key is not the expected one, a file cannot be read or must not be edited, or an edit would not do
-/// what it is meant for.
+/// If the offered key is not the expected one, a file cannot be read or must not be edited, or an
+/// edit would not have its intended effect.
 pub(crate) fn known_hosts(
     snapshot: &Snapshot,
     wish: &KnownHostsWish,
@@ -52,7 +52,7 @@ pub(crate) fn known_hosts(
         work.remove_line(path, *line)?;
         return Ok(work.plan);
     }
-    // Where the files say already what is wanted, the server need not be asked, nor answer.
+    // If the files already contain the requested lines, the server need not be asked.
     if snapshot.once_answered(|| wish.holds(snapshot)) != Some(false) {
         return Ok(work.plan);
     }
@@ -72,7 +72,7 @@ pub(crate) fn known_hosts(
     Ok(work.plan)
 }
 
-/// What is not known stops a change: a stale key could stand in it.
+/// Refuses if a file is unknown: it could contain a stale key.
 ///
 /// # Errors
 /// Names each of the files, with the reason.
@@ -87,7 +87,7 @@ fn all_read(unread: &[UnreadFile]) -> Result<(), Refusal> {
     Err(Refusal::refused(told.join("; "), first.why.hint()))
 }
 
-/// A plan in the making.
+/// A plan under construction.
 struct Work<'w> {
     wish: &'w KnownHostsWish,
     snapshot: &'w Snapshot,
@@ -96,7 +96,8 @@ struct Work<'w> {
 }
 
 impl<'w> Work<'w> {
-    /// What the server still offers is not stale; where it could not be asked, or one type was named, all of it goes.
+    /// Removes the keys that the server no longer offers; if it could not be asked, or one type was
+    /// named, all of them.
     fn remove(&mut self, target: &Target, offered: &[HostKey]) -> Result<(), Refusal> {
         let files = target.read(self.snapshot);
         all_read(&files.unread)?;
@@ -143,7 +144,7 @@ impl<'w> Work<'w> {
         Ok(())
     }
 
-    /// The verified keys stand in the first file that knows the host, else in the first file of all.
+    /// Pins the verified keys in the first file that knows the host, else in the first file of all.
     fn pin(
         &mut self,
         target: &Target,
@@ -158,7 +159,7 @@ impl<'w> Work<'w> {
                 "give one with --file",
             ));
         };
-        // The file that gets the keys may be new, also where it was named by hand.
+        // The file that gets the keys may be new, even if it was named explicitly.
         files
             .unread
             .retain(|file| file.path != home || file.why != NoContent::NotThere);
@@ -241,7 +242,7 @@ impl<'w> Work<'w> {
         self.wish.uid == 0 || image.meta.uid == self.wish.uid
     }
 
-    /// Of a file that cannot be edited it is said what it holds.
+    /// Reports the content of a file that cannot be edited.
     fn leave(&mut self, file: &KnownFile<'_>) {
         let Some(line) = self.first_line(file) else {
             return;
@@ -314,8 +315,8 @@ impl<'w> Work<'w> {
         }
     }
 
-    /// What ssh-keygen has to say of the file afterwards: it prints the key as often as lines stay that hold it, for
-    /// other hosts or with a marker.
+    /// Checks the new file with ssh-keygen: it must print the key as often as lines remain that
+    /// hold it, for other hosts or with a marker.
     fn check_gone(&mut self, after: &[u8], removed: &[RemovedName]) {
         let lines = KnownHosts::parse(after);
         for name in removed {
@@ -362,7 +363,7 @@ impl<'w> Work<'w> {
         let change = match before {
             Some(image) => FileChange::edit(path, image.clone(), edits.clone()),
             None => {
-                // What is for all users is read by all of them.
+                // A file for all users must be readable by all of them.
                 let own = path.starts_with(&self.wish.home);
                 let meta = Metadata {
                     mode: if own { 0o600 } else { 0o644 },

@@ -1,4 +1,4 @@
-//! Wishes to one immutable [`Plan`]: what changes, what that changes in effect, who judges it, what is reloaded.
+//! From wishes to one immutable [`Plan`]: the edits, their effects, the checks, the reloads.
 //!
 //! A plan is computed once from a [`Snapshot`](sshmend_lossless::Snapshot). The preview shows it, the JSON prints it and
 //! the transaction commits it; nothing recomputes it between showing and doing. Nothing here touches a machine.

@@ -1,4 +1,4 @@
-//! What a change of a list means beyond its elements.
+//! The consequences of changing a list, beyond its elements.
 
 use sshmend_sshd_config::Effective;
 
@@ -7,8 +7,9 @@ use crate::plan::Notice;
 /// Lists that let everybody in while they are empty.
 const ALLOWING: [(&str, &str); 2] = [("allowusers", "AllowUsers"), ("allowgroups", "AllowGroups")];
 
-/// That a list which lets everybody in while it is empty becomes empty or ceases to be, and what a new port needs beside
-/// its line in the file. `socket` is the socket unit that opens the port in sshd's place.
+/// Notes if a list that allows everybody while it is empty becomes empty or stops being so, and
+/// what a new port needs beside its line in the file. `socket` is the socket unit that opens the
+/// port in place of sshd.
 pub(crate) fn list_notices(
     before: &Effective,
     after: &Effective,

@@ -2,20 +2,20 @@
 
 use sshmend_lossless::Origin;
 
-/// What a change means for the person who makes it.
+/// The effect of a change on the access of the person who makes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Lockout {
-    /// Their next connection is let in as far as this change is concerned.
+    /// This change does not affect their next connection.
     #[default]
     Keeps,
     /// Their next connection would be refused.
     Loses {
         /// Why.
         why: String,
-        /// The line that would refuse it, where there is one.
+        /// The line that would refuse it, if there is one.
         origin: Option<Origin>,
     },
-    /// It cannot be known.
+    /// The effect is unknown.
     Unknown(String),
 }
 

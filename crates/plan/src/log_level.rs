@@ -1,4 +1,4 @@
-//! The plan that lets sshd tell more for a while.
+//! The plan that raises sshd's LogLevel temporarily.
 
 use std::time::Duration;
 
@@ -13,19 +13,20 @@ const LEVELS: [&str; 9] = [
     "QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3",
 ];
 
-/// For how long, and who undoes it.
+/// The duration, and the means of undoing it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ForAWhile {
-    /// How long it lasts.
+    /// The duration.
     pub lasts: Duration,
     /// Whether it is the running machine, where a timer undoes it.
     pub live: bool,
 }
 
-/// Plans LogLevel as the only setting of `wish`, for a while; nothing where sshd tells as much already.
+/// Plans the LogLevel in `wish`, its only setting, as a temporary change; an empty plan if sshd
+/// already logs as much.
 ///
 /// # Errors
-/// As [`sshd_config`], and when nothing would undo it.
+/// Like [`sshd_config`], and if nothing would undo it.
 pub(crate) fn log_level(
     snapshot: &Snapshot,
     wish: &SshdConfigWish<'_>,
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_tells_as_much_is_left() {
+    fn a_level_that_logs_at_least_as_much_is_left() {
         for config in ["LogLevel VERBOSE\n", "loglevel debug3\n"] {
             assert!(
                 plan(config, "VERBOSE", false)

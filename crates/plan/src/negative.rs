@@ -1,4 +1,4 @@
-//! What cannot end a connection before the banner, though it is often blamed for it.
+//! Suspects that are often blamed and cannot end a connection before the banner.
 
 use sshmend_facts::CauseName;
 
@@ -7,9 +7,9 @@ use sshmend_facts::CauseName;
 pub struct Negative {
     /// The keyword, or what people call it.
     pub name: &'static str,
-    /// Why it cannot: one sentence without full stop.
+    /// The reason why it cannot: one sentence without full stop.
     pub why: &'static str,
-    /// The causes that it does bring about; none where it brings about nothing of the kind.
+    /// The causes that it can bring about; empty if there are none.
     pub causes: &'static [CauseName],
 }
 
@@ -21,7 +21,7 @@ const fn negative_of(
     Negative { name, why, causes }
 }
 
-/// Everything that is often blamed, in alphabetical order.
+/// All of them, in alphabetical order.
 pub const NEGATIVES: &[Negative] = &[
     negative_of(
         "AllowUsers",
@@ -85,7 +85,8 @@ pub const NEGATIVES: &[Negative] = &[
     ),
 ];
 
-/// What is to be said of a name that people blame, in any case; `None` where it can be the cause, or is not known.
+/// The explanation for a name that people blame, in any case; `None` if it can be the cause, or is
+/// not known.
 pub fn negative(name: &str) -> Option<&'static Negative> {
     NEGATIVES
         .iter()
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_stand_in_alphabetical_order() {
+    fn they_are_in_alphabetical_order() {
         assert!(NEGATIVES.is_sorted_by_key(|negative| negative.name.to_ascii_lowercase()));
     }
 

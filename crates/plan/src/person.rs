@@ -2,15 +2,15 @@
 
 use std::net::IpAddr;
 
-/// Who makes the change, and the connection that they make it over.
+/// The person who makes the change, and the connection over which they make it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Person {
-    /// The login name: of the one who called sudo, where that is how.
+    /// The login name; of the user who called sudo, if so.
     pub user: Option<String>,
-    /// The address that they come from; `None` at the console, and where SSH does not say it.
+    /// The address that they connect from; `None` at the console, and if SSH does not report it.
     pub addr: Option<IpAddr>,
-    /// Whether they come over SSH from an address that is not known: it is one of a link (`fe80::1%eth0`), or sshd was
-    /// handed the connection and says `UNKNOWN`.
+    /// Whether they connect by SSH from an address that is not known: it is a link-local one
+    /// (`fe80::1%eth0`), or sshd was handed the connection and reports `UNKNOWN`.
     pub from_unknown: bool,
     /// The address and port of this machine that they came to.
     pub server: Option<(IpAddr, u16)>,
@@ -19,8 +19,8 @@ pub struct Person {
 }
 
 impl Person {
-    /// Reads `SSH_CONNECTION`: client address and port, server address and port (ssh(1)). Whoever has one comes over SSH,
-    /// also where it cannot be read.
+    /// Reads `SSH_CONNECTION`: client address and port, server address and port (ssh(1)). If it is
+    /// set, the person is remote, even if it cannot be parsed.
     pub fn new(user: Option<String>, ssh_connection: Option<&str>) -> Self {
         let words: Vec<&str> = ssh_connection.unwrap_or_default().split(' ').collect();
         let word = |number: usize| words.get(number).copied().unwrap_or_default();

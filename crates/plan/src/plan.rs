@@ -10,57 +10,57 @@ use sshmend_lossless::{FileChange, Origin, Step, Unread, managed, turned};
 use crate::check::{Check, Proof};
 use crate::lockout::Lockout;
 
-/// Everything that one run would do, and how it is judged.
+/// Everything that one run would do, and the checks of it.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// What was asked for, in one line.
+    /// The purpose, in one line.
     pub purpose: String,
     /// The files, each before and after, in path order.
     pub files: Vec<FileChange>,
-    /// What changes in effect, not only in text.
+    /// The changes in effect, not only in text.
     pub effects: Vec<Effect>,
-    /// What the real program says of the future tree, before a byte moves.
+    /// Checks by the real programs on the future tree, before anything is written.
     pub rehearsal: Vec<Check>,
-    /// A handshake with the future daemon, which nobody is to lose.
+    /// A handshake with the future daemon that must succeed.
     pub handshake: Option<Check>,
     /// The same from the addresses of those who must not lose access.
     pub handshakes_from: Vec<Check>,
     /// Programs that bring the committed files into force, in order.
     pub activation: Vec<Step>,
-    /// Programs that undo what `activation` did, in order; where there are none, `activation` brings the old files
-    /// into force as well.
+    /// Programs that undo `activation`, in order; if there are none, `activation` activates the old
+    /// files as well.
     pub undo: Vec<Step>,
-    /// Programs that start a daemon again that ended while it was told to read its files.
+    /// Steps that start a daemon again if it ended when it was reloaded.
     pub restart: Vec<Step>,
-    /// Why it is not known whether an sshd runs that would have to read the files again, where it is not.
+    /// The reason why it is unknown whether an sshd is running that would have to reload, if so.
     pub unseen: Option<String>,
     /// The units that `activation` reloads.
     pub reloaded: Vec<String>,
-    /// What has to be true afterwards.
+    /// Conditions that must hold afterwards.
     pub proof: Vec<Proof>,
-    /// What the person should know.
+    /// Remarks for the person.
     pub notices: Vec<Notice>,
     /// Whether the person at the keyboard still gets in.
     pub lockout: Lockout,
-    /// After how long it is undone by itself; `None` when it stays.
+    /// The time after which it is undone automatically; `None` if it stays.
     pub lasts: Option<Duration>,
     /// What it puts in place for a policy, for the journal.
     pub for_policy: Option<ForPolicy>,
 }
 
-/// What a plan puts in place for a policy, and what it takes out again, each as the journal keeps it.
+/// What a plan puts in place for a policy and what it removes, each in the journal's form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForPolicy {
-    /// Which policy.
+    /// The name of the policy.
     pub name: String,
-    /// What, in words.
+    /// The items, in words.
     pub put: Vec<Vec<String>>,
-    /// The policy itself: whoever applies another one leaves in place what this one wants.
+    /// The policy itself: a later policy leaves in place what this one wants.
     pub text: String,
 }
 
 impl Plan {
-    /// All notices: first whose the changed files are, last what becomes of the person's own access.
+    /// All notices: first the owners of changed files, last the effect on the person's own access.
     pub fn notes(&self) -> Vec<Notice> {
         let owned = self
             .files
@@ -87,7 +87,7 @@ impl Plan {
             .collect()
     }
 
-    /// The same plan, which is undone by itself after this time.
+    /// The same plan, undone automatically after this time.
     #[must_use]
     pub(crate) fn for_a_while(mut self, lasts: Duration) -> Self {
         let time = spelled(lasts);
@@ -99,7 +99,7 @@ impl Plan {
         self
     }
 
-    /// The same plan, which is undone by itself at this time.
+    /// The same plan, undone automatically at this time.
     #[must_use]
     pub fn until(self, end: Timestamp, now: Timestamp) -> Self {
         match Duration::try_from(end.duration_since(now)) {
@@ -108,7 +108,7 @@ impl Plan {
         }
     }
 
-    /// The steps of the way back, and what undoes these.
+    /// The steps of the undo, and those that undo it.
     pub fn turned_steps(&self) -> (Vec<Step>, Vec<Step>) {
         turned(&self.activation, &self.undo)
     }
@@ -125,7 +125,7 @@ pub fn spelled(time: Duration) -> String {
     format!("{seconds:#}")
 }
 
-/// Who will write the file again.
+/// The notice that a program will overwrite the file.
 fn owned(change: &FileChange) -> Option<Notice> {
     let managed = managed(&change.path, &change.before.as_ref()?.bytes)?;
     let origin = Some(Origin::new(change.target(), managed.line));
@@ -139,20 +139,20 @@ fn owned(change: &FileChange) -> Option<Notice> {
 /// A value that another one replaces in effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
-    /// What it is the value of: a keyword, a client, a jail.
+    /// The keyword, client or jail whose value changes.
     pub what: String,
-    /// What is in force today.
+    /// The value in force now.
     pub before: String,
-    /// What will be.
+    /// The future value.
     pub after: String,
 }
 
-/// Something that is not an error but changes what the fix is worth.
+/// A remark that is not an error but affects the value of the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// The name of the notice, such as `setting-shadowed`; one of the catalogue's, or of the format's own.
     pub name: String,
-    /// What there is to know, in one sentence.
+    /// The text, in one sentence.
     pub text: String,
     /// The line it is about.
     pub origin: Option<Origin>,
@@ -169,7 +169,7 @@ impl Notice {
     }
 }
 
-/// Why there is no plan.
+/// The reason why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It cannot be done, or must not.
@@ -191,7 +191,7 @@ impl Refusal {
         }
     }
 
-    /// A refusal of which no more can be said.
+    /// A refusal without a hint.
     pub(crate) fn plain(reason: impl Into<String>) -> Self {
         Self::Refused {
             reason: reason.into(),

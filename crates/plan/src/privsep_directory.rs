@@ -11,34 +11,34 @@ use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::question;
 use crate::service::start_failed;
 
-/// Where builds for systemd have it; `RuntimeDirectory=sshd` of a unit makes it.
+/// The directory in builds for systemd; `RuntimeDirectory=sshd` of a unit creates it.
 const DEBIAN: &str = "/run/sshd";
 
 /// Emptied at each boot.
 const VOLATILE: &str = "/run";
 
-/// Where systemd-tmpfiles reads what is to be made at boot (tmpfiles.d(5)); a file of an earlier one replaces its
-/// namesakes.
+/// The directories in which systemd-tmpfiles reads what to create at boot (tmpfiles.d(5)); a file
+/// in an earlier one replaces its namesakes.
 const TMPFILES: [&str; 3] = ["/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d"];
 
-/// The file that is written where none of them has it made.
+/// The file that is written if no other entry creates the directory.
 const ENTRY: &str = "/etc/tmpfiles.d/sshmend-privsep.conf";
 
-/// What is to be known of the machine.
+/// The facts needed for the plan.
 #[derive(Debug, Clone)]
 pub(crate) struct PrivsepWish<'a> {
-    /// How the service stands, and what `sshd -t` says today.
+    /// The state of the service, and the present output of `sshd -t`.
     pub service: &'a Service,
     /// The daemon.
     pub sshd: &'a Sshd,
-    /// Where sshd listens by its configuration, as this machine reaches it.
+    /// The addresses on which sshd is configured to listen, as reached from this machine.
     pub addresses: Vec<SocketAddr>,
 }
 
 /// Plans the change.
 ///
 /// # Errors
-/// When it is not known which directory it is, or something else stands there.
+/// If it is unknown which directory is used, or something else exists at its path.
 pub(crate) fn privsep_directory(
     snapshot: &Snapshot,
     wish: &PrivsepWish<'_>,
@@ -106,7 +106,7 @@ pub(crate) fn privsep_directory(
     Ok(plan)
 }
 
-/// The directory that sshd names, else the one that its unit is to make.
+/// The directory that sshd names, else the one that its unit creates.
 fn directory(service: &Service) -> Option<String> {
     let line = service
         .config_test
@@ -129,7 +129,8 @@ fn directory(service: &Service) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Without a word of sshd about it, there is nothing to mend; while sshd stops at something else, it says none.
+/// If sshd reports nothing about it there is nothing to repair; but sshd does not report it while
+/// it stops at something else.
 fn unknown(wish: &PrivsepWish<'_>, plan: Plan) -> Result<Plan, Refusal> {
     match &wish.service.config_test {
         Some(config_test) if config_test.passed => Ok(plan),
@@ -161,7 +162,7 @@ fn makes(unit: &UnitState, path: &str) -> bool {
         .any(|name| Some(name.as_str()) == below)
 }
 
-/// sshd wants it owned by root, and written to by nobody else.
+/// sshd requires the directory to be owned by root and not writable by others.
 fn close(path: &str, meta: &Metadata, plan: &mut Plan) {
     let path = || path.to_owned();
     if meta.uid != 0 {
@@ -184,9 +185,10 @@ fn entries(snapshot: &Snapshot) -> Vec<PathBuf> {
     files.flat_map(|found| found.paths).collect()
 }
 
-/// The entry that has it made at each boot, where it is needed and none does.
+/// The entry that creates it at each boot, if that is necessary and no other entry does.
 ///
-/// Another entry that cannot be read may make it as well; a second one does no harm, so that is not a reason to refuse.
+/// Another entry that cannot be read may create it as well; a second one does no harm, so that is
+/// not a reason to refuse.
 fn at_boot(snapshot: &Snapshot, path: &str) -> Result<Option<FileChange>, Refusal> {
     let makes = |file: &PathBuf| matches!(snapshot.read(file), Ok(Some(image)) if makes_at_boot(&image.bytes, path));
     if entries(snapshot).iter().any(makes) || !path.starts_with("/run/") {
@@ -226,7 +228,8 @@ fn at_boot(snapshot: &Snapshot, path: &str) -> Result<Option<FileChange>, Refusa
     }))
 }
 
-/// `d PATH …` and `D PATH …`, with modifiers behind the letter (tmpfiles.d(5)); `/var/run` is `/run`.
+/// `d PATH …` and `D PATH …`, with modifiers after the letter (tmpfiles.d(5)); `/var/run` is
+/// `/run`.
 fn makes_at_boot(bytes: &[u8], path: &str) -> bool {
     let text = String::from_utf8_lossy(bytes);
     text.lines().any(|line| {

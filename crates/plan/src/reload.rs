@@ -1,4 +1,4 @@
-//! sshd as it runs: asked, told to read its configuration again, and reached.
+//! The running sshd: querying, reloading and reaching it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -9,7 +9,7 @@ use sshmend_sshd_config::Effective;
 use crate::check::{Check, Expect, Proof};
 use crate::plan::{Notice, Plan};
 
-/// How the running sshd is told to read its configuration again, and what it is called; `None` when none runs.
+/// The step that reloads the running sshd, and its name; `None` if none is running.
 pub fn reload_sshd(sshd: &Sshd) -> Option<(Step, String)> {
     if let Some(unit) = &sshd.unit {
         let reload = Step::Systemctl(UnitVerb::Reload, vec![unit.clone()]);
@@ -19,7 +19,7 @@ pub fn reload_sshd(sshd: &Sshd) -> Option<(Step, String)> {
     Some((Step::HangUp(pid), format!("sshd (process {pid})")))
 }
 
-/// How an sshd is started again that ended when it was told to read its files; `None` where its program is not known.
+/// The step that starts an sshd that ended when it was reloaded; `None` if its program is unknown.
 pub fn restart_sshd(sshd: &Sshd) -> Option<Step> {
     if let Some(unit) = &sshd.unit {
         return Some(Step::Systemctl(UnitVerb::Restart, vec![unit.clone()]));
@@ -27,8 +27,8 @@ pub fn restart_sshd(sshd: &Sshd) -> Option<Step> {
     Some(Step::StartSshd(sshd.program.clone()?, sshd.options.clone()))
 }
 
-/// Reloads what runs, and proves that it still answers at these addresses; false when no sshd runs, or none that could
-/// be asked what it makes of its files first.
+/// Reloads the running sshd and proves that it still answers at these addresses. Returns false if
+/// no sshd is running, or none whose config test can be run first.
 pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<SocketAddr>) -> bool {
     let Some((reload, name)) = reload_sshd(sshd) else {
         if let Some(why) = &sshd.unseen {
@@ -59,7 +59,7 @@ pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<Socket
     true
 }
 
-/// That systemd takes a unit for running.
+/// The proof that systemd considers a unit active.
 pub(crate) fn is_active(unit: &str) -> Proof {
     Proof::Check(Check::success(
         &format!("{unit} is active"),
@@ -67,7 +67,7 @@ pub(crate) fn is_active(unit: &str) -> Proof {
     ))
 }
 
-/// A question to sshd itself, with the options of the one that runs.
+/// A question to sshd itself, with the options of the running one.
 pub(crate) fn question(
     sshd: &Sshd,
     question: &[&str],
@@ -83,7 +83,7 @@ pub(crate) fn question(
     Some(Check::new(title, &argv, expect))
 }
 
-/// Where sshd listens, as this machine reaches it.
+/// The addresses on which sshd listens, as reached from this machine.
 pub fn listen_addresses(effective: &Effective) -> Vec<SocketAddr> {
     let values = effective
         .get("listenaddress")
@@ -96,8 +96,9 @@ pub fn listen_addresses(effective: &Effective) -> Vec<SocketAddr> {
         .collect()
 }
 
-/// Proofs that sshd listens where it did not listen before: of the wildcards of a port one is enough, for a machine may
-/// know one family alone. An address that takes the place of a wildcard is as new as any: the machine may not have it.
+/// Proofs that sshd listens where it did not before. Of the wildcards of a port one is enough,
+/// because a machine may have a single family. An address that replaces a wildcard counts as new:
+/// the machine may not have it.
 pub(crate) fn new_addresses(before: &Effective, after: &Effective) -> Vec<Proof> {
     let sockets = |effective: &Effective| -> Vec<SocketAddr> {
         let values = effective

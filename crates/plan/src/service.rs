@@ -1,4 +1,5 @@
-//! The plan that brings the service of sshd back: enabled, started, or restarted where it no longer does its work.
+//! The plan that restores the service of sshd: enabled, started, or restarted if it no longer
+//! works.
 
 mod unit_lines;
 
@@ -14,20 +15,20 @@ use crate::reload::{is_active, question, reachable};
 
 pub(crate) use unit_lines::without_unit_lines;
 
-/// What is to be known of the service.
+/// The facts about the service that are needed.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceWish<'a> {
-    /// How it stands.
+    /// The state.
     pub service: &'a Service,
     /// The daemon.
     pub sshd: &'a Sshd,
-    /// Where sshd listens by its configuration, as this machine reaches it.
+    /// The addresses on which sshd is configured to listen, as reached from this machine.
     pub addresses: Vec<SocketAddr>,
-    /// Restart it also when nothing is seen that asks for it.
+    /// Restart it even if nothing is found that requires it.
     pub restart: bool,
 }
 
-/// Plans what brings the service back; nothing where it does its work.
+/// Plans how to restore the service; empty if it works.
 ///
 /// # Errors
 /// When sshd would not start, or someone has forbidden it, or nothing here could start it.
@@ -70,7 +71,8 @@ pub(crate) fn service(wish: &ServiceWish<'_>) -> Result<Plan, Refusal> {
     Ok(plan)
 }
 
-/// Has what failed for want of `plan` started with it, once sshd accepts the result; other plans stay as they are.
+/// Adds the start of a service that failed for lack of what `plan` provides, once sshd accepts the
+/// result; other plans are returned unchanged.
 pub(crate) fn start_failed(
     plan: Plan,
     service: &Service,
@@ -106,7 +108,7 @@ pub(crate) fn has_failed(service: &Service) -> bool {
     service.listener.is_none() && units.any(|unit| unit.failed)
 }
 
-/// What is run, in order, and what undoes it, in the same order.
+/// The steps to run, in order, and those that undo them, in the same order.
 #[derive(Default)]
 struct Steps {
     activation: Vec<Step>,
@@ -120,7 +122,7 @@ impl Steps {
         self.activation.push(step);
     }
 
-    /// Runs what is undone when the change is.
+    /// Adds a step together with its undo.
     fn run_and_undo(&mut self, step: Step) {
         self.undo.extend(step.undo());
         self.run(step);
@@ -146,7 +148,7 @@ impl Steps {
     }
 }
 
-/// A plan in the making.
+/// A plan under construction.
 struct Work<'w> {
     wish: &'w ServiceWish<'w>,
     service: &'w Service,
@@ -157,7 +159,7 @@ impl Work<'_> {
         self.wish.restart || self.service.restart_reason.is_some()
     }
 
-    /// sshd runs as a unit of its own.
+    /// sshd runs as a unit.
     fn of_unit(&self, unit: &UnitState, steps: &mut Steps) -> Result<(), Refusal> {
         let name = unit.name.as_str();
         let by_hand = self.service.listener.filter(|_| !unit.active);
@@ -230,7 +232,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A listener that is told to reload executes the program that stands there now.
+    /// A listener that reloads executes the program that is installed now.
     fn restart_program(&self, pid: u32, steps: &mut Steps) -> Result<(), Refusal> {
         match &self.service.restart_reason {
             None | Some(RestartReason::Replaced(_)) => {
@@ -325,7 +327,7 @@ impl Work<'_> {
         masked.chain(confined).chain(open).collect()
     }
 
-    /// How it stands today, in words.
+    /// The present state, in words.
     fn state(&self) -> String {
         match (
             &self.service.restart_reason,
@@ -349,7 +351,7 @@ impl Work<'_> {
             .collect()
     }
 
-    /// Where an answer has to come from: for each port the addresses of which one has to answer.
+    /// The addresses that must answer: for each port the addresses of which one must.
     fn listens(&self) -> BTreeMap<u16, Vec<SocketAddr>> {
         let socket = self
             .service
@@ -368,7 +370,7 @@ impl Work<'_> {
     }
 }
 
-/// `[::]` stands for both families, as the kernel is usually set up.
+/// `[::]` covers both families, as the kernel is usually configured.
 fn either_family(address: SocketAddr) -> Vec<SocketAddr> {
     if address.ip().is_unspecified() {
         let port = address.port();
@@ -385,7 +387,7 @@ fn is_masked(unit: &UnitState) -> bool {
     unit.file_state.starts_with("masked")
 }
 
-/// Whatever keeps systemd from starting a unit.
+/// Removes whatever keeps systemd from starting a unit.
 fn make_startable(unit: &UnitState, steps: &mut Steps) {
     let name = unit.name.as_str();
     if is_masked(unit) {

@@ -15,22 +15,22 @@ use crate::negative::negative;
 use crate::plan::{Effect, Notice, Plan, Refusal};
 use crate::reload::{listen_addresses, new_addresses, put_into_force, question};
 
-/// A connection that stands for all: plain `sshd -T` refuses Match blocks on some releases.
+/// A connection that represents all: plain `sshd -T` rejects Match blocks on some releases.
 const SOME_CONNECTION: &str = "user=root,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22";
 
-/// How many Match blocks with a value of their own are named one by one.
+/// The most Match blocks with a value of their own to list individually.
 const SHADOWED: usize = 10;
 
-/// What is wanted of sshd's configuration.
+/// The requested change of sshd's configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct SshdConfigWish<'a> {
-    /// Keywords and what is wanted of their values.
+    /// Keywords and the changes of their values.
     pub settings: Vec<Assignment>,
-    /// Lines that sshd refuses and that become comments; nothing is set then.
+    /// Lines that sshd rejects, to be commented out; nothing is set then.
     pub comment_out: Vec<Origin>,
-    /// Keywords whose lines are removed, so that their defaults are in force; nothing is set then.
+    /// Keywords whose lines are removed, so that their defaults apply; nothing is set then.
     pub unset: Vec<String>,
-    /// Where a value may be written.
+    /// The place for a new value.
     pub place: Place,
     /// The main file.
     pub main: &'a Path,
@@ -38,11 +38,11 @@ pub(crate) struct SshdConfigWish<'a> {
     pub overrides: &'a [Override],
     /// The release that reads the files; `None` when it is not known.
     pub release: Option<Release>,
-    /// As which release the files are read where none is known.
+    /// The release to read the files as if none is known.
     pub reading: Release,
     /// The daemon.
     pub sshd: &'a Sshd,
-    /// True where no sshd can be asked what it makes of the result, as on a mounted disk.
+    /// True if sshd cannot be run to check the result, as on a mounted disk.
     pub model_alone: bool,
 }
 
@@ -133,7 +133,7 @@ fn notices(edited: &Edited) -> Vec<Notice> {
     notices.collect()
 }
 
-/// What the setting cannot mend, said to those who set it for that.
+/// The notice for a person who changes a setting that cannot be the cause of their problem.
 pub(crate) fn no_cause(name: &str) -> Option<Notice> {
     let negative = negative(name)?;
     let text = format!(
@@ -143,7 +143,7 @@ pub(crate) fn no_cause(name: &str) -> Option<Notice> {
     Some(Notice::new("no-cause", text))
 }
 
-/// A plan in the making.
+/// A plan under construction.
 struct Work<'w> {
     wish: &'w SshdConfigWish<'w>,
     before: &'w Tree,
@@ -151,7 +151,7 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
-    /// Refuses a result with which sshd would not start, where the model alone judges.
+    /// Refuses a result with which sshd would not start, if the model is the only check.
     fn accepted(&self) -> Result<(), Refusal> {
         let refused = if self.wish.model_alone {
             self.after.refused(self.wish.release)
@@ -167,7 +167,8 @@ impl Work<'_> {
         }
     }
 
-    /// Refuses a PidFile that is something else today: sshd writes its process id over it without a word.
+    /// Refuses a PidFile that now is another file: sshd would overwrite it with its process id
+    /// without a warning.
     fn spares_files(&self, snapshot: &Snapshot) -> Result<(), Refusal> {
         let named = |tree: &Tree| {
             let effective = self.effective(tree);
@@ -189,7 +190,7 @@ impl Work<'_> {
         ))
     }
 
-    /// What sshd may refuse, depending on how it was built, where it cannot be asked.
+    /// Notes on what sshd may reject, depending on its build, if it cannot be run.
     fn doubts(&self) -> Vec<Notice> {
         if !self.wish.model_alone {
             return Vec::new();
@@ -207,7 +208,7 @@ impl Work<'_> {
         notices.collect()
     }
 
-    /// That the release is not known, and what was done about it.
+    /// The note that the release is unknown, and what was assumed.
     fn unknown_release(&self) -> Option<Notice> {
         let text = format!(
             "the release of sshd is unknown: the values hold in every release that accepts the files, the effects are \
@@ -242,7 +243,7 @@ impl Work<'_> {
         changed.chain(self.effects_in_blocks()).collect()
     }
 
-    /// What the connections of Match blocks lose of their own.
+    /// The values that connections of Match blocks lose.
     fn effects_in_blocks(&self) -> impl Iterator<Item = Effect> {
         let lines = self.wish.comment_out.iter();
         let set = lines.filter_map(|line| self.before.set_in_block(line, Some(self.wish.reading)));
@@ -253,7 +254,7 @@ impl Work<'_> {
         })
     }
 
-    /// For whom the change has no effect.
+    /// The connections for which the change has no effect.
     fn overridden(&self) -> Vec<Notice> {
         let set = self.wish.settings.iter().map(|one| &one.key);
         set.chain(&self.wish.unset)
@@ -261,7 +262,8 @@ impl Work<'_> {
             .collect()
     }
 
-    /// Each Match block by itself, as long as they can be read; of many the first and their number.
+    /// Each Match block by itself, as long as they remain readable; of many the first ones and
+    /// their number.
     fn overridden_for(&self, key: &str) -> Vec<Notice> {
         let overrides = self.after.match_overrides(key, Some(self.wish.reading));
         let more = overrides.len().saturating_sub(SHADOWED);
@@ -282,7 +284,8 @@ impl Work<'_> {
             .collect()
     }
 
-    /// What a list means that has become empty or is not empty any more, and what a port needs beside its line.
+    /// Notes on a list that has become empty or is not empty any more, and on what a port needs
+    /// beside its line.
     fn of_lists(&self) -> Vec<Notice> {
         let (before, after) = (self.effective(self.before), self.effective(self.after));
         list_notices(&before, &after, self.wish.sshd.socket.as_deref())
@@ -303,7 +306,7 @@ impl Work<'_> {
         test.into_iter().chain(dumps).collect()
     }
 
-    /// What `sshd -T` has to print for the keywords that were asked for.
+    /// The lines that `sshd -T` must print for the requested keywords.
     fn expected(&self, connection: bool) -> Vec<(String, Expect)> {
         let some = Connection::parse(SOME_CONNECTION).unwrap_or_default();
         let scope = if connection {
@@ -365,10 +368,12 @@ impl Work<'_> {
     }
 }
 
-/// Of this keyword of Debian's patches `sshd -T` prints no line (seen with 9.2p1 of Debian 12).
+/// A keyword of Debian's patches for which `sshd -T` prints no line (observed with 9.2p1 of Debian
+/// 12).
 const UNPRINTED: [&str; 1] = ["debianbanner"];
 
-/// Lists of algorithms: a change of the default is written into one, and sshd prints what comes of it (sshd_config(5)).
+/// Lists of algorithms: a change of the default is written into one, and sshd prints the result
+/// (sshd_config(5)).
 fn is_algorithms(key: &str) -> bool {
     const LISTS: [&str; 7] = [
         "casignaturealgorithms",

@@ -16,7 +16,7 @@ pub enum When {
 }
 
 impl When {
-    /// What a time may look like.
+    /// The accepted forms of a time.
     pub const FORMS: &str = "such as 2026-12-31, 2026-12-31T18:00 or 2026-12-31T18:00:00Z";
 
     /// Reads a day, a time, or a time with its offset from UTC.
@@ -45,12 +45,13 @@ impl When {
         zoned.ok().map(|zoned| zoned.timestamp())
     }
 
-    /// When something ends that is written so; `None` for what is not a time, or none that a clock shows.
+    /// The end of a period written in this form; `None` if it is not a time, or not one that a
+    /// clock can show.
     pub fn end_of(text: &str, zone: TimeZone) -> Option<Timestamp> {
         Self::parse(text)?.ends(zone)
     }
 
-    /// When it is over: a day counts whole. `None` for a time that no clock shows.
+    /// The end: a day counts as a whole. `None` for a time that no clock shows.
     pub fn ends(&self, zone: TimeZone) -> Option<Timestamp> {
         match self {
             Self::Day(day) => Self::Day(day.tomorrow().ok()?).begins(zone),

@@ -1,4 +1,4 @@
-//! What can be asked for, as a value: the command line makes one, a finding carries one, a plan is made of it.
+//! A request as a value: the command line makes one, a finding carries one, a plan is made from it.
 
 mod merge;
 mod planned;
@@ -10,41 +10,43 @@ use sshmend_facts::Service;
 use sshmend_lossless::Origin;
 use sshmend_sshd_config::Assignment;
 
-/// The program whose access TCP wrappers decide, where nothing else is named.
+/// The default program whose access TCP wrappers decide.
 const DAEMON: &str = "sshd";
 
 /// One thing that can be asked for: one variant for each verb of `sshmend fix`.
 ///
-/// What needs no look at the machine has been read already; other words are kept as they were written, and what they mean is
-/// decided where the plan is made.
+/// Words that can be read without looking at the machine have been parsed already; others are kept
+/// as written and interpreted when the plan is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// `fix sshd-config`: keywords, at the line that wins.
     SshdConfig {
-        /// The keywords and what they are to become.
+        /// The keywords and the changes of their values.
         settings: Vec<Assignment>,
         /// Whether only a drop-in of our own may be written.
         drop_in: bool,
-        /// Which configuration.
+        /// The configuration.
         source: SshdSource,
     },
-    /// `fix sshd-config --unset`: keywords that no line sets, so that their defaults are in force.
+    /// `fix sshd-config --unset`: removes all lines of these keywords, so that their defaults
+    /// apply.
     Unset {
         /// The keywords, each as it was written.
         keys: Vec<String>,
-        /// Which configuration.
+        /// The configuration.
         source: SshdSource,
     },
-    /// `fix sshd-config --comment-out`: lines that sshd refuses, or that stand in Match blocks, become comments.
+    /// `fix sshd-config --comment-out`: comments out lines that sshd rejects, or that are in Match
+    /// blocks.
     CommentOut {
         /// The lines, their files as they were named.
         lines: Vec<Origin>,
-        /// Which configuration.
+        /// The configuration.
         source: SshdSource,
     },
     /// `fix known-hosts`: a stale key dropped, a verified one pinned.
     KnownHosts(KnownHostsOf),
-    /// `fix hosts-access --allow`: a client let through TCP wrappers.
+    /// `fix hosts-access --allow`: a client allowed by TCP wrappers.
     Allow {
         /// Addresses, networks or names.
         patterns: Vec<String>,
@@ -53,14 +55,15 @@ pub enum Wish {
         /// The wrapped program.
         daemon: String,
     },
-    /// `fix hosts-access --mend`: these lines of hosts.allow and hosts.deny mended; without lines, what could be is listed.
+    /// `fix hosts-access --mend`: repairs these lines of hosts.allow and hosts.deny; without lines,
+    /// lists possible repairs.
     MendWrappers {
         /// The lines, their files as they were named.
         lines: Vec<Origin>,
         /// The wrapped program.
         daemon: String,
     },
-    /// `fix fail2ban --ignore`: addresses that are never banned, and are no longer.
+    /// `fix fail2ban --ignore`: addresses that are never banned, and whose bans are lifted.
     Ignore {
         /// Addresses, networks or names.
         addresses: Vec<String>,
@@ -69,14 +72,14 @@ pub enum Wish {
         /// When it ends, as it was written.
         until: Option<String>,
     },
-    /// `fix fail2ban --mend`: these lines mended; without lines, what could be is listed.
+    /// `fix fail2ban --mend`: repairs these lines; without lines, lists possible repairs.
     MendFail2ban {
         /// The lines, their files as they were named.
         lines: Vec<Origin>,
     },
     /// `fix host-keys`: missing ones made, open ones closed.
     HostKeys {
-        /// Which configuration.
+        /// The configuration.
         source: SshdSource,
     },
     /// `fix privsep-directory`: the empty directory that sshd needs.
@@ -95,14 +98,14 @@ pub enum Wish {
     LogLevel {
         /// The level, as it was written.
         level: String,
-        /// For how long.
+        /// The duration.
         lasts: Duration,
-        /// Which configuration.
+        /// The configuration.
         source: SshdSource,
     },
 }
 
-/// Whose keys of which host are asked about.
+/// The host, and the user whose known_hosts are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KnownHostsOf {
     /// The host, with its port.
@@ -121,19 +124,19 @@ pub struct KnownHostsOf {
     pub offline: bool,
 }
 
-/// Which configuration of sshd, read as which release.
+/// The configuration of sshd, and the release to read it as.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SshdSource {
     /// The main file, instead of the running daemon's or /etc/ssh/sshd_config.
     pub file: Option<PathBuf>,
-    /// The process id of the sshd that is meant, where several listen.
+    /// The process id of the sshd in question, if several listen.
     pub pid: Option<u32>,
     /// The release, instead of the one installed.
     pub release: Option<String>,
 }
 
 impl Wish {
-    /// The same wish about one of several sshd, unless it is about one already.
+    /// The same wish for one of several sshd, unless it already names one.
     #[must_use]
     pub fn of_sshd(mut self, process: u32) -> Self {
         match &mut self {
@@ -149,8 +152,9 @@ impl Wish {
         self
     }
 
-    /// The same wish, whose files `place` has found on the machine that is worked on: those that are read or changed because
-    /// they were named. Lines of hosts.allow, hosts.deny and fail2ban's files are found by their names there.
+    /// The same wish with `place` applied to the files that it names to be read or changed, which
+    /// maps them to the machine being edited. Lines of hosts.allow, hosts.deny and fail2ban's files
+    /// are found there by their names.
     ///
     /// # Errors
     /// The first error of `place`.
@@ -195,7 +199,7 @@ impl Wish {
         Self::assign(Assignment::set(key, value))
     }
 
-    /// What a keyword of sshd_config is to become.
+    /// A wish for the new value of one sshd_config keyword.
     pub fn assign(setting: Assignment) -> Self {
         Self::SshdConfig {
             settings: vec![setting],
@@ -204,7 +208,7 @@ impl Wish {
         }
     }
 
-    /// Keywords of sshd_config that are to have their defaults.
+    /// Resets keywords of sshd_config to their defaults.
     pub fn unset(keys: &[&str]) -> Self {
         Self::Unset {
             keys: keys.iter().map(|&key| key.to_owned()).collect(),
@@ -212,7 +216,7 @@ impl Wish {
         }
     }
 
-    /// Lines of sshd_config that are to become comments.
+    /// Comments out lines of sshd_config.
     pub fn comment_out(lines: Vec<Origin>) -> Self {
         Self::CommentOut {
             lines,
@@ -220,7 +224,7 @@ impl Wish {
         }
     }
 
-    /// A client of sshd, let through TCP wrappers.
+    /// A client of sshd, allowed by TCP wrappers.
     pub fn allow(pattern: impl Into<String>) -> Self {
         Self::Allow {
             patterns: vec![pattern.into()],
@@ -229,7 +233,7 @@ impl Wish {
         }
     }
 
-    /// A line of hosts.allow or hosts.deny, mended.
+    /// Repairs a line of hosts.allow or hosts.deny.
     pub fn mend_wrappers(line: Origin) -> Self {
         Self::MendWrappers {
             lines: vec![line],
@@ -258,7 +262,7 @@ impl Wish {
         }
     }
 
-    /// Whether it mends what keeps sshd from starting.
+    /// Whether it repairs something that keeps sshd from starting.
     pub fn lets_sshd_start(&self) -> bool {
         matches!(
             self,
@@ -346,7 +350,7 @@ impl Wish {
     }
 }
 
-/// What wishes of the same run mend that come first, so that it is in the way of later ones no longer.
+/// The repairs of earlier wishes in the same run, so that later plans do not stumble over them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mended {
     host_keys: bool,
@@ -355,18 +359,18 @@ pub struct Mended {
 }
 
 impl Mended {
-    /// Adds a wish for which there is a plan.
+    /// Adds a wish that has been planned.
     pub fn add(&mut self, wish: &Wish) {
         self.host_keys |= matches!(wish, Wish::HostKeys { .. });
         self.directory |= matches!(wish, Wish::PrivsepDirectory);
         self.lines |= matches!(wish, Wish::CommentOut { .. });
     }
 
-    /// How the service stands with it mended.
+    /// The state of the service after these repairs.
     #[must_use]
     pub(crate) fn applied_to(self, mut service: Service) -> Service {
         service.config_test = service.config_test.map(|mut config_test| {
-            // Whether all of them were named, sshd itself says of the files to come.
+            // sshd itself reports whether all of the files to come were named.
             if self.lines {
                 config_test.others.clear();
             }
@@ -380,7 +384,7 @@ fn paths(lines: &mut [Origin]) -> impl Iterator<Item = &mut PathBuf> {
     lines.iter_mut().map(|line| &mut line.path)
 }
 
-/// A command line in the making.
+/// A command line under construction.
 struct CommandLine {
     words: Vec<String>,
 }

@@ -4,7 +4,7 @@ use toml_edit::{Array, InlineTable, RawString, Value};
 
 use crate::spelling::{address_as_written, client_as_written};
 
-/// An element of a list: a number where it is one, so that ports look as a person writes them.
+/// An element of a list: as a number if possible, so that ports look as a person writes them.
 pub(crate) fn element(text: &str) -> Value {
     match text.parse::<i64>() {
         Ok(number) if number.to_string() == text => number.into(),
@@ -12,7 +12,7 @@ pub(crate) fn element(text: &str) -> Value {
     }
 }
 
-/// `["kim root"]` as `["kim", "root"]`; what is quoted within may hold blanks of its own.
+/// `["kim root"]` as `["kim", "root"]`; a quoted part may contain blanks.
 pub(crate) fn split_words(list: &mut Array) {
     let holds_several =
         |text: &str| text.split_whitespace().count() > 1 && !text.contains(['"', '\'']);
@@ -41,17 +41,17 @@ pub(crate) fn split_words(list: &mut Array) {
     split_words(list);
 }
 
-/// What is said of an entry beside its first word.
+/// Further keys of an entry beside its first word.
 pub(crate) type Extra<'e> = &'e [(&'static str, Value)];
 
-/// A word, the key that holds it where an entry is a table, and how it is written into the files of the machine: that is by
-/// what two spellings of one thing are known.
+/// A word, the key that holds it if an entry is a table, and its form in the files of the machine,
+/// by which two spellings of one thing are recognised.
 #[derive(Clone, Copy)]
 pub(crate) struct Word<'w> {
     key: &'static str,
     text: &'w str,
     written: fn(&str) -> String,
-    /// The keys in which entries about the same differ, so that both stay.
+    /// The keys that distinguish entries about the same thing, so that both stay.
     respects: &'static [&'static str],
 }
 
@@ -73,7 +73,8 @@ pub(crate) fn address(text: &str) -> Word<'_> {
     }
 }
 
-/// Adds an entry, as text where nothing else is said of it; one about the same in the same respects is replaced.
+/// Adds an entry, as text if it has no further keys. One about the same thing in the same respects
+/// is replaced.
 pub(crate) fn add(list: &mut Array, word: Word<'_>, extra: Extra<'_>) {
     let place = place_of(list, word, extra);
     let old = place.and_then(|place| list.get_mut(place));
@@ -100,7 +101,7 @@ pub(crate) fn add(list: &mut Array, word: Word<'_>, extra: Extra<'_>) {
     }
 }
 
-/// Where an entry about the same in the same respects stands.
+/// The index of an entry about the same thing in the same respects.
 pub(crate) fn place_of(list: &Array, word: Word<'_>, extra: Extra<'_>) -> Option<usize> {
     let wanted = (word.written)(word.text);
     list.iter().position(|old| {
@@ -115,7 +116,7 @@ pub(crate) fn place_of(list: &Array, word: Word<'_>, extra: Extra<'_>) -> Option
     })
 }
 
-/// Whether an entry says just this beside its first word.
+/// Whether an entry has exactly these further keys.
 fn says(entry: &Value, extra: Extra<'_>) -> bool {
     let Some(table) = entry.as_inline_table() else {
         return extra.is_empty();
@@ -124,14 +125,15 @@ fn says(entry: &Value, extra: Extra<'_>) -> bool {
     table.len() == extra.len() + 1 && extra.iter().all(same)
 }
 
-/// The value alone, without blanks and remarks.
+/// The value alone, without blanks and comments.
 fn bare(value: &Value) -> String {
     let mut value = value.clone();
     value.decor_mut().clear();
     value.to_string()
 }
 
-/// Adds an element below the last one where each has its own line; a remark stays with the element before it.
+/// Appends an element, on a line of its own if each element has one. A comment stays with the
+/// element before it.
 pub(crate) fn push(list: &mut Array, value: Value) {
     let count = list.len();
     let raw = |raw: Option<&RawString>| {
@@ -148,7 +150,7 @@ pub(crate) fn push(list: &mut Array, value: Value) {
         list.push(value);
         return;
     };
-    // Behind the last element, or behind its comma, stands what is left until the bracket.
+    // After the last element, or its comma, comes the rest up to the bracket.
     let suffix = raw(last.decor().suffix());
     last.decor_mut().set_suffix("");
     let behind = if list.trailing_comma() {

@@ -65,7 +65,7 @@ pub(crate) fn fail2ban(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<
     }
 }
 
-/// The line of an earlier entry for the same address in the same jails that ends at another time.
+/// The line of an earlier entry for the same address in the same jails with another expiry.
 fn other_end(items: &[Item], item: &Item) -> Option<usize> {
     let of = |wish: &Wish| match wish {
         Wish::Ignore {
@@ -174,7 +174,7 @@ fn item(reader: &Reader<'_>, wish: Wish, entry: &Node) -> Item {
     }
 }
 
-/// An entry that is a table, or a text that stands for its first key.
+/// An entry that is a table, or a text that is the value of its first key.
 struct Fields<'n> {
     entries: &'n [(Key, Node)],
     short: Option<(&'static str, &'n Node)>,
@@ -260,7 +260,7 @@ impl<'n> Fields<'n> {
         if port.is_none() {
             reader.fault(&node.at, "not a port", "a number from 1 to 65535");
         }
-        // The usual port is the one that is not written into known_hosts.
+        // The default port is not written to known_hosts.
         port.filter(|port| *port != 22)
     }
 }

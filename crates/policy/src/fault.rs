@@ -1,16 +1,16 @@
-//! What is wrong with a policy, at its place in the text.
+//! Errors in a policy, with their place in the text.
 
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// How many columns of a line are shown around a fault.
+/// The number of columns shown around a fault.
 const AROUND: usize = 50;
 
-/// How many faults are told.
+/// The number of faults reported.
 const TOLD: usize = 10;
 
-/// One thing that is wrong, by the bytes of the text.
+/// One fault, by its byte range in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) at: Range<usize>,
@@ -33,7 +33,7 @@ impl Fault {
     }
 }
 
-/// A place in a policy: the line, with the bytes that are meant underlined.
+/// A place in a policy: the line, with the relevant bytes underlined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
     /// The policy.
@@ -69,7 +69,7 @@ impl Excerpt {
             .take(column - skipped)
             .map(|character| if character == '\t' { '\t' } else { ' ' })
             .collect();
-        // What is cut off on the right is not underlined.
+        // Only the visible part is underlined.
         let width = width.clamp(1, (2 * AROUND + skipped).saturating_sub(column).max(1));
         if length > skipped + 2 * AROUND {
             shown.push('…');
@@ -85,7 +85,7 @@ impl Excerpt {
         }
     }
 
-    /// The line and what is meant in it, below each other.
+    /// The line, and the marked part below it.
     pub fn lines(&self) -> String {
         let number = self.line.to_string();
         let room = " ".repeat(number.len());
@@ -107,7 +107,7 @@ fn floor(text: &str, at: usize) -> usize {
     at
 }
 
-/// Why a text is not a policy: every fault with its line and a caret. Never empty.
+/// The reason why a text is not a policy: every fault with its line and a caret. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAPolicy {
     faults: Vec<(Excerpt, Fault)>,
@@ -124,7 +124,7 @@ impl NotAPolicy {
         }
     }
 
-    /// What to do about it, where there is one fault; of several it stands beside each.
+    /// What to do about it, if there is a single fault; several have their hints beside them.
     pub fn hint(&self) -> Option<&str> {
         match &self.faults[..] {
             [(_, fault)] => fault.hint.as_deref(),

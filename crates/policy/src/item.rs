@@ -7,11 +7,11 @@ use crate::fault::Excerpt;
 /// One thing that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// What.
+    /// The wish.
     pub wish: Wish,
-    /// Whose files are meant, of keys of hosts: the login name. `None` for the files of the person who applies it, or
-    /// those that the wish names.
+    /// The login name of the owner of the files, for host keys. `None` for the files of the person
+    /// who applies the policy, or those that the wish names.
     pub account: Option<String>,
-    /// Where it stands.
+    /// Its place in the policy.
     pub place: Excerpt,
 }

@@ -10,7 +10,7 @@ use crate::tree::{Key, Node, Value};
 /// Reads JSON.
 ///
 /// # Errors
-/// What JSON does not allow, at its place.
+/// The violation of JSON, at its place.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|error| {
         let at = offset(text, error.line(), error.column());
@@ -22,7 +22,7 @@ pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     Ok(scan.value())
 }
 
-/// Where a line and a column, both counted from 1, lie; columns are bytes.
+/// The byte offset of a line and a column, both counted from 1; columns are bytes.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text
         .split_inclusive('\n')
@@ -60,7 +60,7 @@ impl Scan<'_> {
         }
     }
 
-    /// What stands between brackets, each with what separates it from the next.
+    /// The elements up to the closing bracket, each parsed by `one`.
     fn each<T>(&mut self, close: u8, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
         let mut all = Vec::new();
         self.at += 1;
@@ -120,7 +120,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Goes to the next byte that is not blank.
+    /// Advances to the next byte that is not blank.
     fn begin(&mut self) -> usize {
         while self.peek().is_ascii_whitespace() {
             self.at += 1;

@@ -1,7 +1,8 @@
 //! The desired state of a machine as a file: sshd_config, hosts.allow, fail2ban and known_hosts in one.
 //!
-//! [`Policy::parse`] reads TOML or JSON into [`Wish`](sshmend_plan::Wish)es, the same that the command line makes; what is
-//! wrong is told with its line and a caret. What the wishes mean on a machine is for `sshmend-plan`.
+//! [`Policy::parse`] reads TOML or JSON into [`Wish`](sshmend_plan::Wish)es, the same that the
+//! command line produces; errors are reported with their line and a caret. `sshmend-plan` turns
+//! wishes into changes of a machine.
 //!
 //! ```
 //! use std::path::Path;

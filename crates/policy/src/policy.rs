@@ -1,4 +1,4 @@
-//! The policy itself: what is wanted, and where it says so.
+//! The policy itself: the entries and their places.
 
 use std::path::Path;
 
@@ -11,27 +11,27 @@ use crate::reader::Reader;
 use crate::tree::{Node, Value};
 use crate::{json, sshd, toml};
 
-/// What is wanted of a machine.
+/// The desired state of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// The name that it gives itself.
+    /// The name given in the policy.
     pub name: Option<String>,
-    /// What is wanted, in the order of the text.
+    /// The items, in the order of the text.
     pub items: Vec<Item>,
 }
 
 /// Items of one kind, which are planned together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// All of them as one.
+    /// All items joined.
     pub wish: Wish,
-    /// Whose files are meant.
+    /// The owner of the files.
     pub account: Option<String>,
-    /// What it was put together from; never empty.
+    /// The items it was made from; never empty.
     pub items: Vec<Item>,
 }
 
-/// What some editors put before UTF-8.
+/// Written by some editors before UTF-8 text.
 pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The sections of a policy.
@@ -44,10 +44,11 @@ const SECTIONS: [&str; 5] = [
 ];
 
 impl Policy {
-    /// Reads a policy: JSON where the first byte that is not blank is a brace, else TOML. `path` names it in messages.
+    /// Parses a policy: JSON if the first byte that is not blank is a brace, else TOML. `path`
+    /// names it in messages.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// All faults.
     pub fn parse(path: &Path, text: &[u8]) -> Result<Self, NotAPolicy> {
         let text = match std::str::from_utf8(text) {
             Ok(text) => text,
@@ -58,7 +59,8 @@ impl Policy {
                 return Err(NotAPolicy::new(path, &valid, vec![fault]));
             }
         };
-        // Some editors begin a file with a byte order mark; it has no width, so that columns stay as they are seen.
+        // Some editors begin a file with a byte order mark; it has no width, so columns are as
+        // displayed.
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let tree = if is_json(text) {
             json::read(text)
@@ -75,7 +77,7 @@ impl Policy {
         }
     }
 
-    /// The items in groups that are planned together, in the order in which they have to be carried out.
+    /// The items in groups that are planned together, in the order of execution.
     pub fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         for item in &self.items {
@@ -99,14 +101,15 @@ impl Policy {
     }
 }
 
-/// A list in JSON is not a policy, but it is not TOML either: it is told as what it is.
+/// Whether the text is JSON. A JSON list is neither a policy nor TOML, and is reported as a list.
 fn is_json(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('{')
         || text.starts_with('[') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// Rules that deny are removed for the patterns alone of which that was asked.
+/// Whether two wishes must not be joined: deny rules are removed only for the patterns for which
+/// that was requested.
 fn differs(one: &Wish, other: &Wish) -> bool {
     let removes = |wish: &Wish| {
         matches!(
@@ -120,7 +123,7 @@ fn differs(one: &Wish, other: &Wish) -> bool {
     removes(one) != removes(other)
 }
 
-/// The name by which the next policy is known as the same one.
+/// The name by which the next version of the policy is recognised.
 fn name(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     let name = reader.text(node)?;
     if name.trim().is_empty() || name.contains(char::is_control) {
@@ -151,7 +154,7 @@ fn read(reader: &mut Reader<'_>, tree: &Node) -> Policy {
             "hosts-access" => entry::hosts_access(reader, section, &mut policy.items),
             "fail2ban" => entry::fail2ban(reader, section, &mut policy.items),
             "known-hosts" => entry::known_hosts(reader, section, &mut policy.items),
-            // It is a fault already.
+            // This is already reported as a fault.
             _ => {}
         }
     }

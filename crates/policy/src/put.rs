@@ -1,4 +1,5 @@
-//! What was put in place for a policy, as the journal keeps it: so that what leaves the policy can be taken out again.
+//! What was put in place for a policy, in the form kept in the journal, so that entries that leave
+//! the policy can be removed from the machine.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,16 +9,16 @@ use sshmend_sshd_config::{Operator, is_list, keyword_key};
 use crate::policy::Policy;
 use crate::spelling::{address_as_written, client_as_written};
 
-/// One thing that was put in place.
+/// An item that was put in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Put {
     /// A keyword of sshd_config with one value.
     Setting {
         /// The keyword in lower case, by its current name.
         key: String,
-        /// What it became.
+        /// The new value.
         after: String,
-        /// What it was; `None` where no line set it.
+        /// The old value; `None` if no line set it.
         before: Option<String>,
     },
     /// An element of a list.
@@ -38,7 +39,7 @@ pub enum Put {
     Exempt {
         /// The address, as the policy names it.
         address: String,
-        /// The jails; none for all that ran.
+        /// The jails; empty for all that ran.
         jails: Vec<String>,
     },
     /// A key of a host.
@@ -52,7 +53,7 @@ pub enum Put {
     },
 }
 
-/// How the words of something begin that was taken out.
+/// The first word for something that was removed.
 const OUT: &str = "out";
 
 impl Put {
@@ -80,7 +81,7 @@ impl Put {
         }
     }
 
-    /// The same for the journal of the change that takes it out.
+    /// The words for the journal of the change that removes it.
     pub fn words_out(&self) -> Vec<String> {
         let mut words = vec![OUT.to_owned()];
         words.extend(self.words());
@@ -117,7 +118,7 @@ impl Put {
         })
     }
 
-    /// Whether both are about the same thing, whatever its value.
+    /// Whether both concern the same thing, whatever its value.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Setting { key, .. }, Self::Setting { key: other, .. }) => key == other,
@@ -139,7 +140,7 @@ impl Put {
         }
     }
 
-    /// What it is, to a person.
+    /// A description for a person.
     pub fn describes(&self) -> String {
         match self {
             Self::Setting { key, after, before } => {
@@ -164,15 +165,16 @@ impl Put {
         }
     }
 
-    /// Whether a policy wants it at this time, or wants the same thing otherwise; `zone` is that of days without one.
+    /// Whether a policy wants it at this time, or wants the same thing with another value; `zone`
+    /// is the zone of days without one.
     pub fn is_wanted_by(&self, policy: &Policy, now: Timestamp, zone: &TimeZone) -> bool {
         let over = |wish: &Wish| is_over(wish, now, zone);
         let mut wishes = policy.items.iter().map(|item| &item.wish);
         wishes.any(|wish| self.is_wanted(wish) && !over(wish))
     }
 
-    /// Whether another policy than the one that had put it in place wants it to stay, in these words or in others: the same
-    /// keyword with any value, an exemption in any of the same jails.
+    /// Whether another policy than the one that put it in place wants it to stay, in the same or
+    /// other words: the same keyword with any value, an exemption in any of the same jails.
     pub fn is_held_by(&self, other: &Policy, now: Timestamp, zone: &TimeZone) -> bool {
         let over = |wish: &Wish| is_over(wish, now, zone);
         let mut wishes = other.items.iter().map(|item| &item.wish);
@@ -208,7 +210,7 @@ impl Put {
         }
     }
 
-    /// Whether a policy wants that no line sets its keyword.
+    /// Whether a policy wants its keyword to be unset.
     pub fn is_unset_by(&self, policy: &Policy) -> bool {
         policy.items.iter().any(|item| self.is_unset(&item.wish))
     }
@@ -277,7 +279,7 @@ impl Put {
     }
 }
 
-/// Whether an exemption has come to its end.
+/// Whether an exemption has expired.
 fn is_over(wish: &Wish, now: Timestamp, zone: &TimeZone) -> bool {
     let Wish::Ignore { until, .. } = wish else {
         return false;
@@ -288,7 +290,8 @@ fn is_over(wish: &Wish, now: Timestamp, zone: &TimeZone) -> bool {
     end.is_some_and(|end| end <= now)
 }
 
-/// The keywords with one value that a wish sets, in lower case by their current names, and those that hold a list.
+/// The single-valued keywords that a wish sets, in lower case by their current names, and the list
+/// keywords.
 pub fn keys_of(wish: &Wish) -> (Vec<String>, Vec<String>) {
     let Wish::SshdConfig { settings, .. } = wish else {
         return (Vec::new(), Vec::new());
@@ -301,9 +304,11 @@ pub fn keys_of(wish: &Wish) -> (Vec<String>, Vec<String>) {
     keys.into_iter().partition(|key| !is_list(key))
 }
 
-/// What stands of everything that was put in place for the policy of this name, by the journals of all policies, the oldest first.
+/// What remains in place of everything that was put there for the policy with this name, by the
+/// journals of all policies, the oldest first.
 ///
-/// What another policy has taken out goes only where it is exactly that: it may have had a value of its own for the same keyword.
+/// A removal by another policy counts only if it removed exactly this: it may have had a value of
+/// its own for the same keyword.
 pub fn standing<'w>(
     name: &str,
     journals: impl IntoIterator<Item = (&'w str, &'w [Vec<String>])>,
@@ -324,7 +329,7 @@ pub fn standing<'w>(
     standing
 }
 
-/// Where a value goes on from one that we had set, what was before that one is still what was before.
+/// If a value replaces one that we had set, the old value is still the one before that.
 fn add(standing: &mut Vec<Put>, put: Put) {
     let earlier = standing.iter().position(|one| one.is_same(&put));
     let earlier = earlier.map(|at| standing.remove(at));
@@ -382,7 +387,7 @@ mod tests {
         assert_eq!(found, [setting("30", Some("10")), exempt("::2")]);
         let journals = [
             vec![setting("20", None).words()],
-            // Somebody else has set it meanwhile.
+            // Someone else has set it meanwhile.
             vec![setting("30", Some("25")).words()],
         ];
         let found = standing("a", journals.iter().map(|words| ("a", words.as_slice())));
@@ -403,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn another_policy_holds_what_it_wants_in_other_words_and_not_what_it_forbids() {
+    fn another_policy_keeps_what_it_wants_in_other_words_and_not_what_it_forbids() {
         let held = |put: &Put, text: &str| {
             let policy = Policy::parse(Path::new("p.toml"), text.as_bytes()).unwrap();
             put.is_held_by(&policy, Timestamp::UNIX_EPOCH, &TimeZone::UTC)

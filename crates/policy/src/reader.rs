@@ -1,4 +1,4 @@
-//! What the sections of a policy have in common: values of the kind that is wanted, and names that are known.
+//! Helpers for all sections of a policy: typed values and known names.
 
 use std::ops::Range;
 use std::path::Path;
@@ -9,7 +9,7 @@ use sshmend_sshd_config::keyword_names;
 use crate::fault::{Excerpt, Fault};
 use crate::tree::{Key, Node, Value};
 
-/// Reads values and keeps what is wrong.
+/// Reads values and collects faults.
 pub(crate) struct Reader<'t> {
     path: &'t Path,
     text: &'t str,
@@ -25,7 +25,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A place of the text, to be shown later.
+    /// A place of the text, for later display.
     pub(crate) fn place(&self, at: &Range<usize>) -> Excerpt {
         Excerpt::of(self.path, self.text, at)
     }
@@ -34,13 +34,13 @@ impl<'t> Reader<'t> {
         self.faults.push(Fault::new(at.clone(), message).hint(hint));
     }
 
-    /// That a value is not what it has to be.
+    /// Reports that a value does not have the expected type.
     pub(crate) fn expected(&mut self, node: &Node, what: &str) {
         let message = format!("{what} is expected here, not {}", node.value.describes());
         self.faults.push(Fault::new(node.at.clone(), message));
     }
 
-    /// Complains of every key that is not one of these, and of one that comes twice.
+    /// Reports every key that is not one of these, and every repeated key.
     pub(crate) fn only(&mut self, entries: &[(Key, Node)], known: &[&str], what: &str) {
         for (index, (key, _)) in entries.iter().enumerate() {
             if !known.contains(&key.text.as_str()) {
@@ -55,7 +55,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Complains of a key that is not known, and names the nearest one.
+    /// Reports an unknown key, and names the nearest one.
     pub(crate) fn unknown<'k>(
         &mut self,
         key: &Key,

@@ -1,4 +1,4 @@
-//! Wishes written into a policy: comments and layout stay as they are.
+//! Writes wishes into a policy; comments and layout are kept.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use crate::fault::NotAPolicy;
 use crate::policy::{BYTE_ORDER_MARK, Policy};
 use crate::sshd::UNSET;
 
-/// Why a wish does not stand in the policy now.
+/// The reason why a wish was not recorded in the policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRecorded {
-    /// What is there is not a policy.
+    /// The existing text is not a policy.
     NotAPolicy(NotAPolicy),
-    /// A policy has no words for the wish: why, in a sentence fragment.
+    /// A policy cannot express the wish: the reason, as a sentence fragment.
     NoWords(&'static str),
 }
 
@@ -31,19 +31,20 @@ impl std::fmt::Display for NotRecorded {
     }
 }
 
-/// The text of a policy that wants this as well; `account` is whose files keys of hosts are for.
+/// The text of a policy that also contains this wish; `account` is the owner of the files for host
+/// keys.
 ///
-/// What it wants already stays as it is written; a value that it wants otherwise is replaced.
+/// An entry that the policy already contains stays as written; a different value is replaced.
 ///
 /// # Errors
-/// When the text is not a policy in TOML, or the wish is one for once.
+/// If the text is not a policy in TOML, or the wish applies only once.
 pub fn record(
     path: &Path,
     text: &str,
     wish: &Wish,
     account: Option<&str>,
 ) -> Result<String, NotRecorded> {
-    // A fault is told with its line before anything is written.
+    // Faults are reported before anything is written.
     Policy::parse(path, text.as_bytes()).map_err(NotRecorded::NotAPolicy)?;
     let mut document: DocumentMut = text
         .parse()
@@ -81,7 +82,7 @@ pub fn record(
             let section = section(&mut document, "hosts-access");
             for text in patterns {
                 let word = client(text);
-                // Whom deny-removed lets in is let in.
+                // An entry of deny-removed also allows the client.
                 let stands = section.get("deny-removed").and_then(Item::as_array);
                 if *remove_deny || stands.and_then(|all| place_of(all, word, &extra)).is_none() {
                     add(list(section, name), word, &extra);
@@ -113,12 +114,13 @@ pub fn record(
         }
     }
     let text = in_the_dialect_of(text, document.to_string());
-    // What was written is read back.
+    // Read back what was written.
     Policy::parse(path, text.as_bytes()).map_err(NotRecorded::NotAPolicy)?;
     Ok(text)
 }
 
-/// The new text with the line endings and the mark at the beginning that the old one has, which toml_edit does not keep.
+/// The new text with the line endings and the byte order mark of the old one, which toml_edit does
+/// not keep.
 fn in_the_dialect_of(old: &str, new: String) -> String {
     let feeds = old.matches('\n').count();
     let new = if feeds > 0 && old.matches("\r\n").count() == feeds {
@@ -142,7 +144,7 @@ fn of_the_machine(source: &SshdSource) -> Result<(), NotRecorded> {
     ))
 }
 
-/// A table at the top, made at the end of the text where there is none.
+/// A table at the top level, created at the end of the text if missing.
 fn section<'d>(document: &'d mut DocumentMut, name: &str) -> &'d mut dyn TableLike {
     let has_lines = !document.is_empty();
     let item = document.entry(name).or_insert_with(|| {
@@ -158,7 +160,7 @@ fn section<'d>(document: &'d mut DocumentMut, name: &str) -> &'d mut dyn TableLi
     item.as_table_like_mut().expect("it was just made one")
 }
 
-/// A list in a section, made where there is none; a value that stands there alone becomes its first element.
+/// A list in a section, created if missing; a single value there becomes its first element.
 fn list<'d>(section: &'d mut dyn TableLike, name: &str) -> &'d mut Array {
     let item = section
         .entry(name)
@@ -176,7 +178,7 @@ fn list<'d>(section: &'d mut dyn TableLike, name: &str) -> &'d mut Array {
     item.as_array_mut().expect("it was just made one")
 }
 
-/// A keyword that is to have its default: it is named, and has no value any more.
+/// Lists a keyword that is to have its default, and removes its value.
 fn unset(section: &mut dyn TableLike, key: &str) {
     let wanted = keyword_key(key);
     let set = section.iter().find(|(name, _)| keyword_key(name) == wanted);
@@ -190,7 +192,7 @@ fn unset(section: &mut dyn TableLike, key: &str) {
     }
 }
 
-/// A keyword that has a value is not one to unset.
+/// Removes a keyword that gets a value from the list of those to unset.
 fn set_again(section: &mut dyn TableLike, wanted: Option<&str>) {
     if section.get(UNSET).is_none() {
         return;
@@ -205,7 +207,7 @@ fn set_again(section: &mut dyn TableLike, wanted: Option<&str>) {
     }
 }
 
-/// One keyword of sshd_config; a list that is set several times holds what all of these set.
+/// One keyword of sshd_config; a list that is set several times gets the elements of all of them.
 fn set(section: &mut dyn TableLike, setting: &Assignment, all: &[Assignment]) {
     let wanted = keyword_key(&setting.key);
     set_again(section, wanted.as_deref());
@@ -253,7 +255,7 @@ fn set(section: &mut dyn TableLike, setting: &Assignment, all: &[Assignment]) {
     }
 }
 
-/// Elements that are to be in a list, or out of it.
+/// Adds the elements that must be in a list, or must not.
 fn in_parts(parts: &mut InlineTable, operator: Operator, value: &str) {
     let (into, out_of) = match operator {
         Operator::Remove => ("remove", "add"),
@@ -275,7 +277,7 @@ fn in_parts(parts: &mut InlineTable, operator: Operator, value: &str) {
     if let Value::Array(list) = list {
         change(list, Operator::Add, value);
     }
-    // On one line nothing but blanks is lost by that.
+    // On a single line only blanks are lost by that.
     if !parts.to_string().contains('\n') {
         parts.fmt();
     }
@@ -313,7 +315,7 @@ fn scalar(key: &str, text: &str) -> Value {
     }
 }
 
-/// Sets a value; the remark behind the old one stays.
+/// Sets a value; the comment after the old one stays.
 fn put(section: &mut dyn TableLike, name: &str, mut value: Value) {
     if let Some(Item::Value(old)) = section.get_mut(name) {
         *value.decor_mut() = old.decor().clone();

@@ -1,4 +1,4 @@
-//! The schema of a policy, out of the same tables by which it is read.
+//! The schema of a policy, from the tables by which it is parsed.
 
 use serde_json::{Map, Value, json};
 use sshmend_sshd_config::{is_list, keyword_names};
@@ -6,8 +6,8 @@ use sshmend_sshd_config::{is_list, keyword_names};
 use crate::entry::{OF_ADDRESS, OF_HOST, OF_PATTERN};
 use crate::sshd::{OPERATIONS, STRUCTURE, UNSET};
 
-/// The JSON schema of a policy, which holds for TOML and JSON alike. Keywords of sshd_config may also be written in another
-/// case than here.
+/// The JSON schema of a policy, valid for TOML and JSON alike. Keywords of sshd_config may also be
+/// written in another case.
 pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -14,10 +14,10 @@ use crate::tree::{Key, Node, Value};
 /// Keywords that are structure, not settings.
 pub(crate) const STRUCTURE: [&str; 2] = ["match", "include"];
 
-/// What can be done to a list.
+/// The operations on a list.
 pub(crate) const OPERATIONS: [&str; 2] = ["add", "remove"];
 
-/// What names the keywords that are to have their defaults.
+/// The key that lists keywords to reset to their defaults.
 pub(crate) const UNSET: &str = "unset";
 
 pub(crate) fn read(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<Item>) {
@@ -57,7 +57,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<Item
     }
 }
 
-/// A keyword that is to have its default, and so has no value beside that.
+/// A keyword to reset to its default, which must have no value besides.
 fn to_unset(reader: &mut Reader<'_>, key: Key, seen: &BTreeMap<String, &Key>) -> Option<Item> {
     let known = keyword_key(&key.text).filter(|key| !STRUCTURE.contains(&key.as_str()));
     let Some(known) = known else {
@@ -95,7 +95,7 @@ fn not_a_setting(reader: &mut Reader<'_>, key: &Key) {
     }
 }
 
-/// What `fix sshd-config` would be given.
+/// The arguments that `fix sshd-config` would get.
 fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment> {
     let name = &key.text;
     let several = is_list(name);
@@ -170,7 +170,7 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-/// The same assignment of each element.
+/// The same assignment for each element.
 fn elements(reader: &mut Reader<'_>, list: &[Node], of: &Assignment) -> Vec<Assignment> {
     let mut all = Vec::new();
     let octal = is_octal(&of.key);

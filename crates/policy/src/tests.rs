@@ -1,4 +1,4 @@
-//! What a policy may say, and what it may not.
+//! Valid and invalid policies.
 
 use std::path::Path;
 
@@ -419,7 +419,6 @@ fn json_and_toml_are_the_same_tree() {
     assert_eq!(wishes(toml), wishes(json));
 }
 
-/// Whatever bytes come, reading ends, and what is wrong is inside the text.
 #[test]
 fn keywords_that_are_to_have_their_defaults_are_named() {
     let toml = "[sshd-config]\nMaxSessions = 9\nunset = [\"Banner\", \"permituserrc\"]\n";

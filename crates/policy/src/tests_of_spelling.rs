@@ -1,4 +1,4 @@
-//! One policy written in several ways, and what is written in none.
+//! One policy in several spellings, and spellings that are invalid.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use sshmend_sshd_config::Assignment;
 use crate::tests::{parse, refused};
 
 #[test]
-fn what_an_editor_or_another_program_makes_of_a_policy_is_read_or_told_as_what_it_is() {
+fn a_policy_altered_by_an_editor_or_program_is_read_or_recognised() {
     let marked = "\u{feff}{\"sshd-config\": {\"MaxSessions\": 7}}";
     assert_eq!(parse(marked).expect("a policy").items.len(), 1);
     refused(
@@ -95,7 +95,7 @@ fn what_contradicts_itself_is_refused() {
 }
 
 #[test]
-fn recording_keeps_line_endings_the_mark_and_what_stands_alone() {
+fn recording_keeps_line_endings_the_mark_and_separate_lines() {
     let record = |text: &str, wish: &Wish| {
         let recorded = crate::record(Path::new("p.toml"), text, wish, None);
         recorded.unwrap_or_else(|error| panic!("{text}: {error}"))

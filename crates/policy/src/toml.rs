@@ -10,7 +10,7 @@ use crate::tree::{Key, Node, Value};
 /// Reads TOML.
 ///
 /// # Errors
-/// What TOML does not allow, at its place.
+/// The violation of TOML, at its place.
 pub(crate) fn read(text: &str) -> Result<Node, Fault> {
     let document = Document::parse(text).map_err(|error| {
         let at = error.span().unwrap_or(text.len()..text.len());
@@ -67,7 +67,7 @@ fn table(table: &dyn TableLike, at: Range<usize>) -> Node {
     }
 }
 
-/// A value; of tables that are written in pieces, the key stands for the place.
+/// A value; the span of a table that is written in pieces is that of its key.
 fn node(item: &Item, key: &Range<usize>) -> Option<Node> {
     let at = item.span().unwrap_or_else(|| key.clone());
     if let Some(entries) = item.as_table_like() {
@@ -91,7 +91,7 @@ fn scalar(value: &toml_edit::Value, key: &Range<usize>) -> Value {
         toml_edit::Value::String(text) => Value::Text(text.value().clone()),
         toml_edit::Value::Integer(number) => Value::Number(*number.value()),
         toml_edit::Value::Boolean(is) => Value::Bool(*is.value()),
-        // A date may stand with or without quotes.
+        // A date may be quoted or not.
         toml_edit::Value::Datetime(time) => Value::Text(time.value().to_string()),
         toml_edit::Value::Float(_) => Value::Other("a number that is not whole, or too large"),
         toml_edit::Value::Array(array) => {

@@ -1,15 +1,15 @@
-//! A policy as a tree of values, each with its place in the text: what TOML and JSON have in common.
+//! A policy as a tree of values, each with its place in the text: the common form of TOML and JSON.
 
 use std::ops::Range;
 
-/// A value and the bytes that hold it.
+/// A value and its byte range.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
     pub(crate) at: Range<usize>,
     pub(crate) value: Value,
 }
 
-/// What a value is.
+/// The type and content of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     Text(String),
@@ -17,7 +17,7 @@ pub(crate) enum Value {
     Bool(bool),
     List(Vec<Node>),
     Table(Vec<(Key, Node)>),
-    /// Something that no policy holds, in words.
+    /// A type that policies do not use, in words.
     Other(&'static str),
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Key {
 }
 
 impl Value {
-    /// What it is, in words.
+    /// The type, in words.
     pub(crate) fn describes(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",

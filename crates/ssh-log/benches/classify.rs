@@ -1,4 +1,4 @@
-//! How long it takes to classify lines of a log: `cargo bench -p sshmend-ssh-log`.
+//! The time to classify lines of a log: `cargo bench -p sshmend-ssh-log`.
 
 #[path = "../../lossless/benches/stopwatch/mod.rs"]
 mod stopwatch;
@@ -8,7 +8,7 @@ use sshmend_ssh_log::{Clock, Reader};
 
 use stopwatch::measure;
 
-/// How many lines the logs have.
+/// The number of lines in the logs.
 const LINES: usize = 10_000;
 
 fn main() {
@@ -29,7 +29,7 @@ fn main() {
     classify("lines of other programs", of_mail);
 }
 
-/// Classifies the lines that `message` makes of their numbers.
+/// Classifies the lines that `message` makes from their numbers.
 fn classify(name: &str, message: impl Fn(usize) -> String) {
     let line = |number: usize| format!("Nov 20 12:00:{:02} gw {}\n", number % 60, message(number));
     let log: String = (0..LINES).map(line).collect();

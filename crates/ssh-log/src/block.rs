@@ -1,8 +1,8 @@
-//! A block of whole lines, and what each of them says by itself.
+//! A block of whole lines, and the result of each by itself.
 //!
-//! What a line says together with others is found out in order by the [`Reader`](crate::Reader); all that one line says
-//! alone is found out here, for several blocks at the same time. Where a line may belong to a record of several lines, the
-//! whole block is left to the reader.
+//! The [`Reader`](crate::Reader) evaluates in order what lines mean together; everything that a
+//! line means by itself is determined here, for several blocks at the same time. If a line may
+//! belong to a record of several lines, the whole block is left to the reader.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::program::Program;
 use crate::reader::LINE_CAP;
 use crate::understand::{Known, Texts, Told, is_known, understand};
 
-/// The lines of a block, each with whether its end is left out.
+/// The lines of a block, each with whether its end is cut off.
 pub(crate) fn lines(block: &[u8]) -> Lines<'_> {
     Lines { rest: block }
 }
@@ -51,7 +51,7 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Where in the block the text stands; `None` where it does not.
+    /// The range of the text in the block; `None` if it is not part of it.
     fn within(block: &[u8], text: &[u8]) -> Option<Self> {
         if text.is_empty() {
             return Some(Self {
@@ -72,31 +72,31 @@ impl Range {
     }
 }
 
-/// What the lines of a block say.
+/// The parsed lines of a block.
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
     pub(crate) block: Vec<u8>,
-    /// In order, whatever needs the lines before it.
+    /// Everything that depends on earlier lines, in order.
     pub(crate) items: Vec<Item>,
-    /// What is only counted; its examples count their lines from the beginning of the block.
+    /// Lines that are only counted; its examples count lines from the beginning of the block.
     pub(crate) census: Census,
-    /// Lines, blank ones too.
+    /// The number of lines, including blank ones.
     pub(crate) lines: u64,
-    /// It may hold records of several lines, and nothing of it was parsed.
+    /// It may contain records of several lines, and was not parsed.
     pub(crate) is_sequential: bool,
 }
 
 #[derive(Debug)]
 pub(crate) enum Item {
-    /// A surer head than those before.
+    /// A more certain head than those before.
     Head(Head),
-    /// A message that is known.
+    /// A known message.
     Known(Stored),
-    /// A line that has to be read again.
+    /// A line that must be read again.
     Raw { line: Range, number: u32 },
 }
 
-/// A [`Known`] apart from its text.
+/// A [`Known`] without its text.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) told: Told,
@@ -118,7 +118,7 @@ impl Stored {
     }
 }
 
-/// Parses blocks; it remembers nothing of one for the next.
+/// Parses blocks; it remembers nothing from one to the next.
 #[derive(Debug)]
 pub(crate) struct Parser {
     peeler: Peeler,
@@ -131,7 +131,7 @@ impl Parser {
         }
     }
 
-    /// Parses the block; `parsed` gives its memory.
+    /// Parses the block, reusing the memory of `parsed`.
     pub(crate) fn parse(&mut self, block: Vec<u8>, mut parsed: Parsed) -> Parsed {
         parsed.items.clear();
         parsed.census = Census::default();
@@ -165,15 +165,15 @@ struct Parsing<'a> {
     surest: Head,
     /// The time of the last line that was only counted.
     noted: Option<Timestamp>,
-    /// By where the program is remembered.
+    /// Indexed by the place in which the program is remembered.
     others: Vec<Others<'a>>,
     parsed: &'a mut Parsed,
 }
 
-/// Lines of a program of which nothing but their number is of interest.
+/// Lines of a program that are only counted.
 #[derive(Debug, Clone, Copy)]
 struct Others<'a> {
-    /// That of the program among those that were remembered in this place; 0 for none.
+    /// The number of the program among those remembered in this place; 0 for none.
     number: u64,
     program: Program,
     tag: &'a [u8],
@@ -190,7 +190,7 @@ impl Others<'_> {
 }
 
 impl<'a> Parsing<'a> {
-    /// Parses a line; false where it may belong to a record of several lines.
+    /// Parses a line; false if it may belong to a record of several lines.
     fn line(&mut self, line: &'a [u8]) -> bool {
         if line.starts_with(b"{\"") {
             if let Some(flat) = Flat::read(line) {
@@ -226,11 +226,11 @@ impl<'a> Parsing<'a> {
             return true;
         }
         let text = unquoted(&seen);
-        // The text is a copy where something was taken out of its middle.
+        // The text is a copy if something was removed from its middle.
         match (&seen, &text) {
             (Cow::Borrowed(_), Cow::Borrowed(_)) => {
                 let text = line_of(line, &text);
-                // With a host the head is the outermost layer, and all of it.
+                // With a host the head is the outermost and only layer.
                 let settled = |envelope: &Envelope<'_>| {
                     text.len() == line.len()
                         && envelope.head == Head::Guessed
@@ -254,8 +254,8 @@ impl<'a> Parsing<'a> {
         true
     }
 
-    /// Parses a line that may hold JSON of any kind: what it says is gone with the tree that it was read from, so that a line
-    /// of which anything is known has to be read again when it is its turn.
+    /// Parses a line that may hold any JSON. The result is dropped together with the tree, so that
+    /// a line which is understood must be read again when it is its turn.
     fn json(&mut self, seen: &[u8], line: &'a [u8]) {
         let (mut is_known, mut surest) = (false, Head::None);
         let mut misses = Census::default();
@@ -274,7 +274,7 @@ impl<'a> Parsing<'a> {
         self.parsed.census.merge(&misses);
     }
 
-    /// Parses a record in JSON that is read where it stands.
+    /// Parses a JSON record that can be read in place.
     fn flat(&mut self, flat: &Flat<'a>, line: &'a [u8]) {
         if let Some(Cow::Borrowed(text)) = flat.plain().map(visible) {
             let envelope = self.peeler.of_record(flat.head, text);
@@ -283,7 +283,7 @@ impl<'a> Parsing<'a> {
         let Some(message) = flat.unescaped() else {
             return self.raw(line);
         };
-        // The text is a copy, which is gone when it is the turn of what the line says.
+        // The text is a copy, which is dropped before the turn of this line.
         let text = visible(&message);
         let envelope = self.peeler.of_record(flat.head, &text);
         if understand(&envelope).is_some() {
@@ -293,7 +293,7 @@ impl<'a> Parsing<'a> {
         }
     }
 
-    /// Notes a line that is only counted.
+    /// Records a line that is only counted.
     #[inline]
     fn other(&mut self, head: UsualHead<'a>) {
         if head.time != self.noted {
@@ -322,7 +322,7 @@ impl<'a> Parsing<'a> {
         self.parsed.census.others(program, tag, 0);
     }
 
-    /// Counts the lines that were noted.
+    /// Counts the recorded lines.
     fn count_others(&mut self) {
         for place in 0..self.others.len() {
             self.count_others_at(place);
@@ -379,7 +379,7 @@ impl<'a> Parsing<'a> {
         }
     }
 
-    /// Notes a head that is surer than those before.
+    /// Records a head that is more certain than those before.
     fn raise(&mut self, head: Head) {
         if head > self.surest {
             self.surest = head;
@@ -404,7 +404,7 @@ fn is_of_others(head: UsualHead<'_>) -> bool {
     }
 }
 
-/// The part of a line that a borrowed text is: the same bytes, for as long as the line.
+/// The part of a line that a borrowed text is: the same bytes, with the lifetime of the line.
 fn line_of<'a>(line: &'a [u8], text: &[u8]) -> &'a [u8] {
     let start = (text.as_ptr() as usize).saturating_sub(line.as_ptr() as usize);
     line.get(start..start + text.len()).unwrap_or_default()
@@ -415,7 +415,7 @@ fn begins_record(line: &[u8]) -> bool {
     line.trim_ascii() == b"{" || (line.ends_with(b"]") && memmem::find(line, b"[s=").is_some())
 }
 
-/// Whether a line may hold JSON with a text in it.
+/// Whether a line may contain JSON with a string in it.
 fn may_be_json(line: &[u8]) -> bool {
     let begins = matches!(
         line.trim_ascii_start(),

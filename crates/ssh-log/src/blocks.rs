@@ -10,14 +10,14 @@ use crate::reader::LINE_CAP;
 /// fit together into the second cache of a processor.
 pub(crate) const BLOCK: usize = 256 << 10;
 
-/// Cuts what `source` gives into blocks that end with a line.
+/// Cuts `source` into blocks that end with a line.
 pub(crate) struct Blocks<R> {
     source: R,
     /// The beginning of the line that the last block cut.
     carry: Vec<u8>,
     /// Lines of which only the beginning is in a block.
     pub(crate) overlong: u64,
-    /// The bytes of their rests.
+    /// The number of bytes in their rests.
     pub(crate) passed_over: u64,
     ended: bool,
     error: Option<io::Error>,
@@ -35,10 +35,11 @@ impl<R: Read> Blocks<R> {
         }
     }
 
-    /// The next block, in `buffer`; `None` at the end. What stands before an error comes before it.
+    /// The next block, in `buffer`; `None` at the end. The data before an error is returned before
+    /// the error.
     ///
     /// # Errors
-    /// What the source says.
+    /// The error of the source.
     pub(crate) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
         self.fill(&mut buffer);
         if !self.ended {
@@ -56,10 +57,10 @@ impl<R: Read> Blocks<R> {
         Ok(Some(buffer))
     }
 
-    /// The next bytes as they come; false at the end.
+    /// The next bytes as they arrive; false at the end.
     ///
     /// # Errors
-    /// What the source says.
+    /// The error of the source.
     pub(crate) fn read_on(&mut self, buffer: &mut Vec<u8>) -> io::Result<bool> {
         self.fill(buffer);
         if buffer.is_empty() {
@@ -68,10 +69,12 @@ impl<R: Read> Blocks<R> {
         Ok(true)
     }
 
-    /// Puts what was carried over and what is read behind it in the place of what the buffer holds, up to a whole block.
+    /// Replaces the content of the buffer by the carried-over bytes and newly read ones, up to a
+    /// whole block.
     fn fill(&mut self, buffer: &mut Vec<u8>) {
         let mut filled = self.carry.len();
-        // What it holds is overwritten: clearing it would only have the whole block filled with zeros for each read.
+        // Its old content is overwritten: clearing it would fill the whole block with zeros for
+        // each read.
         buffer.resize(BLOCK.max(filled), 0);
         buffer[..filled].copy_from_slice(&self.carry);
         self.carry.clear();
@@ -89,11 +92,11 @@ impl<R: Read> Blocks<R> {
         buffer.truncate(filled);
     }
 
-    /// Passes over the rest of a line that fills a whole block.
+    /// Skips the rest of a line that fills a whole block.
     fn pass_over(&mut self, buffer: &mut Vec<u8>) {
         let mut rest = Vec::new();
         self.overlong += 1;
-        // The line feed that is put behind the beginning is the one that ends the rest.
+        // The line feed put after the beginning is the one that ends the rest.
         self.passed_over += (buffer.len() - LINE_CAP) as u64;
         buffer.truncate(LINE_CAP);
         buffer.push(b'\n');
@@ -106,7 +109,7 @@ impl<R: Read> Blocks<R> {
                 return;
             }
         }
-        // It has none: nothing ends it.
+        // It has no line feed: nothing ends it.
         buffer.pop();
     }
 }

@@ -1,15 +1,16 @@
-//! A map of bounded size that forgets what was not used for longest.
+//! A map of bounded size that drops the least recently used values.
 
-/// Values by a 64-bit key: sets of a few slots each, the least recently used slot of a set gives way.
+/// Values by a 64-bit key: sets of a few slots each; the least recently used slot of a set is
+/// replaced.
 #[derive(Debug, Clone)]
 pub(crate) struct Cache<V> {
     sets: Vec<Set>,
-    /// Apart from the keys, which so fit into one line of the processor's cache.
+    /// Separate from the keys, so that these fit into one cache line of the processor.
     values: Vec<V>,
     uses: u64,
 }
 
-/// The keys of a set, and when each was used last: 0 for a slot that is free.
+/// The keys of a set, and when each was last used: 0 for a free slot.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
 struct Set {
@@ -29,12 +30,12 @@ impl<V: Clone + Default> Cache<V> {
         }
     }
 
-    /// Whether the key is remembered; does not count as a use.
+    /// Whether the key is present; does not count as a use.
     pub(crate) fn contains(&self, key: u64) -> bool {
         self.sets[place(key)].slot(key).is_some()
     }
 
-    /// The value of a key, made when there is none.
+    /// The value of a key, created if missing.
     pub(crate) fn entry(&mut self, key: u64) -> &mut V {
         self.uses += 1;
         let place = place(key);

@@ -1,10 +1,10 @@
-//! The causes by name: the one list of them, from which everything else that lists causes is made.
+//! The single list of causes by name, from which all other lists of causes are derived.
 
 /// Passes the list of all causes to the macro `$then`: by gate, each with its folder, one `module Variant "name"` a line.
 ///
-/// A gate is where on its way a connection meets the cause; the gates stand in that order, and within one gate a cause that
-/// explains another stands before it. `crates/diagnose` makes its modules, the causes and their pages from this list. A name is
-/// a contract: it is never changed.
+/// A gate is the place at which a connection meets the cause; the gates are in that order, and
+/// within one gate a cause precedes those it explains. `crates/diagnose` derives its modules, the
+/// causes and their pages from this list. A name is a contract: it never changes.
 #[macro_export]
 macro_rules! each_cause {
     ($then:ident) => {
@@ -120,7 +120,7 @@ macro_rules! names {
             /// All names, in the order of the list.
             pub const ALL: &[Self] = &[$($(Self::$variant,)+)+];
 
-            /// The name as commands, JSON and documentation write it.
+            /// The name as written in commands, JSON and documentation.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $($(Self::$variant => $text,)+)+
@@ -135,10 +135,10 @@ macro_rules! names {
 
 each_cause!(names);
 
-/// Names sort as their texts do, so that output in their order stays as it is when the list changes.
+/// Names sort as their texts do, so that sorted output does not change with the list.
 impl Ord for CauseName {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        // A log is mostly about few causes: the texts of equal ones are not compared.
+        // A log usually mentions few causes: skip comparing the texts of equal ones.
         if self == other {
             return std::cmp::Ordering::Equal;
         }

@@ -1,4 +1,4 @@
-//! How much of a log was understood, and what it is where nothing was.
+//! How much of a log was understood, and the nature of one that was not.
 
 use crate::envelope::{Envelope, Head};
 use crate::kind::Kind;
@@ -7,52 +7,52 @@ use crate::program::Program;
 use crate::span::Span;
 use crate::understand::Told;
 
-/// Of so many lines that are SSH's and not known the text is kept.
+/// The number of unknown lines about SSH whose text is kept.
 const EXAMPLES: usize = 3;
 
-/// Of an example no more than this is kept, in bytes.
+/// The most bytes of an example to keep.
 const EXAMPLE_CAP: usize = 300;
 
-/// How many other programs are remembered by name.
+/// The number of other programs remembered by name.
 const PROGRAMS: usize = 32;
 
-/// Counts of lines: what was read, and what came of it. `lines` is the sum of the other four.
+/// Counts of lines by result. `lines` is the sum of the other four.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Census {
     /// Bytes taken.
     pub bytes: u64,
-    /// Lines (of journal export: records) read, blank ones not counted.
+    /// Lines (for journal export: records) read, not counting blank ones.
     pub lines: u64,
-    /// Lines whose message is known, or that sshd wrote at a debug level.
+    /// Lines with a known message, or written by sshd at a debug level.
     pub understood: u64,
-    /// Lines that an SSH server wrote, and whose message is not known.
+    /// Lines of an SSH server with an unknown message.
     pub unknown: u64,
-    /// Lines that other programs wrote.
+    /// Lines of other programs.
     pub others: u64,
-    /// Lines that belong to nobody who is known.
+    /// Lines without a known program.
     pub foreign: u64,
     /// Lines longer than 64 KiB, of which only the beginning was read.
     pub overlong: u64,
-    /// The first and the last time that any line says.
+    /// The first and the last time of any line.
     pub span: Span,
     /// The first lines of [`Census::unknown`].
     pub examples: Vec<Example>,
-    /// The names under which other programs wrote, with the number of their lines.
+    /// The names of other programs, with the number of their lines.
     programs: Programs,
     signs: Signs,
 }
 
-/// A line that is SSH's and not known.
+/// A line about SSH with an unknown message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
     /// Its place in the input, counted from 1.
     pub line_number: u64,
-    /// Its beginning: text of a stranger, to be escaped before a terminal sees it.
+    /// Its beginning: text of a stranger, to be escaped before it reaches a terminal.
     pub text: String,
 }
 
 impl Census {
-    /// What the input is, as far as its lines tell.
+    /// The nature of the input, judging by its lines.
     pub fn nature(&self) -> Nature {
         if self.understood > 0 && !self.signs.is_transcript() {
             return Nature::ServerLog;
@@ -62,13 +62,14 @@ impl Census {
             .nature(self.lines, busiest.filter(|_| self.others > 0))
     }
 
-    /// Whether nothing of the input is known to come from an SSH server or from what guards it: no conclusion, and none of
-    /// what it does not say either.
+    /// Whether no line of the input is known to come from an SSH server or from a program that
+    /// guards it: then nothing can be concluded, nor from the absence of lines.
     pub fn nothing_understood(&self) -> bool {
         self.nature() != Nature::ServerLog
     }
 
-    /// Whether a message is in it that only an SSH server, or what guards it, has: not one that a client prints as well.
+    /// Whether it contains a message that only an SSH server, or a program that guards it, writes:
+    /// not one that a client prints as well.
     pub fn is_of_server(&self) -> bool {
         self.signs.is_of_server()
     }
@@ -92,7 +93,8 @@ impl Census {
         self.signs.merge(&other.signs);
     }
 
-    /// Adds the counts of the next piece of the same input, whose examples count their lines from its beginning.
+    /// Adds the counts of the next piece of the same input, whose examples count lines from its own
+    /// beginning.
     pub(crate) fn absorb(&mut self, next: &Self, lines_before: u64) {
         let own = std::mem::take(&mut self.examples);
         self.merge(next);
@@ -106,7 +108,7 @@ impl Census {
         self.examples = all;
     }
 
-    /// Counts a message that is known.
+    /// Counts a known message.
     pub(crate) fn understand(&mut self, told: &Told) {
         self.lines += 1;
         self.span.add(told.time);
@@ -122,7 +124,7 @@ impl Census {
         }
     }
 
-    /// Counts a message that is not known.
+    /// Counts an unknown message.
     pub(crate) fn miss(&mut self, envelope: &Envelope<'_>, line: &[u8], line_number: u64) {
         self.lines += 1;
         self.span.add(envelope.time);
@@ -157,8 +159,8 @@ impl Census {
         }
     }
 
-    /// Counts lines of another program with a full head, of which no message is known: the same as [`miss`](Self::miss) with
-    /// their envelopes, but for their times.
+    /// Counts lines of another program with a complete head and an unknown message: like
+    /// [`miss`](Self::miss) with their envelopes, but without their times.
     pub(crate) fn others(&mut self, program: Program, tag: &[u8], lines: u64) {
         self.lines += lines;
         self.others += lines;
@@ -167,7 +169,8 @@ impl Census {
     }
 }
 
-/// The names under which other programs wrote, in the order in which they appeared, with the number of their lines.
+/// The names of other programs, in the order in which they appeared, with the number of their
+/// lines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Programs {
     lines: Vec<(Box<[u8]>, u64)>,
@@ -182,7 +185,7 @@ impl Programs {
         }
     }
 
-    /// The one with the most lines, as it stands in them.
+    /// The one with the most lines, spelled as in them.
     fn busiest(&self) -> Option<String> {
         let (name, _) = self.lines.iter().max_by_key(|(_, lines)| *lines)?;
         Some(String::from_utf8_lossy(name).into_owned())
@@ -195,7 +198,7 @@ fn is_debug(message: &[u8]) -> bool {
         .any(|level| message.starts_with(level))
 }
 
-/// The name under which another program wrote: its own, or as it stands in the line.
+/// The name of another program: its own, or as spelled in the line.
 fn named(program: Program, tag: &[u8]) -> &[u8] {
     match program {
         Program::Other => &tag[..tag.len().min(32)],

@@ -1,8 +1,9 @@
-//! What the lines of one connection say together.
+//! Relates the lines of one connection to each other.
 //!
-//! sshd writes several lines for a connection, and those that name the cause often name no address (`error: no more
-//! sessions`, `kex_exchange_identification: …`). Lines of the same process belong together; so do lines that name the
-//! same address and port, because after the login another process writes than before it.
+//! sshd writes several lines for a connection, and those that name the cause often name no address
+//! (`error: no more sessions`, `kex_exchange_identification: …`). Lines of the same process belong
+//! together; so do lines with the same address and port, because another process writes after the
+//! login than before it.
 
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
@@ -22,20 +23,20 @@ pub(crate) struct Connections {
     processes: Cache<Connection>,
     /// Address and port of each login.
     logins: Cache<()>,
-    /// Address and port of each attempt to log in, of logs that name no processes.
+    /// Address and port of each attempt to log in, for logs without process numbers.
     attempts: Cache<()>,
-    /// The latest ban that fail2ban announced: it logs the ban first, then how its action failed.
+    /// The latest ban that fail2ban announced: it logs the ban before the failure of its action.
     ban: Option<Ban>,
     nameless: Vec<Nameless>,
     keys: NearbyKeys,
 }
 
-/// The host keys that were complained of last in a log that names no processes.
+/// The latest complaints about host keys in a log without process numbers.
 #[derive(Debug, Clone, Copy, Default)]
 struct NearbyKeys {
-    /// The line that says that one has too wide permissions.
+    /// The line about permissions that are too wide.
     modes: Option<u64>,
-    /// The line that says that one could not be loaded.
+    /// The line about a key that could not be loaded.
     lacking: Option<u64>,
 }
 
@@ -49,7 +50,7 @@ struct Connection {
     attempted: bool,
     accepted: bool,
     ended: bool,
-    /// A host key has too wide permissions.
+    /// A host key has permissions that are too wide.
     key_modes: bool,
     /// A host key could not be loaded.
     lacks_key: bool,
@@ -64,18 +65,20 @@ struct Ban {
     source: Source,
 }
 
-/// A line without address in a log that names no processes (`sshd -E`): a line soon after it may complete it.
+/// A line without address in a log without process numbers (`sshd -E`): a line soon after it may
+/// complete it.
 #[derive(Debug, Clone, Copy)]
 struct Nameless {
     cause: CauseName,
     line_number: u64,
 }
 
-/// A process number may be in use again after this time.
+/// A process number may be reused after this time.
 const STALE_SECONDS: i64 = 15 * 60;
-/// Lines of one connection stand at most so far apart in a log without process numbers.
+/// The largest distance between lines of one connection in a log without process numbers.
 const NEARBY_LINES: u64 = 16;
-/// The complaints about the host keys of one start stand at most so far before its end.
+/// The largest distance of complaints about host keys from the end of the start that they belong
+/// to.
 const KEY_LINES: u64 = 64;
 
 impl Connections {
@@ -90,7 +93,7 @@ impl Connections {
         }
     }
 
-    /// Completes an event by what earlier lines said, and remembers what it says.
+    /// Completes an event from earlier lines, and remembers it.
     pub(crate) fn complete(&mut self, event: &mut Event<'_>, keys: Keys) {
         if event.program == Program::Fail2ban {
             event.account = self.ban(event);
@@ -106,7 +109,7 @@ impl Connections {
         }
     }
 
-    /// A ban counts when it is announced, and no longer when its action fails.
+    /// A ban counts when it is announced, and no longer if its action fails.
     fn ban(&mut self, event: &mut Event<'_>) -> Account {
         match (event.kind, event.cause, &event.source) {
             (Kind::Banned, Some(cause), Some(source)) => {
@@ -250,8 +253,8 @@ impl Connection {
         self.lacks_key |= event.kind == Kind::HostKeyUnusable;
     }
 
-    /// Takes the cause from an event that only follows from what went before: a connection that ends for a reason is
-    /// closed too, and a client that tried to log in did not vanish.
+    /// Removes the cause from an event that is only a consequence of earlier ones: a connection
+    /// that ends for a reason is closed too, and a client that tried to log in did not vanish.
     fn explain(&self, event: &mut Event<'_>) {
         let other = self.cause.is_some() && self.cause != event.cause;
         let after = event.stage == Stage::AfterLogin;
@@ -263,9 +266,9 @@ impl Connection {
             }
             Some(CauseName::NotAnSshClient) => after,
             Some(CauseName::SshdNotRunning) => other,
-            // A user's own ChrootDirectory fails in the same words.
+            // A user's own ChrootDirectory fails with the same message.
             Some(CauseName::PrivsepDirectory) => event.kind == Kind::ChrootRefused && !before,
-            // One key may be spared: what counts is whether any is left.
+            // One unusable key may be harmless: what counts is whether any is left.
             Some(CauseName::HostKeysPermissions) => true,
             _ => false,
         };
@@ -280,8 +283,9 @@ impl Connection {
         }
     }
 
-    /// Whether it ends because no host key could be loaded. sshd says "No supported key exchange algorithms" of keys that
-    /// HostKeyAlgorithms leaves out as well; it has complained of the files before only where they are at fault.
+    /// Whether it ends because no host key could be loaded. sshd also reports "No supported key
+    /// exchange algorithms" for keys that HostKeyAlgorithms leaves out; only if the files are at
+    /// fault has it complained about them before.
     fn has_no_key(&self, event: &Event<'_>) -> bool {
         let no_algorithm =
             event.kind == Kind::Broken && event.cause == Some(CauseName::AlgorithmMismatch);
@@ -319,7 +323,7 @@ impl Event<'_> {
     }
 }
 
-/// The account of a line that stands for itself.
+/// The account of a line that belongs to no connection.
 fn alone(event: &Event<'_>) -> Account {
     let summary = matches!(
         event.kind,
@@ -337,7 +341,7 @@ fn alone(event: &Event<'_>) -> Account {
     }
 }
 
-/// Whether the listener writes such lines, about connections of others or about itself.
+/// Whether the listener writes such lines, about other processes' connections or about itself.
 fn is_of_listener(kind: Kind) -> bool {
     matches!(
         kind,
@@ -374,7 +378,7 @@ fn is_attempt(kind: Kind) -> bool {
     )
 }
 
-/// Whether the client goes away after it has said as whom it wants to log in.
+/// Whether the client disconnects after it has sent a user name.
 fn gives_up(event: &Event<'_>) -> bool {
     let ends = matches!(event.kind, Kind::Closed | Kind::Reset | Kind::Disconnected);
     ends && event.user.is_some() && event.stage == Stage::BeforeLogin
@@ -392,7 +396,7 @@ fn is_end(kind: Kind) -> bool {
     )
 }
 
-/// What a line has in common with others of its connection, found out before it is their turn.
+/// The keys that relate a line to others of its connection, computed before its turn.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Keys {
     process: Option<u64>,
@@ -425,7 +429,7 @@ fn child_of(event: &Event<'_>) -> Option<u32> {
         .and_then(|number| u32::try_from(number).ok())
 }
 
-/// The beginning of all keys of a machine.
+/// The prefix of all keys of a machine.
 fn of_host(host: &[u8]) -> Mixer {
     let mut hasher = Mixer::default();
     host.hash(&mut hasher);

@@ -10,53 +10,54 @@ use crate::kind::Kind;
 use crate::program::Program;
 use crate::rules::is_mask;
 
-/// One log line that says something about SSH, classified.
+/// One log line about SSH, classified.
 ///
-/// All texts are bytes as they stand in the log: user names, reasons and offers are chosen by the client, so they may
-/// imitate log lines and hold anything but a line feed. Escape them before a terminal sees them.
+/// All texts are bytes as found in the log: user names, reasons and offers are chosen by the
+/// client, so they may imitate log lines and contain anything but a line feed. Escape them before
+/// they reach a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// When; `None` where the log says no time.
+    /// The time; `None` if the log has none.
     pub time: Option<Timestamp>,
-    /// The machine that wrote it; empty where the log does not say.
+    /// The machine that wrote it; empty if the log does not name it.
     pub host: &'a [u8],
     /// The program that wrote it.
     pub program: Program,
     /// The process that wrote it.
     pub pid: Option<u32>,
-    /// What it reports.
+    /// The event.
     pub kind: Kind,
-    /// The name of the cause that it speaks for, as in `sshmend explain`.
+    /// The name of the cause that it indicates, as in `sshmend explain`.
     pub cause: Option<CauseName>,
-    /// Whether the line does not prove its cause: other programs say the same and nothing tells that sshd said it, or what it
-    /// says may have had no effect.
+    /// Whether the line does not prove its cause: other programs use the same words and nothing
+    /// shows that sshd wrote it, or the event may have had no effect.
     pub is_vague: bool,
-    /// Whether the connection ended after an attempt to log in that no line of its own tells: at INFO sshd does not log a
-    /// key that it refuses.
+    /// Whether the connection ended after an attempt to log in that has no separate line: at INFO
+    /// sshd does not log a rejected key.
     pub is_untold_attempt: bool,
-    /// What the line adds to the count of its cause.
+    /// The effect of the line on the count of its cause.
     pub account: Account,
     /// Before or after the login.
     pub stage: Stage,
-    /// The other end: from the line itself, else from other lines of the same process.
+    /// The peer: from the line itself, else from other lines of the same process.
     pub source: Option<Source>,
     /// The user name.
     pub user: Option<&'a [u8]>,
-    /// What the line says beyond that: the reason, the offer, the jail, the file.
+    /// Further text of the line: the reason, the offer, the jail, the file.
     pub detail: &'a [u8],
-    /// The number that the line states: connections pending or dropped, a process, a line of a file.
+    /// The number in the line: connections pending or dropped, a process, a line of a file.
     pub number: Option<u64>,
-    /// How often the line was written: 1, or more for `message repeated N times`.
+    /// The number of times the line was written: 1, or more for `message repeated N times`.
     pub repeats: u64,
     /// The whole line, without its ending.
     pub line: &'a [u8],
-    /// The line (of journal export: the record) in the input, counted from 1.
+    /// The line (for journal export: the record) in the input, counted from 1.
     pub line_number: u64,
 }
 
 impl Event<'_> {
-    /// How many connections, or events of the machine, it adds to those that met its cause: a line of sshd that was folded
-    /// N times is N lines of one connection, one of the kernel N events.
+    /// The number of connections, or events of the machine, that it adds to its cause: a line of
+    /// sshd folded N times is N lines of one connection, one of the kernel N events.
     pub fn connections(&self) -> u64 {
         match self.account {
             Account::Fresh if self.program.is_sshd() => 1,
@@ -65,7 +66,7 @@ impl Event<'_> {
         }
     }
 
-    /// Whether it happened to the machine, outside of any connection.
+    /// Whether it concerns the machine, outside any connection.
     pub(crate) fn is_of_machine(&self) -> bool {
         let kinds = [
             Kind::BindFailed,
@@ -88,26 +89,27 @@ impl Event<'_> {
     }
 }
 
-/// What a line adds to the number of connections that met a cause.
+/// The effect of a line on the number of connections that met a cause.
 ///
-/// One connection often leaves several lines, and the first of them may name no address (`kex_exchange_identification:
-/// …`); so lines are not connections.
+/// One connection often leaves several lines, and the first of them may not name the address
+/// (`kex_exchange_identification: …`); so lines are not connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Account {
-    /// The first line of its connection that speaks for the cause.
+    /// The first line of its connection that indicates the cause.
     Fresh,
     /// Names the source of a connection that an earlier line counted for this cause without one.
     Attributes(CauseName),
-    /// Undoes what the latest line for this cause and source counted: what it announced did not happen.
+    /// Cancels the count of the latest line for this cause and source: the event announced by it
+    /// did not happen.
     Withdraws(CauseName),
-    /// Nothing: the connection was counted, or the line has no cause.
+    /// None: the connection was already counted, or the line has no cause.
     Again,
 }
 
 /// Before or after the login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// The line does not tell.
+    /// The line does not show it.
     Unknown,
     /// Before the login.
     BeforeLogin,
@@ -115,7 +117,7 @@ pub enum Stage {
     AfterLogin,
 }
 
-/// The other end of a connection.
+/// The peer of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source {
     /// Its address or name.
@@ -124,18 +126,18 @@ pub struct Source {
     pub port: Option<u16>,
 }
 
-/// An address, or the name that stands in its place (UseDNS, PAM's `rhost=`).
+/// An address, or a name in its place (UseDNS, PAM's `rhost=`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Peer {
-    /// An address; IPv4-mapped IPv6 is told as IPv4.
+    /// An address; IPv4-mapped IPv6 is converted to IPv4.
     Address(IpAddr),
     /// Anything else.
     Name(Box<str>),
 }
 
 impl Peer {
-    /// Reads an address or a name; `None` for an empty text, for `UNKNOWN`, which sshd writes when it does
-    /// not know, and for what hides an address (`***`).
+    /// Parses an address or a name; `None` for an empty text, for `UNKNOWN`, which sshd writes if
+    /// it does not know it, and for a mask of an address (`***`).
     pub fn read(text: &[u8]) -> Option<Self> {
         if let Some(address) = ipv4(text) {
             return Some(Self::Address(address.into()));
@@ -163,7 +165,7 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Reads `192.0.2.1`, which most are, faster than the parser of any address does.
+/// Parses `192.0.2.1`, the most common form, faster than the general parser does.
 fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     const LONGEST: usize = 15;
     if text.len() > LONGEST {

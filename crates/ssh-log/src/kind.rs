@@ -1,8 +1,8 @@
-//! What a log line reports.
+//! The events that log lines report.
 
 macro_rules! kinds {
     ($($(#[$doc:meta])+ $variant:ident = $name:literal,)+) => {
-        /// What a log line reports, whatever the version that worded it.
+        /// The event that a log line reports, in the wording of any version.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind { $($(#[$doc])+ $variant,)+ }
 
@@ -10,7 +10,7 @@ macro_rules! kinds {
             /// All kinds, in the order of their declaration.
             pub const ALL: &'static [Kind] = &[$(Kind::$variant,)+];
 
-            /// The stable name of this kind, as it stands in machine-readable output.
+            /// The stable name of this kind for machine-readable output.
             pub fn name(self) -> &'static str {
                 match self { $(Kind::$variant => $name,)+ }
             }
@@ -21,48 +21,48 @@ macro_rules! kinds {
 kinds! {
     /// The listener opened a port.
     Listening = "listening",
-    /// The listener ended on a signal.
+    /// The listener ended by a signal.
     Stopped = "stopped",
-    /// The listener was asked to start again (SIGHUP).
+    /// The listener was asked to restart (SIGHUP).
     Restarted = "restarted",
     /// The listener could not bind a port.
     BindFailed = "bind-failed",
-    /// A host key cannot be used; the others may do.
+    /// A host key cannot be used; the others may be sufficient.
     HostKeyUnusable = "host-key-unusable",
-    /// sshd or one of its helpers cannot work; the cause says why.
+    /// sshd or one of its helpers cannot work; the cause is the reason.
     Broken = "broken",
-    /// The listener could not take a connection or start a process for it.
+    /// The listener could not accept a connection or start a process for it.
     ListenerFault = "listener-fault",
-    /// A process of sshd died of a signal or without ending in order.
+    /// A process of sshd was killed by a signal or ended irregularly.
     Crashed = "crashed",
-    /// The listener dropped a connection: too many that are not logged in yet.
+    /// The listener dropped a connection: too many are unauthenticated.
     Dropped = "dropped",
     /// The listener begins to drop connections.
     ThrottlingBegan = "throttling-began",
-    /// The listener goes on dropping connections, and says how many it was so far.
+    /// The listener keeps dropping connections, and reports their number so far.
     ThrottlingGoesOn = "throttling",
-    /// The listener ends dropping connections, and says how many it was in all.
+    /// The listener stops dropping connections, and reports their total number.
     ThrottlingEnded = "throttling-ended",
-    /// The listener says how many drops it did not log.
+    /// The listener reports the number of drops that it did not log.
     DropsCounted = "drops-counted",
     /// The listener dropped a connection of a penalised source.
     DroppedPenalised = "dropped-penalised",
     /// The listener recorded a penalty for a source.
     Penalty = "penalty",
-    /// The time for logging in ran out.
+    /// The time for logging in expired.
     GraceTimeout = "grace-timeout",
 
-    /// A connection was accepted by the listener.
+    /// The listener accepted a connection.
     Connected = "connected",
-    /// The client sent nothing before it hung up.
+    /// The client disconnected without having sent anything.
     NoIdentification = "no-identification",
     /// The client speaks another protocol.
     BadProtocol = "bad-protocol",
     /// The client is a known scanner or prober.
     Probed = "probed",
-    /// No algorithm is common to both sides.
+    /// The two sides have no algorithm in common.
     NegotiationFailed = "negotiation-failed",
-    /// A packet was damaged or is none.
+    /// A packet was damaged or is not one.
     PacketCorrupt = "packet-corrupt",
     /// The peer closed the connection.
     Closed = "closed",
@@ -70,9 +70,9 @@ kinds! {
     Reset = "reset",
     /// Reading from or writing to the peer failed.
     ConnectionError = "connection-error",
-    /// The peer said goodbye with a reason.
+    /// The peer disconnected with a reason.
     ReceivedDisconnect = "received-disconnect",
-    /// The connection ended after such a goodbye.
+    /// The connection ended after such a message.
     Disconnected = "disconnected",
     /// The server ended the connection with a reason.
     Disconnecting = "disconnecting",
@@ -83,27 +83,28 @@ kinds! {
     Accepted = "accepted",
     /// One attempt to authenticate failed.
     AuthFailed = "auth-failed",
-    /// Authentication is under way.
+    /// Authentication is in progress.
     AuthProgress = "auth-progress",
     /// The user does not exist, or may not log in.
     InvalidUser = "invalid-user",
-    /// The user is refused by a rule of sshd.
+    /// A rule of sshd refuses the user.
     UserDenied = "user-denied",
     /// Root is refused.
     RootRefused = "root-refused",
-    /// PAM refused the password or the like.
+    /// PAM refused the password or another credential.
     PamFailure = "pam-failure",
     /// PAM refused the account.
     PamDenied = "pam-denied",
-    /// A key file or a home directory has too wide permissions.
+    /// A key file or a home directory has permissions that are too wide.
     StrictModes = "strict-modes",
-    /// A key is in the file of revoked keys, or that file cannot be read, which refuses every key.
+    /// A key is in the file of revoked keys, or that file cannot be read, which makes sshd refuse
+    /// every key.
     KeyRevoked = "key-revoked",
-    /// A key or certificate was not taken, or a list of keys could not be used.
+    /// A key or certificate was not accepted, or a list of keys could not be used.
     KeyRefused = "key-refused",
-    /// sshd could not go through with a login.
+    /// sshd could not complete a login.
     LoginFault = "login-fault",
-    /// sshd ended a connection for a reason that no rule knows.
+    /// sshd ended a connection for a reason that no rule covers.
     Ended = "ended",
     /// A session could not be set up.
     SessionFault = "session-fault",
@@ -113,7 +114,7 @@ kinds! {
     TooManyFailures = "too-many-failures",
     /// RefuseConnection applied.
     RefusedByMatch = "refused-by-match",
-    /// The name of the client does not lead back to its address.
+    /// The client's name does not resolve back to its address.
     ReverseMapping = "reverse-mapping",
 
     /// A session was opened.
@@ -128,7 +129,7 @@ kinds! {
     ForwardingDenied = "forwarding-denied",
     /// A port or socket that a client asked for could not be opened.
     ForwardingFault = "forwarding-fault",
-    /// The client no longer answered: ClientAlive.
+    /// The client stopped answering: ClientAlive.
     ClientAliveTimeout = "client-alive-timeout",
 
     /// TCP wrappers refused the client.
@@ -138,13 +139,13 @@ kinds! {
 
     /// A tool banned a source.
     Banned = "banned",
-    /// A ban that a tool announced was not carried out.
+    /// An announced ban was not carried out.
     BanFailed = "ban-failed",
     /// A tool lifted a ban.
     Unbanned = "unbanned",
-    /// A tool saw an attack but has banned the source already.
+    /// A tool saw an attack of a source that is already banned.
     AlreadyBanned = "already-banned",
-    /// A tool left a source alone on purpose.
+    /// A tool deliberately ignored a source.
     BanIgnored = "ban-ignored",
     /// A tool counted a failure.
     FailureCounted = "failure-counted",
@@ -155,15 +156,15 @@ kinds! {
     ConntrackFull = "conntrack-full",
     /// Connection requests exceed the queue of a listening port.
     ListenQueue = "listen-queue",
-    /// The kernel killed a process for memory.
+    /// The kernel killed a process for lack of memory.
     OomKill = "oom-kill",
     /// The kernel refused a new process.
     ForkRejected = "fork-rejected",
-    /// The kernel has no more file structures.
+    /// The kernel has no free file structures.
     FileTableFull = "file-table-full",
-    /// The packet filter logged a packet that it stopped.
+    /// The packet filter logged a packet that it blocked.
     PacketBlocked = "packet-blocked",
-    /// SELinux, AppArmor or a capability that is missing denied something to sshd.
+    /// SELinux, AppArmor or a missing capability denied something to sshd.
     AccessDenied = "access-denied",
 
     /// systemd closed the socket: activated too often.
@@ -175,7 +176,7 @@ kinds! {
     /// A unit of sshd was started or stopped.
     UnitChanged = "unit-changed",
 
-    /// A known line that says nothing about a failure.
+    /// A known line that does not concern a failure.
     Noted = "noted",
 }
 

@@ -1,11 +1,12 @@
 //! Log lines of sshd, libwrap, PAM, fail2ban and the rest of the machine, classified.
 //!
-//! [`Reader`] takes a log in pieces and gives an [`Event`] for each line that says something about SSH; the event names
-//! the cause that the line speaks for, and its source even where only another line of the same connection does.
-//! [`Tally`] adds events up. [`transcript`] reads what a client printed instead. Nothing here opens a file or asks for the time.
+//! [`Reader`] takes a log in pieces and returns an [`Event`] for each line about SSH; the event
+//! names the cause that the line indicates, and its source even if only another line of the same
+//! connection names it. [`Tally`] adds events up. [`transcript`] reads a client's output instead.
+//! This crate opens no file and does not read the clock.
 //!
-//! A log is hostile text: user names and identification strings are chosen by the client and imitate lines. See
-//! [`Event`] for what that means for those who print it.
+//! A log is hostile text: clients choose user names and identification strings, and these may
+//! imitate lines. [`Event`] describes the consequences for printing.
 
 mod block;
 mod blocks;

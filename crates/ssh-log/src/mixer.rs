@@ -1,9 +1,9 @@
-//! A hash of a few bytes, many times.
+//! A fast hash of a few bytes.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// Mixes by multiplication. Who knows where it starts can make two keys that are equal: what that spoils has to be small,
-/// or it has to start at random ([`Seed`]).
+/// Mixes by multiplication. An attacker who knows the initial state can construct two equal keys:
+/// either the damage must be small, or the initial state random ([`Seed`]).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mixer(u64);
 
@@ -63,7 +63,7 @@ impl Hasher for Mixer {
     }
 }
 
-/// Where the hashes of one map start.
+/// The initial state for the hashes of one map.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seed(Mixer);
 

@@ -1,4 +1,4 @@
-//! What an input is that is not the log of an SSH server.
+//! The nature of an input that is not the log of an SSH server.
 
 use std::sync::LazyLock;
 
@@ -8,14 +8,14 @@ use memchr::memmem::Finder;
 use crate::envelope::Head;
 use crate::kind::Kind;
 
-/// What an input is, as far as its lines tell.
+/// The nature of an input, judging by its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nature {
-    /// The log of an SSH server, or of what guards it.
+    /// The log of an SSH server, or of a program that guards it.
     ServerLog,
-    /// What an SSH client printed.
+    /// The output of an SSH client.
     Transcript,
-    /// The log of other programs; the one that wrote most of it.
+    /// The log of other programs, with the one that wrote most of it.
     OtherPrograms(String),
     /// The access log of a web server.
     WebServer,
@@ -27,20 +27,20 @@ pub enum Nature {
     Text,
 }
 
-/// What speaks for one or the other.
+/// Counts of lines that indicate one nature or another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Signs {
     client: u64,
     server: u64,
-    /// Messages that only an SSH server, or what guards it, has.
+    /// Messages that only an SSH server, or a program that guards it, writes.
     own: u64,
     web: u64,
     binary: u64,
-    /// Lines of which the two before were counted.
+    /// The number of lines examined for the two counts above.
     sampled: u64,
 }
 
-/// What only a client prints at the beginning of a line.
+/// Beginnings of lines that only a client prints.
 const CLIENT: [&[u8]; 26] = [
     b"OpenSSH_",
     b"debug1: Reading configuration data",
@@ -72,12 +72,13 @@ const CLIENT: [&[u8]; 26] = [
 ];
 
 impl Signs {
-    /// Whether it is what a client printed: something that only a client says, and nothing that only a server does.
+    /// Whether it is a client's output: it contains something that only a client prints, and
+    /// nothing that only a server does.
     pub(crate) fn is_transcript(self) -> bool {
         self.client > 0 && self.server == 0
     }
 
-    /// Whether a message is in it that no client prints.
+    /// Whether it contains a message that no client prints.
     pub(crate) fn is_of_server(self) -> bool {
         self.own > 0
     }
@@ -107,7 +108,7 @@ impl Signs {
         self.server += if head >= Head::Cut { lines } else { 0 };
     }
 
-    /// Counts a message that is known; some of them a client prints in the same words.
+    /// Counts a known message; a client prints some of them in the same words.
     pub(crate) fn event(&mut self, head: Head, kind: Kind, is_vague: bool) {
         const OF_BOTH: [Kind; 13] = [
             Kind::NoIdentification,
@@ -129,14 +130,14 @@ impl Signs {
         self.own += u64::from(head >= Head::Cut || of_server && !is_vague);
     }
 
-    /// Counts a bare message that names the other end: a client is never at a port below 1024, a server mostly. A client that
-    /// is connected by another program writes `UNKNOWN port 65535`.
+    /// Counts a bare message that names the peer: a client is never at a port below 1024, a server
+    /// mostly is. A client connected through another program writes `UNKNOWN port 65535`.
     pub(crate) fn peer(&mut self, port: Option<u16>, is_known: bool) {
         let of_client = port.is_some_and(|port| port < 1024 || port == u16::MAX && !is_known);
         self.client += u64::from(of_client);
     }
 
-    /// Counts a line that is not known.
+    /// Counts an unknown line.
     pub(crate) fn line(&mut self, line: &[u8]) {
         let line = line.trim_ascii_start();
         self.client += u64::from(
@@ -154,7 +155,7 @@ impl Signs {
 /// Whether more than a twentieth of a text is not text.
 fn is_binary(text: &[u8]) -> bool {
     let is_control = |byte: &u8| *byte < b'\t' || (0x0e..0x1b).contains(byte);
-    // Most texts have no such byte, which is found out for many at once where they are not counted.
+    // Most texts have no such byte, which is determined faster for many at once.
     let has_control = text.iter().fold(false, |found, by| found | is_control(by));
     has_control && text.iter().filter(|by| is_control(by)).count() * 20 > text.len()
 }

@@ -1,4 +1,4 @@
-//! Blocks parsed side by side, and taken in order.
+//! Blocks parsed in parallel, and taken in order.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -12,13 +12,13 @@ use crate::envelope::{Clock, Export};
 use crate::event::Event;
 use crate::reader::Reader;
 
-/// So many blocks are read ahead for each thread.
+/// The number of blocks read ahead for each thread.
 const WAITING: usize = 2;
 
-/// Feeds all that `source` gives to the reader.
+/// Feeds the whole `source` to the reader.
 ///
 /// # Errors
-/// What the source says; what stands before it was read.
+/// The error of the source; everything before it was read.
 pub(crate) fn run(
     threads: usize,
     source: impl Read,
@@ -46,7 +46,7 @@ fn take_all(
         .next()
         .is_some_and(|(line, _)| Export::starts(line))
     {
-        // Its values may hold line feeds: only who reads it in order knows which.
+        // Its values may contain line feeds: only sequential reading can tell which.
         return feed_all(first, blocks, reader, sink);
     }
     let mut parser = Parser::new(clock.clone());
@@ -70,7 +70,7 @@ fn take_all(
     Ok(())
 }
 
-/// Feeds a stream whose lines cannot be told apart beforehand.
+/// Processes a stream whose lines cannot be separated beforehand.
 fn feed_all(
     first: Vec<u8>,
     blocks: &mut Blocks<impl Read>,
@@ -85,7 +85,7 @@ fn feed_all(
     Ok(())
 }
 
-/// A block to parse, or parsed, and its place among all.
+/// A block to parse, or parsed, and its index.
 struct Job {
     number: usize,
     block: Vec<u8>,
@@ -93,7 +93,7 @@ struct Job {
     memory: Parsed,
 }
 
-/// What came of a job: nothing where the thread panicked.
+/// The result of a job: `None` if the thread panicked.
 struct Answer<'a> {
     answers: &'a Sender<(usize, Option<Parsed>)>,
     number: usize,
@@ -102,34 +102,35 @@ struct Answer<'a> {
 
 impl Drop for Answer<'_> {
     fn drop(&mut self) {
-        // Who does not listen any more has ended for another reason.
+        // A receiver that is gone has ended for another reason.
         _ = self.answers.send((self.number, self.parsed.take()));
     }
 }
 
-/// The blocks that wait to be parsed: whoever has nothing else to do takes the next.
+/// The blocks waiting to be parsed: any idle thread takes the next.
 struct Queue(Mutex<Receiver<Job>>);
 
 impl Queue {
-    /// The next one, as soon as there is one; `None` when no more will come.
+    /// The next one, as soon as there is one; `None` if no more will come.
     fn next(&self) -> Option<Job> {
         let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         jobs.recv().ok()
     }
 
-    /// The next one, where one waits.
+    /// The next one, if one is waiting.
     fn waiting(&self) -> Option<Job> {
         match self.0.try_lock() {
             Ok(jobs) => jobs.try_recv().ok(),
             Err(TryLockError::Poisoned(jobs)) => jobs.into_inner().try_recv().ok(),
-            // Another thread waits for one, or is about to take the last.
+            // Another thread is waiting for one, or about to take the last.
             Err(TryLockError::WouldBlock) => None,
         }
     }
 }
 
-/// Parses with so many threads, of which the caller is one: it reads the blocks, takes what was parsed in order, and parses
-/// while it would wait. So no more threads run than there are cores, and none of them waits while there is work.
+/// Parses with this many threads, including the caller: it reads the blocks, takes the results in
+/// order, and parses while it would otherwise wait. So there are no more threads than cores, and
+/// none of them waits while there is work.
 fn side_by_side(
     threads: usize,
     mut parser: Parser,
@@ -142,7 +143,7 @@ fn side_by_side(
     let queue = Queue(Mutex::new(queue));
     let (answers, parsed) = channel();
     thread::scope(|scope| {
-        // Ends with this function: then no more jobs come, and the threads end.
+        // Dropped at the end of this function: then no more jobs come, and the threads end.
         let jobs = jobs;
         for _ in 1..threads {
             let (queue, answers, mut parser) =
@@ -182,7 +183,7 @@ fn side_by_side(
             // What is ready comes before more to parse: until it is taken no more blocks are read, and the others would wait.
             ready.extend(parsed.try_iter());
             if let Some(done) = ready.remove(&taken) {
-                // A thread that is gone panicked, which ends the scope.
+                // A missing thread has panicked, which ends the scope.
                 let Some(done) = done else { return outcome };
                 taken += 1;
                 spare.push(take(done));
@@ -239,7 +240,7 @@ mod tests {
         (events, read.census)
     }
 
-    /// The message as collectors write it.
+    /// The message as written by collectors.
     fn collected(stamp: &str, pid: u16, message: &str) -> Vec<String> {
         vec![
             format!("{{\"log\":\"{message}\",\"time\":\"2026-11-20T15:52:43Z\"}}"),
@@ -261,8 +262,9 @@ mod tests {
         ]
     }
 
-    /// Of 256 lines so many are odd, and so many written by collectors. A block that may hold a record of several lines, as the
-    /// odd ones do, is left to the reader: where there are none, all blocks are parsed.
+    /// The shares, in 256ths, of lines that are odd, and of lines written by collectors. A block
+    /// that may hold a record of several lines, as odd ones do, is left to the reader: without odd
+    /// lines all blocks are parsed.
     type Shares = (u8, u8);
 
     /// A line of any origin, with its line feed.
@@ -338,7 +340,7 @@ mod tests {
             while log.len() < 5 * crate::blocks::BLOCK {
                 log.push_str(&line(&mut random, shares));
             }
-            // The last line has no end.
+            // The last line has no line end.
             log.pop();
             let whole = in_order(log.as_bytes());
             assert!(whole.0.len() > 1_000 && whole.1.understood > 1_000);
@@ -390,7 +392,7 @@ mod tests {
         let read = side_by_side(2, log.as_bytes());
         assert!(read == in_order(log.as_bytes()), "{:?}", read.1);
         assert!(read.1.others > 5_000 && read.1.understood > 500);
-        // Where nothing is understood the census tells who wrote most of it.
+        // If nothing is understood the census shows who wrote most of it.
         let others = log
             .replace("sshd[", "sudo[")
             .replace("ssh.service", "x.service");
@@ -413,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_comes_behind_what_stands_before_it() {
+    fn an_error_follows_the_text_before_it() {
         struct Broken;
         impl Read for Broken {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

@@ -9,7 +9,7 @@ pub enum Program {
     Sshd,
     /// `sshd-session`, from 9.8 on: one process for each connection.
     SshdSession,
-    /// `sshd-auth`, from 10.0 on: the unprivileged half before the login.
+    /// `sshd-auth`, from 10.0 on: the unprivileged process before the login.
     SshdAuth,
     /// A line without any prefix, as `sshd -E FILE` writes it.
     Bare,
@@ -17,7 +17,7 @@ pub enum Program {
     Dropbear,
     /// Another server of SSH: tinysshd, or the module of ProFTPD.
     OtherServer,
-    /// `tailscaled`, which serves SSH itself where it is told to.
+    /// `tailscaled`, which serves SSH itself if configured to.
     Tailscaled,
     /// The kernel.
     Kernel,
@@ -27,7 +27,7 @@ pub enum Program {
     Systemd,
     /// xinetd, or inetd.
     Xinetd,
-    /// fail2ban, by syslog or in its own log file.
+    /// fail2ban, through syslog or in its own log file.
     Fail2ban,
     /// sshguard.
     Sshguard,
@@ -39,7 +39,7 @@ pub enum Program {
     Blacklistd,
     /// lfd, the login failure daemon of csf.
     Lfd,
-    /// Any other program: its lines are counted and passed over.
+    /// Any other program: its lines are counted and skipped.
     Other,
 }
 
@@ -50,7 +50,7 @@ const NAMES: &[(&str, Program)] = &[
     ("sshd-auth", Program::SshdAuth),
     ("in.sshd", Program::Sshd),
     ("sshd.pam", Program::Sshd),
-    // A module of PAM that names itself; it speaks for sudo and login as well.
+    // A module of PAM under its own name; it also serves sudo and login.
     ("pam_duo", Program::Sshd),
     ("sshd.exe", Program::Sshd),
     ("sshd-session.exe", Program::SshdSession),
@@ -63,7 +63,7 @@ const NAMES: &[(&str, Program)] = &[
     ("audit", Program::Audit),
     ("auditd", Program::Audit),
     ("systemd", Program::Systemd),
-    // systemd itself, where it has not begun the program yet.
+    // systemd itself, before it has executed the program.
     ("(sshd)", Program::Systemd),
     ("xinetd", Program::Xinetd),
     ("inetd", Program::Xinetd),
@@ -91,7 +91,7 @@ impl Program {
             tag
         };
         let name = memrchr(b'/', tag).map_or(tag, |at| &tag[at + 1..]);
-        // `sshd(pam_unix)`: the module speaks in the name of the program.
+        // `sshd(pam_unix)`: the module logs under the name of the program.
         let module = name.iter().position(|&b| b == b'(').filter(|&at| at > 0);
         let name = module.map_or(name, |at| &name[..at]);
         let known = NAMES
@@ -113,7 +113,7 @@ impl Program {
             .map_or("", |(name, _)| name)
     }
 
-    /// Whether this is a program that serves SSH and says so.
+    /// Whether this program serves SSH and logs under its own name.
     pub(crate) fn is_ssh_server(self) -> bool {
         matches!(
             self,
@@ -140,7 +140,7 @@ impl Program {
     }
 }
 
-/// Whether a unit is one of sshd: `ssh.service`, `sshd@1-2.service`, `sshd.socket`.
+/// Whether a unit belongs to sshd: `ssh.service`, `sshd@1-2.service`, `sshd.socket`.
 pub(crate) fn is_ssh_unit(unit: &[u8]) -> bool {
     let Some(rest) = unit.strip_prefix(b"ssh") else {
         return false;
@@ -165,7 +165,7 @@ mod tests {
             ("sshd(pam_unix)", Program::Sshd),
             ("in.sshd", Program::Sshd),
             ("sshd.pam", Program::Sshd),
-            // A module of PAM that names itself; it speaks for sudo and login as well.
+            // A module of PAM under its own name; it also serves sudo and login.
             ("pam_duo", Program::Sshd),
             ("(sshd)", Program::Systemd),
             ("ssh@3-192.0.2.1:22-192.0.2.7:5512.service", Program::Sshd),

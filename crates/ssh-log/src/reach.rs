@@ -1,16 +1,17 @@
-//! Whom a cause meets.
+//! The connections that a cause affects.
 
 use crate::cause::CauseName;
 
-/// Whom a cause meets; the order is that of its weight in a log. Scanners leave thousands of lines a day on every server
-/// of the Internet: one line that everybody is concerned by outweighs them.
+/// The connections that a cause affects, in the order of their weight in a log. Scanners leave
+/// thousands of lines a day on every server on the Internet: one line that concerns everybody
+/// outweighs them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reach {
-    /// Whoever connects.
+    /// Every client.
     Everybody,
-    /// A client, an account, a session.
+    /// A client, an account, or a session.
     Some,
-    /// Mostly strangers, who bring it about themselves.
+    /// Mostly strangers, who cause it themselves.
     Strangers,
 }
 
@@ -37,7 +38,7 @@ const SOME: [CauseName; 13] = [
 ];
 
 impl Reach {
-    /// Whom the cause of this name meets.
+    /// The connections affected by the cause with this name.
     pub fn of(cause: CauseName) -> Self {
         match cause {
             _ if STRANGERS.contains(&cause) => Self::Strangers,

@@ -10,25 +10,25 @@ use crate::event::Event;
 use crate::pipeline;
 use crate::reader::Reader;
 
-/// More threads do not make it faster: what has to be found out in order takes its time.
+/// More threads do not make it faster, because of the part that must be done in order.
 const MOST_THREADS: usize = 16;
 
-/// What reading a log to its end showed, besides its events.
+/// The summary of reading a log to its end, besides its events.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReadLog {
     /// A path, `standard input`, or the command that printed it.
     pub name: String,
     /// How much was understood.
     pub census: Census,
-    /// The compression that is damaged, where it is: the lines before the damage were read.
+    /// The damaged compression, if any: the lines before the damage were read.
     pub damaged: Option<Packing>,
 }
 
 impl ReadLog {
-    /// Reads a log, compressed or not, in constant memory, and hands each event to `sink`.
+    /// Reads a log, compressed or not, in constant memory, and passes each event to `sink`.
     ///
     /// # Errors
-    /// What `source` says; that a compressed file is damaged is not an error.
+    /// The error of `source`; damage to a compressed file is not an error.
     pub fn read(
         name: impl Into<String>,
         source: impl Read,
@@ -39,7 +39,8 @@ impl ReadLog {
         Self::read_with(threads.min(MOST_THREADS), name, source, clock, sink)
     }
 
-    /// The same with so many threads, of which the caller's is one; what comes of it does not depend on their number.
+    /// The same with this number of threads, including the caller's; the result does not depend on
+    /// it.
     pub(crate) fn read_with(
         threads: usize,
         name: impl Into<String>,

@@ -1,4 +1,4 @@
-//! A log in, events out.
+//! Turns a log into events.
 
 use memchr::memchr;
 
@@ -11,8 +11,8 @@ use crate::understand::{Texts, Told, understand};
 
 /// Reads a log in pieces of any size, in constant memory.
 ///
-/// A message is recognised wherever it stands in a line (see the module `envelope`); a log that is compressed or in UTF-16
-/// has to go through [`Decoded`](crate::Decoded) before.
+/// A message is recognised anywhere in a line (see the module `envelope`); a log that is compressed
+/// or in UTF-16 must pass through [`Decoded`](crate::Decoded) first.
 ///
 /// ```
 /// use sshmend_ssh_log::{Clock, Kind, Reader};
@@ -34,25 +34,25 @@ pub struct Reader {
     state: State,
 }
 
-/// The longest line that is read whole.
+/// The longest line that is read completely.
 pub(crate) const LINE_CAP: usize = 64 * 1024;
 
-/// The lines of a stream of pieces; what is left of the last piece waits for the next.
+/// Splits a stream of pieces into lines; the rest of the last piece waits for the next.
 #[derive(Debug, Clone, Default)]
 struct Lines {
     carry: Vec<u8>,
-    /// The rest of an overlong line is passed over.
+    /// Skipping the rest of an overlong line.
     skipping: bool,
 }
 
-/// What the lines say, one after another.
+/// The state carried from line to line.
 #[derive(Debug, Clone)]
 struct State {
     connections: Connections,
     census: Census,
     line_number: u64,
-    /// The surest head of the lines so far. A line without one among others that have one is not a line of sshd but a piece
-    /// of another program's text, which anybody may have written.
+    /// The most certain head of the lines so far. A line without one, among others that have one,
+    /// is not sshd's but a piece of another program's text, which anybody may have written.
     surest: Head,
 }
 
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Takes the next piece of the log and hands each event to `sink`.
+    /// Processes the next piece of the log and passes each event to `sink`.
     pub fn feed(&mut self, piece: &[u8], sink: &mut dyn FnMut(&Event<'_>)) {
         self.state.census.bytes += piece.len() as u64;
         let mut rest = piece;
@@ -149,7 +149,7 @@ impl Reader {
         }
     }
 
-    /// Takes the next block of whole lines, parsed: the same as to feed it.
+    /// Processes the next parsed block of whole lines: equivalent to feeding it.
     pub(crate) fn take(&mut self, parsed: &mut Parsed, sink: &mut dyn FnMut(&Event<'_>)) {
         self.state.census.bytes += parsed.block.len() as u64;
         if parsed.is_sequential || self.peeler.is_open() {
@@ -183,7 +183,7 @@ impl Reader {
         self.state.line_number = before + parsed.lines;
     }
 
-    /// Counts lines of which only the beginning was handed over, and the bytes that were not.
+    /// Counts lines of which only the beginning was passed in, and the bytes that were not.
     pub(crate) fn count_passed_over(&mut self, lines: u64, bytes: u64) {
         self.state.census.overlong += lines;
         self.state.census.bytes += bytes;
@@ -200,7 +200,8 @@ impl Lines {
 }
 
 impl State {
-    /// Whether a message with such a head is believed: lines before it may have had a surer one.
+    /// Whether a message with such a head is trusted: earlier lines may have had a more certain
+    /// one.
     fn believes(&self, head: Head) -> bool {
         head >= self.surest || head == Head::Guessed
     }

@@ -9,10 +9,10 @@ use crate::kind::Kind;
 use crate::mixer::Seed;
 use crate::span::Span;
 
-/// What a log says of one source.
+/// What a log shows about one source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceTally {
-    /// Lines that name it, or belong to a connection of it.
+    /// Lines that name it, or belong to one of its connections.
     pub lines: u64,
     /// Its connections by cause.
     pub causes: BTreeMap<CauseName, u64>,
@@ -78,7 +78,7 @@ impl Sources {
         sources
     }
 
-    /// Halves the number of sources when it has grown to twice what is kept.
+    /// Halves the number of sources when it has grown to twice the limit.
     fn forget(&mut self) {
         if self.tallies.len() < 2 * self.keep {
             return;
@@ -107,7 +107,7 @@ impl SourceTally {
         match event.kind {
             Kind::Accepted => self.accepted += event.repeats,
             Kind::AuthFailed => self.failed += event.repeats,
-            // At INFO a key that is refused leaves this line alone.
+            // At INFO a refused key leaves only this line.
             _ if event.is_untold_attempt => self.failed += event.repeats,
             _ => {}
         }

@@ -1,8 +1,8 @@
-//! When something began and ended.
+//! The period of events.
 
 use jiff::Timestamp;
 
-/// A first and a last time; both `None` when no line says a time.
+/// A first and a last time; both `None` if no line has a time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Span {
     /// The earliest time.

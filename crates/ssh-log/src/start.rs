@@ -1,11 +1,11 @@
-//! Short texts compared at once.
+//! Fast comparison of short texts.
 
-/// A text that others may begin with. Where there are bytes enough to read, up to sixteen are compared as one number: a
-/// comparison of texts of any length takes a call, which costs more than all the rest of it.
+/// A text that others may begin with. If enough bytes are available, up to sixteen are compared as
+/// one number: comparing texts of any length takes a call, which costs more than everything else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Start {
     text: Box<[u8]>,
-    /// The first bytes, with zeros behind a shorter text, and a mask of them.
+    /// The first bytes, zero-padded, and a mask for them.
     bytes: u128,
     mask: u128,
 }
@@ -46,7 +46,7 @@ impl Ending {
     }
 }
 
-/// So many bytes are compared as one number.
+/// The number of bytes compared as one number.
 const WIDE: usize = 16;
 const NARROW: usize = 8;
 
@@ -66,7 +66,7 @@ impl Start {
         &self.text
     }
 
-    /// What follows this text in another one; `None` where that does not begin with it.
+    /// The rest of another text after this one; `None` if it does not begin with it.
     #[inline]
     pub(crate) fn strip<'a>(&self, other: &'a [u8]) -> Option<&'a [u8]> {
         let length = self.text.len();
@@ -183,7 +183,7 @@ mod tests {
         let mut stripped = 0;
         for _ in 0..20_000 {
             let (start, mut other) = (text(20), text(24));
-            // Most texts that are not made for it begin with none.
+            // Most unrelated texts begin with none of them.
             if start.len() % 2 == 0 {
                 other.splice(0..0, start.iter().copied());
             }

@@ -10,10 +10,10 @@ use crate::sources::{SourceTally, Sources};
 use crate::span::Span;
 use crate::timeline::Timeline;
 
-/// What a log says in all: connections by cause and by source, lines by kind, first and last time.
+/// The summary of a log: connections by cause and by source, lines by kind, first and last time.
 ///
-/// Tallies of parts of a log can be merged, so the parts may be read at the same time; only connections whose lines
-/// stand in two parts are then counted apart. The size is bounded whatever the log.
+/// Tallies of parts of a log can be merged, so the parts may be read in parallel; only connections
+/// with lines in two parts are then counted twice. The size is bounded for any log.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     causes: Causes,
@@ -22,7 +22,8 @@ pub struct Tally {
     span: Span,
 }
 
-/// What is known of each cause, in the order of [`CauseName::ALL`]: of one that no line speaks for, nothing.
+/// The tally of each cause, in the order of [`CauseName::ALL`]; `None` for one that no line
+/// indicates.
 #[derive(Debug, Clone, Default)]
 struct Causes(Vec<Option<CauseTally>>);
 
@@ -54,36 +55,38 @@ impl Default for Kinds {
     }
 }
 
-/// What a log says of one cause.
+/// What a log shows about one cause.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CauseTally {
-    /// Lines that speak for it.
+    /// The number of lines that indicate it.
     pub lines: u64,
-    /// Connections that met it, each counted once whatever the number of its lines.
+    /// The number of connections that met it, each counted once whatever the number of its lines.
     pub connections: u64,
-    /// How often the machine itself met it, outside of any connection: sshd did not start, the kernel had no memory.
+    /// The number of times that the machine itself met it, outside any connection: sshd did not
+    /// start, the kernel ran out of memory.
     pub events: u64,
     /// Lines that do not prove it ([`Event::is_vague`]).
     pub vague: u64,
-    /// Those of them whose source no line names.
+    /// Those of them whose source is not named by any line.
     pub unattributed: u64,
-    /// Connections that sshd says it dropped between the first and the last of an episode of throttling (8.4 to 9.9);
-    /// it logs only some of them one by one, and those are among `connections` too.
+    /// Connections that sshd reports as dropped between the first and the last of an episode of
+    /// throttling (8.4 to 9.9); it logs only some of them individually, and those are also counted
+    /// in `connections`.
     pub dropped_in_episodes: u64,
-    /// Connections that sshd says it dropped without logging them (from 10.0 on).
+    /// Connections that sshd reports as dropped without logging them (from 10.0 on).
     pub dropped_unlogged: u64,
     /// First and last time.
     pub span: Span,
     /// Connections over time.
     pub timeline: Timeline,
-    /// What the episode that has not ended counts so far.
+    /// The count of the current episode so far.
     open_episode: u64,
-    /// Something that spoke for it turned out not to have happened.
+    /// Something that indicated it turned out not to have happened.
     withdrawn: bool,
 }
 
 impl Tally {
-    /// An empty tally that remembers at least `sources` sources, those with the most events.
+    /// An empty tally that keeps at least `sources` sources, those with the most events.
     pub fn keeping(sources: usize) -> Self {
         Self {
             sources: Sources::keeping(sources),
@@ -127,9 +130,9 @@ impl Tally {
         self.span.merge(other.span);
     }
 
-    /// Causes with what is known of them, by weight: what meets everybody before what meets some, that before what
-    /// strangers bring about; the reason why a service does not start before that it does not; what is sure before what
-    /// is not; of the same weight the most frequent first.
+    /// Causes with their tallies, by weight: what affects everybody before what affects some, and
+    /// that before what strangers cause; the reason why a service does not start before the fact
+    /// that it does not; certain before uncertain; with the same weight the most frequent first.
     pub fn causes(&self) -> Vec<(CauseName, &CauseTally)> {
         let lasting = |tally: &&CauseTally| {
             tally.lines > 0 && (tally.at_least() > 0 || tally.events > 0 || !tally.withdrawn)
@@ -148,7 +151,7 @@ impl Tally {
         causes
     }
 
-    /// What is known of one cause.
+    /// The tally of one cause.
     pub fn cause(&self, cause: CauseName) -> Option<&CauseTally> {
         self.causes.get(cause)
     }
@@ -169,7 +172,8 @@ impl Tally {
         self.sources.ranked()
     }
 
-    /// How often a source with few events was forgotten to stay within bounds; one that came back was forgotten twice.
+    /// The number of times that a source with few events was dropped to limit memory; one that
+    /// returned may be counted twice.
     pub fn forgotten_sources(&self) -> u64 {
         self.sources.forgotten()
     }
@@ -195,7 +199,8 @@ impl CauseTally {
         self.vague == self.lines
     }
 
-    /// Connections that met the cause as far as the log tells: the logged ones, or what sshd counted itself if more.
+    /// The number of connections that met the cause, as far as the log shows: those logged, or
+    /// sshd's own count if higher.
     pub fn at_least(&self) -> u64 {
         self.connections
             .max(self.dropped_in_episodes + self.open_episode)

@@ -1,13 +1,15 @@
-//! Patterns that read like the message they match.
+//! Patterns that look like the message they match.
 //!
-//! A template is a message with fields: `Failed {word} for invalid user {user} from {addr} port {port} ssh2`. It matches
-//! the whole message or nothing. The text of a client can stand in three places only: in `{user}`, which extends to the
-//! *last* place where the rest of the template still matches, so that a user name cannot put an address in front of the
-//! true one; in `{quoted}`, which does the same; and in a final `{detail}`, which no other field follows. A message with
-//! both a user and such a detail has a colon between them, and a user name has none: sshd takes what follows a colon for
-//! the style of authentication (auth2.c, `input_userauth_request`). So there is one way to read it.
+//! A template is a message with fields: `Failed {word} for invalid user {user} from {addr} port
+//! {port} ssh2`. It matches the whole message or nothing. A client's text is possible in three
+//! places only: in `{user}`, which extends to the *last* place where the rest of the template still
+//! matches, so that a user name cannot put an address before the true one; in `{quoted}`, which
+//! does the same; and in a final `{detail}`, which no other field follows. A message with both a
+//! user and such a detail has a colon between them, and a user name has none: sshd takes the text
+//! after a colon for the style of authentication (auth2.c, `input_userauth_request`). So there is
+//! only one way to read it.
 //!
-//! Matching takes no memory and, with one `{user}` a template, linear time.
+//! Matching needs no memory and, with one `{user}` in a template, linear time.
 
 use memchr::{memchr, memrchr};
 
@@ -19,7 +21,7 @@ pub(crate) struct Template {
     tokens: Vec<Token>,
 }
 
-/// What the fields of a template took.
+/// The values of a template's fields.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Fields<'a> {
     pub(crate) addr: Option<&'a [u8]>,
@@ -40,14 +42,14 @@ enum Token {
     Port,
     /// An address, a colon, a port.
     Endpoint,
-    /// Digits; a fraction behind them is passed over.
+    /// Digits; a fraction after them is skipped.
     Number,
     /// At least one character that is not a blank.
     Word,
     Gap(Slot, Reach),
 }
 
-/// Text that stands in every message, and its byte that stands in the fewest: that one is looked for.
+/// Fixed text of a message, and its rarest byte: the search looks for that one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Literal {
     text: Start,
@@ -63,24 +65,25 @@ enum Slot {
     Detail,
     /// A detail that begins with a slash.
     Path,
-    /// A path that no colon ends: it is not the script in which a shell found an error.
+    /// A path that is not followed by a colon: it is not the script in which a shell found an
+    /// error.
     Config,
     Nothing,
 }
 
-/// What may stand behind a match.
+/// The text that may follow a match.
 enum End {
-    /// Nothing.
+    /// None.
     Whole,
-    /// Anything: the number of bytes.
+    /// Anything: this number of bytes.
     Open { left: usize },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
-    /// To the first place where the next literal stands.
+    /// Up to the first place where the next literal occurs.
     First,
-    /// To the last place from which the rest matches.
+    /// Up to the last place from which the rest matches.
     Last,
     /// The same, where there is no more than one such place, which is found from the end of the text.
     Only,
@@ -90,7 +93,7 @@ impl Template {
     /// Compiles a pattern of this crate's tables.
     ///
     /// # Panics
-    /// When the pattern holds a field that does not exist: the tables are constant and tested.
+    /// If the pattern contains a field that does not exist: the tables are constant and tested.
     pub(crate) fn new(pattern: &str) -> Self {
         let mut tokens = Vec::new();
         let mut rest = pattern;
@@ -137,7 +140,7 @@ impl Template {
             [Token::Literal(_), tokens @ ..] => tokens,
             tokens => tokens,
         };
-        // Most that do not match are told by their end.
+        // The end rejects most messages that do not match.
         if let Some(Token::Literal(literal)) = tokens.last() {
             if literal.ending.strip(message).is_none() {
                 return false;
@@ -146,7 +149,7 @@ impl Template {
         matches(tokens, message, fields, &mut End::Whole)
     }
 
-    /// The text that stands as it is at the beginning of every match.
+    /// The literal text at the beginning of every match.
     pub(crate) fn lead_literal(&self) -> &[u8] {
         match self.tokens.first() {
             Some(Token::Literal(literal)) => literal.text.text(),
@@ -154,7 +157,8 @@ impl Template {
         }
     }
 
-    /// Matches the beginning of a text; with the length of what matched. A gap at the end takes all that is left.
+    /// Matches the beginning of a text; returns the length of the match too. A gap at the end takes
+    /// the whole rest.
     pub(crate) fn beginning<'a>(&self, text: &'a [u8]) -> Option<(Fields<'a>, usize)> {
         let (mut fields, mut end) = (Fields::default(), End::Open { left: 0 });
         if !matches(&self.tokens, text, &mut fields, &mut end) {
@@ -201,7 +205,8 @@ fn matches<'a>(
     fields: &mut Fields<'a>,
     end: &mut End,
 ) -> bool {
-    // What can be taken in one way only is taken in this loop, and what may end in several places goes on from each.
+    // Tokens that match in one way only are handled in this loop; one that may end in several
+    // places continues recursively from each.
     for (at, token) in tokens.iter().enumerate() {
         let rest = &tokens[at + 1..];
         let tail = match token {
@@ -242,7 +247,7 @@ fn matches<'a>(
     }
 }
 
-/// Takes any text up to a place from which the rest matches.
+/// Consumes any text up to a place from which the rest matches.
 fn matches_gap<'a>(
     (slot, reach): (Slot, Reach),
     rest: &[Token],
@@ -268,7 +273,8 @@ fn matches_gap<'a>(
     true
 }
 
-/// Takes an address; a colon or a dash in its end may belong to the message (`from 192.0.2.1: 11: …`).
+/// Consumes an address; a colon or a dash at its end may belong to the message (`from 192.0.2.1:
+/// 11: …`).
 fn matches_addr<'a>(
     rest: &[Token],
     text: &'a [u8],
@@ -296,7 +302,7 @@ fn matches_addr<'a>(
     true
 }
 
-/// Takes `192.0.2.1:22`, `2001:db8::1:22`: the last colon before a digit is before the port.
+/// Consumes `192.0.2.1:22`, `2001:db8::1:22`: the last colon before a digit precedes the port.
 fn matches_endpoint<'a>(
     rest: &[Token],
     text: &'a [u8],
@@ -318,7 +324,8 @@ fn matches_endpoint<'a>(
     port.is_some() && matches(rest, tail, fields, end)
 }
 
-/// Those of addresses and names, and of what people write in the place of one: `***`, `<ip>`, `${HOST}`.
+/// The bytes of addresses and names, and of placeholders that people write for one: `***`, `<ip>`,
+/// `${HOST}`.
 static ADDR_BYTES: [bool; 256] = {
     let (mut table, mut byte) = ([false; 256], 0);
     while byte < 0x80 {
@@ -332,7 +339,7 @@ static ADDR_BYTES: [bool; 256] = {
     table
 };
 
-/// What follows the mask of a number: `***`, `xxxxx`.
+/// The text after the mask of a number: `***`, `xxxxx`.
 fn masked(text: &[u8]) -> Option<&[u8]> {
     let end = text
         .iter()
@@ -373,13 +380,13 @@ fn gap<'a>(
     }
     let (mut before, length) = (text.len(), next.text.text().len());
     if let (b" ", [_, Token::Addr, Token::Literal(behind), ..]) = (next.text.text(), rest) {
-        // A blank stands between all words: the one that is looked for stands before this.
+        // A blank separates all words: the one sought is before this.
         before = behind.last_in(text)?;
     }
     while let Some(at) = next.last_in(&text[..before]) {
         before = at + length - 1;
         if matches(rest, &text[at..], fields, end) {
-            // Most texts have none: it is looked for in what was found, and not in all that may follow.
+            // Most texts have none: it is searched for only in the part found.
             match colon_in(&text[..at]) {
                 Some(colon) => before = before.min(colon + length),
                 None => return Some(at),
@@ -446,7 +453,7 @@ fn from_end<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> Op
 
 impl Literal {
     fn new(text: &[u8]) -> Self {
-        // Of what messages and addresses are made, the most frequent first.
+        // The characters of messages and addresses, the most frequent first.
         const FREQUENT: &[u8] = b" eotrnsaid1203456789.l:cupmhf=";
         let frequency = |byte: u8| {
             FREQUENT
@@ -500,7 +507,7 @@ fn digits(text: &[u8]) -> (Option<u64>, &[u8]) {
     let (digits, tail) = text.split_at(end);
     let value = match end {
         0 => None,
-        // So many always fit.
+        // This many digits always fit.
         1..=19 => Some(value),
         _ => std::str::from_utf8(digits)
             .ok()

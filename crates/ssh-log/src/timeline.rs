@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-/// Counts over time. The buckets grow as needed to stay a few hundred at most, whatever the span.
+/// Counts over time. The buckets are widened as needed to stay a few hundred at most, for any time
+/// span.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Timeline {
     step: usize,
@@ -30,7 +31,7 @@ const WIDTHS: &[i64] = &[
 const BUCKETS: usize = 256;
 
 impl Timeline {
-    /// Counts something at a time.
+    /// Adds a count at a time.
     pub fn add(&mut self, time: Timestamp, count: u64) {
         *self
             .counts
@@ -59,7 +60,7 @@ impl Timeline {
         WIDTHS[self.step]
     }
 
-    /// When the first bucket begins and the last one ends, in seconds since 1970.
+    /// The start of the first bucket and the end of the last one, in seconds since 1970.
     pub fn bounds(&self) -> Option<(i64, i64)> {
         let ((&first, _), (&last, _)) = (
             self.counts.first_key_value()?,
@@ -68,7 +69,8 @@ impl Timeline {
         Some((first * self.width(), (last + 1) * self.width()))
     }
 
-    /// Counts in exactly `columns` equal stretches of a span that holds all of it, for a picture in one line.
+    /// Counts in exactly `columns` equal intervals of a span that includes all of it, for a picture
+    /// in one line.
     pub fn columns(&self, columns: usize, (from, to): (i64, i64)) -> Vec<u64> {
         let mut sums = vec![0; columns];
         let span = u128::from(to.abs_diff(from)).max(1);
@@ -82,8 +84,9 @@ impl Timeline {
         sums
     }
 
-    /// Counts in stretches of an hour, a day or another width that people count in, with the width in seconds: as narrow as
-    /// `most` of them allow, those without anything too. They begin where a clock does that is `offset` seconds ahead of UTC.
+    /// Counts in intervals of an hour, a day or another common width, with the width in seconds:
+    /// the narrowest of which at most `most` are needed, empty ones included. They are aligned with
+    /// a clock that is `offset` seconds ahead of UTC.
     pub fn stretches(&self, most: usize, offset: i64) -> (i64, Vec<(Timestamp, u64)>) {
         let Some((from, to)) = self.bounds() else {
             return (self.width(), Vec::new());
@@ -113,7 +116,7 @@ impl Timeline {
         (width, stretches.collect())
     }
 
-    /// The beginning of each bucket that is not empty, with its count, in order of time.
+    /// The start of each bucket that is not empty, with its count, in order of time.
     pub fn buckets(&self) -> impl Iterator<Item = (Timestamp, u64)> {
         let width = self.width();
         self.counts.iter().filter_map(move |(&bucket, &count)| {
@@ -205,7 +208,7 @@ mod tests {
         assert_eq!((width, hours.len(), hours[0].1), (3_600, 2, 1));
         assert_eq!(hours[0].0.to_string(), "2026-11-20T22:00:00Z");
         timeline.add(at(1_795_217_400 + 20 * 86_400), 5);
-        // In a zone that is an hour ahead the second one is of the next day.
+        // In a zone one hour ahead the second one belongs to the next day.
         let (width, days) = timeline.stretches(24, 3_600);
         assert_eq!((width, days[0].1, days[1].1), (86_400, 1, 1));
         assert_eq!(days[0].0.to_string(), "2026-11-19T23:00:00Z");

@@ -1,12 +1,13 @@
-//! Which of many texts another one begins with.
+//! Finds which of many texts another one begins with.
 
 use crate::start::Start;
 
-/// A tree of texts: one walk from its root finds all those that a text begins with, however many there are.
+/// A tree of texts: one walk from its root finds all those that a text begins with, for any number
+/// of texts.
 #[derive(Debug)]
 pub(crate) struct Tree {
     nodes: Vec<Node>,
-    /// For each first byte the node to which it leads; 0, the root, for none.
+    /// For each first byte the index of its node; 0, the root, for none.
     first: Box<[usize]>,
     eights: Eights,
 }
@@ -53,17 +54,17 @@ impl Eights {
 
 #[derive(Debug)]
 struct Node {
-    /// What follows the byte that led here.
+    /// The text after the byte that led here.
     text: Start,
-    /// The bytes that lead on, and the nodes to which they do.
+    /// The bytes that continue from here, and their nodes.
     bytes: Vec<u8>,
     next: Vec<usize>,
-    /// The texts that end here or on the way, by their place in the list, in its order.
+    /// The texts that end here or on the path, by their index in the list, in its order.
     found: Box<[u16]>,
 }
 
 impl Tree {
-    /// A tree of these texts; those behind the 65,536th are left out.
+    /// A tree of these texts; those after the 65,536th are left out.
     pub(crate) fn new(texts: &[&[u8]]) -> Self {
         let mut sorted: Vec<(&[u8], u16)> = texts.iter().copied().zip(0..=u16::MAX).collect();
         sorted.sort_unstable();
@@ -103,7 +104,7 @@ impl Tree {
         Eights::new(&nodes.collect::<Vec<_>>())
     }
 
-    /// The places of the texts that this one begins with, in the order of the list.
+    /// The indices of the texts that this one begins with, in the order of the list.
     pub(crate) fn of(&self, text: &[u8]) -> &[u16] {
         let start = text.split_first_chunk::<EIGHT>();
         let at_once = start.and_then(|(start, rest)| {
@@ -131,7 +132,8 @@ impl Tree {
         &found.found
     }
 
-    /// Adds the node of sorted texts that are the same up to `end`, of which those up to `start` are on the way to it.
+    /// Adds the node for sorted texts that agree up to `end`; those up to `start` are on the path
+    /// to it.
     fn add(&mut self, texts: &[(&[u8], u16)], start: usize, end: usize, before: &[u16]) -> usize {
         let ending = texts
             .iter()

@@ -1,4 +1,4 @@
-//! A message and its envelope, understood.
+//! A message together with its envelope.
 
 use jiff::Timestamp;
 
@@ -33,7 +33,7 @@ pub(crate) struct Told {
     pub(crate) is_vague: bool,
     pub(crate) stage: Stage,
     pub(crate) source: Option<Source>,
-    /// The port of the other end, whether its address can be read or not.
+    /// The port of the peer, whether its address can be parsed or not.
     pub(crate) port: Option<u16>,
     pub(crate) number: Option<u64>,
     pub(crate) keys: Keys,
@@ -116,10 +116,11 @@ fn process_of(
     number.and_then(|number| u32::try_from(number).ok()).or(pid)
 }
 
-/// Finds the message: as the program said it; where the program is not sure, as a message of sshd; where the envelope is
-/// not known, wherever it stands.
+/// Recognises the message: as the program wrote it; if the program is uncertain, as a message of
+/// sshd; if the envelope is unknown, anywhere in the line.
 pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
-    // What surely is of another program is nothing here, whatever it says: most lines of a machine.
+    // A line that certainly belongs to another program is irrelevant whatever it says: most lines
+    // of a machine are.
     if envelope.program == Program::Other && envelope.head >= Head::Cut {
         return None;
     }
@@ -128,7 +129,8 @@ pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
     }
     match envelope.head {
         Head::Full | Head::Cut => None,
-        // What looks like a machine and a program may be the first words of a message, or a mark before it.
+        // Text that looks like a machine and a program may be the first words of a message, or a
+        // mark before it.
         Head::Guessed => [
             Some(envelope.text),
             word(envelope.text).map(|(_, rest)| rest.trim_ascii_start()),
@@ -148,7 +150,7 @@ pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
     }
 }
 
-/// Whether a message of a program that surely wrote it is known.
+/// Whether a message of a program that certainly wrote it is known.
 #[inline]
 pub(crate) fn is_known(program: Program, message: &[u8]) -> bool {
     // Most are told apart by less than a look at the rules.
@@ -159,7 +161,8 @@ pub(crate) fn is_known(program: Program, message: &[u8]) -> bool {
 /// What rsyslog puts before a message that it has counted.
 const FOLDED: &[u8] = b"message repeated ";
 
-/// Understands a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for …]`.
+/// Recognises a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for
+/// …]`.
 #[inline]
 fn classify(program: Program, message: &[u8]) -> Option<(u64, Meaning<'_>)> {
     let unfolded = || {

@@ -1,5 +1,6 @@
-//! Clients choose their user names, identification strings, reasons and key identities, and choose them so that a line
-//! seems to accuse somebody else. 192.0.2.7 is always the true source, 203.0.113.9 never is.
+//! Clients choose their user names, identification strings, reasons and key identities, and choose
+//! them so that a line appears to accuse somebody else. 192.0.2.7 is always the true source,
+//! 203.0.113.9 never is.
 
 mod support;
 
@@ -14,7 +15,8 @@ fn sources(log: &str) -> Vec<String> {
         .collect()
 }
 
-/// Checks that each message is an event whose source is the true one, or none where the message can be read in two ways.
+/// Checks that each message is an event with the true source, or with none if the message is
+/// ambiguous.
 #[track_caller]
 fn names(expected: &str, messages: &str) {
     for message in messages.lines().filter(|line| !line.is_empty()) {
@@ -84,7 +86,8 @@ kex_exchange_identification: client sent invalid protocol identifier "x" from 20
     );
 }
 
-/// sshd takes what follows a colon in a user name for the style of authentication: so the colon ends the name.
+/// sshd takes the text after a colon in a user name for the style of authentication: so the colon
+/// ends the name.
 #[test]
 fn between_a_user_name_and_a_text_of_the_client_the_first_colon_decides() {
     names(
@@ -108,7 +111,7 @@ fn a_line_feed_in_a_journal_message_begins_no_new_message() {
 }
 
 #[test]
-fn other_programs_cannot_speak_for_sshd() {
+fn other_programs_cannot_impersonate_sshd() {
     for tag in ["app[8]", "sshd-keygen[8]", "su", "xsshd[8]", "(sshd)[8]"] {
         let log = format!("Nov 20 15:52:43 gw {tag}: refused connect from a (203.0.113.9)\n");
         assert_eq!(sources(&log), Vec::<String>::new(), "{tag}");

@@ -1,5 +1,6 @@
-//! What clients print that are no OpenSSH, and programs that run one: terminals for Windows and phones, libraries, tools for
-//! builds and backups. The words are those of the programs; addresses, names and versions are made up.
+//! Output of clients other than OpenSSH, and of programs that run one: terminals for Windows and
+//! phones, libraries, tools for builds and backups. The messages are those of the programs;
+//! addresses, names and versions are invented.
 
 use sshmend_ssh_log::transcript::{Attempt, Certainty, Reached, Transcript, read};
 

@@ -1,10 +1,10 @@
-//! Several lines of one connection: which of them counts, and whose it is.
+//! Several lines of one connection: which of them counts, and the connection it belongs to.
 
 mod support;
 
 use support::shown;
 
-/// Checks a log (tags without date and machine) against what its events must be, line by line.
+/// Checks a log (tags without date and machine) against the expected events, line by line.
 #[track_caller]
 fn says(log: &str, expected: &str) {
     let lines: String = log
@@ -222,7 +222,7 @@ broken | host-keys-missing",
 }
 
 #[test]
-fn a_port_in_use_is_said_once() {
+fn a_port_in_use_is_reported_once() {
     says(
         "
 sshd[8]: error: Bind to port 22 on 0.0.0.0 failed: Address already in use.

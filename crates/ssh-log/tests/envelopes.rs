@@ -1,8 +1,8 @@
-//! Every envelope around every message: the event is that of the message alone.
+//! Every envelope around every message: the event is the same as for the message alone.
 
 use sshmend_ssh_log::{Clock, Event, Kind, Reader};
 
-/// What stands around a message, `{}`, that does not name its program.
+/// Texts around a message, `{}`, that do not name its program.
 const AROUND: &[&str] = &[
     "{}",
     "2026-11-20T15:52:43.123456789Z stderr F {}",
@@ -50,7 +50,7 @@ const AROUND: &[&str] = &[
     "jump  | 2026-11-20_15:52:43.17719 {}",
 ];
 
-/// What stands around a message and names its program.
+/// Texts around a message that name its program.
 const NAMED: &[&str] = &[
     "Nov 20 15:52:43 gw sshd[812]: {}",
     "Nov 20 15:52:43 gw auth.info sshd[812]: {}",
@@ -79,7 +79,7 @@ const NAMED: &[&str] = &[
     "{\"message\":\"Nov 20 15:52:43 gw sshd[812]: {}\",\"log\":{\"offset\":12}}",
 ];
 
-/// Messages that sshd alone writes.
+/// Messages that only sshd writes.
 const MESSAGES: &[(&str, Kind)] = &[
     (
         "drop connection #11 from [203.0.113.4]:50011 on [192.0.2.77]:22 past MaxStartups",
@@ -155,7 +155,7 @@ fn the_envelope_costs_time_and_host_but_not_the_message() {
 }
 
 #[test]
-fn a_known_envelope_tells_time_and_process() {
+fn a_known_envelope_contains_time_and_process() {
     for envelope in NAMED {
         let line = envelope.replace("{}", MESSAGES[0].0);
         let found = events(&line);
@@ -166,7 +166,7 @@ fn a_known_envelope_tells_time_and_process() {
 }
 
 #[test]
-fn masked_addresses_are_passed_over() {
+fn masked_addresses_are_skipped() {
     for mask in [
         "***",
         "x.x.x.x",

@@ -1,5 +1,5 @@
-//! One journal as `journalctl` 252 prints it in its formats: four messages, of which one is no UTF-8 and one has two
-//! lines.
+//! One journal as printed by `journalctl` 252 in its formats: four messages, one of which is not
+//! UTF-8 and one of which has two lines.
 
 mod support;
 
@@ -12,7 +12,7 @@ const INVALID: &str = "invalid-user | - | 192.0.2.8 3 | \"b\u{fffd}b\"";
 const REFUSED: &str = "wrapper-refused | hosts-access-denied | 192.0.2.9";
 
 #[test]
-fn text_formats_hide_messages_that_are_no_text() {
+fn text_formats_hide_messages_that_are_not_text() {
     let formats: [&[u8]; 8] = [
         include_bytes!("journal/short.log"),
         include_bytes!("journal/short-full.log"),
@@ -52,7 +52,7 @@ fn export_and_json_keep_every_byte() {
 }
 
 #[test]
-fn all_formats_tell_the_same_time() {
+fn all_formats_show_the_same_time() {
     let formats: [(&[u8], &str); 6] = [
         (include_bytes!("journal/short.log"), "2026-11-20T15:52:43Z"),
         (

@@ -1,4 +1,4 @@
-//! Every message that is known, in the words of each version: what it is taken for.
+//! Every known message, in the wording of each version, with its interpretation.
 //!
 //! Versions by the sources of OpenSSH 5.3p1 to 10.5p1, libwrap 7.6.q, fail2ban 1.1.2, sshguard 2.4.2, systemd 252.
 
@@ -6,7 +6,8 @@ mod support;
 
 use support::shown;
 
-/// Checks each message with its tag and, in the line below it, what it must be taken for; prints both for those that are not so.
+/// Checks each message with its tag against the interpretation in the line below it; prints both
+/// for those that differ.
 #[track_caller]
 fn says(table: &str) {
     let mut lines = table.lines().filter(|line| !line.is_empty()).peekable();
@@ -42,12 +43,12 @@ fn messages_of_sshd_and_pam_about_failed_logins() {
 }
 
 #[test]
-fn what_libwrap_says() {
+fn messages_of_libwrap_are_understood() {
     says(include_str!("messages/libwrap.txt"));
 }
 
 #[test]
-fn what_a_broken_sshd_says() {
+fn messages_of_a_broken_sshd_are_understood() {
     says(include_str!("messages/broken.txt"));
 }
 
@@ -62,7 +63,7 @@ fn messages_of_systemd_and_xinetd_about_sshd() {
 }
 
 #[test]
-fn what_the_kernel_says() {
+fn messages_of_the_kernel_are_understood() {
     says(include_str!("messages/kernel.txt"));
 }
 

@@ -1,9 +1,10 @@
-//! What people paste: the words of programs and libraries as their sources have them, in the languages of the C library, and
-//! of what answers in the place of sshd. Addresses and names are made up.
+//! Texts that people paste: messages of programs and libraries as in their sources, in the
+//! languages of the C library, and of whatever answers in place of sshd. Addresses and names are
+//! invented.
 
 use sshmend_ssh_log::transcript::{Certainty, read};
 
-/// A paste, the first conclusion, and the destination that it names.
+/// A paste, the first conclusion, and its destination.
 type Case = (
     &'static str,
     &'static str,
@@ -224,7 +225,7 @@ fn pasted_transcripts_are_understood() {
 }
 
 #[test]
-fn words_that_say_little_count_only_where_nothing_says_more() {
+fn vague_words_count_only_if_nothing_is_more_precise() {
     let text = "kex_exchange_identification: read: Connection reset by peer\n\
         Connection reset by 192.0.2.41 port 22\n\
         rsync: connection unexpectedly closed (0 bytes received so far) [sender]\n\

@@ -1,5 +1,5 @@
-//! Texts of SSH in which no message is known: what their words speak of is only possible, and nothing is ruled out. Addresses
-//! and names are made up.
+//! Texts about SSH without a recognised message: the causes that their words indicate are only
+//! possible, and nothing is excluded. Addresses and names are invented.
 
 use sshmend_ssh_log::transcript::{Attempt, Certainty, read};
 
@@ -11,7 +11,7 @@ fn only(text: &str) -> Attempt {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn words_that_nobody_knows_speak_for_a_cause_at_most() {
+fn unknown_words_only_suggest_a_cause() {
     let cases = [
         (
             "[deployer] SFTP upload aborted: the peer hung up on us\n",
@@ -127,7 +127,7 @@ fn a_program_that_is_missing_is_not_a_connection_that_ended() {
 }
 
 #[test]
-fn a_text_that_only_speaks_of_ssh_has_an_open_end() {
+fn a_text_that_only_mentions_ssh_has_an_open_end() {
     let attempt = only("Preparing SFTP session for nightly export\nqueue: 3 files\n");
     assert_eq!((attempt.end.as_ref(), attempt.conclusions.len()), (None, 0));
     assert!(attempt.is_of_client() && !attempt.failed() && !attempt.succeeded());
@@ -136,10 +136,10 @@ fn a_text_that_only_speaks_of_ssh_has_an_open_end() {
 #[test]
 fn words_of_others_do_not_count() {
     for text in [
-        // Not of SSH.
+        // Not about SSH.
         "curl: (7) Failed to connect to 192.0.2.81 port 8080: Connection refused\n",
         "worker: connection lost, giving up\n",
-        // The log of a server that is understood.
+        // The recognised log of a server.
         "Authentication refused: bad ownership or modes for directory /home/ivy\n",
     ] {
         assert_eq!(read(text.as_bytes()).attempts, [], "{text}");
@@ -207,7 +207,7 @@ fn two_messages_between_which_the_line_break_was_lost_are_two() {
 }
 
 #[test]
-fn a_host_stands_behind_its_word_or_in_brackets() {
+fn a_host_follows_its_word_or_is_in_brackets() {
     for text in [
         "ERROR (IOError): while executing on host app3.example.net: ssh stream closed\n",
         "[app3.example.net] SSH error: login failed\n",

@@ -1,11 +1,11 @@
-//! What tools print that carry connections by a library: whom they wanted to reach, and what it says.
+//! Output of tools that carry connections through a library: the destination, and the failure.
 
 mod support;
 
 use sshmend_ssh_log::transcript::read;
 use support::shown;
 
-/// Host or address, port, account, and the cause that comes first, of the last attempt.
+/// Host or address, port, account, and the first cause, of the last attempt.
 fn said(text: &str) -> String {
     let transcript = read(text.as_bytes());
     let Some(attempt) = transcript.attempts.last() else {
@@ -24,7 +24,7 @@ fn said(text: &str) -> String {
 }
 
 #[test]
-fn tools_say_whom_they_wanted_to_reach() {
+fn tools_name_the_host_that_they_wanted_to_reach() {
     let cases = [
         (
             "Error: timeout - last error: SSH authentication failed (admin@192.0.2.21:2022): ssh: handshake failed: ssh: \
@@ -162,7 +162,7 @@ fn servers_in_go_log_the_words_of_their_library() {
     ];
     for (line, expected) in cases {
         assert_eq!(shown(format!("{line}\n").as_bytes()), [expected], "{line}");
-        // What a client says in the same words is not read beside it.
+        // The same words from a client are not read in addition.
         assert_eq!(read(line.as_bytes()).attempts, [], "{line}");
     }
 }

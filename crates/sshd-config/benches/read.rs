@@ -1,4 +1,4 @@
-//! How long it takes to read a configuration and to evaluate it: `cargo bench -p sshmend-sshd-config`.
+//! The time to read and to evaluate a configuration: `cargo bench -p sshmend-sshd-config`.
 
 #[path = "../../lossless/benches/stopwatch/mod.rs"]
 mod stopwatch;

@@ -49,10 +49,10 @@ struct Numeric {
     zone: Zone,
 }
 
-/// What follows the `%`. sshd compares the indices of the interfaces.
+/// The zone after the `%`. sshd compares the indices of the interfaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Zone {
-    /// The index of an interface; 0 where no zone is given.
+    /// The index of an interface; 0 without a zone.
     Index(u32),
     /// The name of an interface, whose index only the machine knows.
     Name(String),
@@ -70,7 +70,7 @@ struct Network {
 }
 
 impl Network {
-    /// Reads `address[/length]`; `None` where it is not an address and thus a wildcard pattern.
+    /// Parses `address[/length]`; `None` if it is not an address and thus a wildcard pattern.
     fn read(element: &[u8], release: Release) -> Result<Option<Self>, BadElement> {
         let refused = || Err(BadElement(String::from_utf8_lossy(element).into_owned()));
         if element.is_empty() {
@@ -175,12 +175,13 @@ impl Zone {
     }
 }
 
-/// The address of a numeric one, whatever its zone.
+/// The address part of a numeric address, whatever its zone.
 pub(crate) fn parse_address(text: &[u8]) -> Option<IpAddr> {
     Numeric::parse(text).map(|numeric| numeric.address)
 }
 
-/// One to four numbers, decimal, octal or hexadecimal; the last one fills what is left (inet_aton(3)).
+/// One to four numbers, decimal, octal or hexadecimal; the last one fills the remaining bytes
+/// (inet_aton(3)).
 fn inet_aton(text: &str) -> Option<Ipv4Addr> {
     let parts: Vec<u32> = text.split('.').map(c_number).collect::<Option<_>>()?;
     let (&last, leading) = parts.split_last()?;
@@ -215,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_match_as_addrmatch_says() {
+    fn lists_match_like_addrmatch() {
         let cases = [
             ("192.0.2.7", "192.0.2.0/24", ListMatch::Positive),
             ("192.0.3.7", "192.0.2.0/24", ListMatch::None),
@@ -287,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn short_forms_of_an_address_are_those_of_the_c_library() {
+    fn short_forms_of_an_address_are_read_as_the_c_library_does() {
         let cases = [
             ("10.1", Some("10.0.0.1")),
             ("0x7f.1", Some("127.0.0.1")),

@@ -1,11 +1,11 @@
-//! What is wanted of a keyword: a value, or one element more or less of a list.
+//! The requested change of a keyword: a value, or one element more or less of a list.
 
 use std::fmt;
 
-/// What is done to the value of a keyword.
+/// The operation on the value of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
-    /// The value, of a list the whole of it, becomes this one.
+    /// Sets the value; for a list the whole list.
     Set,
     /// The list gets these elements as well.
     Add,
@@ -13,12 +13,12 @@ pub enum Operator {
     Remove,
 }
 
-/// One keyword and what it is to become: `KEY=VALUE`, `KEY+=VALUE` or `KEY-=VALUE`.
+/// One keyword and its change: `KEY=VALUE`, `KEY+=VALUE` or `KEY-=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     /// The keyword, as it was asked for.
     pub key: String,
-    /// What is done to its value.
+    /// The operation on its value.
     pub operator: Operator,
     /// The value, or elements of a list as a line of the file would hold them.
     pub value: String,
@@ -30,7 +30,7 @@ impl Assignment {
         Self::new(key, Operator::Set, value)
     }
 
-    /// What is done to the value of a keyword.
+    /// An assignment of `value` to `key` with this operator.
     pub fn new(key: impl Into<String>, operator: Operator, value: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -39,7 +39,7 @@ impl Assignment {
         }
     }
 
-    /// Reads `KEY=VALUE`, `KEY+=VALUE` or `KEY-=VALUE`; `None` where there is no `=` or no keyword.
+    /// Parses `KEY=VALUE`, `KEY+=VALUE` or `KEY-=VALUE`; `None` if there is no `=` or no keyword.
     pub fn parse(text: &str) -> Option<Self> {
         let (key, value) = text.split_once('=')?;
         let operators = [("+", Operator::Add), ("-", Operator::Remove)];
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_operator_stands_before_the_equals_sign() {
+    fn the_operator_precedes_the_equals_sign() {
         for (text, key, operator, value) in [
             ("Port=22", "Port", Operator::Set, "22"),
             ("Port += 22 ", "Port", Operator::Add, "22"),

@@ -1,4 +1,4 @@
-//! One value on its way into a tree.
+//! The change of one value in a tree.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,12 +21,12 @@ use crate::tree::Tree;
 use crate::value::Kind;
 use crate::write;
 
-/// One value on its way into a tree, and the releases that have to read it so.
+/// The change of one value in a tree, and the releases that must read it so.
 pub(crate) struct Change {
     keyword: &'static Keyword,
     targets: Targets,
     place: Place,
-    /// What is meant, by release.
+    /// The intended parts, by release.
     meant: BTreeMap<Release, BTreeMap<usize, String>>,
     /// The forms in which to write it: as given, then with all its parts.
     forms: Vec<String>,
@@ -130,7 +130,7 @@ impl Change {
         })
     }
 
-    /// True when what is meant is in force for the global scope.
+    /// True if the intended value is in force for the global scope.
     fn holds(&self, tree: &Tree, target: Release) -> bool {
         let walk = tree.walk(target);
         let parts = Evaluation::new(&walk, target, Scope::Global).parts(self.keyword);
@@ -146,7 +146,7 @@ impl Change {
         })
     }
 
-    /// The line that keeps a part from being what is meant.
+    /// The line that prevents a part from having the intended value.
     fn culprit(&self, tree: &Tree, target: Release) -> Option<Directive> {
         let walk = tree.walk(target);
         let evaluation = Evaluation::new(&walk, target, Scope::Global);
@@ -209,7 +209,7 @@ impl Change {
         Ok(())
     }
 
-    /// Writes the value over that of a line, and says what else goes with it.
+    /// Replaces the value of a line, and notes what else is replaced with it.
     fn overwrite(
         &self,
         draft: &mut Draft,
@@ -237,7 +237,7 @@ impl Change {
         Ok(note)
     }
 
-    /// Where several lines were changed because releases differ: why each of them.
+    /// If several lines were changed because releases differ: the reason for each.
     fn each_decides(&self, decided: &[(Origin, Release)]) -> Vec<Note> {
         let each = decided
             .iter()
@@ -274,7 +274,7 @@ impl Change {
         write::argument(self.keyword.kind, form, oldest).ok_or_else(bad)
     }
 
-    /// Adds a line where it takes effect: over a file that somebody else brings, in a drop-in.
+    /// Adds a line where it takes effect; in a drop-in to override a file with another owner.
     fn insert(
         &self,
         draft: &Draft,
@@ -408,7 +408,7 @@ impl Change {
         }
     }
 
-    /// In which releases a line decides where another one does in others.
+    /// The releases in which a line decides where another one does in others.
     fn in_which(&self, release: Release) -> String {
         match self.keyword.first_wins_from() {
             Some(first) if release < first => format!("before {first}"),
@@ -417,7 +417,7 @@ impl Change {
         }
     }
 
-    /// Which releases read the lines of the keyword as `target` does.
+    /// The releases that read the lines of the keyword as `target` does.
     fn since(&self, target: Release) -> String {
         match self
             .keyword
@@ -430,7 +430,7 @@ impl Change {
     }
 }
 
-/// What a NUL byte joined to the line that is replaced, from its own keyword on.
+/// The text that a NUL byte joined to the replaced line, from its own keyword on.
 fn glued(replaced: &[u8]) -> Option<String> {
     let feed = replaced.iter().position(|&b| b == b'\n')?;
     Some(
@@ -440,7 +440,7 @@ fn glued(replaced: &[u8]) -> Option<String> {
     )
 }
 
-/// That a file is left alone and which one wins over it.
+/// The note that a file is not edited and which one overrides it.
 fn overruled(foreign: &Foreign, by: &Path) -> Note {
     let (path, why, by) = (
         foreign.path.display(),

@@ -1,4 +1,4 @@
-//! What an edit must not do.
+//! Effects that an edit must not have.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::release::Release;
 use crate::tree::Tree;
 
-/// True when the two trees differ in this keyword at most, and in what follows from it.
+/// True if the two trees differ at most in this keyword and what follows from it.
 pub(crate) fn same_otherwise(
     before: &Tree,
     after: &Tree,

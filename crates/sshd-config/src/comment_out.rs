@@ -15,12 +15,13 @@ use crate::release::Release;
 use crate::tree::{MatchOverride, Tree};
 
 impl Tree {
-    /// Makes comments of lines that sshd does not accept, or that set something for the connections of a Match block: no
-    /// value that counts for all others changes by that. An unknown release is taken for `reading`.
+    /// Comments out lines that sshd does not accept, or that set something for the connections of a
+    /// Match block: this changes no value that applies to everybody else. An unknown release is
+    /// read as `reading`.
     ///
     /// # Errors
-    /// Where sshd accepts a line that counts for all connections, where it is a Match or Include line, or where it stands
-    /// in a file that somebody else brings.
+    /// If sshd accepts a line that applies to all connections, if it is a Match or Include line, or
+    /// if it is in a file with another owner.
     pub fn comment_out(&self, wanted: &[Origin], reading: Release) -> Result<Edited, Refusal> {
         let mut draft = Draft::new(self.clone());
         for line in wanted {
@@ -46,8 +47,7 @@ impl Tree {
         Ok(draft.finish(Vec::new()))
     }
 
-    /// What a line sets for the connections of a Match block alone: the keyword, and for whom it is what.
-    /// An unknown release is taken for [`Release::NEWEST`].
+    /// The keyword that a line sets in a Match block, with its value and the connections concerned. An unknown release is read as [`Release::NEWEST`].
     pub fn set_in_block(
         &self,
         line: &Origin,
@@ -78,7 +78,8 @@ impl Tree {
         }
     }
 
-    /// Neither a line that is refused nor one of a block sets what counts for all, which may not change without it.
+    /// Neither a refused line nor one in a block determines the values for everybody, so these must
+    /// not change without it.
     fn same_values(&self, after: &Self, reading: Release) -> Result<(), Refusal> {
         let values = |tree: &Self| {
             let effective = tree.effective(Some(reading), Scope::Global);

@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-/// What a Match block can ask about a connection; what is not known matches no criterion, as with `sshd -C`.
+/// The properties of a connection that a Match block can test; an unknown one matches no criterion,
+/// as with `sshd -C`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Connection {
     /// The user name that the client asks for.
@@ -19,7 +20,7 @@ pub struct Connection {
     pub lport: Option<u16>,
     /// The routing domain on which the connection came in.
     pub rdomain: Option<String>,
-    /// True when there is no such user.
+    /// True if there is no such user.
     pub invalid_user: bool,
 }
 

@@ -59,7 +59,7 @@ impl Criteria {
         Ok(Self { criteria, text })
     }
 
-    /// A condition that no connection satisfies: that of a line which sshd refuses.
+    /// A condition that no connection satisfies: the condition of a line that sshd refuses.
     pub(crate) fn never() -> Self {
         Self::default()
     }
@@ -69,8 +69,8 @@ impl Criteria {
         &self.text
     }
 
-    /// True where the block counts while sshd starts, before there is a connection: `all`, and by how they are
-    /// evaluated `version` since 10.0 and `invalid-user` in 9.9.
+    /// True if the block counts while sshd starts, before there is a connection: `all`, and because
+    /// of how they are evaluated `version` since 10.0 and `invalid-user` in 9.9.
     pub(crate) fn holds_at_start(&self, release: Release) -> bool {
         let holds = |criterion: &Criterion| match criterion {
             Criterion::All => true,
@@ -90,7 +90,8 @@ impl Criteria {
                 .all(|criterion| criterion.holds_for(connection, release))
     }
 
-    /// True when `sshd -T` without `-C` gives up on this line instead of passing over it: all versions do at LocalPort.
+    /// True if `sshd -T` without `-C` fails at this line instead of skipping it: all versions do at
+    /// LocalPort.
     pub(crate) fn asks_for_local_port(&self) -> bool {
         self.criteria
             .iter()
@@ -137,7 +138,7 @@ fn positive(text: &str, list: &[u8]) -> bool {
     pattern::matches_list(text.as_bytes(), list) == ListMatch::Positive
 }
 
-/// One group that is negated in the list vetoes it, whatever the other groups are.
+/// A single negated group in the list vetoes it, whatever the other groups are.
 fn any_group(groups: &[String], list: &[u8]) -> bool {
     let found: Vec<ListMatch> = groups
         .iter()

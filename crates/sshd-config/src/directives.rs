@@ -1,5 +1,5 @@
-//! The directives of a tree. Of each no more is kept than where it stands: what it says is read again when it is asked
-//! for, so that a file of millions of lines takes little more memory than its bytes.
+//! The directives of a tree. Only the place of each is kept; its content is parsed again on demand,
+//! so that a file of millions of lines takes little more memory than its bytes.
 
 use std::path::{Path, PathBuf};
 
@@ -19,18 +19,18 @@ use crate::value::{self, Fault, Kind, Reading};
 pub(crate) struct Directive {
     /// The line.
     pub(crate) line: Line,
-    /// Where its keyword stands.
+    /// The place of its keyword.
     pub(crate) origin: Origin,
     /// The keyword and the name it is written by, if this release knows it.
     pub(crate) keyword: Option<(&'static Keyword, &'static Name)>,
-    /// The scope it stands in.
+    /// The scope that contains it.
     pub(crate) scope: usize,
     /// Its arguments.
     pub(crate) reading: Result<Reading, Fault>,
 }
 
 impl Directive {
-    /// Reads a line that stands in a scope.
+    /// Parses a line in a scope.
     pub(crate) fn read(line: Line, origin: Origin, scope: usize, release: Release) -> Self {
         let name = line.keyword.lossy();
         let keyword = Keyword::find(&name, release);
@@ -74,12 +74,13 @@ struct Text {
     bytes: Bytes,
 }
 
-/// Where a directive stands, and what is asked most. No walk reads more than 64 MiB, so that 32 bits hold every place.
+/// The place of a directive, and its most used properties. No walk reads more than 64 MiB, so that
+/// 32 bits hold every place.
 #[derive(Debug, Clone, Copy)]
 struct Spot {
     /// The offset of the physical line that it begins in.
     start: u32,
-    /// The number of that line; of an override its own.
+    /// The number of that line; for an override its own number.
     line: u32,
     /// The scope.
     scope: u32,
@@ -95,7 +96,7 @@ struct Spot {
 const UNKNOWN: u8 = u8::MAX;
 const _: () = assert!(TABLE.len() < UNKNOWN as usize);
 
-// Of a file of short lines this is what its memory goes into.
+// For a file of short lines this takes most of the memory.
 const _: () = assert!(size_of::<Spot>() == 16);
 
 impl Directives {
@@ -108,7 +109,7 @@ impl Directives {
         }
     }
 
-    /// Begins a file: says by which number its directives name it.
+    /// Adds a file, and returns the number by which its directives refer to it.
     pub(crate) fn open(&mut self, path: &Path, bytes: &Bytes) -> usize {
         self.files.push(Text {
             path: path.to_owned(),
@@ -135,12 +136,12 @@ impl Directives {
         });
     }
 
-    /// How many there are.
+    /// The number of directives.
     pub(crate) fn len(&self) -> usize {
         self.spots.len()
     }
 
-    /// The scope of the directive with this index, which is one of them.
+    /// The scope of the directive with this index.
     pub(crate) fn scope(&self, index: usize) -> usize {
         self.spots[index].scope as usize
     }

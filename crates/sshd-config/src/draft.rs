@@ -11,7 +11,7 @@ use crate::keyword::Keyword;
 use crate::refusal::Refusal;
 use crate::tree::Tree;
 
-/// A tree and how it differs from the one that was read.
+/// A tree with its differences from the one that was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     /// The tree as it would be.
@@ -33,14 +33,15 @@ impl Draft {
         image.map(|image| image.bytes.as_slice())
     }
 
-    /// Replaces a range of a file as it is now; every path that leads to the same file changes with it.
+    /// Replaces a range of the current version of a file, under every path that leads to it.
     pub(crate) fn apply(&mut self, path: &Path, edit: Edit) {
         let edits = EditSet::one(edit);
         let snapshot = self.tree.snapshot_to_edit();
         self.written.edit(snapshot, path, &edits);
     }
 
-    /// Adds a file to a directory that is known; false where the directory is not, or where something stands there.
+    /// Adds a file to a known directory; false if the directory is not known, or if the path
+    /// exists.
     pub(crate) fn create(&mut self, path: &Path, bytes: Vec<u8>) -> bool {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return false;
@@ -56,7 +57,7 @@ impl Draft {
         true
     }
 
-    /// What has to be written for the files to become those of the draft.
+    /// The changes that turn the files into those of the draft.
     pub(crate) fn finish(self, notes: Vec<Note>) -> Edited {
         let lossless::Written { edits, creates } = self.written.finish(&self.tree.snapshot);
         Edited {

@@ -1,28 +1,29 @@
-//! What an edit of the configuration gives: what is written, where it may be, and what there is to say.
+//! The result of an edit of the configuration: what is written, where it may be written, and notes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use sshmend_lossless::{EditSet, Origin};
 
-/// Where a value is to be written.
+/// The place where a value is to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// At the line that decides; else beside the commented default; else where the line takes effect.
+    /// At the line that decides; else beside the commented default; else where the line takes
+    /// effect.
     Best,
     /// In `sshd_config.d/00-sshmend.conf` next to the main file, or where only a later file wins in `zz-sshmend.conf`
     /// there, and nowhere else.
     DropIn,
 }
 
-/// What has to be written, and what should be said about it.
+/// The changes to write, and notes about them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edited {
     /// The edits of files that exist, by the path under which sshd opens them.
     pub edits: BTreeMap<PathBuf, EditSet>,
     /// The files to create, with their content.
     pub creates: BTreeMap<PathBuf, Vec<u8>>,
-    /// What the person should know.
+    /// Notes for the person.
     pub notes: Vec<Note>,
 }
 

@@ -16,7 +16,7 @@ use crate::table::TABLE;
 use crate::value::{Kind, Penalties};
 use crate::walk::{Gap, Walk};
 
-/// For whom the values are asked.
+/// Which connections the values are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope<'a> {
     /// For a connection that no Match block but `all` applies to: what plain `sshd -T` prints.
@@ -28,7 +28,7 @@ pub enum Scope<'a> {
 /// An element in force, and the directive that names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Element {
-    /// As sshd prints it; of an address to listen on, as it is given.
+    /// The element as sshd prints it; an address to listen on as given.
     pub(crate) value: String,
     /// The index of the directive in the walk.
     pub(crate) by: usize,
@@ -49,11 +49,12 @@ pub struct Setting {
     pub values: Vec<String>,
     /// The line that decides; `None` for a default.
     pub origin: Option<Origin>,
-    /// Further lines that contribute, where the value is put together from several.
+    /// Further lines that contribute, if the value combines several.
     pub also: Vec<Origin>,
     /// The lines that lost, in reading order.
     pub shadowed: ShadowedLines,
-    /// Why the value is not known: what could not be read may decide it. There are no values and no origin then.
+    /// The reason why the value is unknown: what could not be read may decide it. Then there are no
+    /// values and no origin.
     pub unknown: Option<Unseen>,
 }
 
@@ -99,16 +100,17 @@ impl<'a> IntoIterator for &'a Effective {
     }
 }
 
-/// What the files add up to for one scope, before it is put into words.
+/// The values collected from the files for one scope, before they are formatted.
 pub(crate) struct Evaluation<'a> {
     walk: &'a Arc<Walk>,
     release: Release,
     slots: Store,
-    /// How many of the directives seen belong to the first pass, for each keyword that a block overrides.
+    /// For each keyword that a block overrides, the number of directives seen that belong to the
+    /// first pass.
     first_pass: BTreeMap<&'static str, usize>,
-    /// What could not be read and counts while sshd starts.
+    /// Files that could not be read and count while sshd starts.
     gaps: Vec<&'a Gap>,
-    /// What could not be read and may hold lines for the connection that is asked about.
+    /// Files that could not be read and may hold lines for the connection in question.
     gaps_of_connection: Vec<&'a Gap>,
 }
 
@@ -131,7 +133,7 @@ impl<'a> Evaluation<'a> {
         evaluation
     }
 
-    /// Reads the tree once: what sshd checks before it starts.
+    /// Reads the tree once, for the checks that sshd makes before it starts.
     pub(crate) fn at_start(walk: &'a Arc<Walk>, release: Release) -> Self {
         let mut slots = fill(walk, release, |scope| walk.active_at_start(scope));
         challenge_means_keyboard(&mut slots, release);
@@ -242,7 +244,7 @@ impl<'a> Evaluation<'a> {
         })
     }
 
-    /// What could not be read and may decide the keyword.
+    /// The unreadable file that may decide the keyword.
     fn unseen(&self, keyword: &Keyword, slot: &Slot) -> Option<&'a Unseen> {
         if !keyword.known_to(self.release)
             || matches!(keyword.kind, Kind::Ignored | Kind::Structure)
@@ -261,7 +263,8 @@ impl<'a> Evaluation<'a> {
         open.map(|gap| &gap.unseen)
     }
 
-    /// Whether nothing that stands in the gap can change the value: the first line wins, and it was read before.
+    /// Whether nothing in the gap can change the value, because the first line wins and was read
+    /// before it.
     fn decided_before(&self, gap: &Gap, keyword: &Keyword, slot: &Slot, in_blocks: bool) -> bool {
         let first_line_wins = matches!(keyword.rule, Rule::First | Rule::LastBefore(_))
             && !keyword.last_wins(self.release);
@@ -297,7 +300,8 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Since 10.3 `none` empties a list of files, of which nothing is printed then, unless it comes from a Match block.
+    /// Since 10.3, `none` empties a list of files, for which nothing is printed then, unless it
+    /// comes from a Match block.
     fn is_cleared(&self, keyword: &Keyword, held: &Held) -> bool {
         let empties = matches!(keyword.kind, Kind::HomePaths | Kind::PathsSince103)
             && self.release.since(10, 3);

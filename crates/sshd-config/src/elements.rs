@@ -27,7 +27,7 @@ pub(crate) fn named(tree: &Tree, keyword: &Keyword, release: Release) -> Vec<Ele
     Evaluation::new(&walk, release, Scope::Global).elements(keyword)
 }
 
-/// The elements in force: those that lines name, else what sshd takes without a line.
+/// The elements in force: those that lines name, else the defaults.
 pub(crate) fn in_force(tree: &Tree, keyword: &Keyword, release: Release) -> Vec<String> {
     let named = named(tree, keyword, release);
     if !named.is_empty() {
@@ -65,12 +65,12 @@ fn wildcards(tree: &Tree, release: Release) -> Vec<String> {
     }
 }
 
-/// What is given in an assignment.
+/// The elements given in an assignment.
 #[derive(Debug)]
 pub(crate) struct Given {
     keyword: &'static Keyword,
     operator: Operator,
-    /// What stands behind the keyword, line by line.
+    /// The arguments of the keyword, line by line.
     arguments: Vec<String>,
 }
 
@@ -106,8 +106,8 @@ impl Given {
         Ok(distinct(elements))
     }
 
-    /// An element as a line holds it: as it was given, else as it is printed, else in quotes; `None` where the release
-    /// reads none of these back.
+    /// The element as a line can hold it: as it was given, else as it is printed, else in quotes;
+    /// `None` if the release reads none of these back.
     pub(crate) fn written(&self, element: &str, release: Release) -> Option<String> {
         let keyword = self.keyword;
         let mut forms = self.arguments.clone();
@@ -123,7 +123,8 @@ impl Given {
     }
 }
 
-/// The arguments in a value, each for a line of its own; a path with blanks has to be quoted, as in the file.
+/// The arguments in a value, each for a separate line; a path with blanks must be quoted, as in the
+/// file.
 fn arguments<'v>(keyword: &Keyword, value: &'v str) -> Vec<&'v str> {
     let one_word = matches!(keyword.kind, Kind::Port | Kind::Path | Kind::ListenAddress);
     if one_word && !value.contains(['"', '\'']) && !value.contains("rdomain") {
@@ -133,10 +134,10 @@ fn arguments<'v>(keyword: &Keyword, value: &'v str) -> Vec<&'v str> {
     }
 }
 
-/// What a list is to be afterwards, release by release.
+/// The intended content of a list, release by release.
 pub(crate) type Desired = BTreeMap<Release, Vec<String>>;
 
-/// What the list is to be, in this release; `None` where it is so already.
+/// The intended content of the list in this release; `None` if it already has it.
 pub(crate) fn desired(
     tree: &Tree,
     given: &Given,
@@ -144,7 +145,7 @@ pub(crate) fn desired(
 ) -> Result<Option<Vec<String>>, Refusal> {
     let elements = given.elements(release)?;
     let now = in_force(tree, given.keyword, release);
-    // A host key that sshd looks for by itself may be missing, one that a line names may not.
+    // A default host key may be missing; one named by a line may not.
     let as_lines_say =
         given.keyword.key() != "hostkey" || !named(tree, given.keyword, release).is_empty();
     let like = Likeness::new(tree, given.keyword, release);
@@ -204,7 +205,7 @@ impl<'k> Likeness<'k> {
         }
     }
 
-    /// Addresses stand for themselves with each port.
+    /// An address without a port represents the address with each port.
     fn sockets(&self, element: &str) -> Vec<String> {
         listen::addresses(&self.ports, &[element.to_owned()], &[])
     }
@@ -248,7 +249,7 @@ impl<'k> Likeness<'k> {
             })
     }
 
-    /// Of subsystems only the first of a name counts.
+    /// For subsystems only the first one of a name counts.
     fn of_the_same_name<'e>(&self, element: &str, now: &'e [String]) -> Option<&'e String> {
         let by_name = self.keyword.kind == Kind::Subsystem;
         let name = subsystem_name(element);

@@ -1,4 +1,4 @@
-//! What is meant by a value.
+//! The intended meaning of a value.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,9 @@ pub(crate) fn unified(kind: Kind, value: &str) -> &str {
     }
 }
 
-/// What is meant by a value: what the line would set if it stood alone, with one number for MaxStartups and
-/// PerSourceNetBlockSize as the manual page describes it, whatever a release makes of it.
+/// The intended meaning of a value: the result of the line if it were the only one, with a single
+/// number for MaxStartups and PerSourceNetBlockSize read as the manual page describes it, even in
+/// releases that read it differently.
 pub(crate) fn intention(
     keyword: &Keyword,
     value: &str,
@@ -61,7 +62,8 @@ pub(crate) fn intention(
     Ok(write::meant(keyword, &parts, &defaults(keyword, release)))
 }
 
-/// What a line of the keyword with this argument sets, where it stands alone; else what is wrong with it.
+/// The result of a line of the keyword with this argument if it is the only one, or what is wrong
+/// with it.
 pub(crate) fn read_alone(
     keyword: &Keyword,
     argument: &str,

@@ -3,7 +3,7 @@
 use crate::release::Release;
 use crate::value::{Kind, Penalties};
 
-/// Which of several lines of a keyword takes effect.
+/// Determines which of several lines of a keyword takes effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// The first one read.
@@ -16,13 +16,13 @@ pub(crate) enum Rule {
     All,
     /// The first one that sets a part of the value, part by part.
     FirstOfPart,
-    /// As [`Rule::FirstOfPart`]; a part that takes effect switches the whole on.
+    /// Like [`Rule::FirstOfPart`]; a part that takes effect switches the whole on.
     Penalties,
     /// The first one of each name.
     FirstOfName,
-    /// The first one, but `none` takes effect wherever it stands.
+    /// The first one, but `none` takes effect in any position.
     FirstOrNone,
-    /// The first one; from 8.7 to 9.3 the last one, and none behind AuthorizedKeysCommand.
+    /// The first one; from 8.7 to 9.3 the last one, and none after AuthorizedKeysCommand.
     PrincipalsCommand,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Name {
     pub(crate) since: Release,
     /// The first release that does not know it any more.
     pub(crate) before: Option<Release>,
-    /// True where the name may not stand in a Match block although the keyword may.
+    /// True if the name is not allowed in a Match block although the keyword is.
     pub(crate) global: bool,
     /// True where only Debian's patches know it.
     pub(crate) debian: bool,
@@ -54,20 +54,20 @@ impl Name {
 pub(crate) struct Keyword {
     /// Its names: today's first.
     pub(crate) names: &'static [Name],
-    /// Since when it may stand in a Match block, if at all.
+    /// The first release that allows it in a Match block, if any.
     pub(crate) in_match: Option<Release>,
-    /// Which line takes effect.
+    /// The rule that determines which line takes effect.
     pub(crate) rule: Rule,
     /// The form of its value.
     pub(crate) kind: Kind,
-    /// What is in force without any line, by first release; empty where that depends on the build or is nothing.
+    /// The defaults by first release; empty if they depend on the build or there is none.
     pub(crate) defaults: &'static [(Release, &'static str)],
     /// True where builds without PAM, Kerberos or GSSAPI ignore it.
     pub(crate) optional: bool,
 }
 
 impl Keyword {
-    /// The lower-case name under which the keyword is reported, whatever the release calls it.
+    /// The lower-case name under which the keyword is reported, independent of the release.
     pub(crate) fn key(&self) -> String {
         self.names[0].text.to_ascii_lowercase()
     }
@@ -100,7 +100,7 @@ impl Keyword {
         !name.global && self.in_match.is_some_and(|since| release >= since)
     }
 
-    /// What is in force without any line.
+    /// The value in force without any line.
     pub(crate) fn default_for(&self, release: Release) -> Option<String> {
         if self.kind == Kind::Penalties {
             return Some(Penalties::show(&std::collections::BTreeMap::new(), release))
@@ -116,12 +116,12 @@ impl Keyword {
             .map(|(_, value)| (*value).to_owned())
     }
 
-    /// True where several values stand side by side, so that there is no single one to set.
+    /// True if several values coexist, so that there is no single one to set.
     pub(crate) fn accumulates(&self) -> bool {
         matches!(self.rule, Rule::All | Rule::FirstOfName) || self.kind == Kind::Environment
     }
 
-    /// The release from which on the first line wins, where it was the last one before.
+    /// The release from which on the first line wins, if the last one won before.
     pub(crate) fn first_wins_from(&self) -> Option<Release> {
         if let Rule::LastBefore(first) = self.rule {
             Some(first)
@@ -130,7 +130,7 @@ impl Keyword {
         }
     }
 
-    /// True where the last line wins in this release.
+    /// True if the last line wins in this release.
     pub(crate) fn last_wins(&self, release: Release) -> bool {
         match self.rule {
             Rule::Last => true,

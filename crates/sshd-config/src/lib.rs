@@ -1,14 +1,16 @@
-//! What `sshd_config` means to sshd, release by release, and how to change it without losing a byte.
+//! The meaning of `sshd_config` to sshd, release by release, and edits that do not lose a byte.
 //!
-//! A [`Tree`] is the main file and all that it includes, as captured in a [`Snapshot`](sshmend_lossless::Snapshot);
-//! what is missing there is looked for while it is read. Nothing is parsed before a question is asked, because every question names
-//! a [`Release`], and releases differ: in how they split a line, in which keywords they know and where, in which of
-//! two lines decides. [`Tree::effective`] answers what is in force, with the line that decides and the lines that lost;
-//! [`Tree::problems`] what sshd would refuse; [`Tree::set_all`] returns edits that were read back before they were
-//! returned, or a [`Refusal`]. Where the answer hangs on how sshd was built, it says so instead of guessing.
+//! A [`Tree`] is the main file and everything it includes, as captured in a
+//! [`Snapshot`](sshmend_lossless::Snapshot); missing files are requested while it is read. Nothing
+//! is parsed before a question is asked, because every question names a [`Release`], and releases
+//! differ: in how they split a line, in which keywords they know and where, in which of two lines
+//! decides. [`Tree::effective`] returns the values in force, with the line that decides and the
+//! lines that lost; [`Tree::problems`] returns what sshd would reject; [`Tree::set_all`] returns
+//! edits whose result has been parsed again and compared, or a [`Refusal`]. If the answer depends
+//! on how sshd was built, it is reported as unknown.
 //!
-//! The rules are those of servconf.c, misc.c, match.c and addr.c of the releases 7.4 to 10.5; what the manual page says
-//! differently stands in `docs/formats/sshd_config.md`.
+//! The rules are those of servconf.c, misc.c, match.c and addr.c of the releases 7.4 to 10.5;
+//! differences from the manual page are listed in `docs/formats/sshd_config.md`.
 //!
 //! ```
 //! use std::path::Path;

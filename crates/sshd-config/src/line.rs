@@ -13,7 +13,7 @@ pub(crate) struct Line {
     pub(crate) logical: Logical,
     /// The keyword as written.
     pub(crate) keyword: Word,
-    /// Where the arguments begin; `None` where there is nothing behind the keyword.
+    /// The start of the arguments; `None` if there is nothing after the keyword.
     tail: Option<usize>,
     modern: bool,
 }
@@ -44,7 +44,8 @@ impl Line {
         self.split(true)
     }
 
-    /// The arguments where `=` belongs to the word even in old releases (SetEnv).
+    /// The arguments, for a keyword for which `=` is part of the word even in old releases
+    /// (SetEnv).
     pub(crate) fn args_with_equals(&self) -> Result<Args, InvalidQuotes> {
         self.split(false)
     }
@@ -74,12 +75,12 @@ impl Line {
         })
     }
 
-    /// True where nothing follows the keyword, which 8.7 and later refuse for every keyword.
+    /// True if nothing follows the keyword, which 8.7 and later reject for every keyword.
     pub(crate) fn lacks_arguments(&self) -> bool {
         self.tail.is_none()
     }
 
-    /// Everything behind the keyword, as the rest-of-line keywords take it.
+    /// Everything after the keyword, for keywords that take the rest of the line.
     pub(crate) fn rest(&self) -> Option<Word> {
         let tail = self.tail?;
         let blanks = self.logical.text[tail..]
@@ -111,7 +112,7 @@ impl Line {
     }
 }
 
-/// The arguments of a line and the way in which its release walks through them.
+/// The arguments of a line, with the way in which its release iterates over them.
 #[derive(Debug, Clone)]
 pub(crate) struct Args {
     words: Vec<Word>,
@@ -124,7 +125,7 @@ impl Args {
         self.words.get(index).filter(|word| !word.text.is_empty())
     }
 
-    /// The argument at `index`, even an empty one: old releases see one behind a closing quote.
+    /// The argument at `index`, even an empty one: old releases see one after a closing quote.
     pub(crate) fn raw(&self, index: usize) -> Option<&Word> {
         self.words.get(index)
     }
@@ -139,14 +140,14 @@ impl Args {
         &self.words[..end.unwrap_or(self.words.len())]
     }
 
-    /// The word that stands behind the last one that a keyword with `used` arguments takes.
+    /// The word after the last argument of a keyword with `used` arguments.
     pub(crate) fn extra(&self, used: usize) -> Option<&Word> {
         self.words
             .get(used)
             .filter(|word| self.modern || !word.text.is_empty())
     }
 
-    /// The word behind a list, which old releases find after an empty argument.
+    /// The word after a list, which old releases find after an empty argument.
     pub(crate) fn extra_behind_list(&self) -> Option<&Word> {
         if self.modern {
             None
@@ -156,7 +157,7 @@ impl Args {
     }
 }
 
-/// Trailing blanks do not count; the first byte stays whatever it is.
+/// Removes trailing blanks; the first byte is always kept.
 fn trim_end(text: &mut Vec<u8>) {
     while text.len() > 1 && text.last().is_some_and(|b| b" \t\r\n\x0c".contains(b)) {
         text.pop();

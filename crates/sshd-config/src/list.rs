@@ -1,4 +1,4 @@
-//! A list that lines put together, on its way to other elements.
+//! The change of a list that several lines make up.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use crate::value::Kind;
 use crate::walk::GLOBAL;
 use crate::words::Word;
 
-/// One list, what it is to hold, and the releases that have to read it so.
+/// One list, its intended content, and the releases that must read it so.
 pub(crate) struct ListChange<'a> {
     keyword: &'static Keyword,
     targets: &'a Targets,
@@ -60,7 +60,7 @@ impl<'a> ListChange<'a> {
         })
     }
 
-    /// Edits line by line until every release reads what is wanted.
+    /// Edits line by line until every release reads the intended list.
     pub(crate) fn write(&self, mut draft: Draft) -> Result<Draft, Refusal> {
         let before = draft.tree.clone();
         for _ in 0..MAX_LINES * 16 {
@@ -91,7 +91,8 @@ impl<'a> ListChange<'a> {
         now.len() == wanted.len() && now.iter().all(|element| wanted.contains(element))
     }
 
-    /// One edit: an element that goes, the whole of a line where all of it is another, or elements that are missing.
+    /// One edit: removes an element, replaces a whole line of which every element differs, or adds
+    /// missing elements.
     fn step(&self, draft: Draft, release: Release, wanted: &[String]) -> Result<Draft, Refusal> {
         let now = named(&draft.tree, self.keyword, release);
         let missing: Vec<&String> = wanted
@@ -149,7 +150,8 @@ impl<'a> ListChange<'a> {
         self.given.written(element, release).ok_or_else(bad)
     }
 
-    /// The arguments of a line with the element that each of them names; one for all where they are one element.
+    /// The arguments of a line, each with the element that it names; one for all if they form one
+    /// element.
     fn words(&self, line: &Directive) -> Vec<Word> {
         let args = if self.keyword.kind == Kind::Environment {
             line.line.args_with_equals()
@@ -176,7 +178,7 @@ impl<'a> ListChange<'a> {
             .collect()
     }
 
-    /// Takes an element out of its line, and the line with it where it is the last one there.
+    /// Removes an element from its line, and the line itself if it is the last one.
     fn remove(&self, mut draft: Draft, line: &Directive, element: &str) -> Result<Draft, Refusal> {
         let (words, naming) = (self.words(line), self.naming(line, element));
         let Some(&at) = naming.first() else {
@@ -232,7 +234,7 @@ impl<'a> ListChange<'a> {
         Ok(draft)
     }
 
-    /// A line of its own behind another one of the keyword, in the same style.
+    /// Inserts a line after another one of the keyword, in the same style.
     fn insert_behind(
         &self,
         mut draft: Draft,
@@ -250,7 +252,7 @@ impl<'a> ListChange<'a> {
         Ok(draft)
     }
 
-    /// The first lines of the keyword: where a new line takes effect, or in a drop-in.
+    /// Adds the first lines of the keyword: where a new line takes effect, or in a drop-in.
     fn insert(
         &self,
         draft: &Draft,
@@ -315,7 +317,7 @@ impl<'a> ListChange<'a> {
             .ok_or_else(|| self.no_place())
     }
 
-    /// Nothing else may change, and sshd may refuse nothing that it accepted before.
+    /// Checks that nothing else changes, and that sshd accepts everything it accepted before.
     fn harms_nothing(&self, before: &Tree, after: &Tree, release: Release) -> Result<(), Refusal> {
         if let Some(problem) = new_problem(before, after, release) {
             return Err(Refusal::Contradiction {
@@ -344,7 +346,7 @@ fn distinct_lines(by: impl Iterator<Item = usize>) -> Vec<usize> {
     all
 }
 
-/// The physical line of a directive; `None` where a NUL byte joins it to another one.
+/// The physical line of a directive; `None` if a NUL byte joins it to another one.
 fn whole_line(document: &[u8], line: &Directive) -> Option<std::ops::Range<usize>> {
     let physical = lines(document).nth(line.origin.line.checked_sub(1)?)?;
     let end = line.line.logical.text.len().checked_sub(1)?;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What `sshd -T` prints for ListenAddress: each address with each port, or both wildcards.
+/// The output of `sshd -T` for ListenAddress: each address with each port, or both wildcards.
 pub(crate) fn addresses(ports: &[String], addresses: &[String], family: &[String]) -> Vec<String> {
     let default = ["22".to_owned()];
     let ports = if ports.is_empty() { &default } else { ports };

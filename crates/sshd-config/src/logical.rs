@@ -6,18 +6,19 @@ use crate::release::Release;
 
 /// One line as the parser sees it: nearly always one physical line without its leading blanks.
 ///
-/// A NUL byte ends what sshd keeps of a physical line, its line feed included, so that the next line is glued to it.
+/// A NUL byte ends the part of a physical line that sshd keeps, its line feed included, so that the
+/// next line is joined to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Logical {
     /// The bytes.
     pub(crate) text: Vec<u8>,
-    /// Where they begin: nearly all lines consist of one piece.
+    /// The first piece: nearly all lines consist of one.
     first: Piece,
     /// The pieces that were glued to it.
     glued: Vec<Piece>,
 }
 
-/// Where a part of a logical line comes from.
+/// The source of a part of a logical line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Piece {
     /// The index in the logical line.
@@ -38,7 +39,7 @@ pub(crate) struct LineStart {
 }
 
 impl Logical {
-    /// A line that stands in no file.
+    /// A line that is in no file.
     pub(crate) fn detached(text: &[u8]) -> Self {
         let first = Piece {
             line: 1,
@@ -123,7 +124,7 @@ pub(crate) fn split_from(
     })
 }
 
-/// What is kept of a physical line, and whether the next one is glued to it.
+/// The part of a physical line that is kept, and whether the next line is joined to it.
 ///
 /// Up to 8.6 everything from the first `#` on was cut while the file was loaded, even inside quotes.
 fn kept_part(content: &[u8], release: Release) -> (&[u8], bool) {

@@ -94,7 +94,7 @@ pub fn keyword_named(word: &str) -> Option<&'static str> {
     names.find(|name| name.eq_ignore_ascii_case(word))
 }
 
-/// The keyword of any release that was meant by a word that is none.
+/// The keyword of any release that most resembles an unknown word.
 pub fn nearest_keyword(word: &str) -> Option<&'static str> {
     let names = TABLE.iter().flat_map(|keyword| keyword.names);
     nearest(word, names.map(|name| name.text))
@@ -134,8 +134,8 @@ pub fn is_octal(name: &str) -> bool {
     Keyword::find_in_any(name).is_some_and(|keyword| keyword.kind == Kind::Octal)
 }
 
-/// The lower-case name under which a keyword is reported, whatever it is called and in whatever case; `None` where no
-/// release knows it.
+/// The lower-case name under which a keyword is reported, for any of its names in any case; `None`
+/// if no release knows it.
 pub fn keyword_key(name: &str) -> Option<String> {
     Keyword::find_in_any(name).map(Keyword::key)
 }
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_stands_in_the_table_once_for_each_release() {
+    fn every_name_is_in_the_table_once_for_each_release() {
         let releases = [
             (7, 4),
             (8, 0),

@@ -25,7 +25,7 @@ impl Override {
         }
     }
 
-    /// True for `-p`, which makes sshd pass over all ports that are named in other ways later.
+    /// True for `-p`, which makes sshd ignore all ports that are configured in other ways later.
     pub(crate) fn replaces_ports(&self) -> bool {
         self.option.starts_with("-p")
     }

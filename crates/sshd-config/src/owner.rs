@@ -6,19 +6,19 @@ use sshmend_lossless::{Packager, elsewhere};
 
 use crate::tree::Tree;
 
-/// A file that somebody else brings or generates.
+/// A file that another program installs or generates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign {
     /// The path under which sshd opens it.
     pub path: PathBuf,
-    /// Where it lies.
+    /// Its path after all links.
     pub target: PathBuf,
-    /// Who brings it.
+    /// Its owner.
     pub packager: Packager,
 }
 
 impl Foreign {
-    /// The file at this path of the tree, where it is somebody else's.
+    /// The file at this path of the tree, if it has another owner.
     pub(crate) fn of(tree: &Tree, path: &Path) -> Option<Self> {
         let target = &tree.snapshot.read(path).ok()??.target;
         let packager = elsewhere(path, target).or_else(|| brought_by_name(target))?;

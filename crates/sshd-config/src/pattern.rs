@@ -27,7 +27,7 @@ pub(crate) fn matches(text: &[u8], pattern: &[u8]) -> bool {
     pattern[at..].iter().all(|&b| b == b'*')
 }
 
-/// What a comma list says of a text.
+/// The result of matching a comma-separated list with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListMatch {
     /// No element matches.

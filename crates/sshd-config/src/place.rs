@@ -1,4 +1,4 @@
-//! Where a new line goes, and what it looks like there.
+//! The place and the style of a new line.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,9 @@ struct Style {
 
 /// The edits that would add a line to a document, the best place first.
 ///
-/// Beside a commented default of the keyword; behind the last directive before the first Match line; before the first
-/// Include or Match line; at the top. A commented Match line counts: whoever uncomments it makes a block of all below.
+/// In this order: beside a commented default of the keyword; after the last directive before the
+/// first Match line; before the first Include or Match line; at the top. A commented Match line
+/// counts, because uncommenting it turns everything below into a block.
 pub(crate) fn candidates(
     document: &[u8],
     keyword: &Keyword,
@@ -124,7 +125,7 @@ fn is_commented_match(text: &[u8], release: Release) -> bool {
     })
 }
 
-/// A comment such as `#UseDNS no`, for whatever keyword.
+/// A comment such as `#UseDNS no`, for any keyword.
 fn is_commented_setting(text: &[u8], release: Release) -> bool {
     let Some(line) = commented_line(text, release) else {
         return false;
@@ -133,8 +134,9 @@ fn is_commented_setting(text: &[u8], release: Release) -> bool {
     found.is_some_and(|(keyword, _)| value::read(keyword.kind, &line, release).is_ok())
 }
 
-/// Behind the last line before the first Match line that sets something, or is commented out; the prose below it
-/// belongs to the Match line or ends the file. Subsystem lines stay last, with the comments right above them.
+/// After the last line before the first Match line that sets something, or is commented out; the
+/// prose below it belongs to the Match line or ends the file. Subsystem lines stay last, with the
+/// comments right above them.
 fn end_of_global(
     all: &[Physical],
     structure: &[Option<String>],
@@ -221,7 +223,7 @@ fn style(document: &[u8], sibling: Option<&Physical>, release: Release) -> Style
     }
 }
 
-/// A line behind the one that fills `span`, in its style.
+/// A line to insert after the one that occupies `span`, in its style.
 pub(crate) fn behind(
     document: &[u8],
     span: &Range<usize>,
@@ -247,7 +249,8 @@ fn render(style: &Style, name: &str, value: &str) -> Vec<u8> {
     .concat()
 }
 
-/// Inserts before the line with this index; behind a last line that has no ending, it has none either.
+/// Inserts before the line with this index. If the last line has no line ending, a line added after
+/// it has none either.
 fn insertion(
     document: &[u8],
     all: &[Physical],
@@ -270,8 +273,8 @@ fn insertion(
     Edit::insert(at, text)
 }
 
-/// The drop-ins that this program writes: one that is read first, and one that is read last, for the keywords that the
-/// last line decides.
+/// The drop-ins that this program writes: one that is read first, and one that is read last, for
+/// keywords whose last line wins.
 const DROP_INS: [&str; 2] = [
     "sshd_config.d/00-sshmend.conf",
     "sshd_config.d/zz-sshmend.conf",

@@ -1,35 +1,35 @@
-//! What sshd would refuse or complain about.
+//! Lines that sshd would reject or warn about.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use sshmend_lossless::{Origin, Unread};
 
-/// A line that sshd refuses, or that does not do what it seems to do.
+/// A line that sshd rejects, or that does not do what it appears to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The line; for an override of the command line see [`crate::COMMAND_LINE`].
     pub origin: Origin,
-    /// Where in the line, in bytes from 1.
+    /// The byte column in the line, counted from 1.
     pub column: usize,
     /// What is wrong: a lower-case fragment.
     pub message: String,
-    /// The line as it stands, with invalid UTF-8 replaced; control characters are as in the file.
+    /// The text of the line, with invalid UTF-8 replaced; control characters are as in the file.
     pub line: String,
     /// True when sshd does not start with it.
     pub fatal: bool,
     /// False where another build of the release may accept it; then only `sshd -t` knows.
     pub certain: bool,
-    /// True where the line is well formed and names what builds of the same release differ in: patches of a
-    /// distribution, GSSAPI, algorithms.
+    /// True if the line is well formed and depends on differences between builds of a release:
+    /// patches of a distribution, GSSAPI, algorithms.
     pub build: bool,
     /// What to do about it.
     pub hint: String,
 }
 
 impl Problem {
-    /// True where sshd does not start with the line: surely, or unless somebody patched it to know a word that no
-    /// release knows. False where it depends on the build.
+    /// True if sshd does not start with the line: certainly, or unless this sshd was patched to
+    /// know a word that no release knows. False if it depends on the build.
     pub fn refuses(&self) -> bool {
         self.fatal && (self.certain || !self.build)
     }
@@ -41,13 +41,13 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What an Include line, or sshd itself, names and this program could not read, so that it is not known what sshd reads
-/// there.
+/// A file or directory named by an Include line, or by sshd itself, that this program could not
+/// read, so that its content is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unseen {
     /// The file, or the directory that a pattern names.
     pub path: PathBuf,
-    /// Why it was not read.
+    /// The reason why it was not read.
     pub why: Unread,
     /// The Include line; `None` for the main file.
     pub include: Option<Origin>,
@@ -68,7 +68,7 @@ impl Unseen {
     }
 }
 
-/// Whether sshd would start with a tree, as far as it can be known without asking it.
+/// Whether sshd would start with a tree, as far as that can be determined without running it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StartVerdict {
     /// It reads every line.

@@ -1,4 +1,4 @@
-//! Why a value cannot be set, and what to do instead.
+//! The reasons why a value cannot be set, and what to do instead.
 
 use std::path::{Path, PathBuf};
 
@@ -48,21 +48,21 @@ pub enum Refusal {
         /// The keyword.
         key: String,
     },
-    /// Without its last element the list falls back to what sshd takes by default.
+    /// Without its last element the list would revert to its default.
     #[error("without a {key} line sshd takes its default, which is not what was asked for")]
     LastElement {
         /// The keyword.
         key: String,
     },
-    /// An element of that name is there already, and it is another one.
+    /// There already is another element of that name.
     #[error("there is one of that name already: {key} {element}")]
     NameTaken {
         /// The keyword.
         key: String,
-        /// The element that is there.
+        /// The existing element.
         element: String,
     },
-    /// The line is one that sshd accepts.
+    /// sshd accepts the line.
     #[error("{line} is a line that sshd accepts")]
     Accepted {
         /// The line.
@@ -97,7 +97,7 @@ pub enum Refusal {
         value: String,
         /// What is wrong with it.
         message: String,
-        /// What a value looks like.
+        /// The form of a valid value.
         hint: String,
     },
     /// The command line of the daemon sets the keyword, which beats every file.
@@ -113,15 +113,15 @@ pub enum Refusal {
     NoFile {
         /// The file.
         path: PathBuf,
-        /// Why it cannot be read.
+        /// The reason why it cannot be read.
         why: String,
         /// What to do about it.
         hint: &'static str,
     },
-    /// Part of the configuration could not be read, so that it is not known which line decides.
+    /// Part of the configuration could not be read, so that it is unknown which line decides.
     #[error("{0}")]
     Unseen(Unseen),
-    /// The line that decides stands in a file that somebody else brings, and no other place wins over it.
+    /// The line that decides is in a file with another owner, and no other place overrides it.
     #[error("{} decides {key} and is not edited: {}", foreign.path.display(), foreign.packager.describes())]
     Foreign {
         /// The keyword.
@@ -150,12 +150,12 @@ pub enum Refusal {
     Contradiction {
         /// The keyword.
         key: String,
-        /// What sshd would say.
+        /// The error that sshd would report.
         message: String,
         /// What to do first.
         hint: String,
     },
-    /// No place was found where a line would do what it says and nothing else.
+    /// No place was found where a line would have its effect and no other.
     #[error("no place was found where {key} would take effect without changing anything else")]
     NoPlace {
         /// The keyword.

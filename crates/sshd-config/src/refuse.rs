@@ -1,4 +1,4 @@
-//! What sshd refuses although every line is right by itself.
+//! What sshd rejects although every line is valid by itself.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -81,7 +81,8 @@ fn repeated_subsystems(walk: &Walk, release: Release) -> Vec<Problem> {
     found
 }
 
-/// From 9.5 to 10.2 a block with more subsystems than stand outside makes sshd read memory that is not there.
+/// From 9.5 to 10.2 a block with more subsystems than are defined outside makes sshd read out of
+/// bounds.
 fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
     if !release.since(9, 5) || release.since(10, 3) {
         return Vec::new();
@@ -110,8 +111,8 @@ fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
         .collect()
 }
 
-/// From 8.7 to 9.6 `any` was refused behind another AuthenticationMethods line, though it would not count; between two
-/// lines of Match blocks that shows only when a connection matches both.
+/// From 8.7 to 9.6 `any` was rejected after another AuthenticationMethods line, though it would not
+/// count; between two lines of Match blocks that shows only if a connection matches both.
 fn any_after_methods(walk: &Walk, release: Release) -> Vec<Problem> {
     if !release.since(8, 7) || release.since(9, 7) {
         return Vec::new();

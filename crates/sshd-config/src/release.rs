@@ -9,7 +9,7 @@ pub struct Release {
     pub major: u16,
     /// The 2 of `OpenSSH_9.2p1`.
     pub minor: u16,
-    /// The 1 of `OpenSSH_9.2p1`; 0 where it is not said.
+    /// The 1 of `OpenSSH_9.2p1`; 0 if it is missing.
     pub portable: u16,
     /// True for the packages of Debian and its descendants, whose patches add keywords.
     pub debian: bool,
@@ -19,10 +19,10 @@ impl Release {
     /// The newest release whose rules are known here: what an unknown release is read as.
     pub const NEWEST: Self = Self::new(10, 5);
 
-    /// Since before the first release that is told apart.
+    /// Since before the first release that is distinguished.
     pub(crate) const ALWAYS: Self = Self::new(0, 0);
 
-    /// The releases whose rules differ where it matters: what an unknown release is tried as.
+    /// The releases that differ in relevant rules: an unknown release is tried as each of them.
     pub(crate) const PANEL: [Self; 10] = [
         Self::new(7, 4),
         Self::new(8, 0),
@@ -36,7 +36,7 @@ impl Release {
         Self::NEWEST,
     ];
 
-    /// The oldest release in general use: what only later ones know is refused where the release is unknown.
+    /// The oldest release in general use: what only later ones know is refused if the release is unknown.
     pub(crate) const OLDEST: Self = Self::new(8, 0);
 
     /// The releases of the panel that are in general use.
@@ -56,8 +56,8 @@ impl Release {
         }
     }
 
-    /// Reads a version banner (`OpenSSH_9.2p1 Debian-2+deb12u10`), the output of `sshd -V`, or a package version
-    /// (`1:9.2p1-2+deb12u10`, `8.0p1-25.el8_10`); `None` where no release can be found in it.
+    /// Parses a version banner (`OpenSSH_9.2p1 Debian-2+deb12u10`), the output of `sshd -V`, or a
+    /// package version (`1:9.2p1-2+deb12u10`, `8.0p1-25.el8_10`); `None` if it contains no release.
     pub fn parse(text: &str) -> Option<Self> {
         let banner = text.split_once("OpenSSH_").map(|(_, rest)| rest);
         let epoch = text

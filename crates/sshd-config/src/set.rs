@@ -21,7 +21,7 @@ impl Tree {
     /// Sets one value; see [`Tree::set_all`].
     ///
     /// # Errors
-    /// As [`Tree::set_all`].
+    /// Like [`Tree::set_all`].
     pub fn set(
         &self,
         key: &str,
@@ -34,12 +34,13 @@ impl Tree {
 
     /// Sets values for the global scope, so that they are in force in this release.
     ///
-    /// Lines that would decide after an upgrade are brought into agreement; where the release is unknown, the values
-    /// hold in all releases that accept the tree. What is in force already is left alone. Every result is read back.
+    /// Lines that would decide after an upgrade are made to agree; if the release is unknown, the
+    /// values hold in all releases that accept the tree. A value already in force is left alone.
+    /// Every result is read back.
     ///
     /// # Errors
-    /// A [`Refusal`] where sshd would refuse the line, where it would have no effect, or where it would change anything
-    /// else; nothing is to be written then.
+    /// A [`Refusal`] if sshd would reject the line, if it would have no effect, or if it would
+    /// change anything else; then nothing must be written.
     pub fn set_all<K: AsRef<str>, V: AsRef<str>>(
         &self,
         wanted: &[(K, V)],
@@ -53,11 +54,11 @@ impl Tree {
         self.assign(&assignments, release, place)
     }
 
-    /// Sets values, and adds elements to lists and takes them out; see [`Tree::set_all`]. A list that is set several times
-    /// gets the elements of all of these.
+    /// Sets values, and adds elements to lists and removes them; see [`Tree::set_all`]. A list that
+    /// is set several times gets the elements of all of these.
     ///
     /// # Errors
-    /// As [`Tree::set_all`].
+    /// Like [`Tree::set_all`].
     pub fn assign(
         &self,
         wanted: &[Assignment],
@@ -89,10 +90,11 @@ impl Tree {
         Ok(draft.finish(notes))
     }
 
-    /// Removes every line that decides the global value of these keywords, so that their defaults are in force.
+    /// Removes every line that decides the global value of these keywords, so that their defaults
+    /// apply.
     ///
     /// # Errors
-    /// A [`Refusal`] where a keyword is unknown or the daemon's command line sets it.
+    /// A [`Refusal`] if a keyword is unknown or the daemon's command line sets it.
     pub fn unset<K: AsRef<str>>(
         &self,
         keys: &[K],
@@ -111,7 +113,7 @@ impl Tree {
 }
 
 impl Tree {
-    /// Refuses to say which line decides where a part of the tree could not be read.
+    /// Refuses to determine which line decides if a part of the tree could not be read.
     fn wholly_seen(&self, release: Option<Release>) -> Result<(), Refusal> {
         match self.unseen(release).into_iter().next() {
             Some(unseen) => Err(Refusal::Unseen(unseen)),
@@ -147,7 +149,8 @@ fn put(
     Change::new(&draft.tree, key, value, release, place)?.write(draft, notes)
 }
 
-/// What an assignment of a list says; what several of them set is said at the first one, and nothing at the others.
+/// The values of an assignment to a list. What several assignments set is returned for the first
+/// one, and nothing for the others.
 fn list_values(wanted: &[Assignment], index: usize) -> Vec<&str> {
     let Some(this) = wanted.get(index) else {
         return Vec::new();

@@ -14,13 +14,13 @@ use crate::walk::{GLOBAL, Walk};
 pub struct Shadowed {
     /// The line.
     pub origin: Origin,
-    /// What it would set.
+    /// The value it would set.
     pub value: String,
-    /// Why it does not.
+    /// The reason why it does not.
     pub why: Why,
 }
 
-/// Why a line loses.
+/// The reason why a line loses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
     /// The keyword is decided by its first line, and another one is read earlier.
@@ -53,7 +53,8 @@ struct Lines {
     seen: Vec<u32>,
     /// Those that decide.
     deciding: BTreeSet<usize>,
-    /// How many of those seen belong to the first pass, where a Match block overrides the value.
+    /// The number of those seen that belong to the first pass, if a Match block overrides the
+    /// value.
     first_pass: usize,
     /// Whether a line of a Match block decides.
     in_block: bool,
@@ -80,7 +81,7 @@ impl ShadowedLines {
         })))
     }
 
-    /// How many they are.
+    /// Their number.
     pub fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |lines| lines.count())
     }
@@ -102,7 +103,7 @@ impl ShadowedLines {
 /// Reads lines without effect, one after the other.
 struct Reader {
     lines: Option<Arc<Lines>>,
-    /// How many of those seen are read.
+    /// The number of those seen that have been read.
     position: usize,
 }
 

@@ -12,7 +12,7 @@ pub struct MaxStartups {
 }
 
 impl MaxStartups {
-    /// Reads `begin:rate:full`, or one number, which is both ends; `None` for what sshd refuses.
+    /// Parses `begin:rate:full`, or one number, which is both ends; `None` if sshd would reject it.
     pub fn parse(value: &str) -> Option<Self> {
         let numbers: Vec<u32> = value
             .split(':')

@@ -1,4 +1,4 @@
-//! What the lines of one pass add up to, keyword by keyword.
+//! The values accumulated from the lines of one pass, keyword by keyword.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(crate) struct Held {
     pub(crate) by: usize,
 }
 
-/// All that was read of one keyword.
+/// Everything that was read for one keyword.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Slot {
     /// The parts in force.
@@ -59,7 +59,7 @@ pub(crate) fn fill(walk: &Walk, release: Release, active: impl Fn(usize) -> bool
         if is_behind_keys_command {
             continue;
         }
-        // Nearly all lines of a long file come after the one that decides: nothing of them has to be read.
+        // Nearly all lines of a long file come after the deciding one: they need not be read.
         if slot.is_decided(keyword, release) {
             continue;
         }
@@ -138,7 +138,8 @@ impl Slot {
         self.held.push(held);
     }
 
-    /// Lays what a Match block sets over this. A block with subsystems replaces all of them, not only those it names.
+    /// Overlays the values of a Match block. A block with subsystems replaces all of them, not only
+    /// those it names.
     pub(crate) fn overlay(&mut self, keyword: &Keyword, block: &Self) {
         let by_part = keyword.rule == Rule::FirstOfPart;
         self.held

@@ -141,7 +141,7 @@ const FORWARDING: Kind = Kind::Choice(&[
 ]);
 const TUNNEL: Kind = Kind::ExactChoice(&["no", "point-to-point", "ethernet", "yes"]);
 
-/// All keywords, in the order in which `sshd -T` prints them where it does.
+/// All keywords, in the order in which `sshd -T` prints them if it does.
 pub(crate) static TABLE: &[Keyword] = &[
     keyword(&[name("Port")], Kind::Port)
         .rule(Rule::All)

@@ -33,7 +33,7 @@ pub(crate) fn targets(
     let key = key.to_owned();
     let Some((keyword, _)) = Keyword::find(&key, assumed) else {
         return match Keyword::find_in_any(&key) {
-            // Distributions backport keywords: one that stands in the tree is known to this sshd.
+            // Distributions backport keywords: this sshd knows every keyword used in the tree.
             Some(keyword) if keyword.since() > assumed && tree.mentions(keyword) => {
                 Ok((keyword, one(keyword.since())))
             }

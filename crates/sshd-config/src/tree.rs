@@ -1,4 +1,4 @@
-//! A captured configuration: the main file and all that it includes.
+//! A captured configuration: the main file and everything it includes.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,16 +18,17 @@ use crate::release::Release;
 use crate::value::Kind;
 use crate::walk::{GLOBAL, Walk, walk, walk_files};
 
-/// A release of each of the two ways in which lines are split, which decide what an Include line names.
+/// One release for each of the two ways of splitting lines, which determine the files that an
+/// Include line names.
 const DIALECTS: [Release; 2] = [Release::new(8, 6), Release::NEWEST];
 
 /// Directives that are kept of earlier readings: enough for every release of a usual tree, and one of a huge one.
 const MAX_HELD: usize = 100_000;
 
-/// The main file where nothing names another one.
+/// The main file by default.
 const MAIN: &str = "/etc/ssh/sshd_config";
 
-/// Where distributions with an empty /etc keep their own, which counts while the administrator has none.
+/// The vendor's file in distributions with an empty /etc, used while the administrator has none.
 const VENDORS_MAIN: &str = "/usr/etc/ssh/sshd_config";
 
 /// The main file of an sshd that is not started with `-f`.
@@ -47,7 +48,7 @@ pub struct Tree {
     pub(crate) snapshot: Snapshot,
     pub(crate) main: PathBuf,
     pub(crate) overrides: Vec<Override>,
-    /// What was read of it, by release; forgotten with every edit.
+    /// The walks of it, by release; discarded with every edit.
     walks: RefCell<BTreeMap<Release, Arc<Walk>>>,
 }
 
@@ -65,7 +66,7 @@ pub struct MatchOverride {
 }
 
 impl Tree {
-    /// Takes the configuration out of what was captured; what was not captured yet counts as empty.
+    /// Reads the configuration from a snapshot; what was not captured yet counts as empty.
     pub fn read(snapshot: &Snapshot, main: &Path, overrides: &[Override]) -> Self {
         let paths: BTreeSet<PathBuf> = DIALECTS
             .iter()
@@ -73,7 +74,7 @@ impl Tree {
             .collect();
         let mut own = Snapshot::default();
         for (path, entry) in snapshot.paths() {
-            // All that is not a file may say why something is not known.
+            // Any entry that is not a file may be the reason why something is unknown.
             if paths.contains(path) || !matches!(entry, Entry::File(_)) {
                 own.insert(path, entry.clone());
             }
@@ -99,13 +100,14 @@ impl Tree {
             .map(|(path, _)| path)
     }
 
-    /// The values in force. An unknown release is taken for [`Release::NEWEST`].
+    /// The values in force. An unknown release is read as [`Release::NEWEST`].
     pub fn effective(&self, release: Option<Release>, scope: Scope<'_>) -> Effective {
         let release = release.unwrap_or(Release::NEWEST);
         Evaluation::new(&self.walk(release), release, scope).effective()
     }
 
-    /// What sshd of this release refuses, in reading order. An unknown release is taken for [`Release::NEWEST`].
+    /// The lines that sshd of this release rejects, in reading order. An unknown release is read as
+    /// [`Release::NEWEST`].
     pub fn problems(&self, release: Option<Release>) -> Vec<Problem> {
         let release = release.unwrap_or(Release::NEWEST);
         let walk = self.walk(release);
@@ -125,14 +127,14 @@ impl Tree {
         walk.problems.iter().cloned().chain(across).collect()
     }
 
-    /// What could not be read, so that it is not known what sshd reads there.
+    /// The files that could not be read, so that their content is unknown.
     pub fn unseen(&self, release: Option<Release>) -> Vec<Unseen> {
         let walk = self.walk(release.unwrap_or(Release::NEWEST));
         walk.gaps.iter().map(|gap| gap.unseen.clone()).collect()
     }
 
-    /// The problems with which sshd does not start: see [`Problem::refuses`]. Where the release is unknown, those that
-    /// every release in general use has.
+    /// The problems with which sshd does not start: see [`Problem::refuses`]. If the release is
+    /// unknown, those that every release in general use has.
     pub fn refused(&self, release: Option<Release>) -> Vec<Problem> {
         let of = |release: Release| {
             let problems = self.problems(Some(release));
@@ -174,7 +176,8 @@ impl Tree {
         }
     }
 
-    /// Who has another value for a keyword than the global one, because a Match block says so.
+    /// The connections that have another value than the global one for a keyword because of a Match
+    /// block.
     pub fn match_overrides(&self, key: &str, release: Option<Release>) -> Vec<MatchOverride> {
         let release = release.unwrap_or(Release::NEWEST);
         let walk = self.walk(release);
@@ -206,7 +209,7 @@ impl Tree {
         found
     }
 
-    /// True when plain `sshd -T` refuses to print, because it wants to be told of a connection: from 7.7 to 8.0 for every
+    /// True if plain `sshd -T` refuses to print without a connection: from 7.7 to 8.0 for every
     /// Match block but `all`, later for LocalPort.
     pub fn needs_connection(&self, release: Release) -> bool {
         let walk = self.walk(release);
@@ -243,7 +246,7 @@ impl Tree {
         Arc::clone(walks.entry(release).or_insert_with(read))
     }
 
-    /// The files, to be edited: afterwards all is read anew.
+    /// The files, for editing: afterwards everything is read again.
     pub(crate) fn snapshot_to_edit(&mut self) -> &mut Snapshot {
         self.walks.borrow_mut().clear();
         &mut self.snapshot

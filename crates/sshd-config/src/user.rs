@@ -4,8 +4,9 @@ use crate::address;
 use crate::pattern::{self, ListMatch};
 use crate::release::Release;
 
-/// Whether a pattern such as `alice`, `al*` or `alice@192.0.2.0/24` matches this user of a client at this address; `None`
-/// where the pattern asks for the client and its address is not known, or may ask for its name.
+/// Whether a pattern such as `alice`, `al*` or `alice@192.0.2.0/24` matches this user of a client
+/// at this address; `None` if the pattern depends on the client and its address is unknown, or may
+/// depend on its name.
 pub fn user_matches(
     pattern: &str,
     user: &str,

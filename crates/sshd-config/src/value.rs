@@ -1,4 +1,4 @@
-//! What the arguments of a keyword may be, and what `sshd -T` makes of them.
+//! The valid arguments of a keyword, and the form in which `sshd -T` prints them.
 
 mod algorithm;
 mod list;
@@ -50,7 +50,7 @@ pub(crate) enum Kind {
     Digest,
     /// A file, made absolute; `none` for none.
     Path,
-    /// As [`Kind::Path`], with one word that is not a file.
+    /// Like [`Kind::Path`], with one word that is not a file.
     PathOr(&'static str),
     /// One file up to 10.2, several since.
     PathsSince103,
@@ -64,11 +64,11 @@ pub(crate) enum Kind {
     Words,
     /// `yes`, `no` or, since 7.8, a pattern list of variables.
     UserEnvironment,
-    /// Everything behind the keyword.
+    /// Everything after the keyword.
     Rest,
-    /// As [`Kind::Rest`], `none` for nothing.
+    /// Like [`Kind::Rest`], with `none` for nothing.
     Addendum,
-    /// Everything behind the keyword: an absolute path with arguments, or `none`.
+    /// Everything after the keyword: an absolute path with arguments, or `none`.
     Command,
     /// A list of algorithm names, which depends on how sshd was built.
     Algorithms(Family),
@@ -104,16 +104,16 @@ pub(crate) enum Kind {
     ListenAddress,
     /// Anything: sshd accepts and ignores the line.
     Ignored,
-    /// Match and Include, which are read elsewhere.
+    /// Match and Include, which are parsed elsewhere.
     Structure,
 }
 
 /// A word of [`Kind::Choice`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Choice {
-    /// What may be written.
+    /// The form in a file.
     pub(crate) written: &'static str,
-    /// What sshd prints.
+    /// The form that sshd prints.
     pub(crate) printed: &'static str,
     /// The first release that knows it.
     pub(crate) since: Release,
@@ -131,7 +131,7 @@ pub(crate) struct Fault {
     pub(crate) range: Option<Range<usize>>,
     /// False where another build of the same release may accept it.
     pub(crate) certain: bool,
-    /// True where that depends on known differences between builds or machines.
+    /// True if that depends on known differences between builds or machines.
     pub(crate) build: bool,
 }
 
@@ -165,13 +165,14 @@ impl Fault {
 /// The arguments of a line, understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
-    /// What the line sets.
+    /// The value that the line sets.
     pub(crate) parts: Parts,
-    /// Why this build may still refuse it.
+    /// The reason why this build may still refuse it.
     pub(crate) doubt: Option<String>,
-    /// What should be said although sshd accepts it.
+    /// A remark although sshd accepts it.
     pub(crate) notice: Option<Notice>,
-    /// Words that this release does not know, so that sshd refuses the line unless its build differs.
+    /// Words that this release does not know, so that sshd rejects the line unless its build
+    /// differs.
     pub(crate) suspect: Option<Fault>,
 }
 
@@ -201,13 +202,13 @@ impl Reading {
     }
 }
 
-/// How far a reader went into the arguments.
+/// The extent of the arguments that a reader consumed.
 enum Used {
     /// This many words.
     Words(usize),
     /// The list to its end.
     List,
-    /// All of it, whatever it is.
+    /// All of them.
     All,
 }
 
@@ -347,12 +348,12 @@ impl Kind {
         )
     }
 
-    /// True where everything behind the keyword is the value.
+    /// True if everything after the keyword is the value.
     pub(crate) fn takes_the_rest(self) -> bool {
         matches!(self, Self::Rest | Self::Addendum | Self::Command)
     }
 
-    /// True where the value is one word, which has to be quoted when it holds a blank.
+    /// True if the value is one word, which must be quoted if it contains a blank.
     pub(crate) fn is_one_word(self) -> bool {
         let several = matches!(
             self,
@@ -377,7 +378,7 @@ impl Kind {
         !several && !self.takes_the_rest()
     }
 
-    /// What stands between the parts of a value that has several.
+    /// The separator of a value that has several parts.
     pub(crate) fn separator(self) -> Option<char> {
         match self {
             Self::MaxStartups | Self::NetBlockSize => Some(':'),
@@ -386,7 +387,7 @@ impl Kind {
         }
     }
 
-    /// What a value of this kind looks like, for a hint.
+    /// The form of a value of this kind, for a hint.
     pub(crate) fn expects(self) -> String {
         let fixed = match self {
             Self::Choice(choices) => return one_of(choices.iter().map(|choice| choice.written)),

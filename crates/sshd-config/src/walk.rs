@@ -1,4 +1,5 @@
-//! All directives of a tree in the order in which sshd reads them: Include expanded in place, Match blocks as scopes.
+//! All directives of a tree in the order in which sshd reads them: Include expanded in place, Match
+//! blocks as scopes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,17 +21,18 @@ use crate::steps;
 use crate::value::{self, Fault, Kind, Reading};
 use crate::words::Word;
 
-/// Where sshd looks for a relative Include, whatever `-f` says (SSHDIR).
+/// The directory of relative Includes, even with `-f` (SSHDIR).
 const SSH_DIR: &str = "/etc/ssh";
 
-/// Nesting beyond which sshd gives up (SERVCONF_MAX_DEPTH).
+/// The depth of nesting beyond which sshd stops (SERVCONF_MAX_DEPTH).
 const MAX_DEPTH: usize = 16;
 
-/// Files read beyond which the walk gives up: only hostile trees, whose files include each other again and again, come
-/// near it.
+/// The number of files beyond which the walk stops: only hostile trees, whose files include each
+/// other again and again, come near it.
 const MAX_READS: usize = 1 << 14;
 
-/// How much text is read in all, in MiB; sshd has no such limit, so reaching it is an answer and no fault of the files.
+/// The most text to read in total, in MiB; sshd has no such limit, so reaching it is reported and
+/// not a fault of the files.
 const MAX_MIB: u64 = 64;
 
 /// The scope outside every Match block.
@@ -43,11 +45,11 @@ pub(crate) struct Scope {
     pub(crate) criteria: Criteria,
     /// The Match line.
     pub(crate) origin: Origin,
-    /// The scope of the Include line by which the file was read.
+    /// The scope of the Include line that includes the file.
     pub(crate) outer: usize,
     /// Whether its lines take effect when sshd starts.
     at_start: bool,
-    /// True where a defect of 8.2 and 8.3 keeps the block from ever matching.
+    /// True if a defect of 8.2 and 8.3 keeps the block from ever matching.
     dead: bool,
 }
 
@@ -58,7 +60,7 @@ pub(crate) struct Gap {
     pub(crate) unseen: Unseen,
     /// The scope of its first line.
     pub(crate) scope: usize,
-    /// How many directives were read before it.
+    /// The number of directives read before it.
     pub(crate) before: usize,
 }
 
@@ -69,22 +71,23 @@ pub(crate) struct Walk {
     pub(crate) directives: Directives,
     /// All scopes; the first one is [`GLOBAL`].
     pub(crate) scopes: Vec<Scope>,
-    /// What sshd would refuse or ignore.
+    /// Lines that sshd would reject or ignore.
     pub(crate) problems: Vec<Problem>,
-    /// Why another build could refuse what looks right.
+    /// The reasons why another build could refuse what looks right.
     pub(crate) doubts: Vec<String>,
-    /// What could not be read.
+    /// Files that could not be read.
     pub(crate) gaps: Vec<Gap>,
-    /// All files that were looked at.
+    /// All files that were examined.
     pub(crate) paths: BTreeSet<PathBuf>,
     reads: usize,
-    /// How many bytes were read.
+    /// The number of bytes read.
     read: u64,
-    /// True once sshd would have given up.
+    /// True once sshd would have stopped.
     stopped: bool,
 }
 
-/// Reads no more than what says which files belong to the tree: of the result only the paths and the gaps count.
+/// Reads only what determines the files of the tree: only the paths and the gaps of the result are
+/// valid.
 pub(crate) fn walk_files(snapshot: &Snapshot, main: &Path, release: Release) -> Walk {
     let mut walker = Walker::new(snapshot, main, &[], release);
     walker.only_files = true;
@@ -92,7 +95,7 @@ pub(crate) fn walk_files(snapshot: &Snapshot, main: &Path, release: Release) -> 
     walker.walk
 }
 
-/// Whether a line can be an Include; quotes may stand inside the word.
+/// Whether a line can be an Include; the word may contain quotes.
 fn may_include(text: &[u8]) -> bool {
     let quoted = || memchr::memchr3(b'"', b'\'', b'\\', text).is_some();
     let mut starts = memchr::memchr2_iter(b'i', b'I', text);
@@ -104,12 +107,13 @@ fn may_include(text: &[u8]) -> bool {
 
 const INCLUDE: &[u8] = b"include";
 
-/// Whether any line of a file can be an Include. A NUL byte glues lines together, so that no part of them is telling.
+/// Whether any line of a file can be an Include. A NUL byte joins lines, so that no part of them is
+/// conclusive.
 fn holds_include(document: &[u8]) -> bool {
     memchr::memchr(0, document).is_some() || may_include(document)
 }
 
-/// Reads the overrides of the command line, then the main file and all that it includes.
+/// Reads the overrides of the command line, then the main file and everything it includes.
 pub(crate) fn walk(
     snapshot: &Snapshot,
     main: &Path,
@@ -134,7 +138,7 @@ pub(crate) fn walk(
     walker.walk
 }
 
-/// What makes sshd read a file.
+/// The reason why sshd reads a file.
 enum Reader<'a> {
     /// The daemon itself, which reads the main file.
     Daemon(&'a Path),
@@ -157,7 +161,7 @@ impl Reader<'_> {
         }
     }
 
-    /// How deep the file that is read lies.
+    /// The Include depth of the file.
     fn depth(&self) -> usize {
         if let Self::Include { depth, .. } = self {
             depth + 1
@@ -174,7 +178,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A problem of what is read, which stands where it is named.
+    /// A problem of the file being read, reported at the line that names it.
     fn problem(&self, message: String, release: Release) -> Problem {
         match self {
             Self::Daemon(main) => Problem {
@@ -209,7 +213,7 @@ struct Walker<'a> {
     release: Release,
     /// True once `-p` was read: other ports do not count any more.
     ports_are_given: bool,
-    /// Whether no line but Include is looked at.
+    /// Whether all lines but Include are ignored.
     only_files: bool,
     walk: Walk,
 }
@@ -258,7 +262,7 @@ impl<'a> Walker<'a> {
             Err(Unread::Loop) => self.cannot_read(path, &Unread::Loop.to_string(), reader),
             // sshd opens a directory without complaint and finds no line in it.
             Err(Unread::NotAFile(FileKind::Directory)) => {}
-            // It will be looked at, and the walk made again.
+            // It will be examined, and the walk repeated.
             Err(Unread::NotAsked) => {}
             Err(why) => self.gap(path, why, reader),
         }
@@ -280,7 +284,7 @@ impl<'a> Walker<'a> {
         self.lines(document, path, reader.scope(), reader.depth());
     }
 
-    /// What sshd itself fails at.
+    /// Reports a file that sshd itself cannot read.
     fn cannot_read(&mut self, path: &Path, why: &str, reader: &Reader<'_>) {
         let message = format!("cannot read {}: {why}", path.display());
         self.walk
@@ -288,7 +292,7 @@ impl<'a> Walker<'a> {
             .push(reader.problem(message, self.release));
     }
 
-    /// What this program fails at, and sshd perhaps not.
+    /// Reports a file that this program cannot read, although sshd may be able to.
     fn gap(&mut self, path: &Path, why: Unread, reader: &Reader<'_>) {
         let unseen = Unseen {
             path: path.to_owned(),
@@ -423,7 +427,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Takes a directive that stands in a file, by its number, where this says.
+    /// Processes a directive of a file, given by its number, at this place.
     fn directive(
         &mut self,
         line: Line,
@@ -542,7 +546,7 @@ fn problem_at(
     }
 }
 
-/// What some editors write before the text of a file in UTF-8.
+/// Written by some editors before UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 fn unknown(name: &str, release: Release) -> (Fault, String) {
@@ -594,7 +598,8 @@ fn include_path(pattern: &Word, release: Release) -> Option<PathBuf> {
         return Some(PathBuf::from(text));
     }
     if text.starts_with('~') {
-        // glob(3) is called without GLOB_TILDE: the name stays relative and matches nothing where sshd is started.
+        // glob(3) is called without GLOB_TILDE: the name stays relative and matches nothing in
+        // sshd's working directory.
         return None;
     }
     let forgotten = release.since(8, 2) && !release.since(8, 3);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A word of a line: its text without quotes, and where it stands in the line.
+/// A word of a line: its text without quotes, and its place in the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
     /// The text, unquoted.
@@ -36,7 +36,7 @@ pub(crate) struct Delim<'a> {
 }
 
 impl<'a> Delim<'a> {
-    /// Splits `text` from `from` on; `at_equals` says whether `=` ends a word.
+    /// Splits `text` from `from` on; `at_equals` if `=` ends a word.
     pub(crate) fn new(text: &'a [u8], from: usize, at_equals: bool) -> Self {
         Self {
             text,
@@ -45,7 +45,7 @@ impl<'a> Delim<'a> {
         }
     }
 
-    /// Where the rest of the line begins; `None` after the last word.
+    /// The start of the rest of the line; `None` after the last word.
     pub(crate) fn rest(&self) -> Option<usize> {
         self.at
     }
@@ -80,7 +80,7 @@ impl<'a> Delim<'a> {
 impl Iterator for Delim<'_> {
     type Item = Word;
 
-    /// The next word; `None` at the end, and where a quote does not close.
+    /// The next word; `None` at the end, and if a quote is not closed.
     fn next(&mut self) -> Option<Word> {
         let start = self.at?;
         let rest = &self.text[start..];
@@ -103,8 +103,8 @@ impl Iterator for Delim<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InvalidQuotes;
 
-/// The splitter since 8.7: blanks, both quotes, backslash before a quote, a backslash or a blank, and `#` at the start
-/// of a word ends the line.
+/// The splitter since 8.7: blanks separate words, both quotes group, a backslash escapes a quote, a
+/// backslash or a blank, and `#` at the start of a word ends the line.
 pub(crate) fn argv_split(text: &[u8], from: usize) -> Result<Vec<Word>, InvalidQuotes> {
     let mut words = Vec::new();
     let mut at = from;
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_old_splitter_takes_one_equals_sign_for_a_blank() {
+    fn the_old_splitter_treats_one_equals_sign_as_a_blank() {
         assert_eq!(delim("Kw=v"), ["Kw", "v"]);
         assert_eq!(delim("Kw = v"), ["Kw", "v"]);
         assert_eq!(delim("Kw==v"), ["Kw", "", "v"]);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_new_splitter_knows_quotes_escapes_and_comments() {
+    fn the_new_splitter_handles_quotes_escapes_and_comments() {
         let words = |list: &[&str]| Some(list.iter().map(|&word| word.to_owned()).collect());
         assert_eq!(argv("a 'b c' \"d # e\""), words(&["a", "b c", "d # e"]));
         assert_eq!(argv("5 # note"), words(&["5"]));

@@ -1,4 +1,4 @@
-//! How a value is written: on a new line, or over the value of an existing one.
+//! The form in which a value is written: on a new line, or in place of an existing value.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::release::Release;
 use crate::value::{Kind, Parts, Penalties};
 use crate::words::{Word, argv_split};
 
-/// The value as the argument of a line: one word is quoted where it has to be. `None` where no quoting helps:
-/// old releases cut a line at `#` before they look at quotes.
+/// The value as the argument of a line, with one word quoted if necessary. `None` if no quoting
+/// helps: old releases cut a line at `#` before they process quotes.
 pub(crate) fn argument(kind: Kind, value: &str, release: Release) -> Option<String> {
     if !release.since(8, 7) && value.contains('#') {
         return None;
@@ -23,7 +23,7 @@ pub(crate) fn argument(kind: Kind, value: &str, release: Release) -> Option<Stri
     quoted(value, release)
 }
 
-/// A word in double quotes; `None` where old releases have no way to write it.
+/// A word in double quotes; `None` if old releases cannot represent it.
 pub(crate) fn quoted(value: &str, release: Release) -> Option<String> {
     if release.since(8, 7) {
         return Some(format!(
@@ -34,7 +34,7 @@ pub(crate) fn quoted(value: &str, release: Release) -> Option<String> {
     (!value.contains(['"', '#'])).then(|| format!("\"{value}\""))
 }
 
-/// Writes a value over that of a line; of penalties only the wanted ones, and `wanted` says which parts those are.
+/// Replaces the value of a line by another one; for penalties only the parts named in `wanted`.
 pub(crate) fn over(
     line: &Line,
     document: &[u8],
@@ -72,7 +72,7 @@ pub(crate) fn over(
     Edit::replace(range, text)
 }
 
-/// The argument in the quotes that stand around the word that it replaces.
+/// The argument in the same quotes as the word that it replaces.
 fn quoted_alike(line: &Line, word: &Word, argument: &str) -> String {
     let written = &line.logical.text[word.range.clone()];
     let quote = match written {
@@ -91,7 +91,7 @@ fn quoted_alike(line: &Line, word: &Word, argument: &str) -> String {
     }
 }
 
-/// The words of a line with the wanted sub-keys replaced or added; `no` and `yes` stand alone.
+/// The words of a line with the requested sub-keys replaced or added; `no` and `yes` stay alone.
 fn merged_penalties(words: &[Word], argument: &str, wanted: &BTreeMap<usize, String>) -> String {
     let new = argv_split(argument.as_bytes(), 0).unwrap_or_default();
     let lone = |words: &[Word]| {
@@ -112,7 +112,8 @@ fn merged_penalties(words: &[Word], argument: &str, wanted: &BTreeMap<usize, Str
         .join(" ")
 }
 
-/// The parts that a value means: for all but penalties a whole value, with defaults for what it leaves open.
+/// The parts that a value specifies: a whole value with defaults for what it leaves open, except
+/// for penalties.
 pub(crate) fn meant(
     keyword: &Keyword,
     parts: &Parts,

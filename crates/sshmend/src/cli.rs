@@ -1,4 +1,4 @@
-//! The command line: what can be asked, with its flags.
+//! The command line: the commands and their flags.
 
 use std::net::IpAddr;
 use std::num::NonZeroU16;
@@ -20,7 +20,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct General {
@@ -30,10 +30,10 @@ pub(crate) struct General {
     /// Keep transactions in DIR instead of the default state folder
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
-    /// How to print
+    /// Output format
     #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// When to colour
+    /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(crate) color: Color,
 }
@@ -47,7 +47,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// When output is coloured.
+/// The use of colour in output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// On a terminal, unless NO_COLOR is set
@@ -60,32 +60,32 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Why does the connection die?
+    /// Find out why a connection fails
     Diagnose(Diagnose),
-    /// What is in force, and which line decides it
+    /// Show what is in force, and which line decides it
     #[command(subcommand)]
     Show(Show),
     /// Mend: show the change, rehearse it, apply it as one transaction; alone: diagnose and choose
     Fix(Fix),
     /// Bring the machine into the state that a policy describes, as one transaction
     Apply(ApplyPolicy),
-    /// What two trees, or a tree and this machine, differ in: not in text but in effect (exit 1 when they do)
+    /// Compare two trees, or a tree and this machine, by effect rather than by text (exit 1 if they differ)
     Compare(Compare),
-    /// What the logs say: causes, sources, a timeline
+    /// Summarise the logs: causes, sources, a timeline
     Logs(Logs),
-    /// What a cause is, how it is known, how it is mended
+    /// Explain a cause: what it is, how to recognise it, how to mend it
     Explain(Explain),
-    /// What was changed, newest last
+    /// List the changes made so far, newest last
     History(History),
     /// Undo a change
     Rollback(Rollback),
-    /// Make a change again that was undone
+    /// Repeat a change that was undone
     Redo(Redo),
-    /// Keep a change that was made with --confirm-within; say it from a new connection
+    /// Keep a change that was made with --confirm-within; run it from a new connection
     Confirm(Confirm),
     /// Finish or undo transactions that were interrupted
     Recover(Recover),
-    /// Print what makes a shell complete this command
+    /// Print the completion script of a shell for this command
     Completions(Completions),
     /// Print the JSON schema of a document that --format json prints; alone: list them
     Schema(Schema),
@@ -97,7 +97,7 @@ pub(crate) struct Diagnose {
     /// Look from here, as the client, at this destination: HOST, USER@HOST:PORT, ssh://HOST, a git remote. Or what a client printed: - for standard input, or the message itself. None: this machine is the server
     #[arg(value_name = "DESTINATION|-|MESSAGE", conflicts_with_all = ["client", "log", "since"])]
     pub(crate) destination: Option<String>,
-    /// The port of the destination; without one, the port of this machine that the client comes to, which a multiplexer, a container, a tunnel or another sshd may hold
+    /// The port of the destination; without one, the port of this machine to which the client connects, which a multiplexer, a container, a tunnel or another sshd may hold
     #[arg(short = 'p', long, value_name = "PORT", conflicts_with_all = ["transcript", "log"])]
     pub(crate) port: Option<NonZeroU16>,
     /// Conclude from what a client printed (ssh -vvv, PuTTY, paramiko, Ansible, …); - is standard input
@@ -151,7 +151,7 @@ pub(crate) struct ShowSshdConfig {
     pub(crate) source: SshdSource,
 }
 
-/// Which configuration of sshd, read as which release.
+/// The sshd configuration to read, and the release to read it as.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub(crate) struct SshdSource {
     /// The main file, instead of the running daemon's or /etc/ssh/sshd_config
@@ -225,7 +225,7 @@ pub(crate) struct Compare {
     /// The folder that holds etc, such as a checkout; / for this machine
     #[arg(value_name = "A")]
     pub(crate) before: PathBuf,
-    /// What it is compared with
+    /// The tree to compare it with
     #[arg(value_name = "B")]
     pub(crate) after: PathBuf,
     /// Only this (repeatable); none: all of it
@@ -236,16 +236,16 @@ pub(crate) struct Compare {
     pub(crate) release: Option<String>,
 }
 
-/// What can be compared.
+/// The areas that `compare` covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Area {
     /// Values of sshd, for all connections and Match block by Match block
     SshdConfig,
-    /// Whom TCP wrappers let in
+    /// The clients that TCP wrappers allow
     HostsAccess,
-    /// Which addresses fail2ban exempts
+    /// The addresses that fail2ban exempts
     Fail2ban,
-    /// Keys of hosts
+    /// Host keys
     KnownHosts,
 }
 
@@ -259,7 +259,7 @@ pub(crate) struct ApplyPolicy {
     pub(crate) apply: Apply,
 }
 
-/// What every command takes that may change something.
+/// Options of every command that may change something.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options for changes")]
 pub(crate) struct Apply {
@@ -285,7 +285,7 @@ pub(crate) struct Apply {
     pub(crate) wait: Wait,
 }
 
-/// What every command takes that must be alone at the state folder.
+/// Options of every command that needs exclusive access to the state folder.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Wait {
     /// Wait so long (such as 30s) for another sshmend to end, instead of giving up at once
@@ -357,10 +357,10 @@ pub(crate) struct FixKnownHosts {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct FixHostsAccess {
-    /// Addresses, networks or names to let in; nobody else's access changes
+    /// Addresses, networks or names to allow; nobody else's access changes
     #[arg(long, value_name = "PATTERN", num_args = 1..)]
     pub(crate) allow: Vec<String>,
-    /// Remove rules that deny exactly what is to be let in, at exactly this daemon
+    /// Remove rules that deny exactly the clients to be allowed, at exactly this daemon
     #[arg(long, requires = "allow")]
     pub(crate) remove_deny: bool,
     /// Mend exactly these lines, such as /etc/hosts.deny:3; without lines, list what could be mended
@@ -415,7 +415,7 @@ pub(crate) struct FixLogLevel {
     pub(crate) source: SshdSource,
 }
 
-/// Reads `KEY=VALUE` and its like.
+/// Parses `KEY=VALUE`, `KEY+=VALUE` or `KEY-=VALUE`.
 fn assignment(text: &str) -> Result<Assignment, String> {
     let hint = "not KEY=VALUE: write MaxStartups=30:30:200, AllowUsers+=ann or Port-=2222";
     Assignment::parse(text).ok_or_else(|| hint.to_owned())
@@ -464,10 +464,10 @@ pub(crate) struct Logs {
     /// Only lines from this time on: 2h, 2026-12-31, 2026-12-31T18:00:00Z; lines without a time count always
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
-    /// How many causes and sources to print; all of them in JSON unless it is given
+    /// The number of causes and sources to print; without it, JSON has all of them
     #[arg(long, value_name = "N")]
     pub(crate) top: Option<usize>,
-    /// Only lines that speak for this cause
+    /// Only lines that indicate this cause
     #[arg(long, value_name = "NAME")]
     pub(crate) cause: Option<String>,
 }
@@ -529,13 +529,13 @@ pub(crate) struct Recover {
     /// Show what would be recovered and change nothing
     #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
-    /// Give up this transaction, which cannot be read or brought to its end: its files stay as they are
+    /// Abandon this transaction, which can be neither read nor finished: its files stay as they are
     #[arg(long, value_name = "ID")]
     pub(crate) forget: Option<String>,
     /// Have every start of the machine recover, before sshd starts: a unit of systemd; sshmend rollback undoes it
     #[arg(long, conflicts_with = "forget")]
     pub(crate) install: bool,
-    /// At the start of the machine: files come to their end, and daemons read them when they start
+    /// At the start of the machine: finish or undo the files only, because daemons read them when they start
     #[arg(long, conflicts_with_all = ["forget", "install"])]
     pub(crate) boot: bool,
     /// An address that must not lose access either by what is finished (repeatable)
@@ -544,10 +544,10 @@ pub(crate) struct Recover {
     /// Undo or finish also what then locks out the person at the keyboard
     #[arg(long, conflicts_with_all = ["forget", "install", "boot"])]
     pub(crate) allow_lockout: bool,
-    /// Take this transaction back if it is still to end by itself: what its timer calls
+    /// Undo this transaction if it is still due to end by itself: called by its timer
     #[arg(long, value_name = "ID", hide = true, conflicts_with_all = ["forget", "install", "boot"])]
     pub(crate) due: Option<String>,
-    /// Leave the session and wait so many seconds first: what is called where no systemd sets a timer
+    /// Leave the session and wait this many seconds first: called if there is no systemd to set a timer
     #[arg(long, value_name = "SECONDS", hide = true, requires = "due")]
     pub(crate) after: Option<u64>,
     /// Do not ask

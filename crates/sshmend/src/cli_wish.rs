@@ -1,4 +1,4 @@
-//! What the words after `sshmend fix` ask for.
+//! The arguments of each `sshmend fix` subcommand.
 
 use sshmend_plan::{KnownHostsOf, SshdSource, Wish};
 

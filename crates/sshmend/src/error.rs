@@ -14,26 +14,26 @@ use sshmend_transaction::{
 use crate::json::failure::Trouble;
 use crate::output::times::moment;
 
-/// How a message begins after which everything is as it was.
+/// The beginning of every message after which nothing has changed.
 const UNCHANGED: &str = "nothing was changed: ";
 
-/// What a command ends with.
+/// The result of a command, from which its exit code follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Nothing to mend, or mended.
+    /// Nothing to repair, or repaired.
     Fine,
     /// Findings, or changes that a dry run would make.
     Findings,
-    /// The input was printed as what it seems to be; there is no answer.
+    /// The input was printed with a guess at its nature; there is no answer.
     NotUnderstood,
-    /// Nothing was found, and most of what there is to see only root can see.
+    /// Nothing was found, and most checks need root.
     NeedsRoot,
     /// A connection failed, and nothing was found that explains it.
     Unexplained,
 }
 
 impl Outcome {
-    /// The error of a document that holds no answer; none where it holds one.
+    /// The error of a document without an answer; `None` if it has one.
     pub(crate) fn trouble(self) -> Option<Trouble> {
         match self {
             Self::Fine | Self::Findings => None,
@@ -68,16 +68,16 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// How bad it is; the exit code follows from it.
+/// The severity of a failure, which determines the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Severity {
-    /// Usage, I/O, a refusal: nothing was changed.
+    /// Usage error, I/O error or refusal: nothing was changed.
     Trouble = 2,
-    /// Changed, and rolled back; what was before is in force again.
+    /// Changed and rolled back; the earlier state is in force again.
     RolledBack = 3,
     /// A recovery or a rollback failed.
     Broken = 4,
-    /// Changed, in force and proved, but that could not be noted or printed.
+    /// Changed, in force and verified, but the journal or the report could not be written.
     Unnoted = 5,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    /// Trouble: nothing was changed.
+    /// A failure after which nothing has changed.
     pub(crate) fn trouble(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Trouble,
@@ -101,13 +101,13 @@ impl Failure {
         }
     }
 
-    /// Another severity.
+    /// The same failure with another severity.
     pub(crate) fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
-    /// What to do about it.
+    /// Adds the line that says what to do about it.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -121,7 +121,7 @@ impl Failure {
         failure
     }
 
-    /// Says what had gone wrong before, as the first cause.
+    /// Adds an earlier failure as the first cause.
     pub(crate) fn after(mut self, earlier: &Self) -> Self {
         self.causes.push(earlier.message.clone());
         self.causes.extend(earlier.causes.iter().cloned());
@@ -160,7 +160,7 @@ impl Failure {
         self
     }
 
-    /// How bad it is.
+    /// The severity.
     pub(crate) fn severity(&self) -> Severity {
         self.severity
     }
@@ -170,7 +170,7 @@ impl Failure {
         self.severity as u8
     }
 
-    /// The text for a person: the message, its causes, the hint; `paint` dresses the first word.
+    /// The text for a person: the message, its causes, the hint. `paint` formats the first word.
     pub(crate) fn render(&self, paint: impl Fn(&str) -> String) -> String {
         let mut text = format!("{} {}", paint("error:"), below(&self.message));
         for cause in &self.causes {
@@ -183,7 +183,7 @@ impl Failure {
         text
     }
 
-    /// The same for a program.
+    /// The JSON form.
     pub(crate) fn trouble_json(&self) -> Trouble {
         let message = std::iter::once(&self.message)
             .chain(&self.causes)
@@ -198,7 +198,8 @@ impl Failure {
     }
 }
 
-/// Who changed what, and what ends the waiting.
+/// The refusal while another change waits for confirmation: who made it, and how to confirm or undo
+/// it.
 fn pending(record: &Record) -> Failure {
     let id = &record.id;
     let who = match (&record.who.sudo_user, &record.who.ssh_connection) {
@@ -229,14 +230,14 @@ fn give_up(id: Option<&Id>) -> String {
     format!("`sshmend recover --forget {id}` shows what giving it up means, and asks")
 }
 
-/// What a program said has lines of its own; indented, none of them passes for one of ours.
+/// Indents program output of several lines, so that none of them can pass for one of ours.
 fn below(text: &str) -> String {
     text.lines().collect::<Vec<_>>().join("\n    ")
 }
 
-/// Each library's errors: text, hint and severity.
+/// The errors of each library: text, hint and severity.
 impl Failure {
-    /// There is no plan.
+    /// The failure for a plan that was refused.
     pub(crate) fn from_refusal(refusal: &Refusal) -> Self {
         let Refusal::Refused { reason, hint } = refusal;
         Self {
@@ -253,7 +254,7 @@ impl Failure {
         }
     }
 
-    /// Nothing can be shown, where nothing was to be changed.
+    /// The failure if nothing can be shown, for commands that change nothing.
     pub(crate) fn from_refusal_to_show(refusal: &Refusal) -> Self {
         let Refusal::Refused { reason, hint } = refusal;
         Self {
@@ -270,7 +271,7 @@ impl Failure {
         }
     }
 
-    /// The same, about what was to be done with it.
+    /// The same, with the purpose of the access as the message.
     pub(crate) fn from_file_of(message: &str, error: &FileError) -> Self {
         Self {
             hint: error.hint().map(str::to_owned),
@@ -311,7 +312,7 @@ impl Failure {
         }
     }
 
-    /// Files could not be changed, or what would change them not be known.
+    /// Files could not be changed, or the necessary change could not be determined.
     pub(crate) fn from_cause(cause: &Cause) -> Self {
         match cause {
             Cause::File(file) => Self::from_file(file),
@@ -365,7 +366,7 @@ impl Failure {
         }
     }
 
-    /// Nothing was confirmed.
+    /// The failure of a confirmation.
     pub(crate) fn from_confirm(error: &ConfirmError) -> Self {
         match error {
             ConfirmError::Nothing => {
@@ -405,7 +406,8 @@ impl Failure {
                 "look at the daemon, then run sshmend recover again; {}",
                 give_up(Some(id))
             )),
-            // The files are in order: what is left to do is to make room, or whatever the journal needs.
+            // The files are in order: what remains is to free space, or to provide whatever else
+            // the journal needs.
             RecoverError::Unnoted { cause, .. } => {
                 let hint = Self::from_cause(cause)
                     .hint
@@ -424,7 +426,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn message_cause_and_hint_stand_on_lines_of_their_own() {
+    fn message_cause_and_hint_are_on_separate_lines() {
         let io = std::io::Error::other("no space");
         let failure = Failure::caused("cannot write /etc/a", &io).with_hint("free some");
         assert_eq!(

@@ -1,6 +1,6 @@
 //! The command `sshmend`: arguments, output, exit codes, and the order of the steps. It holds no decisions.
 //!
-//! Begin with `execute/mod.rs`: the way of data from preview to verification.
+//! Begin with `execute/mod.rs`: the data flow from preview to verification.
 
 mod cli;
 mod cli_wish;
@@ -19,10 +19,11 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 
-/// The version, with the commit and its date where this is a release build that knows them (`build.rs`).
+/// The version, with the commit and its date if this is a release build that knows them
+/// (`build.rs`).
 const VERSION: &str = env!("SSHMEND_VERSION");
 
-/// Parses the arguments, runs the command and says what came of it.
+/// Parses the arguments, runs the command and returns its exit code.
 pub fn run() -> ExitCode {
     sshmend_host::keep_own_rights();
     let words: Vec<_> = std::env::args_os().collect();
@@ -37,7 +38,7 @@ pub fn definition() -> clap::Command {
     manual::with_examples(cli::Cli::command())
 }
 
-/// The JSON schemas of all documents as text, by what stands in their `schema`.
+/// The JSON schemas of all documents as text, with their names.
 pub fn schemas() -> Vec<(&'static str, String)> {
     let text = |schema| serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     json::schemas()

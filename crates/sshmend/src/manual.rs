@@ -1,13 +1,14 @@
-//! What the manual pages and `--help` say beside the options: examples, files, environment, exit status.
+//! The text of the manual pages and of `--help` beyond the options: examples, files, environment,
+//! exit status.
 
 use clap::Command;
 
-/// One command line that works as it stands, and what it is for.
+/// One command line that works as written, and its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Example {
     /// The command line, as typed into a shell.
     pub line: &'static str,
-    /// What it does.
+    /// The purpose.
     pub purpose: &'static str,
 }
 
@@ -15,7 +16,8 @@ const fn example(line: &'static str, purpose: &'static str) -> Example {
     Example { line, purpose }
 }
 
-/// The examples of a command, named as it is typed: `sshmend fix sshd-config`. Empty for one that does not exist.
+/// The examples of a command, named as it is typed: `sshmend fix sshd-config`. Empty if there is no
+/// such command.
 pub fn examples(command: &str) -> &'static [Example] {
     EXAMPLES
         .iter()
@@ -327,7 +329,7 @@ pub const EXIT_STATUS: [(u8, &str); 6] = [
     ),
 ];
 
-/// Files and folders that sshmend itself keeps, and those that it reads and edits.
+/// Files and folders of sshmend itself, and those that it reads and edits.
 pub const FILES: &[(&str, &str)] = &[
     (
         "/var/lib/sshmend",
@@ -376,7 +378,8 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ),
 ];
 
-/// The same command, its help and that of its commands ending with examples; the topmost one's with the exit codes.
+/// The same command, with examples at the end of its help and that of its subcommands, and the exit
+/// codes in the help of the top level.
 pub(crate) fn with_examples(command: Command) -> Command {
     let name = command.get_name().to_owned();
     let codes: String = EXIT_STATUS
@@ -412,7 +415,8 @@ fn listed(name: &str) -> String {
 mod tests {
     use super::*;
 
-    /// The words after `sshmend`, of the part of a pipe that runs it; no example needs more of a shell than this.
+    /// The arguments after `sshmend`, in the part of a pipe that runs it; no example needs more of
+    /// a shell than this.
     fn words(line: &str) -> Vec<String> {
         let ours = &line[line.find("sshmend").expect("an example runs sshmend")..];
         let ours = ours.split(" > ").next().unwrap_or(ours);

@@ -1,4 +1,4 @@
-//! Plans of this session: what they depend on beside the machine, and how they are made.
+//! Plans of this session: their inputs beside the machine, and how they are made.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::output::words::shell;
 use crate::session::Session;
 
 impl Session {
-    /// For whom plans are made, and where.
+    /// The person and the circumstances for which plans are made.
     pub(crate) fn context(&self) -> Context<'static> {
         let flags = shell(&self.command(&[]));
         Context {
@@ -38,13 +38,14 @@ impl Session {
         }
     }
 
-    /// Plans a wish; a file that it names is nowhere where another user could have led root.
+    /// Plans a wish. A file that it names must not be in a place where another user could mislead
+    /// root.
     pub(crate) fn plan(&self, wish: &Wish, context: &Context<'_>) -> Result<Plan, Failure> {
         let wish = wish.clone().placed(|path| self.trusted(path))?;
         self.plan_with(|seen| wish.plan(seen, context))
     }
 
-    /// A plan, made again until nothing that it looks for is missing.
+    /// Makes a plan, again and again until no lookup is unanswered.
     pub(crate) fn plan_with(
         &self,
         judge: impl FnMut(&Snapshot) -> Result<Plan, Refusal>,
@@ -53,7 +54,7 @@ impl Session {
             .map_err(|refusal| Failure::from_refusal(&refusal))
     }
 
-    /// The configuration of sshd that is meant, with what was seen of it, to be looked at only.
+    /// The selected configuration of sshd and the snapshot of it, for reading only.
     pub(crate) fn configuration(
         &self,
         source: &SshdSource,
@@ -67,7 +68,7 @@ impl Session {
         Ok((found, snapshot))
     }
 
-    /// The same source, its file as it is called on the machine that is worked on.
+    /// The same source, with its path as seen on the machine being edited.
     pub(crate) fn source(&self, source: &SshdSource) -> SshdSource {
         SshdSource {
             file: source.file.as_deref().map(|file| self.path(file)),

@@ -6,16 +6,16 @@ use sshmend_lossless::FileImage;
 
 use crate::session::Session;
 
-/// Where packages put units.
+/// The folders in which packages install units.
 const FOLDERS: [&str; 2] = ["/usr/lib/systemd/system", "/lib/systemd/system"];
 
 /// The unit where no package has brought one.
 pub(crate) const OWN: &str = "/etc/systemd/system/sshmend-recover.service";
 
-/// Has the unit started; a file and no link, so that it is undone as every file is.
+/// Starts the unit; a file rather than a link, so that it is undone like any other file.
 pub(crate) const WANTED: &str = "/etc/systemd/system/multi-user.target.d/sshmend-recover.conf";
 
-/// Whether a start of the machine recovers.
+/// Whether recovery runs at boot.
 pub(crate) fn is_installed(session: &Session) -> bool {
     let there = |path: &str| {
         session

@@ -1,4 +1,4 @@
-//! What one run of the command has at hand: the machine, the person, the way to talk.
+//! The state of one run of the command: machine, person, output.
 
 use std::io::Read;
 use std::net::IpAddr;
@@ -19,10 +19,10 @@ use crate::error::Failure;
 use crate::output::words::shell;
 use crate::output::{Output, say};
 
-/// More than any transcript: what is longer was not meant.
+/// More than any transcript: a longer input is a mistake.
 const INPUT_LIMIT: u64 = 64 << 20;
 
-/// How often a lock is tried that another process has.
+/// The interval between attempts to take a lock that another process holds.
 const PULSE: Duration = Duration::from_millis(100);
 
 /// One run of the command.
@@ -31,13 +31,13 @@ pub(crate) struct Session {
     pub(crate) machine: Machine,
     pub(crate) environment: Environment,
     pub(crate) output: Output,
-    /// The running machine, on which `--state` lies whatever `--root` says.
+    /// The running machine, which holds `--state` even if `--root` is given.
     live: Machine,
     root: Option<PathBuf>,
     state: Option<PathBuf>,
     /// Addresses that must not lose access.
     keep: Vec<IpAddr>,
-    /// What plans that were made already will change: later ones are made of the machine as it is then.
+    /// The changes of the plans made so far; later plans see the machine with them.
     planned: Vec<FileChange>,
     /// The lock of the state folder, where this run has taken it before it looked at anything.
     held: Mutex<Option<Lock>>,
@@ -72,7 +72,7 @@ impl Session {
         })
     }
 
-    /// The same person at another tree: at this machine for `/`.
+    /// The same person with another tree: this machine for `/`.
     pub(crate) fn at(&self, tree: &Path) -> Result<Self, Failure> {
         let root = (tree != Path::new("/")).then(|| self.environment.absolute(tree));
         if let Some(root) = &root {
@@ -85,7 +85,7 @@ impl Session {
             format: Format::Text,
             color: Color::Never,
         };
-        // What it says is said by this one.
+        // Both sessions share the output.
         Self::open(&general, self.environment.clone(), self.output.clone())
     }
 
@@ -94,23 +94,23 @@ impl Session {
         self.root.is_some()
     }
 
-    /// The same session, in which these addresses must not lose access either.
+    /// The same session, with more addresses that must not lose access.
     pub(crate) fn keeping(mut self, addresses: &[IpAddr]) -> Self {
         self.keep.extend(addresses);
         self
     }
 
-    /// Shows the machine as it is once these changes, too, are made.
+    /// Makes later plans see the machine with these changes as well.
     pub(crate) fn plan_on(&mut self, changes: &[FileChange]) {
         self.planned.extend_from_slice(changes);
     }
 
-    /// Shows the machine as it is again.
+    /// Makes later plans see the machine without planned changes.
     pub(crate) fn plan_afresh(&mut self) {
         self.planned.clear();
     }
 
-    /// A path of the command line on the machine that is worked on, from the root on.
+    /// A path of the command line on the machine being edited, from the root on.
     pub(crate) fn path(&self, path: &Path) -> PathBuf {
         if self.machine.is_live() {
             self.environment.absolute(path)
@@ -119,7 +119,7 @@ impl Session {
         }
     }
 
-    /// Where a path of the machine that is worked on lies on the running machine.
+    /// The path on the running machine of a path on the machine being edited.
     pub(crate) fn outside(&self, path: &Path) -> PathBuf {
         match &self.root {
             Some(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
@@ -127,8 +127,8 @@ impl Session {
         }
     }
 
-    /// The same of a file that is to be changed or believed, where no other user could have led root elsewhere: asked
-    /// before anything behind it is read, for what is read is shown.
+    /// The same for a file that is to be changed or trusted: its path must not have been redirected
+    /// by another user. Checked before anything at its end is read, because what is read is shown.
     pub(crate) fn trusted(&self, path: &Path) -> Result<PathBuf, Failure> {
         let path = self.path(path);
         self.machine
@@ -146,14 +146,14 @@ impl Session {
         self
     }
 
-    /// The command line that asks for this, of the same machine and state.
+    /// The command line that requests this wish, for the same machine and state.
     pub(crate) fn command_of(&self, wish: &Wish) -> Vec<String> {
         let argv = wish.argv();
         let words: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
         self.command(&words)
     }
 
-    /// Who wants something, for the journal.
+    /// The person who requests the change, for the journal.
     pub(crate) fn who(&self) -> Who {
         let sudo = self.environment.sudo.as_ref();
         Who {
@@ -171,7 +171,7 @@ impl Session {
             .collect()
     }
 
-    /// The command line of this run, to be given again.
+    /// The command line of this run, for repeating it.
     pub(crate) fn again(&self) -> Vec<String> {
         let words = self.argv().into_iter().skip(1);
         std::iter::once("sshmend".to_owned()).chain(words).collect()
@@ -192,7 +192,7 @@ impl Session {
         self.environment.uid == 0
     }
 
-    /// The person at the keyboard; on a mounted disk nobody's access is at stake.
+    /// The person at the keyboard. On a mounted disk nobody's access is at stake.
     pub(crate) fn person(&self) -> Person {
         let keep = self.keep.clone();
         if !self.machine.is_live() {
@@ -216,7 +216,7 @@ impl Session {
         }
     }
 
-    /// Where transactions are kept: the given folder, else the machine's own, else the user's.
+    /// The folder for transactions: the given one, else the machine's, else the user's.
     pub(crate) fn state(&self) -> PathBuf {
         match &self.state {
             Some(state) => state.clone(),
@@ -238,7 +238,8 @@ impl Session {
         }
     }
 
-    /// The journal in the state folder. One that was named has to be there; the default one need not be yet.
+    /// The journal in the state folder. If the folder was named it must exist; the default one need
+    /// not exist yet.
     pub(crate) fn journal(&self) -> Result<Journal<'_, Machine>, Failure> {
         if self.state.is_some() && !self.has_state()? {
             let message = format!("{}: no such state folder", self.state().display());
@@ -272,13 +273,13 @@ impl Session {
         Ok(())
     }
 
-    /// Takes the state folder for this run alone; while another process has it, waits as long as it may.
+    /// Takes exclusive access to the state folder; waits for another process as long as allowed.
     pub(crate) fn store(&self, purpose: &str, wait: Wait) -> Result<Store<'_, Machine>, Failure> {
         self.store_within(purpose, wait.time.unwrap_or_default(), || {})
     }
 
-    /// The same for what has to be done and has nobody who would call it again: whoever has the folder comes first,
-    /// however long that takes, and goes on where it was stopped.
+    /// The same for work that must be done and that nobody would start again: it waits for the lock
+    /// as long as it takes and resumes where it was interrupted.
     pub(crate) fn store_in_the_end(&self, purpose: &str) -> Result<Store<'_, Machine>, Failure> {
         let resume = || self.state_disk().resume_holder(&self.state());
         self.store_within(purpose, Duration::MAX, resume)
@@ -328,13 +329,13 @@ impl Session {
         }
     }
 
-    /// The transaction of a name on the command line, or of the beginning of one.
+    /// The transaction whose name, or beginning of a name, was given on the command line.
     pub(crate) fn transaction(&self, named: &str) -> Result<Id, Failure> {
         let found = self.journal()?.named(named);
         found.map_err(|error| Failure::from_journal(&error))
     }
 
-    /// The disk that the state folder lies on.
+    /// The disk that holds the state folder.
     pub(crate) fn state_disk(&self) -> &Machine {
         if self.state.is_some() {
             &self.live
@@ -343,8 +344,8 @@ impl Session {
         }
     }
 
-    /// Answers what `judge` looks for until nothing is missing, and returns what it says then, of the machine as it will be once
-    /// what is planned already is done.
+    /// Runs `judge` and answers its requests until none is missing, and returns its result. It sees
+    /// the machine with everything planned so far.
     pub(crate) fn look<T>(
         &self,
         snapshot: &mut Snapshot,
@@ -360,7 +361,7 @@ impl Session {
         said
     }
 
-    /// Reads a file of the command line, or standard input for `-`.
+    /// Reads a file named on the command line, or standard input for `-`.
     pub(crate) fn read_input(&self, path: &Path) -> Result<Vec<u8>, Failure> {
         if path == Path::new("-") {
             let mut text = Vec::new();
@@ -382,7 +383,8 @@ impl Session {
             .ok_or_else(|| Failure::trouble(format!("{}: no such file", path.display())))
     }
 
-    /// Reads a file that is believed, or standard input for `-`: as root none that another user could have written.
+    /// Reads a trusted file, or standard input for `-`: as root, no file that another user could
+    /// have written.
     pub(crate) fn read_believed(&self, path: &Path) -> Result<Vec<u8>, Failure> {
         if self.is_root() && path != Path::new("-") {
             let path = self.environment.absolute(path);
@@ -400,7 +402,7 @@ impl Session {
         self.read_input(path)
     }
 
-    /// The question about this machine as the server, as far as this run may look.
+    /// The question about this machine as the server, with the access that this run has.
     pub(crate) fn question(&self) -> Question {
         let offline = !self.machine.is_live();
         let (privileged, zone) = (self.is_root(), zone());

@@ -1,4 +1,4 @@
-//! Command lines that are not understood: what is wrong with them, for people and for programs.
+//! Command lines that are not understood: the error, for people and for programs.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -13,14 +13,14 @@ use crate::error::{Failure, Severity};
 use crate::output::escape::line;
 use crate::{VERSION, definition, output};
 
-/// Reads the command line.
+/// Parses the command line.
 pub(crate) fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
     let mut command = definition().version(VERSION).term_width(width());
     let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// Prints help, or what is wrong with the command line, in which every word is the caller's and may be hostile.
+/// Prints help or a usage error. The arguments are escaped, because they may be hostile.
 pub(crate) fn misused(mut error: clap::Error, words: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         return output::help(&error.render().to_string())
@@ -49,7 +49,7 @@ fn width() -> usize {
     Terminal::of_stdout().columns.unwrap_or(100)
 }
 
-/// A word with a line break in it would pass for lines of ours.
+/// Escapes an argument with a line break, which could pass for lines of ours.
 fn harmless(value: &ContextValue) -> ContextValue {
     match value {
         ContextValue::String(word) => ContextValue::String(line(word)),
@@ -60,7 +60,7 @@ fn harmless(value: &ContextValue) -> ContextValue {
     }
 }
 
-/// Whether `--format json` stands anywhere among words that were refused, as far as they can be options.
+/// Whether the rejected arguments contain `--format json` before any `--`.
 fn asks_for_json(words: &[OsString]) -> bool {
     let options: Vec<&OsString> = words.iter().take_while(|word| *word != "--").collect();
     let joined = options.iter().any(|word| *word == "--format=json");
@@ -70,10 +70,10 @@ fn asks_for_json(words: &[OsString]) -> bool {
             .any(|pair| pair[0] == "--format" && pair[1] == "json")
 }
 
-/// What clap says, taken apart: the first paragraph is the message, tips and the usage are the hint.
+/// Takes clap's message apart: the first paragraph is the message, tips and usage are the hint.
 fn failure(kind: ErrorKind, text: &str) -> Failure {
     if kind == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        // Its text is the whole help.
+        // Its text would be the whole help.
         return Failure::trouble("a command is missing").with_hint("see `sshmend --help`");
     }
     let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_asked_for_wherever_the_option_stands_before_two_dashes() {
+    fn json_is_requested_anywhere_before_two_dashes() {
         let asks = |line: &str| asks_for_json(&words(line));
         assert!(asks("sshmend --format json fix"));
         assert!(asks("sshmend fix --unknown --format=json"));

@@ -1,4 +1,5 @@
-//! Changes files: all are made ready, all are compared with what was seen, and only then the first is renamed.
+//! Changes files: all are staged, all are compared with the captured state, and only then the first
+//! is renamed.
 
 use sha2::{Digest, Sha256};
 use sshmend_lossless::FileChange;
@@ -49,8 +50,8 @@ pub(crate) fn check<D: Disk>(disk: &D, changes: &[FileChange]) -> Result<(), Cau
     Ok(())
 }
 
-/// The name under which the new content of `target` waits: hidden, so that no pattern of an Include finds it, and
-/// known, so that it can be cleared away when the transaction was cut off.
+/// The name of the staged content of `target`: hidden, so that no Include pattern matches it, and
+/// predictable, so that it can be removed after an interruption.
 pub(crate) fn temporary(id: &Id, target: &Path) -> String {
     let mut name = format!(".sshmend-{id}-");
     for byte in Sha256::digest(target.as_os_str().as_bytes()).iter().take(8) {

@@ -1,16 +1,16 @@
-//! Changes of what was captured: the beginning of every transaction.
+//! Changes of captured files: the beginning of every transaction.
 
 use std::path::PathBuf;
 
 use sshmend_lossless::FileChange;
 
-/// Changes that may go together: each changes something, and no two the same file.
+/// Changes that can go together: each changes something, and no two change the same file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
     changes: Vec<FileChange>,
 }
 
-/// Two changes of one file, through two names of it.
+/// Two changes of one file, through two of its names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} and {} are the same file", first.display(), second.display())]
 pub struct SameTarget {
@@ -21,10 +21,11 @@ pub struct SameTarget {
 }
 
 impl Captured {
-    /// Puts changes together in path order and leaves out those that change nothing; `None` when that leaves none.
+    /// Collects changes in path order and leaves out those that change nothing; `None` if none is
+    /// left.
     ///
     /// # Errors
-    /// When two of them change the same file.
+    /// If two of them change the same file.
     pub fn new(changes: impl IntoIterator<Item = FileChange>) -> Result<Option<Self>, SameTarget> {
         let mut changes: Vec<FileChange> = changes
             .into_iter()

@@ -17,7 +17,7 @@ pub struct Prepared<'s, 'a, D: Disk> {
     pub(crate) captured: Captured,
 }
 
-/// A transaction of which every file is new. What follows from that, a reload and its proof, is the caller's.
+/// A transaction of which every file is new. The caller activates and verifies the change.
 #[derive(Debug)]
 #[must_use = "it is not done until it is finished or rolled back"]
 pub struct Committed<'s, 'a, D: Disk> {
@@ -34,8 +34,8 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
     /// Changes every file, or none.
     ///
     /// # Errors
-    /// When a file is no longer the captured one, or cannot be changed: those that were changed already are changed
-    /// back at once, and the error says whether that worked.
+    /// If a file has changed since it was captured, or cannot be changed: those already changed are
+    /// changed back at once, and the error says whether that worked.
     pub fn commit(mut self) -> Result<Committed<'s, 'a, D>, CommitError> {
         match self.change_files() {
             Ok(()) => Ok(Committed {
@@ -46,11 +46,11 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
         }
     }
 
-    /// Gives it up; no file has changed.
+    /// Abandons it; no file has changed.
     pub fn abandon(mut self) {
         let undone = self.store.undo_stopped(&mut self.record, &[], 0);
         if undone.is_err() {
-            // Only the journal does not know yet: the next recovery tells it.
+            // Only the journal is out of date: the next recovery updates it.
         }
     }
 
@@ -65,7 +65,7 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
                 cause,
                 unnoted: unnoted.map(Box::new),
             },
-            // Only the journal does not know yet: the next recovery tells it.
+            // Only the journal is out of date: the next recovery updates it.
             Err(unnoted) if touched == 0 => CommitError::RolledBack {
                 id,
                 changed: false,
@@ -102,10 +102,10 @@ impl<D: Disk> Committed<'_, '_, D> {
         &self.record.id
     }
 
-    /// Notes that all is done, or waits for a confirmation.
+    /// Records that all is done, or waits for confirmation.
     ///
     /// # Errors
-    /// When the journal cannot be written; the files are new all the same.
+    /// If the journal cannot be written; the files are new nevertheless.
     pub fn finish(mut self) -> Result<Record, JournalError> {
         let waits = |back: &Back| back.unless_confirmed;
         if self.record.back.as_ref().is_some_and(waits) {
@@ -117,11 +117,12 @@ impl<D: Disk> Committed<'_, '_, D> {
         Ok(self.record)
     }
 
-    /// Makes every file old again, because what followed did not work out; says why the journal does not know it, where
-    /// it could not be told, which the next recovery does.
+    /// Makes every file old again because the activation failed. Returns the error that kept the
+    /// journal from being updated, if any; the next recovery updates it.
     ///
     /// # Errors
-    /// When files were edited meanwhile: none is touched. Otherwise as [`Store::roll_back`] and [`Prepared::commit`].
+    /// If files were edited meanwhile: none is changed. Otherwise as for [`Store::roll_back`] and
+    /// [`Prepared::commit`].
     pub fn roll_back(self, intent: &Intent) -> Result<Option<Cause>, RollBackError> {
         self.store.undo_committed(self.record, intent)
     }

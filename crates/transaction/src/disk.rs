@@ -1,4 +1,5 @@
-//! The handful of effects that a transaction is made of, so that a test can count them and let each one fail.
+//! The few effects of which a transaction consists, so that a test can count them and let each one
+//! fail.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,53 +7,53 @@ use std::path::{Path, PathBuf};
 use sshmend_host::{Change, Compared, FileError, Lock, LockError, Machine, Staged};
 use sshmend_lossless::{FileImage, Metadata};
 
-/// Where files are read and changed. [`Machine`] is the real one.
+/// Reads and changes files. [`Machine`] is the real implementation.
 pub trait Disk {
-    /// A change that is one rename away; dropped, it leaves nothing behind.
+    /// A change that is one rename away; if dropped, it leaves nothing behind.
     type Staged;
-    /// Held as long as nobody else may work on the same state directory.
+    /// Held while nobody else may work on the same state directory.
     type Lock: std::fmt::Debug;
 
     /// Takes the lock of a state directory that exists.
     ///
     /// # Errors
-    /// When someone else holds it.
+    /// If another process holds it.
     fn lock(&self, directory: &Path, holder: &str) -> Result<Self::Lock, LockError>;
 
-    /// Reads a file through all links; `None` when nothing stands there.
+    /// Reads a file, following all links; `None` if it does not exist.
     ///
     /// # Errors
-    /// When it is not a regular file or cannot be read.
+    /// If it is not a regular file or cannot be read.
     fn read(&self, path: &Path) -> Result<Option<FileImage>, FileError>;
 
-    /// Compares what stands at a path with a captured file, without holding its content a second time.
+    /// Compares a file with its captured content, without holding the content a second time.
     ///
     /// # Errors
-    /// As [`Disk::read`].
+    /// As for [`Disk::read`].
     fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError>;
 
-    /// The names in a directory; `None` when it is missing.
+    /// The names in a directory; `None` if it is missing.
     ///
     /// # Errors
-    /// When it is not a directory or cannot be read.
+    /// If it is not a directory or cannot be read.
     fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError>;
 
-    /// Reads a file of the state folder; `None` when nothing stands there.
+    /// Reads a file of the state folder; `None` if it does not exist.
     ///
     /// # Errors
-    /// As [`Disk::read`], and when another user could have made or written it.
+    /// As for [`Disk::read`], and if another user could have created or written it.
     fn read_kept(&self, path: &Path) -> Result<Option<FileImage>, FileError>;
 
-    /// The names in a directory of the state folder; `None` when it is missing.
+    /// The names in a directory of the state folder; `None` if it is missing.
     ///
     /// # Errors
-    /// As [`Disk::names`], and when another user could have made it or written into it.
+    /// As for [`Disk::names`], and if another user could have created it or written to it.
     fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError>;
 
-    /// Gives a captured file a second name in the state folder; false where it has to be copied.
+    /// Gives a captured file a second name in the state folder; false if it must be copied.
     ///
     /// # Errors
-    /// When the operating system refuses.
+    /// If the operating system refuses.
     fn keep_inode(
         &self,
         path: &Path,
@@ -61,10 +62,11 @@ pub trait Disk {
         to: &Path,
     ) -> Result<bool, FileError>;
 
-    /// Gets a change of the file to which `path` leads ready beside it, under the name `temporary`.
+    /// Prepares a change of the file to which `path` leads, beside it and under the name
+    /// `temporary`.
     ///
     /// # Errors
-    /// Whenever the change would not be possible, as far as that is known now.
+    /// If the change is not possible, as far as that can be determined now.
     fn stage(
         &self,
         path: &Path,
@@ -72,32 +74,32 @@ pub trait Disk {
         temporary: &str,
     ) -> Result<Self::Staged, FileError>;
 
-    /// Makes a change that is ready, durably.
+    /// Makes a prepared change, durably.
     ///
     /// # Errors
-    /// When the file is no longer what it was; after any error the file is wholly old or wholly new.
+    /// If the file has changed since. After any error the file is wholly old or wholly new.
     fn publish(&self, staged: Self::Staged) -> Result<(), FileError>;
 
-    /// Removes what an attempt that was cut off has left beside `path`.
+    /// Removes what an interrupted attempt has left beside `path`.
     ///
     /// # Errors
-    /// When the operating system refuses.
+    /// If the operating system refuses.
     fn discard(&self, path: &Path, temporary: &str) -> Result<(), FileError>;
 
-    /// Makes a directory and those above it that are missing; says which were made, the outermost first.
+    /// Creates a directory and its missing parents; returns those created, the outermost first.
     ///
     /// # Errors
-    /// When something else stands there.
+    /// If something other than a directory is in the way.
     fn make_directories(
         &self,
         path: &Path,
         attributes: &Metadata,
     ) -> Result<Vec<PathBuf>, FileError>;
 
-    /// Removes an empty directory; false when it is missing or not empty.
+    /// Removes an empty directory; false if it is missing or not empty.
     ///
     /// # Errors
-    /// When the operating system refuses.
+    /// If the operating system refuses.
     fn remove_directory(&self, path: &Path) -> Result<bool, FileError>;
 }
 

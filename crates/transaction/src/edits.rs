@@ -1,4 +1,5 @@
-//! How the edits of one file are kept: of each a line with its range and the length of its text, then the text.
+//! The stored form of the edits of one file: for each edit a line with its range and the length of
+//! its text, then the text.
 
 use std::ops::Range;
 
@@ -16,7 +17,7 @@ pub(crate) fn write(edits: &EditSet) -> Vec<u8> {
     bytes
 }
 
-/// Reads edits of a file of this length; `None` where they make no sense.
+/// Parses the edits of a file of this length; `None` if they are invalid.
 pub(crate) fn read(mut bytes: &[u8], length: usize) -> Option<EditSet> {
     let mut edits = Vec::new();
     while !bytes.is_empty() {

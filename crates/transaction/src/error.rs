@@ -1,4 +1,4 @@
-//! What can go wrong with a transaction, and in which state it leaves the files.
+//! The errors of a transaction, and the state in which each leaves the files.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,13 @@ use sshmend_lossless::FileImage;
 use crate::id::{Id, NotAnId};
 use crate::record::{Record, State};
 
-/// In what a file differs from the captured one.
+/// The respect in which a file differs from the captured one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Difference {
-    /// It was not there and is now.
+    /// It did not exist and does now.
     #[error("it was created")]
     Created,
-    /// It was there and is gone.
+    /// It existed and is gone.
     #[error("it was removed")]
     Removed,
     /// Its content.
@@ -34,32 +34,32 @@ pub enum Difference {
     Attributes,
 }
 
-/// A file that is no longer the captured one.
+/// A file that has changed since it was captured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {difference} since it was looked at", path.display())]
 pub struct Stale {
     /// The file, by the path as the program names it.
     pub path: PathBuf,
-    /// In what it differs.
+    /// The respect in which it differs.
     pub difference: Difference,
 }
 
 /// The journal could not be written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
-    /// A file of it.
+    /// An error about one of its files.
     #[error(transparent)]
     File(#[from] FileError),
     /// The lock of its directory.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// What it says makes no sense.
+    /// The record cannot be understood.
     #[error(transparent)]
     Damaged(#[from] Damaged),
-    /// It names no transaction.
+    /// It does not name a transaction.
     #[error(transparent)]
     NotAnId(#[from] NotAnId),
-    /// No transaction's name begins so.
+    /// No transaction has a name that begins so.
     #[error("no transaction whose name begins with {0}")]
     Unnamed(String),
     /// Several do.
@@ -72,67 +72,68 @@ pub enum JournalError {
         /// Another.
         second: Id,
     },
-    /// There is no transaction of this name.
+    /// There is no transaction with this name.
     #[error("no transaction {0}")]
     Unknown(Id),
-    /// Its bytes are those of a private key, of which no copy is kept.
+    /// The content is a private key, of which no copy is kept.
     #[error("{}: it was a private key, of which no copy is kept", .0.display())]
     Withheld(PathBuf),
-    /// It is not one that could be given up.
+    /// It is not in a state in which it could be abandoned.
     #[error("transaction {0} was not cut off: there is nothing to give up")]
     Ended(Id),
 }
 
-/// Why a transaction was not begun. Nothing was changed.
+/// The reason why a transaction was not begun. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrepareError {
-    /// Something was in the way.
+    /// An obstacle.
     #[error(transparent)]
     Cause(#[from] Cause),
-    /// An earlier transaction was cut off and has to be recovered first.
+    /// An earlier transaction was interrupted and must be recovered first.
     #[error("transaction {0} was cut off before its end")]
     Unfinished(Id),
-    /// A change waits for its confirmation, and is undone without one.
+    /// A change waits for confirmation, and is undone without it.
     #[error("transaction {} waits until {} for its confirmation: {}", .0.id, until(.0), .0.why)]
     Pending(Box<Record>),
-    /// Whether an earlier transaction came to its end cannot be read.
+    /// It cannot be read whether an earlier transaction is finished.
     #[error("a transaction of the past cannot be read: {0}")]
     Damaged(Damaged),
 }
 
-/// Why a transaction was not committed.
+/// The reason why a transaction was not committed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// Something was in the way. Every file is as it was: those that had been changed were changed back.
+    /// An error occurred. Every file is as it was: those that had been changed were changed back.
     #[error("{cause}; every file is as it was")]
     RolledBack {
         /// The transaction.
         id: Id,
         /// Whether any had been changed.
         changed: bool,
-        /// What was in the way.
+        /// The error.
         cause: Box<Cause>,
-        /// Why the journal does not know it, where it could not be told; the next recovery tells it.
+        /// The error that kept the journal from being updated, if any; the next recovery updates
+        /// it.
         unnoted: Option<Box<Cause>>,
     },
-    /// Something was in the way, and what had been changed could not be changed back.
+    /// An error occurred, and the changes already made could not be reverted.
     #[error(
         "ROLLBACK FAILED, files may be in a mixed state: {rollback}; it was to be rolled back because: {cause}"
     )]
     RollbackFailed {
         /// The transaction.
         id: Id,
-        /// What was in the way first.
+        /// The first error.
         cause: Box<Cause>,
-        /// Why it could not be rolled back.
+        /// The reason why it could not be rolled back.
         rollback: Box<Cause>,
     },
 }
 
-/// What was in the way of changing files.
+/// The reason why files could not be changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
-    /// A file is no longer the one that was seen.
+    /// A file has changed since it was captured.
     #[error(transparent)]
     Stale(#[from] Stale),
     /// A file could not be changed.
@@ -141,7 +142,7 @@ pub enum Cause {
     /// The journal could not be written or read.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Files were edited since, so that bringing back the old ones would lose the edits.
+    /// Files were edited since, so that restoring the old ones would lose the edits.
     #[error("{}", edited(.0))]
     Edited(Vec<Edited>),
     /// The transaction could not be begun.
@@ -149,13 +150,13 @@ pub enum Cause {
     Begun(Box<PrepareError>),
 }
 
-/// Why nothing was confirmed.
+/// The reason why nothing was confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmError {
-    /// No transaction waits for it.
+    /// No transaction waits for confirmation.
     #[error("no transaction waits for a confirmation")]
     Nothing,
-    /// The one that was named does not wait.
+    /// The named transaction is not waiting.
     #[error("transaction {0} does not wait for a confirmation")]
     Ended(Id, State),
     /// The journal could not be read or written.
@@ -169,10 +170,10 @@ impl From<FileError> for ConfirmError {
     }
 }
 
-/// Why a transaction was not rolled back.
+/// The reason why a transaction was not rolled back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RollBackError {
-    /// Files were edited since; none was touched. Each is told with all three versions.
+    /// Files were edited since; none was changed. Each is listed with all three versions.
     #[error("{}", edited(.0))]
     Edited(Vec<Edited>),
     /// It could not be begun. Nothing was changed.
@@ -195,26 +196,27 @@ impl From<Cause> for RollBackError {
     }
 }
 
-/// Why a transaction that was cut off is perhaps still neither old nor new: the loudest error there is.
+/// The reason why an interrupted transaction may still be neither old nor new: the most serious
+/// error there is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecoverError {
     /// The transactions cannot be listed.
     #[error(transparent)]
     Journal(#[from] FileError),
-    /// Whether a transaction came to its end, and what its files were, cannot be read.
+    /// It cannot be read whether a transaction is finished, and what its files were.
     #[error("RECOVERY FAILED, what transaction {id} changed cannot be read: {damaged}")]
     Damaged {
         /// The transaction.
         id: Id,
-        /// What is wrong with it.
+        /// The reason.
         damaged: Damaged,
     },
-    /// A transaction could not be brought to its end.
+    /// A transaction could be neither finished nor undone.
     #[error("RECOVERY FAILED, the files of transaction {id} may be in a mixed state: {cause}")]
     Failed {
         /// The transaction.
         id: Id,
-        /// What is in the way.
+        /// The obstacle.
         cause: Cause,
     },
     /// It was to be undone, and its files are as it made them, or as they were edited since.
@@ -222,32 +224,32 @@ pub enum RecoverError {
     Stays {
         /// The transaction.
         id: Id,
-        /// What is in the way.
+        /// The obstacle.
         cause: Cause,
     },
-    /// Its files are wholly old or wholly new, and what they say could not be proved to be in force.
+    /// Its files are wholly old or wholly new, but it could not be verified that they are in force.
     #[error(
         "RECOVERY FAILED, the files of transaction {id} are {state}, which could not be proved to be in force"
     )]
     Unproved {
         /// The transaction.
         id: Id,
-        /// Which side they are on.
+        /// The side they are on.
         state: Files,
     },
-    /// Its files are in order; only the journal could not be told.
+    /// Its files are in order; only the journal could not be updated.
     #[error("the files of transaction {id} are {state}, but that could not be noted: {cause}")]
     Unnoted {
         /// The transaction.
         id: Id,
-        /// Which side they are on.
+        /// The side they are on.
         state: Files,
-        /// What is in the way.
+        /// The obstacle.
         cause: Cause,
     },
 }
 
-/// Which side all files of a transaction are on.
+/// The side that all files of a transaction are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {
     /// As they were before it.
@@ -265,38 +267,38 @@ impl std::fmt::Display for Files {
     }
 }
 
-/// A file that was edited after a transaction, with all three versions; `None` where there is no file.
+/// A file that was edited after a transaction, with all three versions; `None` if there is no file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
     /// The file, by the path as the program names it.
     pub path: PathBuf,
-    /// What rolling back would bring back.
+    /// The version before the transaction.
     pub before: Option<Vec<u8>>,
-    /// What the transaction had made of it.
+    /// The version that the transaction made.
     pub after: Option<Vec<u8>>,
-    /// What it is now.
+    /// The current version.
     pub now: Option<FileImage>,
-    /// The permission bits before and after, where the transaction had changed them or the owner.
+    /// The permission bits before and after, if the transaction changed them or the owner.
     pub modes: Option<[u32; 2]>,
 }
 
-/// A transaction of which the journal makes no sense.
+/// A transaction whose record cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {why}", path.display())]
 pub struct Damaged {
-    /// The transaction; `None` where no transaction has such a name.
+    /// The transaction; `None` if no transaction has such a name.
     pub id: Option<Id>,
     /// Its directory, or the file in it.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The reason.
     pub why: String,
 }
 
-/// Where changing files stopped.
+/// The point at which changing the files stopped.
 pub(crate) struct Stopped {
-    /// What was in the way.
+    /// The error.
     pub(crate) cause: Cause,
-    /// How many files may be new; whether the last of them is, is not known.
+    /// The number of files that may be new; whether the last of them is, is not known.
     pub(crate) touched: usize,
 }
 
@@ -315,7 +317,8 @@ fn edited(files: &[Edited]) -> String {
     format!("edited since: {}", paths.join(", "))
 }
 
-/// In what a file differs from what was captured; the time of the last change and the inode do not count.
+/// The respect in which a file differs from the captured one; the time of the last change and the
+/// inode do not count.
 pub(crate) fn differs(captured: &FileImage, now: &Compared) -> Option<Difference> {
     let Compared::There { meta, target, same } = now else {
         return Some(Difference::Removed);

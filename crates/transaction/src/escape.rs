@@ -1,4 +1,4 @@
-//! Bytes as text that can be read and turned back: what is not plain text stands as `\xNN`.
+//! Bytes as readable text that can be converted back: bytes other than plain text become `\xNN`.
 
 use std::fmt::Write;
 
@@ -31,7 +31,7 @@ fn escape_byte(byte: u8, text: &mut String) {
     let _ = write!(text, "\\x{byte:02x}");
 }
 
-/// The bytes for this text; `None` when it was not made by [`escape`].
+/// The bytes for this text; `None` if it was not made by [`escape`].
 pub(crate) fn unescape(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut rest = text;
@@ -50,7 +50,7 @@ pub(crate) fn unescape(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// For `#[serde(with)]`: a path of any bytes.
+/// For `#[serde(with)]`: a path with arbitrary bytes.
 pub(crate) mod path {
     use std::ffi::OsString;
     use std::os::unix::ffi::{OsStrExt, OsStringExt};

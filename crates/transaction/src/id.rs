@@ -1,4 +1,4 @@
-//! The name of a transaction: the time, so that names sort as the transactions came.
+//! The name of a transaction: its time, so that names sort chronologically.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,13 +13,13 @@ const FORMAT: &str = "%Y%m%dT%H%M%S.%6fZ";
 #[serde(into = "String", try_from = "String")]
 pub struct Id(String);
 
-/// A text that names no transaction.
+/// A text that does not name a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a transaction id, which looks like 20260801T120000.000000Z")]
 pub struct NotAnId(String);
 
 impl Id {
-    /// The id of a transaction that begins `now`; later than `last` even when the clock was set back.
+    /// The id of a transaction that begins `now`; later than `last` even if the clock was set back.
     pub(crate) fn after(last: Option<&Self>, now: Timestamp) -> Self {
         let earliest = last
             .and_then(Self::time)

@@ -1,4 +1,4 @@
-//! The journal: one directory a transaction.
+//! The journal: one directory for each transaction.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,8 @@ use crate::record::{FileRecord, Image, Record, State};
 
 pub(crate) const TEMPORARY: &str = ".sshmend.tmp";
 
-/// Stands in a transaction that was given up: nothing brings it to an end any more, and its bytes stay for people.
+/// Present in a transaction that was abandoned: nothing finishes or undoes it any more, and its
+/// bytes stay for people.
 const FORGOTTEN: &str = "forgotten";
 
 /// The transactions of one state directory, for reading; only a [`crate::Store`] writes.
@@ -24,21 +25,22 @@ pub struct Journal<'a, D> {
     pub(crate) directory: PathBuf,
 }
 
-/// One transaction of the past, as far as it can be read.
+/// One past transaction, as far as it can be read.
 #[expect(clippy::large_enum_variant, reason = "nearly all of them are records")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Past {
     /// It can be read.
     Record(Record),
-    /// It was cut off while it was journaled: no file was changed.
+    /// It was interrupted while it was journaled: no file was changed.
     Abandoned(Id),
-    /// It was cut off or cannot be read, and a person gave it up.
+    /// It was interrupted or cannot be read, and a person abandoned it.
     Forgotten(Id),
     /// It cannot be read.
     Damaged(Damaged),
 }
 
-/// The bytes of one file, before and after a transaction; `None` where there was no file, or no copy was kept.
+/// The content of one file before and after a transaction; `None` if there was no file, or no copy
+/// was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versions {
     /// The file, by the path as the program names it.
@@ -51,7 +53,7 @@ pub struct Versions {
     pub withheld: bool,
 }
 
-/// Which bytes of a file.
+/// The version of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Before,
@@ -67,10 +69,10 @@ impl<'a, D: Disk> Journal<'a, D> {
         }
     }
 
-    /// All transactions, the newest last; a damaged one is told and hides no other.
+    /// All transactions, the newest last; a damaged one is reported and hides no other.
     ///
     /// # Errors
-    /// When the directory of the transactions cannot be listed.
+    /// If the directory of the transactions cannot be listed.
     pub fn history(&self) -> Result<Vec<Past>, FileError> {
         self.names()?
             .iter()
@@ -81,7 +83,7 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// One transaction.
     ///
     /// # Errors
-    /// When there is none of that name, or it is damaged.
+    /// If there is none with that name, or it is damaged.
     pub fn record(&self, id: &Id) -> Result<Record, JournalError> {
         self.trusted()?;
         match self.past(Path::new(id.as_str()))? {
@@ -91,10 +93,10 @@ impl<'a, D: Disk> Journal<'a, D> {
         }
     }
 
-    /// The same, however it stands.
+    /// Finds one transaction, damaged or not.
     ///
     /// # Errors
-    /// When the journal cannot be read, or there is none of that name.
+    /// If the journal cannot be read, or there is none with that name.
     pub fn find(&self, id: &Id) -> Result<Past, JournalError> {
         if self
             .names()?
@@ -110,7 +112,7 @@ impl<'a, D: Disk> Journal<'a, D> {
     /// The bytes of all files of a transaction, before and after.
     ///
     /// # Errors
-    /// When bytes are missing or are not those that the record tells of.
+    /// If bytes are missing or differ from those in the record.
     pub fn versions(&self, record: &Record) -> Result<Vec<Versions>, JournalError> {
         let version = |number: usize| {
             let file = &record.files[number];
@@ -132,10 +134,10 @@ impl<'a, D: Disk> Journal<'a, D> {
         (0..record.files.len()).map(version).collect()
     }
 
-    /// All transactions as [`Journal::history`] has them, the newest first, each read when it is asked for.
+    /// All transactions as in [`Journal::history`], the newest first, each read on demand.
     ///
     /// # Errors
-    /// When the directory of the transactions cannot be listed.
+    /// If the directory of the transactions cannot be listed.
     pub fn newest_first(
         &self,
     ) -> Result<impl Iterator<Item = Result<Past, FileError>> + use<'_, 'a, D>, FileError> {
@@ -146,10 +148,10 @@ impl<'a, D: Disk> Journal<'a, D> {
             .map(|name| self.past(Path::new(&name))))
     }
 
-    /// The one transaction whose name begins so.
+    /// The only transaction whose name begins so.
     ///
     /// # Errors
-    /// When no name begins so, or several do, or the journal cannot be listed.
+    /// If no name begins so, or several do, or the journal cannot be listed.
     pub fn named(&self, begins: &str) -> Result<Id, JournalError> {
         let mut names = self.names()?;
         names.retain(|name| name.to_str().is_some_and(|name| name.starts_with(begins)));
@@ -198,7 +200,7 @@ impl<'a, D: Disk> Journal<'a, D> {
         }
     }
 
-    /// The bytes of a long file afterwards, of which the edits alone are kept.
+    /// The new content of a long file, of which only the edits are kept.
     fn edited(
         &self,
         record: &Record,
@@ -217,7 +219,8 @@ impl<'a, D: Disk> Journal<'a, D> {
         Ok(Some(edits.apply(&before)))
     }
 
-    /// The names that transactions have, the newest first; each is parsed when it is asked for, for there may be many.
+    /// The names of the transactions, the newest first; each is parsed on demand, because there may
+    /// be many.
     pub(crate) fn ids(&self) -> Result<impl Iterator<Item = Id> + use<D>, FileError> {
         let mut names = self.names()?;
         names.sort_unstable();
@@ -227,7 +230,7 @@ impl<'a, D: Disk> Journal<'a, D> {
             .filter_map(|name| name.to_str()?.parse().ok()))
     }
 
-    /// Writes a transaction: its record first, which says that no file has changed until all of it is written.
+    /// Writes a transaction. Its record is written first and says that no file has changed yet.
     pub(crate) fn write(
         &self,
         files: &D,
@@ -263,7 +266,8 @@ impl<'a, D: Disk> Journal<'a, D> {
         self.mark(record, State::Prepared)
     }
 
-    /// Writes how far a transaction has come. The record says so even when that fails, for the disk may say it.
+    /// Records the state of a transaction. The value in memory changes even if writing fails,
+    /// because the disk may have it.
     pub(crate) fn mark(&self, record: &mut Record, state: State) -> Result<(), JournalError> {
         record.state = state;
         let path = self.path_of_record(&record.id);
@@ -275,12 +279,12 @@ impl<'a, D: Disk> Journal<'a, D> {
         Ok(self.disk.publish(staged)?)
     }
 
-    /// Notes that a transaction was given up.
+    /// Records that a transaction was abandoned.
     pub(crate) fn forget(&self, id: &Id) -> Result<(), JournalError> {
         self.create(&self.directory_of(id).join(FORGOTTEN), b"")
     }
 
-    /// Removes a transaction that never became one.
+    /// Removes a transaction that was never begun.
     pub(crate) fn erase(&self, id: &Id) -> Result<(), FileError> {
         let directory = self.directory_of(id);
         for part in [
@@ -307,7 +311,7 @@ impl<'a, D: Disk> Journal<'a, D> {
         Ok(self.disk.publish(staged)?)
     }
 
-    /// Only we can have filled the state folder: nothing in it is believed before that is known.
+    /// Checks that only we can have filled the state folder, before anything in it is trusted.
     fn trusted(&self) -> Result<(), FileError> {
         self.disk.kept_names(&self.directory).map(drop)
     }
@@ -376,7 +380,7 @@ impl<'a, D: Disk> Journal<'a, D> {
         self.directory.join("transactions")
     }
 
-    /// Where a transaction is kept.
+    /// The directory of a transaction.
     pub fn directory_of(&self, id: &Id) -> PathBuf {
         self.transactions().join(id.as_str())
     }
@@ -393,7 +397,7 @@ impl<'a, D: Disk> Journal<'a, D> {
 }
 
 impl Side {
-    /// What a file is on this side; `None` where there is none.
+    /// The file on this side; `None` if there is none.
     pub(crate) fn of(self, file: &FileRecord) -> Option<&Image> {
         match self {
             Self::Before => file.before.as_ref(),
@@ -416,8 +420,9 @@ impl Side {
     }
 }
 
-/// Whether the bytes of one side of a change are kept: of a private key no more than what recovery cannot do without.
-/// The key itself stands there with its old bytes or its new ones, and a way back from having made it ends it.
+/// Whether the content of one side of a change is kept. Of a private key only the minimum for
+/// recovery is kept: the file itself holds its old or its new bytes, and undoing its creation
+/// deletes it.
 fn is_kept(change: &FileChange, side: Side, is_way_back: bool) -> bool {
     let needed = side == Side::Before
         && !is_way_back
@@ -425,11 +430,11 @@ fn is_kept(change: &FileChange, side: Side, is_way_back: bool) -> bool {
     needed || !change.is_secret()
 }
 
-/// A change of a longer file is kept as its edits, in bytes: a second durable copy takes its time, and for a shorter one
-/// both versions lie side by side for people to read.
+/// The size above which a change is kept as its edits, in bytes: a second durable copy takes time,
+/// and for a shorter file both versions are kept for people to read.
 const LONG: usize = 1 << 17;
 
-/// The edits of a change, where they are much less than the file.
+/// The edits of a change, if they are much smaller than the file.
 fn kept_edits(change: &FileChange) -> Option<Vec<u8>> {
     let before = change.before.as_ref()?;
     let whole = before.bytes.len() > LONG && change.after.is_some() && !change.edits.is_empty();

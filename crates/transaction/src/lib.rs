@@ -1,8 +1,9 @@
 //! Changes several files as one: journaled before the first rename, undone as a whole, explained afterwards.
 //!
-//! A change goes through witnesses, each of which only the one before can make: [`Captured`] (what was seen and what
-//! is wanted), [`Prepared`] (journaled, nothing changed yet), [`Committed`] (every file is new), and then done,
-//! waiting for a confirmation, or rolled back. What the journal holds is enough to bring every file back, also after a power cut in the middle.
+//! A change passes through witness types, each of which only the previous one can create:
+//! [`Captured`] (what was seen and what is wanted), [`Prepared`] (journaled, nothing changed yet),
+//! [`Committed`] (every file is new). Then it is done, waits for confirmation, or is rolled back.
+//! The journal is sufficient to restore every file, also after a power failure in the middle.
 //!
 //! The state directory:
 //!

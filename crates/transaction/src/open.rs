@@ -1,7 +1,8 @@
-//! The marks of what may not have come to its end, so that nobody has to read all of the past to know it.
+//! Marks of transactions that may be unfinished, so that finding them does not require reading the
+//! whole history.
 //!
-//! A mark is made before a transaction is journaled and cleared away by a later one that finds it settled: a mark too
-//! many is read in vain, a mark too few would hide what was cut off.
+//! A mark is made before a transaction is journaled, and removed by a later one that finds it
+//! settled: a superfluous mark costs a read, a missing one would hide an interruption.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,17 +17,17 @@ use crate::journal::{Journal, Past, TEMPORARY};
 use crate::record::{Record, State};
 
 impl<D: Disk> Journal<'_, D> {
-    /// The transactions that may have something ahead of them, the newest last: those that were cut off, that wait for a
-    /// confirmation or that end by themselves; some that came to their end as well.
+    /// The transactions that may be unfinished, the newest last: those that were interrupted, that
+    /// wait for confirmation or that expire; some finished ones as well.
     ///
     /// # Errors
-    /// When the journal cannot be listed.
+    /// If the journal cannot be listed.
     pub fn open(&self) -> Result<Vec<Past>, FileError> {
         let marked = self.marks()?;
         let reads_all = marked.is_none();
         let mut open = BTreeMap::new();
-        // An older sshmend leaves no mark, and begins nothing on top of what was cut off: all that is newer than the last
-        // one that came to its end is looked at.
+        // An older sshmend leaves no mark, and begins nothing on top of an interrupted transaction:
+        // everything newer than the last settled one is examined.
         for id in self.ids()? {
             let past = self.past_of_id(id.clone())?;
             let ended = matches!(past, Past::Record(_)) && past.is_settled();
@@ -44,7 +45,7 @@ impl<D: Disk> Journal<'_, D> {
         Ok(open.into_values().collect())
     }
 
-    /// The marked ones; `None` where no sshmend that leaves marks has been here yet.
+    /// The marked ones; `None` if no sshmend that leaves marks has run here yet.
     fn marks(&self) -> Result<Option<Vec<Id>>, FileError> {
         let names = self.disk.kept_names(&self.path_of_marks())?;
         Ok(names.map(|names| {
@@ -55,14 +56,14 @@ impl<D: Disk> Journal<'_, D> {
         }))
     }
 
-    /// Says durably that a transaction has something ahead of it.
+    /// Records durably that a transaction is unfinished.
     pub(crate) fn open_mark(&self, id: &Id) -> Result<(), JournalError> {
         self.disk
             .make_directories(&self.path_of_marks(), &own(0o700))?;
         self.create(&self.path_of_marks().join(id.as_str()), b"")
     }
 
-    /// Takes the marks of those away that have nothing ahead of them any more.
+    /// Removes the marks of transactions that are settled.
     pub(crate) fn clear_marks<'p>(
         &self,
         settled: impl IntoIterator<Item = &'p Id>,
@@ -82,7 +83,7 @@ impl<D: Disk> Journal<'_, D> {
 }
 
 impl Past {
-    /// Its name, where it has one.
+    /// Its name, if it has one.
     pub fn id(&self) -> Option<&Id> {
         match self {
             Self::Record(record) => Some(&record.id),
@@ -91,7 +92,7 @@ impl Past {
         }
     }
 
-    /// Whether nothing is ahead of it any more.
+    /// Whether it is in a final state.
     pub(crate) fn is_settled(&self) -> bool {
         match self {
             Self::Record(record) => record.is_settled(),

@@ -1,4 +1,4 @@
-//! What each policy wanted when it was applied last: whoever applies another one leaves in place what both want.
+//! What each policy wanted when it was last applied: a later policy leaves in place what both want.
 
 use std::ffi::OsStr;
 
@@ -15,21 +15,21 @@ use crate::store::Store;
 /// What one policy wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// Which policy.
+    /// The name of the policy.
     pub name: String,
-    /// The change by which it got that, where there was one.
+    /// The transaction that put it in place, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction: Option<Id>,
-    /// The policy itself, in words that are not this crate's.
+    /// The policy itself, in words that this crate does not interpret.
     pub text: String,
 }
 
 impl<D: Disk> Journal<'_, D> {
-    /// What the policies want that were applied to this machine. One whose change was rolled back since wants nothing, and what cannot
-    /// be read is left out.
+    /// What the policies applied to this machine want. A policy whose change was rolled back since
+    /// wants nothing, and unreadable entries are left out.
     ///
     /// # Errors
-    /// When the folder cannot be listed, or another user could have written into it.
+    /// If the folder cannot be listed, or another user could have written to it.
     pub fn wanted(&self) -> Result<Vec<Wanted>, JournalError> {
         let folder = self.directory.join(FOLDER);
         let mut wanted = Vec::new();
@@ -57,10 +57,10 @@ impl<D: Disk> Journal<'_, D> {
 }
 
 impl<D: Disk> Store<'_, D> {
-    /// Notes what a policy wants from now on.
+    /// Records what a policy wants from now on.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub fn note_wanted(&self, wanted: &Wanted) -> Result<(), JournalError> {
         let name = file_of(&wanted.name);
         let folder = self.journal.directory.join(FOLDER);
@@ -83,7 +83,7 @@ impl<D: Disk> Store<'_, D> {
 
 const FOLDER: &str = "policies";
 
-/// A name of a policy is any line of text, which the name of a file cannot be.
+/// The name of a policy is any line of text, which is not always a valid file name.
 fn file_of(name: &str) -> String {
     format!("{}.toml", &sha256(&[name.as_bytes()])[..32])
 }

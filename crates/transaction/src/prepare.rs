@@ -21,8 +21,8 @@ impl<'a, D: Disk> Store<'a, D> {
     /// Journals a transaction, durably; no file has changed afterwards.
     ///
     /// # Errors
-    /// When a file is no longer the captured one, an earlier transaction was cut off, or the journal cannot be
-    /// written. Nothing has changed then.
+    /// If a file has changed since it was captured, an earlier transaction was interrupted, or the
+    /// journal cannot be written. Then nothing has changed.
     pub fn prepare(
         &self,
         captured: Captured,
@@ -67,7 +67,7 @@ impl<'a, D: Disk> Store<'a, D> {
         Ok(record)
     }
 
-    /// The directories that files to be created need, the outermost first.
+    /// The directories that new files need, the outermost first.
     fn missing_directories(&self, changes: &[FileChange]) -> Result<Vec<PathBuf>, FileError> {
         let mut missing = BTreeSet::new();
         for change in changes.iter().filter(|change| change.before.is_none()) {
@@ -118,7 +118,7 @@ fn file_record(change: &FileChange) -> FileRecord {
         gid,
         ..own.clone()
     };
-    // Of a long file the digests take longer than a thread.
+    // For a long file the digests take longer than starting a thread.
     let (before, after) = thread::scope(|scope| {
         let before = || {
             let image = change.before.as_ref()?;

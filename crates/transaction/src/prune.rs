@@ -1,4 +1,4 @@
-//! Old transactions are cleared away, as far as no way back may need them.
+//! Removes old transactions that no rollback can need.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,14 +13,15 @@ use crate::record::{Record, State};
 use crate::store::Store;
 
 impl<D: Disk> Journal<'_, D> {
-    /// The transactions that began before this time and that nothing needs any more, the oldest first.
+    /// The transactions that began before this time and that nothing needs any more, the oldest
+    /// first.
     ///
-    /// Kept are: what has not come to its end or cannot be read, the newest change in force of each file, which a
-    /// rollback may undo, and whatever one of those leads back from. What one that cannot be read leads back from is
-    /// not known: all that is older is kept.
+    /// The following are kept: transactions that are unfinished or unreadable, the newest change in
+    /// force of each file, which a rollback may undo, and whatever one of those rolls back. Because
+    /// it is not known what an unreadable one rolls back, everything older than it is kept.
     ///
     /// # Errors
-    /// When the journal cannot be listed.
+    /// If the journal cannot be listed.
     pub fn prunable(&self, before: Timestamp) -> Result<Vec<Record>, JournalError> {
         let (mut old, mut needed) = (Vec::new(), BTreeSet::new());
         let mut changed = BTreeSet::<PathBuf>::new();
@@ -49,13 +50,14 @@ impl<D: Disk> Journal<'_, D> {
 }
 
 impl<D: Disk> Store<'_, D> {
-    /// Clears the transactions away that began before this time and that nothing needs any more; says which.
+    /// Removes the transactions that began before this time and that nothing needs any more;
+    /// returns them.
     ///
     /// # Errors
-    /// When the journal cannot be read or written. What was cleared away until then is gone.
+    /// If the journal cannot be read or written. What was removed until then is gone.
     pub fn prune(&self, before: Timestamp) -> Result<Vec<Id>, JournalError> {
         let old = self.journal.prunable(before)?;
-        // What is left of one whose clearing away was cut off: nothing of it is kept, and nobody else works here.
+        // The remains of an interrupted removal: nothing of it is kept, and nobody else works here.
         for past in self.journal.history()? {
             if let Past::Abandoned(id) = past {
                 self.journal.clear_marks([&id])?;

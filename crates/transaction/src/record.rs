@@ -1,4 +1,4 @@
-//! What the journal says of a transaction: `transaction.toml`.
+//! The record of a transaction: `transaction.toml`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,47 +22,48 @@ pub struct Intent {
     pub when: Timestamp,
     /// The person.
     pub who: Who,
-    /// What it is for, in one line.
+    /// The purpose, in one line.
     pub why: String,
     /// The command line.
     pub argv: Vec<String>,
-    /// What has to follow.
+    /// The steps that follow.
     pub aftermath: FollowUp,
-    /// When it is undone by itself, if it is.
+    /// The time at which it is undone automatically, if any.
     pub back: Option<Back>,
-    /// What it puts in place for a policy, if it does.
+    /// What it puts in place for a policy, if anything.
     pub policy: Option<ForPolicy>,
 }
 
-/// What a change puts in place for a policy, and what it takes out again: kept for whoever applies the policy later.
+/// What a change puts in place for a policy and what it removes, kept for later runs of the policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForPolicy {
-    /// Which policy.
+    /// The name of the policy.
     pub name: String,
-    /// What, each in words that are not this crate's.
+    /// The items, each in words that this crate does not interpret.
     pub put: Vec<Vec<String>>,
 }
 
-/// What has to follow a change of the files, and again when it is undone. Kept, never run, by this crate.
+/// The steps that follow a change of the files, and again its undo. This crate records them and
+/// never runs them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FollowUp {
-    /// Programs that have to accept the files before anything is told to read them.
+    /// Programs that must accept the files before any daemon reloads them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judges: Vec<StepRecord>,
-    /// Programs that bring the files into force, in order.
+    /// Programs that activate the files, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub activation: Vec<StepRecord>,
-    /// Programs that undo what `activation` did, in order; where there are none, `activation` brings the old
-    /// files into force as well.
+    /// Programs that undo `activation`, in order; if there are none, `activation` activates the old
+    /// files as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<StepRecord>,
-    /// The units that are reloaded by them.
+    /// The units that they reload.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<String>,
 }
 
 impl FollowUp {
-    /// The same for the way back: what brings one into force takes the other back.
+    /// The same for the undo: activation and undo change places.
     #[must_use]
     pub fn turned(&self) -> Self {
         let (activation, undo) = turned(&self.activation, &self.undo);
@@ -74,7 +75,7 @@ impl FollowUp {
     }
 }
 
-/// A step as the journal keeps it.
+/// A step as stored in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Kept", into = "Kept")]
 pub enum StepRecord {
@@ -84,7 +85,8 @@ pub enum StepRecord {
     Unknown(Vec<String>),
 }
 
-/// What stands in `transaction.toml`: a step, or the command line that the first releases kept instead.
+/// The stored form in `transaction.toml`: a step, or the command line that the first releases kept
+/// instead.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Kept {
@@ -93,7 +95,7 @@ enum Kept {
 }
 
 impl From<Step> for StepRecord {
-    /// What a plan could not have made is not run, whatever wrote it.
+    /// A step that no plan could contain is not run, even if the journal contains it.
     fn from(step: Step) -> Self {
         if step.is_known() {
             Self::Step(step)
@@ -124,12 +126,12 @@ impl From<StepRecord> for Kept {
     }
 }
 
-/// The person who wants a change.
+/// The person who requests a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
-    /// The user who does it.
+    /// The user who makes the change.
     pub uid: u32,
-    /// Who called sudo, if that is how.
+    /// The user who called sudo, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sudo_user: Option<String>,
     /// `SSH_CONNECTION` of the session, if there is one.
@@ -137,31 +139,31 @@ pub struct Who {
     pub ssh_connection: Option<String>,
 }
 
-/// When a change is undone by itself.
+/// The time at which a change is undone automatically.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Back {
     /// The time.
     #[serde(with = "time")]
     pub at: Timestamp,
-    /// Whether a confirmation makes it stay, and nothing else is begun before.
+    /// Whether a confirmation makes it permanent, and nothing else may begin before.
     pub unless_confirmed: bool,
-    /// Under which start of the machine the timer was set: a later one has lost it.
+    /// The boot in which the timer was set: a later one has lost it.
     pub boot: String,
 }
 
-/// How far a transaction has come.
+/// The state of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Being journaled: no file has changed.
     Preparing,
-    /// Journaled. Files may be old or new: if this stays, [`crate::Store::recover`] makes all of them old, or all of them
-    /// new where it is a way back.
+    /// Journaled. Files may be old or new: if this state stays, [`crate::Store::recover`] makes all
+    /// of them old, or all of them new for a rollback.
     Prepared,
-    /// Every file is new; whether that was brought into force and proved is not known.
+    /// Every file is new; it is not known whether they were activated and verified.
     Committed,
-    /// Every file is new, in force and proved, and goes back unless somebody confirms it.
+    /// Every file is new, in force and verified, and will be undone unless it is confirmed.
     PendingConfirm,
     /// All is done.
     Done,
@@ -175,30 +177,30 @@ pub struct Record {
     pub(crate) version: u32,
     /// Its name.
     pub id: Id,
-    /// How far it has come.
+    /// The state.
     pub state: State,
-    /// When it began.
+    /// The time at which it began.
     #[serde(with = "time")]
     pub when: Timestamp,
-    /// What it is for.
+    /// The purpose.
     pub why: String,
     /// The command line.
     pub argv: Vec<String>,
-    /// The transaction that this one rolls back, if that is what it does.
+    /// The transaction that this one rolls back, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rolls_back: Option<Id>,
-    /// Directories that are made for it, the outermost first.
+    /// Directories that it creates, the outermost first.
     #[serde(with = "paths")]
     pub directories: Vec<PathBuf>,
     /// The person.
     pub who: Who,
-    /// What has to follow.
+    /// The steps that follow.
     #[serde(default)]
     pub aftermath: FollowUp,
-    /// When it is undone by itself, if it is.
+    /// The time at which it is undone automatically, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub back: Option<Back>,
-    /// What it put in place for a policy, if it did.
+    /// What it put in place for a policy, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ForPolicy>,
     /// The files, in path order.
@@ -215,10 +217,10 @@ pub struct FileRecord {
     /// The file that is changed: the path after all links.
     #[serde(with = "escape::path")]
     pub target: PathBuf,
-    /// What it was; `None` when it is created.
+    /// The file before; `None` if it is created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Image>,
-    /// What it becomes; `None` when it is removed.
+    /// The file after; `None` if it is removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Image>,
     /// Whether it is a private key, of which no copy is kept.
@@ -226,7 +228,7 @@ pub struct FileRecord {
     pub withheld: bool,
 }
 
-/// A file at one moment; its bytes lie beside the record.
+/// A file at one moment; its content is stored beside the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// The digest of the bytes, in hexadecimal digits.
@@ -250,7 +252,8 @@ pub struct Image {
 }
 
 impl Record {
-    /// Whether it was cut off before its end was proved, which [`crate::Store::recover`] takes care of.
+    /// Whether it was interrupted before its end was verified; [`crate::Store::recover`] takes care
+    /// of that.
     pub fn is_unfinished(&self) -> bool {
         matches!(self.state, State::Prepared | State::Committed)
     }
@@ -258,8 +261,8 @@ impl Record {
     /// Reads `transaction.toml`.
     ///
     /// # Errors
-    /// What is wrong with it, in one sentence; a version other than the one that is written is not read, nor is one of
-    /// which the end is missing.
+    /// The reason, in one sentence. A version other than the current one is not read, nor is a
+    /// record whose end is missing.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let (found, announced) = (lines(text), announced(text));
         if let Some(announced) = announced.filter(|&announced| announced != found) {
@@ -274,25 +277,25 @@ impl Record {
         }
     }
 
-    /// Writes `transaction.toml`: first how many lines it has, for a beginning of it is TOML as well and would name fewer
-    /// files.
+    /// Writes `transaction.toml`, beginning with its number of lines, because a truncated record
+    /// could still be valid TOML and name fewer files.
     ///
     /// # Errors
-    /// Why TOML cannot say it.
+    /// The reason why TOML cannot represent it.
     pub fn to_toml(&self) -> Result<String, String> {
         let text = toml_edit::ser::to_string_pretty(self).map_err(|error| error.to_string())?;
         Ok(format!("{LINES}{}\n{text}", lines(text.as_bytes()) + 1))
     }
 }
 
-/// What the first line begins with, but for the journals of early releases.
+/// The beginning of the first line, except in the journals of early releases.
 const LINES: &str = "lines = ";
 
 fn lines(text: &[u8]) -> usize {
     text.iter().filter(|&&byte| byte == b'\n').count()
 }
 
-/// How many lines the first one announces.
+/// The number of lines that the first line announces.
 fn announced(text: &[u8]) -> Option<usize> {
     let first = text.split(|&byte| byte == b'\n').next()?;
     let number = first.strip_prefix(LINES.as_bytes())?;
@@ -300,7 +303,7 @@ fn announced(text: &[u8]) -> Option<usize> {
 }
 
 impl FileRecord {
-    /// Whether the transaction gives a file that was there another mode or owner.
+    /// Whether the transaction changes the mode or owner of an existing file.
     pub fn gives(&self) -> bool {
         let attributes = |image: &Option<Image>| image.as_ref().map(Image::attributes);
         self.before.is_some()
@@ -330,7 +333,7 @@ impl Image {
         }
     }
 
-    /// Mode, owner and extended attributes, for a file that is created with them.
+    /// Mode, owner and extended attributes, for creating the file.
     pub fn metadata(&self) -> Metadata {
         let (mode, uid, gid, xattrs) = (self.mode, self.uid, self.gid, self.xattrs.clone());
         Metadata {
@@ -343,7 +346,7 @@ impl Image {
         }
     }
 
-    /// Whether these are its bytes.
+    /// Whether it has these bytes.
     pub fn has(&self, bytes: &[u8]) -> bool {
         self.size == bytes.len() as u64 && self.sha256 == sha256(&[bytes])
     }
@@ -397,7 +400,7 @@ mod octal {
     }
 }
 
-/// Several paths of any bytes.
+/// Several paths with arbitrary bytes.
 mod paths {
     use std::path::PathBuf;
 
@@ -429,7 +432,7 @@ mod paths {
 mod tests {
     use super::*;
 
-    /// What the first releases wrote, beside what is written today.
+    /// A record of the first releases, in addition to the current form.
     const OLD: &str = r#"version = 1
 id = "20261120T185545.752881Z"
 state = "done"

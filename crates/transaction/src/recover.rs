@@ -1,4 +1,5 @@
-//! After a crash or a power cut: every transaction that was cut off comes to an end that is proved.
+//! Recovery after a crash or a power failure: every interrupted transaction is finished or undone,
+//! and the result verified.
 
 use std::path::PathBuf;
 
@@ -10,42 +11,45 @@ use crate::record::{Back, Record, State};
 use crate::restore::Way;
 use crate::store::Store;
 
-/// What a recovery did about one transaction.
+/// The outcome of a recovery for one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovered {
-    /// Its files are what they were before it.
+    /// Its files are as they were before it.
     RolledBack {
         /// The transaction.
         id: Id,
         /// The files that had to be changed back.
         files: Vec<PathBuf>,
-        /// Files that were edited since and left as they are; only when no other had to be changed back.
+        /// Files that were edited since and left as they are; only if no other file had to be
+        /// changed back.
         left: Vec<PathBuf>,
     },
-    /// Its files are as it made them, and that is in force.
+    /// Its files are as it made them, and in force.
     Finished {
         /// The transaction.
         id: Id,
-        /// The files that had to be changed for it: those of a way back that was cut off in the middle.
+        /// The files that had to be changed: those of a rollback that was interrupted in the
+        /// middle.
         files: Vec<PathBuf>,
     },
-    /// It was cut off before it had changed anything, and was cleared away.
+    /// It was interrupted before it had changed anything, and was removed.
     Abandoned(Id),
 }
 
-/// Brings into force what the files of a transaction say, which are all on one side, and proves it; false when it could
-/// not be proved. Can be called for a side that is in force already.
+/// Activates the files of a transaction, which are all on one side, and verifies the result; false
+/// if that failed. May be called for a side that is already in force.
 pub type Prove<'p> = &'p mut dyn FnMut(&Record, Files) -> bool;
 
 impl<D: Disk> Store<'_, D> {
-    /// Brings every transaction that was cut off to its end, the newest first; can be repeated.
+    /// Finishes or undoes every interrupted transaction, the newest first; can be repeated.
     ///
-    /// One whose files are not all new goes back. One whose files are new is proved to be in force, else goes back. A way
-    /// back is finished, never undone.
+    /// A transaction whose files are not all new is undone. One whose files are new is verified to
+    /// be in force, else undone. A rollback is finished, never undone.
     ///
     /// # Errors
-    /// When a transaction cannot be read, files cannot be brought to one side or were edited since, or what they say
-    /// cannot be proved to be in force. It stays unfinished, and nothing that is older is looked at.
+    /// If a transaction cannot be read, files cannot be brought to one side or were edited since,
+    /// or it cannot be verified that they are in force. It stays unfinished, and older ones are not
+    /// examined.
     pub fn recover(&self, prove: Prove<'_>) -> Result<Vec<Recovered>, RecoverError> {
         let mut recovered = Vec::new();
         for past in self.journal.open()?.into_iter().rev() {
@@ -70,7 +74,8 @@ impl<D: Disk> Store<'_, D> {
         Ok(recovered)
     }
 
-    /// Reads the record anew: the end of a way back is the end of what it leads back from.
+    /// Reads the record again, because finishing a rollback also settles the transaction that it
+    /// rolls back.
     fn recover_one(&self, id: &Id, prove: Prove<'_>) -> Result<Option<Recovered>, RecoverError> {
         let failed = |cause: Cause| RecoverError::Failed {
             id: id.clone(),
@@ -155,11 +160,11 @@ impl<D: Disk> Store<'_, D> {
         })
     }
 
-    /// Gives up a transaction that cannot be brought to its end: its files stay as they are, and so does what was kept
-    /// of them.
+    /// Abandons a transaction that can be neither finished nor undone: its files and their saved
+    /// copies stay as they are.
     ///
     /// # Errors
-    /// When it came to its end or never began, or the journal cannot be written.
+    /// If it is finished or never began, or the journal cannot be written.
     pub fn forget(&self, id: &Id) -> Result<(), JournalError> {
         let found = self.journal.find(id)?;
         match &found {
@@ -179,12 +184,14 @@ impl<D: Disk> Store<'_, D> {
 }
 
 impl Record {
-    /// Whether recovery makes all its files new, and not old: it is a way back that was cut off.
+    /// Whether recovery makes all its files new instead of old, because it is an interrupted
+    /// rollback.
     pub fn is_finished_forward(&self) -> bool {
         self.rolls_back.is_some() && self.stays()
     }
 
-    /// Nobody was told that one waits for a confirmation, and nobody will be: it goes back, a rollback too.
+    /// Whether the change is to stay. One that waits for confirmation is undone, a rollback too,
+    /// because nobody was told to confirm it.
     fn stays(&self) -> bool {
         let waits = |back: &Back| back.unless_confirmed;
         !self.back.as_ref().is_some_and(waits)

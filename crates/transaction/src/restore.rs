@@ -1,4 +1,5 @@
-//! The way back: what would make the files of a transaction old again, and the undoing of one that was cut off.
+//! The undo: plans the changes that make the files of a transaction old again, and undoes an
+//! interrupted one.
 
 use std::path::Path;
 
@@ -12,45 +13,45 @@ use crate::journal::{Journal, Side};
 use crate::record::{FileRecord, Image, Record, State};
 use crate::store::Store;
 
-/// What would bring the files of a transaction wholly to one side.
+/// The changes that bring all files of a transaction to one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
-    /// The changes of those that are on the other side; those that are there already need none.
+    /// The changes of the files on the other side; those already on this side need none.
     pub changes: Vec<FileChange>,
-    /// Those that are on neither.
+    /// Those that are on neither side.
     pub edited: Vec<Edited>,
 }
 
 impl Way {
-    /// Whether all files are on the other side, as far as nobody edited them since.
+    /// Whether all files are on the other side, except those edited since.
     pub(crate) fn is_whole(&self, record: &Record) -> bool {
         self.changes.len() + self.edited.len() == record.files.len()
     }
 }
 
 impl<D: Disk> Journal<'_, D> {
-    /// Compares the files of a transaction on their disk with the record, and says what would make them old again: the
-    /// one computation of a way back, for whoever shows it and whoever commits it.
+    /// Compares the files of a transaction on disk with the record and plans the changes that make
+    /// them old again. Preview and commit of an undo share this one computation.
     ///
-    /// Who changed the mode or the owner since has edited nothing: bytes come back, and the rest stays as it is. Where
-    /// the transaction itself had changed them, they count as the bytes do.
+    /// A later change of mode or owner is not an edit: the content is restored and the rest stays
+    /// as it is. If the transaction itself had changed them, they are compared like the content.
     ///
     /// # Errors
-    /// When a file cannot be read, or what was kept of it is missing or damaged, or no copy was kept.
+    /// If a file cannot be read, or its saved copy is missing or damaged, or none was kept.
     pub fn way_back(&self, files: &D, record: &Record) -> Result<Way, Cause> {
         self.way(files, record, record.files.len(), Side::Before, &[])
     }
 
-    /// The same to what the transaction makes of them.
+    /// The same towards the new files.
     ///
     /// # Errors
-    /// As [`Journal::way_back`].
+    /// As for [`Journal::way_back`].
     pub fn way_forward(&self, files: &D, record: &Record) -> Result<Way, Cause> {
         self.way(files, record, record.files.len(), Side::After, &[])
     }
 
-    /// The same of the first `count` files, to either side. The captured changes have the bytes of a private key, of
-    /// which no copy is kept.
+    /// The same for the first `count` files, to either side. The captured changes hold the content
+    /// of a private key, of which no copy is kept.
     fn way(
         &self,
         files: &D,
@@ -91,7 +92,8 @@ impl<D: Disk> Journal<'_, D> {
         Ok(way)
     }
 
-    /// The bytes of one side. Of a private key they stand there now, where only the mode or the owner differs.
+    /// The content of one side. The content of a private key is read from the file itself, if only
+    /// the mode or the owner differs.
     fn bytes_at_hand(
         &self,
         record: &Record,
@@ -114,7 +116,7 @@ impl<D: Disk> Journal<'_, D> {
         }
     }
 
-    /// The same to be shown, as far as a copy is kept.
+    /// The same for display, as far as a copy is kept.
     fn shown(
         &self,
         record: &Record,
@@ -129,15 +131,16 @@ impl<D: Disk> Journal<'_, D> {
 }
 
 impl<D: Disk> Store<'_, D> {
-    /// What would make the files of a transaction old again.
+    /// Plans the changes that make the files of a transaction old again.
     pub(crate) fn way_back(&self, record: &Record) -> Result<Way, Cause> {
         self.journal.way_back(self.files, record)
     }
 
-    /// Undoes a transaction that stopped at its own file number `touched` (counted from 1; 0 when none was renamed), and
-    /// says why the journal does not know it, where it could not be told.
+    /// Undoes a transaction that stopped at its file number `touched` (counted from 1; 0 if none
+    /// was renamed). Returns the error that kept the journal from being updated, if any.
     ///
-    /// The files behind it were never ours, and the last may have been edited by the one who made it stop.
+    /// The files after it were never changed by us, and the last one may have been edited by
+    /// whoever caused the error.
     pub(crate) fn undo_stopped(
         &self,
         record: &mut Record,
@@ -158,7 +161,7 @@ impl<D: Disk> Store<'_, D> {
             return Err(Cause::Edited(way.edited));
         }
         self.undo(record, &way.changes)?;
-        // What never changed a file is not part of the history.
+        // A transaction that never changed a file is not part of the history.
         let noted = if touched == 0 {
             self.erase(record)
         } else {
@@ -173,9 +176,10 @@ impl<D: Disk> Store<'_, D> {
         Ok(self.journal.clear_marks([&record.id])?)
     }
 
-    /// Makes every file of a transaction that was cut off old again, and says what was found. Can be repeated.
+    /// Makes every file of an interrupted transaction old again, and returns what was found. Can be
+    /// repeated.
     ///
-    /// When no file is new there is nothing to bring back, whatever else was edited since.
+    /// If no file is new there is nothing to restore, whatever else was edited since.
     pub(crate) fn undo_cut_off(&self, record: &mut Record) -> Result<Way, Cause> {
         let way = self.way_back(record)?;
         if !way.changes.is_empty() && !way.edited.is_empty() {
@@ -185,7 +189,7 @@ impl<D: Disk> Store<'_, D> {
         Ok(way)
     }
 
-    /// Makes every file of a way back that was cut off what it was to become. Can be repeated.
+    /// Finishes a rollback that was interrupted. Can be repeated.
     pub(crate) fn complete_cut_off(&self, record: &Record) -> Result<Way, Cause> {
         let (count, side) = (record.files.len(), Side::After);
         let way = self.journal.way(self.files, record, count, side, &[])?;
@@ -198,8 +202,9 @@ impl<D: Disk> Store<'_, D> {
         Ok(way)
     }
 
-    /// While files are being changed back the disk should not say that they are all new. Where it cannot be told, as on
-    /// a full disk, that keeps nobody from changing them back: recovery compares the files themselves.
+    /// While files are being changed back the record on disk should not claim that all are new. If
+    /// it cannot be updated, as on a full disk, the files are changed back nevertheless: recovery
+    /// compares the files themselves.
     fn undo(&self, record: &mut Record, changes: &[FileChange]) -> Result<(), Cause> {
         if record.state != State::Prepared && !changes.is_empty() {
             drop(self.journal.mark(record, State::Prepared));
@@ -207,19 +212,19 @@ impl<D: Disk> Store<'_, D> {
         apply(self.files, &record.id, changes).map_err(|stopped| stopped.cause)
     }
 
-    /// Clears away what a transaction left that was undone, and notes it.
+    /// Removes the remains of a transaction that was undone, and records that.
     pub(crate) fn note_undone(&self, record: &mut Record) -> Result<(), Cause> {
         self.clear_away(record)?;
         Ok(self.journal.mark(record, State::RolledBack)?)
     }
 
-    /// Clears away what a transaction left beside its files that was undone.
+    /// Removes the remains beside the files of a transaction that was undone.
     pub(crate) fn clear_away(&self, record: &Record) -> Result<(), FileError> {
         self.discard(record)?;
         self.remove_directories(record)
     }
 
-    /// Removes new content that waits beside its targets.
+    /// Removes staged content beside its targets.
     pub(crate) fn discard(&self, record: &Record) -> Result<(), FileError> {
         record.files.iter().try_for_each(|file| {
             self.files
@@ -227,10 +232,10 @@ impl<D: Disk> Store<'_, D> {
         })
     }
 
-    /// Makes the directories that files to be created need.
+    /// Creates the directories that new files need.
     pub(crate) fn make_directories(&self, changes: &[FileChange]) -> Result<(), FileError> {
         for change in changes.iter().filter(|change| change.before.is_none()) {
-            // What nobody else may read lies where nobody else may look, as ssh makes ~/.ssh.
+            // Private files are created in private directories, as ssh creates ~/.ssh.
             let is_private = change.create.mode & 0o077 == 0;
             let attributes = Metadata {
                 mode: if is_private { 0o700 } else { 0o755 },
@@ -242,7 +247,7 @@ impl<D: Disk> Store<'_, D> {
         Ok(())
     }
 
-    /// Removes the directories that a transaction has made, as far as nothing else is in them.
+    /// Removes the directories that a transaction has created, unless something else is in them.
     pub(crate) fn remove_directories(&self, record: &Record) -> Result<(), FileError> {
         for directory in record.directories.iter().rev() {
             self.files.remove_directory(directory)?;
@@ -251,7 +256,7 @@ impl<D: Disk> Store<'_, D> {
     }
 }
 
-/// A file that is created has no target until it exists.
+/// Compares a file with one side; a file that is created has no target until it exists.
 fn is(file: &FileRecord, image: Option<&Image>, now: Option<&FileImage>) -> bool {
     match (image, now) {
         (None, None) => true,

@@ -1,4 +1,4 @@
-//! Rolling back: a transaction of its own, which leads to what was before another.
+//! Rollback: a separate transaction that restores the state before another.
 
 use sshmend_lossless::FileChange;
 
@@ -12,11 +12,12 @@ use crate::record::{Intent, Record, State};
 use crate::store::Store;
 
 impl<'a, D: Disk> Store<'a, D> {
-    /// Journals the way back from a transaction: exactly the changes that were shown, which [`crate::Journal::way_back`]
-    /// had computed. It is committed, confirmed or itself undone as any other.
+    /// Journals the undo of a transaction: exactly the changes that were shown, as computed by
+    /// [`crate::Journal::way_back`]. It is committed, confirmed and undone like any other
+    /// transaction.
     ///
     /// # Errors
-    /// As [`Store::prepare`]: also when a file is no longer the one that was shown.
+    /// As for [`Store::prepare`], and if a file has changed since it was shown.
     pub fn roll_back(
         &self,
         id: &Id,
@@ -26,10 +27,11 @@ impl<'a, D: Disk> Store<'a, D> {
         self.prepare_as(shown, intent, Some(id))
     }
 
-    /// Notes that the files of a transaction are old already.
+    /// Records that the files of a transaction are already old.
     ///
     /// # Errors
-    /// When another one is in the way, as of [`Store::prepare`], or the journal cannot be written.
+    /// If another transaction is in the way, as for [`Store::prepare`], or the journal cannot be
+    /// written.
     pub fn found_old(&self, id: &Id) -> Result<(), PrepareError> {
         self.refuse_unfinished(Some(id))?;
         let record = self.journal.record(id).map_err(Cause::from)?;
@@ -39,8 +41,8 @@ impl<'a, D: Disk> Store<'a, D> {
         Ok(())
     }
 
-    /// Makes every file of a transaction old again that did not work out, and says why the journal does not know it,
-    /// where it could not be told.
+    /// Makes every file of a failed transaction old again. Returns the error that kept the journal
+    /// from being updated, if any.
     pub(crate) fn undo_committed(
         &self,
         record: Record,
@@ -61,7 +63,7 @@ impl<'a, D: Disk> Store<'a, D> {
         Ok(noted.err().map(Cause::from))
     }
 
-    /// Notes that a transaction is done, and of the one that it rolls back that it is rolled back.
+    /// Records that a transaction is done, and that the one it rolls back is rolled back.
     pub(crate) fn settle(&self, record: &mut Record) -> Result<(), JournalError> {
         if let Some(id) = &record.rolls_back {
             self.turn(self.journal.record(id)?, State::RolledBack)?;
@@ -69,7 +71,7 @@ impl<'a, D: Disk> Store<'a, D> {
         self.journal.mark(record, State::Done)
     }
 
-    /// Who rolls back a rollback brings the first transaction into force again, and so on.
+    /// Rolling back a rollback puts the first transaction into force again, and so on.
     pub(crate) fn turn(&self, mut record: Record, state: State) -> Result<(), JournalError> {
         let rolled_back = state == State::RolledBack;
         if rolled_back {
@@ -78,7 +80,8 @@ impl<'a, D: Disk> Store<'a, D> {
         }
         if let Some(id) = &record.rolls_back {
             let earlier = self.journal.record(id)?;
-            // A rollback that was not confirmed or did not work out has not turned the one before it yet.
+            // A rollback that was not confirmed or failed has not yet changed the state of the one
+            // before it.
             if !rolled_back {
                 self.turn(earlier, State::RolledBack)?;
             } else if earlier.state == State::RolledBack {

@@ -9,7 +9,7 @@ use crate::error::{Cause, JournalError, PrepareError};
 use crate::id::Id;
 use crate::journal::{Journal, Past};
 
-/// A state directory under lock, and the disk whose files it keeps the history of.
+/// A locked state directory, and the disk whose files its history covers.
 #[derive(Debug)]
 pub struct Store<'a, D: Disk> {
     pub(crate) files: &'a D,
@@ -18,11 +18,12 @@ pub struct Store<'a, D: Disk> {
 }
 
 impl<'a, D: Disk> Store<'a, D> {
-    /// Makes the state directory if it is missing, for its owner alone, and takes its lock; `holder` is what others
-    /// are told meanwhile. Files and state may lie on different disks, as with a mounted disk and `--state`.
+    /// Creates the state directory if it is missing, accessible to its owner only, and takes its
+    /// lock; `holder` is shown to others that try meanwhile. Files and state may be on different
+    /// disks, as with a mounted disk and `--state`.
     ///
     /// # Errors
-    /// When another process holds the lock, which is named, or the directory cannot be made.
+    /// If another process holds the lock, which is named, or the directory cannot be created.
     pub fn open(
         files: &'a D,
         state: &'a D,
@@ -51,12 +52,13 @@ impl<'a, D: Disk> Store<'a, D> {
         }
     }
 
-    /// The transactions of the past.
+    /// Past transactions.
     pub fn journal(&self) -> &Journal<'a, D> {
         &self.journal
     }
 
-    /// Nothing is begun on top of what did not come to its end, but for the way back from it. Says what has come to it.
+    /// Refuses to begin on top of an unfinished transaction, except to roll it back. Returns the
+    /// transactions that are settled.
     pub(crate) fn refuse_unfinished(
         &self,
         rolled_back: Option<&Id>,
@@ -86,7 +88,8 @@ impl<'a, D: Disk> Store<'a, D> {
         Ok(settled)
     }
 
-    /// What a way back leads away from: a transaction and, where that is a way back too, the one before it.
+    /// The transactions that a rollback undoes: one, and the one before it if that one is a
+    /// rollback too.
     fn left_by(&self, rolled_back: Option<&Id>) -> Result<Vec<Id>, JournalError> {
         let (mut left, mut next) = (Vec::new(), rolled_back.cloned());
         while let Some(id) = next {

@@ -1,4 +1,4 @@
-//! Changes that are undone by themselves: unless they are confirmed, or because they were made for a while.
+//! Changes that are undone automatically: unless they are confirmed, or because they are temporary.
 
 use jiff::Timestamp;
 
@@ -14,22 +14,22 @@ use crate::recover::{Prove, Recovered};
 use crate::roll_back::captured;
 use crate::store::Store;
 
-/// The moment in which it is asked what is over.
+/// The moment for which expiry is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Today {
     /// The time now.
     pub now: Timestamp,
-    /// This start of the machine.
+    /// The present boot.
     pub boot: String,
 }
 
 impl Record {
-    /// Whether its files are new, in force, and undone unless somebody confirms it.
+    /// Whether its files are new, in force, and will be undone unless confirmed.
     pub fn waits_for_confirmation(&self) -> bool {
         self.state == State::PendingConfirm
     }
 
-    /// When it is undone by itself, where that is still ahead.
+    /// The pending automatic undo, if any.
     pub fn goes_back(&self) -> Option<&Back> {
         let ahead = matches!(
             self.state,
@@ -38,7 +38,7 @@ impl Record {
         self.back.as_ref().filter(|_| ahead)
     }
 
-    /// Whether it is to be undone today. Of what nobody can have confirmed since the machine started anew the time
+    /// Whether it is to be undone now. After a reboot nobody can have confirmed it, so its time
     /// does not matter: the session in which it was made is gone.
     pub fn is_due(&self, today: &Today) -> bool {
         self.goes_back().is_some_and(|back| {
@@ -46,7 +46,7 @@ impl Record {
         })
     }
 
-    /// What undoes it, in its own name.
+    /// The intent of the transaction that undoes this one.
     pub fn way_back(&self, when: Timestamp, who: Who, argv: Vec<String>) -> Intent {
         let why = if self.waits_for_confirmation() {
             "undo unconfirmed"
@@ -66,10 +66,10 @@ impl Record {
 }
 
 impl<D: Disk> Store<'_, D> {
-    /// Makes a change stay that waits for its confirmation; the only one that waits where none is named.
+    /// Confirms a change that waits for confirmation; if none is named, the only one that waits.
     ///
     /// # Errors
-    /// When none waits, or the journal cannot be written.
+    /// If none is waiting, or the journal cannot be written.
     pub fn confirm(&self, id: Option<&Id>) -> Result<Record, ConfirmError> {
         let mut record = match id {
             Some(id) => self.journal.record(id)?,
@@ -90,10 +90,10 @@ impl<D: Disk> Store<'_, D> {
         Ok(temporary.find(Record::waits_for_confirmation))
     }
 
-    /// The changes that are in force and end by themselves, the newest first.
+    /// The temporary changes in force, the newest first.
     ///
     /// # Errors
-    /// When the journal cannot be listed, or one that may be such a change cannot be read.
+    /// If the journal cannot be listed, or one that may be such a change cannot be read.
     pub fn temporary(&self) -> Result<Vec<Record>, JournalError> {
         let open = self.journal.open()?.into_iter().rev();
         let mut temporary = Vec::new();
@@ -107,12 +107,14 @@ impl<D: Disk> Store<'_, D> {
         Ok(temporary)
     }
 
-    /// Undoes what is to be undone: a transaction of its own, which is not done before `prove` says so. Where the
-    /// journal cannot be written, as on a full disk, the files go back without one: nobody may be there to make room.
+    /// Undoes a temporary change. The rollback is a separate transaction and not done before
+    /// `prove` succeeds. If the journal cannot be written, as on a full disk, the files are
+    /// restored without one: nobody may be there to make room.
     ///
     /// # Errors
-    /// When files of it were edited since: all stay as they are. Or when the old files cannot be brought back or into
-    /// force; it is then a way back that was cut off, which [`Store::recover`] finishes, or is undone again.
+    /// If files of it were edited since: all stay as they are. Also if the old files cannot be
+    /// restored or activated: the rollback is then interrupted, and [`Store::recover`] finishes it,
+    /// or it is undone in turn.
     pub fn expire(
         &self,
         record: Record,
@@ -150,7 +152,8 @@ impl<D: Disk> Store<'_, D> {
                     committed.finish().map(drop)
                 }
                 Err(error) if is_unwritten(&error) => {
-                    // Whoever comes next compares the files with the record anew, however far this one came.
+                    // The next recovery compares the files with the record again, however far this
+                    // one came.
                     let applied = apply(self.files, &id, captured.changes());
                     applied.map_err(|stopped| failed_at(&id, stopped))?;
                     if !prove(&record, Files::Old) {
@@ -170,10 +173,10 @@ impl<D: Disk> Store<'_, D> {
         Ok(Recovered::RolledBack { id, files, left })
     }
 
-    /// Notes that the timer of a change was set again, under this start of the machine.
+    /// Records that the timer of a change was set again in this boot.
     ///
     /// # Errors
-    /// When the journal cannot be written.
+    /// If the journal cannot be written.
     pub fn armed_again(&self, mut record: Record, today: &Today) -> Result<(), JournalError> {
         if let Some(back) = &mut record.back {
             back.boot.clone_from(&today.boot);

@@ -7,7 +7,7 @@ use crate::case::{self, Case};
 use crate::error::LabError;
 use crate::suite::Suite;
 
-/// How to call it.
+/// The usage message.
 pub(crate) const USAGE: &str = "usage: lab build [--suite S]
        lab list
        lab run CASE… [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write]
@@ -16,7 +16,7 @@ pub(crate) const USAGE: &str = "usage: lab build [--suite S]
        lab demo [CASE] [--suite S]
 each with [--cases DIR] for the cases of another folder";
 
-/// What to do.
+/// The command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// Build the trees.
@@ -27,9 +27,9 @@ pub enum Command {
     Run,
     /// Run every case.
     Test,
-    /// Stand in a broken machine.
+    /// Open a shell in a broken machine.
     Shell,
-    /// Show one case with all that is said.
+    /// Show one case with all output.
     Demo,
     /// Run one case on one suite, inside the sandbox that the lab made for it.
     Worker,
@@ -38,23 +38,25 @@ pub enum Command {
 /// The parsed words.
 #[derive(Debug, Clone)]
 pub struct Args {
-    /// What to do.
+    /// The command.
     pub command: Command,
     /// Names of cases.
     pub names: Vec<String>,
     /// The folder of the cases, instead of the project's own.
     pub folder: Option<PathBuf>,
-    /// Whether each case runs once for each way in which its suites differ, and not on every suite.
+    /// Whether each case runs once for each way in which its suites differ, instead of on every
+    /// suite.
     pub brief: bool,
-    /// The suites to do it on; all unless told.
+    /// The suites to use; all by default.
     pub suites: Vec<Suite>,
-    /// How many cases run at once; they wait more than they compute, so four for each core unless told.
+    /// The number of cases that run at once; they wait more than they compute, so four for each
+    /// core by default.
     pub jobs: usize,
-    /// The sshmend to judge, or its .deb; it is built when none is named.
+    /// The sshmend to judge, or its .deb; built if none is given.
     pub sshmend: Option<PathBuf>,
     /// Only whether each fault shows its symptom.
     pub symptom_only: bool,
-    /// Where to write down what the machines say about themselves.
+    /// The folder for recordings of the machines' output.
     pub record: Option<PathBuf>,
     /// Whether docs/lab.md gets the results.
     pub write: bool,
@@ -62,7 +64,7 @@ pub struct Args {
     pub client: bool,
     /// The directory that a worker may cover with its machines.
     pub place: PathBuf,
-    /// Whether a worker tells everything that is said.
+    /// Whether a worker prints all output.
     pub narrate: bool,
     /// Whether a worker, once the fault is in, hands out a shell instead of asking.
     pub stay: bool,
@@ -212,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn options_may_stand_anywhere() {
+    fn options_may_appear_anywhere() {
         let args = parse("run a --suite trixie b --jobs 3 --symptom-only").unwrap();
         assert_eq!(
             (args.names, args.suites, args.jobs),

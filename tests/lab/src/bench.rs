@@ -25,7 +25,7 @@ pub(crate) const STEP: u32 = 90;
 /// The longest that all faults of a case may take, in seconds.
 const FAULTS: u32 = 4 * 3600;
 
-/// How long a reloaded sshd may be without its socket.
+/// The time for which a reloaded sshd may be without its socket.
 const SETTLE: Duration = Duration::from_millis(500);
 
 /// The machines of a case.
@@ -35,7 +35,7 @@ pub(crate) struct Bench<'a> {
     pub(crate) suite: Suite,
     pub(crate) server: Machine,
     pub(crate) client: Machine,
-    /// Where to write this case down.
+    /// The folder for the recording of this case.
     pub(crate) recordings: Option<PathBuf>,
     _networks: [Network; 2],
     place: PathBuf,
@@ -116,7 +116,7 @@ impl<'a> Bench<'a> {
         Ok(verdict)
     }
 
-    /// Starts the server anew, and judges what is found then.
+    /// Restarts the server, and judges the diagnosis afterwards.
     pub(crate) fn restart(&self, restart: &Restart) -> Result<Verdict, LabError> {
         let before = self.connect(&restart.before)?;
         if before.code != 0 {
@@ -144,7 +144,7 @@ impl<'a> Bench<'a> {
         Ok(holds(output.code == 0, || output.said()))
     }
 
-    /// Whether what the remedy promises works now.
+    /// Whether the promised result of the remedy holds now.
     pub(crate) fn works(&self) -> Result<Verdict, LabError> {
         let command = self
             .case
@@ -162,7 +162,7 @@ impl<'a> Bench<'a> {
         }))
     }
 
-    /// Runs a command on a machine and, for an onlooker, shows it with its answer.
+    /// Runs a command on a machine and, for an onlooker, shows it with its output.
     pub(crate) fn told(
         &self,
         machine: &Machine,
@@ -193,12 +193,12 @@ impl<'a> Bench<'a> {
             .map_or(Ok(()), |folder| record::write(folder, name, text))
     }
 
-    /// Whether somebody wants to see what is said.
+    /// Whether the output is shown to a person.
     pub(crate) fn has_onlooker(&self) -> bool {
         self.narrate
     }
 
-    /// Tells an onlooker.
+    /// Prints a text for an onlooker.
     #[expect(clippy::print_stderr, reason = "what `demo` is for")]
     pub(crate) fn narrate(&self, text: &str) {
         if self.narrate {

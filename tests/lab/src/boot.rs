@@ -1,4 +1,4 @@
-//! How a machine comes to life: a fresh overlay over its suite's tree, run by systemd-nspawn.
+//! Boots a machine: a fresh overlay over its suite's tree, run by systemd-nspawn.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(crate) struct Nspawn {
     console: PathBuf,
 }
 
-/// Lays an empty writable layer over a tree and returns where the two can be seen as one.
+/// Mounts an empty writable layer over a tree and returns the merged folder.
 pub(crate) fn overlay(tree: &Path, place: &Path) -> Result<PathBuf, LabError> {
     let [upper, work, root] = ["upper", "work", "root"].map(|name| place.join(name));
     for folder in [&upper, &work, &root] {
@@ -50,8 +50,8 @@ pub(crate) fn overlay(tree: &Path, place: &Path) -> Result<PathBuf, LabError> {
 }
 
 impl Nspawn {
-    /// Starts it in the network namespace behind a path, in control groups of its own: those of an earlier start, which
-    /// `turn` tells from this one, may not take another process.
+    /// Starts it in the network namespace at a path, in separate control groups. `turn`
+    /// distinguishes them from those of an earlier start, which may not accept another process.
     pub(crate) fn start(
         role: Role,
         root: &Path,
@@ -110,7 +110,7 @@ impl Nspawn {
         trying("systemd-nspawn", self.child.try_wait()).map(|status| status.is_some())
     }
 
-    /// The end of what the console showed.
+    /// The end of the console output.
     pub(crate) fn last_words(&self) -> String {
         let said = fs::read(&self.console).unwrap_or_default();
         command::tail(&String::from_utf8_lossy(&said), 15)

@@ -1,4 +1,5 @@
-//! Cases: one small file each, which says what is broken, what is seen, what the cause is called and how it is mended.
+//! Cases: one small file each, with what is broken, what the client sees, the name of the cause and
+//! the remedy.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +18,7 @@ pub struct Case {
     /// The file's name without `.toml`.
     #[serde(skip)]
     pub name: String,
-    /// Whether the file speaks of a suite by name, or lets its scripts ask for it.
+    /// Whether the file names a suite, or lets its scripts ask for it.
     #[serde(skip)]
     pub names_suites: bool,
     /// What is broken, in one line.
@@ -28,7 +29,7 @@ pub struct Case {
     /// Suites on which the fault cannot exist, and why.
     #[serde(default)]
     pub except: BTreeMap<Suite, String>,
-    /// The case that stands for this one in a brief run: the same with another release of a program.
+    /// The case that replaces this one in a brief run: the same with another release of a program.
     #[serde(default)]
     pub like: Option<String>,
     /// Whether the machine's systemd must be able to limit processes and memory.
@@ -49,16 +50,16 @@ pub struct Case {
     /// The connection that dies.
     #[serde(default)]
     pub connect: Connect,
-    /// How the server starts anew after that, once for each.
+    /// The restarts of the server after that, one after the other.
     #[serde(default, rename = "restart")]
     pub restarts: Vec<Restart>,
-    /// What goes wrong on the server while the commands that write run.
+    /// The faults on the server while the commands that write run.
     #[serde(default)]
     pub faults: Option<Faults>,
-    /// What `sshmend diagnose` must find.
+    /// The expected result of `sshmend diagnose`.
     #[serde(default)]
     pub expect: Expect,
-    /// How it is mended.
+    /// The remedy.
     #[serde(default)]
     pub remedy: Remedy,
     /// Several servers, or one, and a page of documentation that is followed.
@@ -74,13 +75,13 @@ pub struct Fleet {
     pub page: PathBuf,
     /// The suites of `server`, `second` and `third`, as many as there are.
     pub servers: Vec<Suite>,
-    /// Where the commands of the page are run.
+    /// The machine on which the commands of the page are run.
     #[serde(default)]
     pub at: Place,
     /// Whether the page itself installs sshmend on the servers.
     #[serde(default)]
     pub bare: bool,
-    /// Which ansible-core the client has.
+    /// The ansible-core on the client.
     #[serde(default)]
     pub ansible: Ansible,
     /// Packages of the package index that the client has with that ansible-core.
@@ -88,7 +89,7 @@ pub struct Fleet {
     pub with: Vec<String>,
 }
 
-/// Where a page is followed.
+/// The machine on which a page is followed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
@@ -122,7 +123,7 @@ impl std::convert::From<String> for Ansible {
     }
 }
 
-/// What goes wrong while the commands that write run, each as often as this says: machine/faults.sh.
+/// The faults while the commands that write run, each with its number: machine/faults.sh.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
@@ -132,11 +133,11 @@ pub struct Faults {
     pub signals: u32,
     /// Disks that are full, or nearly so.
     pub disks: u32,
-    /// Where the random numbers begin.
+    /// The seed of the random numbers.
     pub seed: u16,
 }
 
-/// What is done to one machine.
+/// The commands that break one machine.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
@@ -146,7 +147,7 @@ pub struct Fault {
     /// A shell script, run as root; `SUITE` names the suite.
     #[serde(default)]
     pub run: String,
-    /// A program that keeps running from then on.
+    /// A program that runs from then on.
     #[serde(default)]
     pub load: String,
 }
@@ -163,17 +164,18 @@ pub struct Connect {
     pub exit: Option<i32>,
     /// Shortest and longest time it may take, in seconds.
     pub takes: [f64; 2],
-    /// How often it may be tried until the symptom shows, where chance decides.
+    /// The number of attempts until the symptom must show, if it is random.
     pub tries: u32,
 }
 
-/// How a machine comes down before it starts again.
+/// The way in which a machine goes down before it starts again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Down {
     /// As systemctl(1) reboots it.
     Reboot,
-    /// Every process ends at once. What was written is there all the same: the kernel is this machine's.
+    /// Every process ends at once. Written data survives nevertheless, because the kernel is the
+    /// host's.
     PowerCut,
 }
 
@@ -181,15 +183,15 @@ pub enum Down {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Restart {
-    /// What is asked of it, in one line.
+    /// The description, in one line.
     pub what: String,
-    /// What alice does on the client before; it has to succeed.
+    /// What alice does on the client before; it must succeed.
     pub before: String,
-    /// How the server comes down.
+    /// The way in which the server goes down.
     pub down: Down,
     /// What she does once it is up again.
     pub after: String,
-    /// A regular expression for all that this prints.
+    /// A regular expression for the whole output.
     pub sees: String,
 }
 
@@ -209,7 +211,7 @@ pub enum PerSuite {
 pub struct Expect {
     /// Causes that the server may name first; none given: the case's own. `nothing`: no finding. `anything`: not judged.
     pub server: Option<Vec<String>>,
-    /// Causes that the client may name first, likewise.
+    /// The same for causes that the client may name first.
     pub client: Option<Vec<String>>,
     /// Arguments of `sshmend diagnose` on the server.
     pub server_args: Option<String>,
@@ -217,37 +219,38 @@ pub struct Expect {
     pub client_args: Option<String>,
 }
 
-/// How the fault is mended and what holds then.
+/// How the fault is repaired, and what holds afterwards.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Remedy {
-    /// Who knows it.
+    /// The source of the remedy.
     #[serde(default)]
     pub from: From,
-    /// The command, where it needs to know what no machine can tell: a fingerprint from elsewhere, say.
+    /// The command, if it needs something that no machine knows, such as a fingerprint from
+    /// elsewhere.
     #[serde(default)]
     pub command: Option<String>,
-    /// How many faults there are beyond the first, each to be named and mended in its turn.
+    /// The number of faults beyond the first, each to be named and repaired in turn.
     #[serde(default)]
     pub further: usize,
-    /// With `from = "owner"`: what the owner of the server does, as root.
+    /// With `from = "owner"`: the commands of the server's owner, as root.
     #[serde(default)]
     pub steps: String,
     /// With `from = "owner"`: what alice does on the client.
     #[serde(default)]
     pub client_steps: String,
-    /// What works afterwards, as alice on the client; none: the connection of the case.
+    /// What works afterwards, as alice on the client; by default the connection of the case.
     #[serde(default)]
     pub works: Option<String>,
-    /// Files that their owner, another program, goes on writing: not compared after a rollback.
+    /// Files that another program keeps writing: not compared after a rollback.
     #[serde(default)]
     pub not_compared: Vec<String>,
-    /// Why nothing is rolled back, where the remedy changes no file.
+    /// The reason why nothing is rolled back, if the remedy changes no file.
     #[serde(default)]
     pub no_rollback: Option<String>,
 }
 
-/// Whose remedy it is.
+/// The source of a remedy.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum From {
@@ -260,11 +263,12 @@ pub enum From {
     Owner,
     /// The steps of the findings, word for word, until the connection works.
     Printed,
-    /// Whatever sshmend offers: the server's printed command, else the client's, else the steps of the case.
+    /// Whatever sshmend offers: the server's printed command, else the client's, else the steps of
+    /// the case.
     Auto,
     /// A person at a terminal, led by `sshmend fix`.
     Guided,
-    /// There is nothing to mend.
+    /// There is nothing to repair.
     Nothing,
 }
 
@@ -281,7 +285,7 @@ impl Default for Connect {
 }
 
 impl PerSuite {
-    /// The text for a suite; none: nothing is asked of it.
+    /// The text for a suite; empty if nothing is required of it.
     pub fn of(&self, suite: Suite) -> &str {
         match self {
             Self::All(text) => text,
@@ -316,7 +320,7 @@ impl Case {
         paths.iter().map(|path| Self::read(path)).collect()
     }
 
-    /// Reads the case of this name; none: there is no such file.
+    /// Loads the case with this name; `None` if there is no such file.
     pub fn named(folder: &Path, name: &str) -> Result<Option<Self>, LabError> {
         let path = folder.join(format!("{name}.toml"));
         if path.exists() {
@@ -331,9 +335,9 @@ impl Case {
         !self.except.contains_key(&suite)
     }
 
-    /// One suite for each way in which the suites differ for this case: all of them where the case speaks of suites by
-    /// name, else one for each ending that the client may see. Which one of several is taken hangs on the name alone.
-    /// None where another case stands for it.
+    /// One suite for each way in which the suites differ for this case: all of them if the case
+    /// names suites, else one for each ending that the client may see. The choice among several
+    /// depends on the name alone. Empty if another case replaces it.
     pub fn differing(&self, suites: &[Suite]) -> Vec<Suite> {
         if self.like.is_some() {
             return Vec::new();
@@ -427,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn every_case_can_be_read_and_says_what_is_seen() {
+    fn every_case_can_be_read_and_states_what_is_seen() {
         for case in Case::all(&folder()).unwrap() {
             for suite in Suite::ALL.into_iter().filter(|suite| case.runs_on(*suite)) {
                 let sees = case.connect.sees.of(suite);

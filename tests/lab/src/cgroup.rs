@@ -1,4 +1,5 @@
-//! Control groups of a machine: its systemd needs one of its own, and what is in it is what we started.
+//! Control groups of a machine: its systemd needs a separate one, whose members are the processes
+//! we started.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,7 +52,8 @@ pub(crate) fn find(prefix: &str) -> Result<Vec<PathBuf>, LabError> {
     Ok(found)
 }
 
-/// Where new groups belong: at the top of the one hierarchy (version 2), or below our own in each (version 1).
+/// The parents for new groups: the top of the single hierarchy (version 2), or our own group in
+/// each (version 1).
 fn parents() -> Result<Vec<PathBuf>, LabError> {
     let root = Path::new(ROOT);
     if root.join("cgroup.controllers").exists() {

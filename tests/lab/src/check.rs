@@ -1,4 +1,4 @@
-//! What is asked of a case, and the answers.
+//! The checks of a case, and their results.
 
 use std::time::Instant;
 
@@ -9,9 +9,9 @@ use crate::error::LabError;
 /// One question and its answer, as a worker prints it: one line of JSON.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Check {
-    /// Which question.
+    /// The name of the check.
     pub(crate) name: String,
-    /// Why the answer is no; none: yes.
+    /// The reason for the failure; `None` if it passed.
     pub(crate) failure: Option<String>,
     /// Seconds.
     pub(crate) took: f64,

@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 
 use crate::error::{LabError, trying};
 
-/// What a program said and how it ended.
+/// The output and the exit status of a program.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
     /// Exit status; 128 + n when signal n ended it.
     pub(crate) code: i32,
     /// Standard output, invalid UTF-8 replaced.
     pub(crate) stdout: String,
-    /// Standard error, likewise.
+    /// The same for standard error.
     pub(crate) stderr: String,
     /// From start to end.
     pub(crate) took: Duration,
 }
 
 impl Output {
-    /// Everything it said.
+    /// The whole output.
     pub(crate) fn said(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
@@ -40,7 +40,8 @@ impl Output {
 
 /// Runs a program to its end, feeding it `input`.
 ///
-/// The output goes through files: a daemon that the program leaves behind may keep them open without holding us up.
+/// The output goes through files: a daemon that the program leaves behind may keep them open
+/// without delaying us.
 pub(crate) fn run(command: &mut Command, input: &str) -> Result<Output, LabError> {
     let name = command.get_program().to_string_lossy().into_owned();
     let started = Instant::now();

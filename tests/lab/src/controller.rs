@@ -20,7 +20,7 @@ const PLATFORM: [&str; 4] = [
     "--upgrade",
 ];
 
-/// Where the client has an ansible-core of the package index.
+/// The folder on the client for an ansible-core from the package index.
 const THERE: &str = "/opt/ansible";
 
 /// The programs that are called, and how `python3 -m` names them.
@@ -35,7 +35,7 @@ const PROGRAMS: [(&str, &str); 8] = [
     ("molecule", "molecule"),
 ];
 
-/// Fetches the ansible-core that a case on these suites wants, where it was not fetched yet.
+/// Fetches the ansible-core that the cases need on these suites, unless it is already there.
 pub(crate) fn fetch_for(cases: &[Case], suites: &[Suite]) -> Result<(), LabError> {
     for case in cases {
         let Some(fleet) = &case.fleet else { continue };
@@ -122,7 +122,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), LabError> {
         .map(drop)
 }
 
-/// Where it is kept once it was fetched.
+/// The folder in which it is cached.
 fn fetched(requirements: &[String], suite: Suite) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| project().join("target"), |target| project().join(target));

@@ -1,4 +1,4 @@
-//! What `sshmend diagnose` says, and whether it is what the case expects.
+//! The output of `sshmend diagnose`, and whether it is what the case expects.
 
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ pub(crate) struct Finding {
     cause: String,
     certainty: String,
     remedy: Option<Command>,
-    /// What a person has to do instead.
+    /// The steps for a person instead.
     #[serde(default)]
     steps: Vec<String>,
 }
@@ -31,7 +31,7 @@ struct Command {
     argv: Vec<String>,
 }
 
-/// The first finding of each side; none: nothing was found.
+/// The first finding of each side; `None` if nothing was found.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) server: Option<Finding>,
@@ -44,7 +44,7 @@ impl Finding {
         self.remedy.as_ref().map(|remedy| quoted(&remedy.argv))
     }
 
-    /// What a person has to do, in order.
+    /// The steps for a person, in order.
     pub(crate) fn steps(&self) -> &[String] {
         &self.steps
     }
@@ -137,7 +137,7 @@ pub(crate) fn one(
     }))
 }
 
-/// Joins words so that a shell takes them apart again.
+/// Joins words so that a shell splits them again.
 fn quoted(argv: &[String]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     let quote = |word: &String| {

@@ -4,8 +4,9 @@ use crate::suite::Suite;
 
 /// Endings that many causes share, by name: suite era, then the words. A case says `sees = "@name"`.
 ///
-/// Closed before the banner: two lines up to OpenSSH 9.4, one from 9.5 on unless the peer reset the connection. When the
-/// reset comes before ssh has sent its own banner, every version prints the last line only.
+/// Closed before the banner: two lines up to OpenSSH 9.4, one from 9.5 on unless the peer reset the
+/// connection. If the reset comes before ssh has sent its own banner, every version prints only the
+/// last line.
 fn shared(name: &str, suite: Suite) -> Option<&'static str> {
     Some(match (name, suite) {
         ("closed", Suite::Trixie) => {

@@ -1,11 +1,11 @@
-//! What can go wrong with the lab itself (a failed check is no error).
+//! Errors of the lab itself (a failed check is not an error).
 
 use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why the lab could not do its work.
+/// The reason why the lab could not do its work.
 #[derive(Debug, Error)]
 pub enum LabError {
     /// The arguments make no sense.
@@ -14,7 +14,7 @@ pub enum LabError {
     /// A system call failed.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried, with the path in it.
+        /// What was attempted, with the path in it.
         what: String,
         /// The system's answer.
         source: io::Error,
@@ -26,7 +26,7 @@ pub enum LabError {
         program: String,
         /// Its exit status.
         code: i32,
-        /// The end of what it said.
+        /// The end of its standard error.
         stderr: String,
     },
     /// A case file cannot be understood.
@@ -40,12 +40,12 @@ pub enum LabError {
     /// A machine did not come up.
     #[error("the {role} did not boot: {console}")]
     Boot {
-        /// Which machine.
+        /// The machine.
         role: String,
         /// The end of its console.
         console: String,
     },
-    /// Nothing says where Debian packages come from.
+    /// No source of Debian packages is configured.
     #[error("apt knows no Debian mirror; name one in {0}")]
     NoMirror(&'static str),
     /// A run left something behind.
@@ -56,7 +56,7 @@ pub enum LabError {
     Interrupted,
 }
 
-/// Adds to an I/O error what was tried.
+/// Adds the attempted action to an I/O error.
 pub(crate) fn trying<T>(what: impl Into<String>, result: io::Result<T>) -> Result<T, LabError> {
     result.map_err(|source| LabError::Io {
         what: what.into(),

@@ -1,9 +1,10 @@
-//! Machines that are changed as a page of the documentation says, word for word: a fleet from the client, or one server by a
-//! person who is logged in there.
+//! Machines that are changed exactly as a page of the documentation says: a fleet from the client,
+//! or one server by a person who is logged in there.
 //!
-//! A fenced block of the page that is opened by `LANGUAGE FILE` becomes a file in the working directory. In a block
-//! opened by `console`, the lines that begin with `$ ` are run there; each line below such a line must be found in
-//! what it prints, where any number of blanks counts as one, and `…` stands for anything between two pieces.
+//! A fenced block of the page that is opened by `LANGUAGE FILE` becomes a file in the working
+//! directory. In a block opened by `console`, the lines that begin with `$ ` are run there; each
+//! line below such a line must be found in the output, where any number of blanks counts as one,
+//! and `…` matches anything between two pieces.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -31,7 +32,7 @@ const HOME: &str = "/home/alice";
 /// The servers, as many of them as a case has.
 const ROLES: [Role; 3] = [Role::Server, Role::Second, Role::Third];
 
-/// What a page asks for.
+/// A step of a page.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
     File { name: String, content: String },
@@ -111,7 +112,8 @@ impl Machines {
         })
     }
 
-    /// Lets alice of the client in at all servers, and tells her their keys and where the third one is.
+    /// Gives alice of the client access to all servers, their host keys and the address of the
+    /// third one.
     fn introduce(&self) -> Result<(), LabError> {
         let read = |machine: &Machine, path: &str| {
             let path = machine.path(path);
@@ -133,7 +135,7 @@ impl Machines {
         self.client.write(Path::new("/etc/hosts"), hosts.as_bytes())
     }
 
-    /// Does to `server` what the case does to it before the page begins.
+    /// Prepares `server` as the case requires before the page begins.
     fn prepare(&self, case: &Case) -> Result<(), LabError> {
         let Some(server) = self.servers.first() else {
             return Ok(());
@@ -166,7 +168,7 @@ impl Machines {
     }
 }
 
-/// Whether a command ended well and said what the page shows.
+/// Whether a command succeeded and printed what the page shows.
 fn judge(line: &str, shows: &[String], output: &Output) -> Verdict {
     let said: Vec<String> = output.said().lines().map(squeezed).collect();
     let missing = shows
@@ -184,7 +186,7 @@ fn judge(line: &str, shows: &[String], output: &Output) -> Verdict {
     }))
 }
 
-/// Adds a command and what it said to the recording, if there is one.
+/// Adds a command and its output to the recording, if there is one.
 fn record(
     case: &Case,
     suite: Suite,
@@ -208,13 +210,13 @@ fn record(
     trying(path.display().to_string(), written)
 }
 
-/// Whether a command ended as it should: one that only looks says with 1 that there is something to see.
+/// Whether a command ended as it should: one that only examines exits with 1 if it finds something.
 fn fine(line: &str, code: i32) -> bool {
     let looks = ["--dry-run", "sshmend compare", "sshmend diagnose"];
     code == 0 || code == 1 && looks.iter().any(|word| line.contains(word))
 }
 
-/// Whether a line holds what is shown of it, piece after piece.
+/// Whether a line contains the shown pieces, one after another.
 fn matches(line: &str, shown: &str) -> bool {
     let mut rest = Some(line);
     for piece in shown.split('…') {

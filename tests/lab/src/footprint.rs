@@ -1,4 +1,4 @@
-//! What a run leaves on this machine: nothing.
+//! A run leaves nothing behind on this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,8 @@ pub(crate) fn place(pid: u32) -> PathBuf {
     std::env::temp_dir().join(prefix(pid))
 }
 
-/// Lists what a lab with this process id has left: directories, mounts, interfaces, processes and control groups.
+/// Lists what a lab with this process id has left: directories, mounts, interfaces, processes and
+/// control groups.
 pub fn left_by(pid: u32) -> Result<Vec<String>, LabError> {
     Ok([
         directories(pid),

@@ -17,7 +17,7 @@ const RECIPE: &str = include_str!("../machine/build.sh");
 #[derive(Debug)]
 pub struct Held(#[expect(dead_code, reason = "held, never read")] File);
 
-/// Returns these suites' trees for as long as they are held, building those that are not there yet.
+/// Returns these suites' trees for as long as they are held, and builds the missing ones.
 pub(crate) fn hold_all(suites: &[Suite]) -> Result<Vec<Held>, LabError> {
     let hold = |suite: &Suite| {
         hold(suite.name(), &path(*suite), |partial| {
@@ -27,7 +27,7 @@ pub(crate) fn hold_all(suites: &[Suite]) -> Result<Vec<Held>, LabError> {
     suites.iter().map(hold).collect()
 }
 
-/// The tree of every suite, oldest first, built where it is not there yet: to lay something over, never to write to.
+/// The tree of every suite, oldest first, built if missing: for overlays, never to be written to.
 ///
 /// # Errors
 /// When a tree cannot be built.
@@ -36,7 +36,8 @@ pub fn trees() -> Result<Vec<(Held, PathBuf)>, LabError> {
     Ok(held.into_iter().zip(Suite::ALL.map(path)).collect())
 }
 
-/// Returns a folder of the cache for as long as it is held; where it is not there yet, `build` makes it under another name.
+/// Returns a folder of the cache for as long as it is held; if it is missing, `build` creates it
+/// under another name first.
 pub(crate) fn hold(
     name: &str,
     path: &Path,
@@ -49,7 +50,7 @@ pub(crate) fn hold(
     let lock = trying(&what, File::create(&path_of_lock))?;
     trying(&what, lock.lock_shared())?;
     if !path.exists() {
-        // Given up first: two that share it would wait for each other for ever.
+        // Unlock first: two that share it would wait for each other forever.
         trying(&what, lock.unlock())?;
         trying(&what, lock.lock())?;
         if !path.exists() {

@@ -1,9 +1,11 @@
-//! The lab: a real connection dies on real machines, is named, mended, and the mending is undone.
+//! The lab: a real connection fails on real machines, its cause is named and repaired, and the
+//! repair is undone.
 //!
-//! A *case* is a file below `cases/`: a fault, what the client then sees, the expected cause, the remedy. A *machine* is
-//! a Debian tree of one suite under a fresh overlay, booted by systemd-nspawn in a network namespace of its own. Every case
-//! runs in a process of its own inside private mount, process and network namespaces (`sandbox`): when that
-//! process ends, for whatever reason, the kernel takes the machines, mounts and interfaces with it.
+//! A *case* is a file below `cases/`: a fault, what the client then sees, the expected cause, the
+//! remedy. A *machine* is a Debian tree of one suite under a fresh overlay, booted by
+//! systemd-nspawn in a separate network namespace. Every case runs in a separate process inside
+//! private mount, process and network namespaces (`sandbox`): when that process ends, for whatever
+//! reason, the kernel removes the machines, mounts and interfaces with it.
 //!
 //! [`main`] is the whole interface: `cargo xtask lab …` hands its arguments to it.
 
@@ -52,7 +54,8 @@ pub use suite::Suite;
 
 /// Runs one command of the lab and returns its exit code: 0 all well, 1 a check failed, 2 trouble.
 ///
-/// `words` are those that lead this program to the lab: they stand before `args` when it starts itself again.
+/// `words` are the arguments that lead this program to the lab: they precede `args` when it starts
+/// itself again.
 #[expect(clippy::print_stderr, reason = "the command's own messages")]
 pub fn main(words: &[&str], args: impl IntoIterator<Item = String>) -> ExitCode {
     match Args::parse(args).and_then(|args| dispatch(words, &args)) {

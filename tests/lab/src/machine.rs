@@ -39,7 +39,7 @@ const HELPERS: [(&str, &str); 10] = [
     ("terminal.py", include_str!("../machine/terminal.py")),
 ];
 
-/// Who runs a command.
+/// The user who runs a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum User {
     Root,
@@ -49,7 +49,7 @@ pub(crate) enum User {
 /// A running machine. It ends with the namespaces of the process that started it.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    /// Which one.
+    /// The machine.
     pub(crate) role: Role,
     suite: Suite,
     root: PathBuf,
@@ -57,7 +57,7 @@ pub(crate) struct Machine {
     network: String,
     nspawn: RefCell<Nspawn>,
     leader: Cell<u32>,
-    /// How often it was started.
+    /// The number of times it was started.
     turn: Cell<u32>,
     /// Whether root reads the kernel's log, which all machines share with this one.
     pub(crate) kernel_log: bool,
@@ -157,7 +157,7 @@ impl Machine {
         )
     }
 
-    /// Starts a shell script inside that runs on by itself.
+    /// Starts a shell script inside that keeps running by itself.
     pub(crate) fn background(&self, script: &str) -> Result<(), LabError> {
         let script = format!(
             "exec setsid bash -c '{}' </dev/null >/dev/null 2>&1 &",
@@ -210,7 +210,8 @@ impl Machine {
         command
     }
 
-    /// A path of the machine as seen from outside; not for what is mounted inside (/run, /tmp, /proc).
+    /// A path of the machine as seen from outside; not for paths mounted inside (/run, /tmp,
+    /// /proc).
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
         self.root.join(inside.trim_start_matches('/'))
     }
@@ -224,7 +225,8 @@ impl Machine {
         trying(path.display().to_string(), fs::write(&path, content))
     }
 
-    /// Lists content, mode, owner and attributes of all that a person's configuration lives in.
+    /// Lists content, mode, owner and attributes of everything that may contain a person's
+    /// configuration.
     pub(crate) fn tree(&self) -> Result<String, LabError> {
         let script = "python3 /opt/lab/tree.py /etc /root /home/alice/.ssh";
         Ok(self.shell(User::Root, script, 60)?.ok("tree.py")?.stdout)

@@ -1,4 +1,4 @@
-//! The lab as a program of its own; `cargo xtask lab` is the same.
+//! The lab as a separate program; `cargo xtask lab` is the same.
 
 use std::env;
 use std::process::ExitCode;

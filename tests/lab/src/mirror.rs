@@ -1,4 +1,4 @@
-//! Where Debian packages come from: what this machine's own apt is configured with.
+//! The source of Debian packages: that of this machine's apt configuration.
 
 use std::env;
 use std::process::Command;
@@ -19,7 +19,7 @@ pub(crate) struct Mirror {
 /// The main archive that this machine installs Debian's packages from, and the security archive.
 ///
 /// # Errors
-/// When neither the environment nor apt names one.
+/// If neither the environment nor apt names one.
 pub fn archives() -> Result<[String; 2], LabError> {
     Mirror::find().map(|mirror| [mirror.main, mirror.security])
 }

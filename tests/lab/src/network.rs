@@ -13,7 +13,8 @@ const SCRIPT: &str = include_str!("../machine/network.sh");
 pub(crate) struct Network(Child);
 
 impl Network {
-    /// Makes namespaces for the server, the client and, where there are more, a second and a third server, and joins them.
+    /// Creates namespaces for the server, the client and, if required, a second and a third server,
+    /// and connects them.
     pub(crate) fn joined<const N: usize>() -> Result<[Self; N], LabError> {
         let networks: Vec<Self> = (0..N).map(|_| Self::create()).collect::<Result<_, _>>()?;
         let pids: Vec<String> = networks.iter().map(Self::pid).collect();
@@ -25,7 +26,7 @@ impl Network {
         Ok(networks.try_into().expect("as many as were made"))
     }
 
-    /// The file that stands for it.
+    /// The file that represents it.
     pub(crate) fn path(&self) -> String {
         format!("/proc/{}/ns/net", self.pid())
     }

@@ -21,7 +21,7 @@ use crate::sandbox::{self, Job, Worker};
 /// The longest that one case may take on one suite.
 const LIMIT: Duration = Duration::from_secs(900);
 
-/// So many failures may be the doing of a busy machine.
+/// The most failures that may be blamed on a busy machine.
 const MOST_REPEATED: usize = 12;
 
 /// A worker at work.
@@ -32,7 +32,7 @@ struct Running {
     started: Instant,
 }
 
-/// Everything that the workers of one run share. Dropping it tears down what is left of them.
+/// Everything that the workers of one run share. Dropping it tears down the rest of them.
 pub(crate) struct Pool<'a> {
     worker: Worker<'a>,
     args: &'a Args,
@@ -64,8 +64,9 @@ impl<'a> Pool<'a> {
         })
     }
 
-    /// Runs every job, prints a line for each, and stops at a signal. What fails beside others is asked once more alone, because
-    /// time is part of what is asked; where much fails it is not the time.
+    /// Runs every job, prints a line for each, and stops at a signal. A job that fails beside
+    /// others is repeated alone, because time limits are part of the checks; if many fail, time is
+    /// not the reason.
     pub(crate) fn run(&mut self, jobs: VecDeque<Job>) -> Result<Vec<Outcome>, LabError> {
         let outcomes = self.side_by_side(jobs, self.args.jobs)?;
         let failed: VecDeque<Job> = outcomes

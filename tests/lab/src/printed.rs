@@ -1,4 +1,4 @@
-//! The commands that the steps of a finding print: they are run word for word, as whoever reads them would.
+//! The commands that the steps of a finding print, run word for word, as a reader would.
 
 use crate::bench::{Bench, STEP};
 use crate::case::Expect;
@@ -7,7 +7,7 @@ use crate::diagnosis::{self, Finding, Findings};
 use crate::error::LabError;
 use crate::machine::{Machine, User};
 
-/// A program that only shows something, with the words that have to stand in its command line, if any.
+/// A program that only shows something, with the words that its command line must contain, if any.
 const LOOKS: [(&str, &[&str]); 31] = [
     ("aa-status", &[]),
     ("ausearch", &[]),
@@ -64,7 +64,7 @@ const GAPS: [&str; 18] = [
     "YOUR-ADDRESS",
 ];
 
-/// What a shell or a program says of a command that cannot be run as it stands.
+/// Messages of a shell or a program about a command that cannot be run as printed.
 const NOT_RUN: [&str; 5] = [
     "command not found",
     "invalid option",
@@ -73,8 +73,9 @@ const NOT_RUN: [&str; 5] = [
     "unexpected argument",
 ];
 
-/// Runs what both sides print, the server's first, one step after the other until the connection works: the command of a finding,
-/// then its steps. Where the case has further faults, the server is asked again after each round.
+/// Runs what both sides print, the server's first, one step after the other until the connection
+/// works: the command of a finding, then its steps. If the case has further faults, the server is
+/// diagnosed again after each round.
 pub(crate) fn mends(bench: &Bench, found: Findings) -> Result<Verdict, LabError> {
     let remedy = &bench.case.remedy;
     let (mut server, mut client) = (found.server, found.client);
@@ -115,7 +116,7 @@ pub(crate) fn mends(bench: &Bench, found: Findings) -> Result<Verdict, LabError>
     }))
 }
 
-/// What a finding prints, in order: its command alone, then the commands of each step.
+/// The commands of a finding, in order: its own command, then those of each step.
 fn all(finding: &Finding) -> Vec<Vec<String>> {
     let steps = finding.steps().iter().map(|step| commands(step));
     let owned = steps.map(|step| step.into_iter().map(str::to_owned).collect());
@@ -146,7 +147,8 @@ fn run(bench: &Bench, machine: &Machine, user: User, command: &str) -> Result<Ve
     })
 }
 
-/// The commands of a step that change something: those that show something, and those in which a word has to be put, are left out.
+/// The commands of a step that change something, without those that show something and those with a
+/// gap to fill in.
 fn commands(step: &str) -> Vec<&str> {
     let quoted = step.split('`').skip(1).step_by(2);
     quoted
@@ -154,7 +156,8 @@ fn commands(step: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Whether a command only shows something. What is no command at all, as a line of a file, is no look either, but starts with a capital.
+/// Whether a command need not be run: it only shows something, or it is not a command at all but a
+/// single word, or a line of a file, which starts with a capital.
 fn is_a_look(command: &str) -> bool {
     let words: Vec<&str> = command.split_whitespace().collect();
     let first = words.first().copied().unwrap_or_default();
@@ -165,7 +168,7 @@ fn is_a_look(command: &str) -> bool {
         || words.len() < 2
 }
 
-/// Whether the reader has to put something in: a word in capitals, or what was left out.
+/// Whether the reader must fill something in: a word in capitals, or an ellipsis.
 fn has_a_gap(command: &str) -> bool {
     let words = command.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
     command.contains('…') || words.into_iter().any(|word| GAPS.contains(&word))

@@ -1,4 +1,4 @@
-//! Recordings: what the client saw and what both machines said about themselves, for whoever writes a diagnosis.
+//! Recordings: what the client saw and what both machines reported, for the author of a diagnosis.
 
 use std::fs;
 use std::path::Path;

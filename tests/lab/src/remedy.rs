@@ -1,4 +1,5 @@
-//! The checks that need sshmend: the cause is named, the remedy as printed mends it and can be undone.
+//! The checks that need sshmend: the cause is named, the remedy as printed repairs it and can be
+//! undone.
 
 use serde::Deserialize;
 
@@ -12,17 +13,17 @@ use crate::machine::{Machine, User};
 use crate::printed;
 use crate::role::Role;
 
-/// How a person answers the guided fix: what is chosen beforehand, and yes.
+/// A person's answers to the guided fix: the preselection, and yes.
 const ANSWERS: &str = r"'Mend (space' '\r' 'Apply this?' 'y\r'";
 
-/// A command that mends, and where it is to be run.
+/// A command that repairs, and the machine to run it on.
 struct Cure<'a> {
     bench: &'a Bench<'a>,
     machine: &'a Machine,
     line: String,
 }
 
-/// What `sshmend history --format json` says, as far as the lab reads it.
+/// The part of `sshmend history --format json` that the lab reads.
 #[derive(Debug, Deserialize)]
 struct History {
     transactions: Vec<Transaction>,
@@ -33,7 +34,8 @@ struct Transaction {
     id: String,
 }
 
-/// Asks everything that can be asked once the symptom shows; stops where the next question would make no sense.
+/// Makes all checks that are possible once the symptom shows; stops when the next one would make no
+/// sense.
 pub(crate) fn checks(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
     let mut found = Findings::default();
     tell(Check::ask("cause", || diagnosis::both(bench, &mut found)));
@@ -52,13 +54,13 @@ pub(crate) fn checks(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
     }
 }
 
-/// Whoever offers a command mends; else the owner does, whom the diagnosis has told what to do.
+/// The side that offers a command applies the remedy; else the owner does, following the diagnosis.
 fn offered(bench: &Bench, found: Findings, tell: &mut impl FnMut(Check) -> bool) {
     let has_command =
         |finding: &Option<Finding>| finding.as_ref().and_then(Finding::line).is_some();
     let remedy = &bench.case.remedy;
     if bench.case.cause.is_none() {
-        // A healthy machine: nothing is to be mended, whatever is offered.
+        // A healthy machine: there is nothing to repair, even if commands are offered.
     } else if has_command(&found.server) {
         printed(bench, &bench.server, found.server, tell);
     } else if has_command(&found.client) {
@@ -101,7 +103,7 @@ fn by_owner(bench: &Bench, found: &Findings) -> Result<Verdict, LabError> {
 /// More faults than one case has beyond the first.
 const FAULTS: usize = 2;
 
-/// Runs the remedy as printed, and those of the faults that it uncovers; then takes all of them back.
+/// Runs the remedy as printed, and those of the faults that it uncovers; then undoes all of them.
 fn printed(
     bench: &Bench,
     machine: &Machine,
@@ -113,7 +115,7 @@ fn printed(
         return;
     };
     let mut cures = Vec::new();
-    // Nobody has said how many faults there are: each that is uncovered is asked for in its turn.
+    // The number of faults is not given: each one uncovered must be repaired in turn.
     let open_ended = remedy.from == From::Auto;
     let most = if open_ended { FAULTS } else { remedy.further };
     for further in 0..=most {
@@ -149,7 +151,7 @@ fn printed(
     }
     if let (Some(last), None) = (cures.last(), &remedy.no_rollback) {
         tell(Check::ask("again", || last.again()));
-        // What is offered may only start a service: then no file is to be restored.
+        // The offer may only start a service: then there is no file to restore.
         let wrote_nothing = || machine.tree().is_ok_and(|now| now == before);
         if remedy.from == From::Auto && wrote_nothing() {
             return;
@@ -160,7 +162,7 @@ fn printed(
     }
 }
 
-/// Lets a person on a terminal choose and agree, then undoes it.
+/// Lets a person on a terminal choose and confirm, then undoes it.
 fn guided(bench: &Bench, tell: &mut impl FnMut(Check) -> bool) {
     let (machine, command) = (
         &bench.server,
@@ -211,7 +213,7 @@ impl Cure<'_> {
 
     fn apply(&self, last: bool) -> Result<Verdict, LabError> {
         let output = self.run(&format!("{} --yes", self.line))?;
-        // A remedy of one fault of several says with 1 that something else still turns the client away.
+        // The remedy of one of several faults exits with 1 if another one still stops the client.
         if output.code != 0 && (last || output.code != 1) {
             return Ok(Err(format!(
                 "`{} --yes` ended with {}: {}",

@@ -1,4 +1,4 @@
-//! What people read: the list of cases, a line for each result, the table.
+//! Output for people: the list of cases, a line for each result, the table.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ const END: &str = "<!-- end of results -->\n";
 pub(crate) struct Outcome {
     pub(crate) job: Job,
     pub(crate) checks: Vec<Check>,
-    /// Whether it had failed beside others before.
+    /// Whether it had failed before, beside others.
     pub(crate) alone: bool,
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn list(cases: &[Case]) -> Result<bool, LabError> {
 /// The page with the results, below the project.
 pub const PAGE: &str = "docs/lab.md";
 
-/// Puts the results into the table of the page; what was not run keeps the result that stands there.
+/// Updates the page's table with the results; cases that were not run keep their result.
 pub(crate) fn write(outcomes: &[Outcome]) -> Result<(), LabError> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
@@ -99,10 +99,11 @@ pub(crate) fn write(outcomes: &[Outcome]) -> Result<(), LabError> {
     trying(PAGE, fs::write(&page, with(&text, outcomes)?))
 }
 
-/// The text of the page with a row for each case that there is: what was never run says so, and a case that is gone has none.
+/// The text of the page with a row for each existing case: one that was never run is marked so, and
+/// a removed case has none.
 ///
 /// # Errors
-/// When a case cannot be read, or the page has no place for the table.
+/// If a case cannot be read, or the page has no place for the table.
 pub fn refreshed(page: &str) -> Result<String, LabError> {
     with(page, &[])
 }
@@ -116,7 +117,7 @@ fn with(page: &str, outcomes: &[Outcome]) -> Result<String, LabError> {
     Ok(format!("{head}{BEGIN}{table}{END}{foot}"))
 }
 
-/// Every case with a cell a suite, how many hold, and what cannot be.
+/// Every case with a cell for each suite, the number that hold, and what is impossible.
 fn table(before: &str, cases: &[Case], outcomes: &[Outcome]) -> String {
     let mut cells: BTreeMap<(&str, Suite), String> = old_cells(before).collect();
     cells.extend(

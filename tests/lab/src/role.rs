@@ -5,11 +5,11 @@
 pub(crate) enum Role {
     /// Boots systemd and runs sshd.
     Server,
-    /// Another server, where a case has several.
+    /// Another server, if a case has several.
     Second,
     /// One more.
     Third,
-    /// Runs nothing but what it is told.
+    /// Runs only the commands it is given.
     Client,
 }
 
@@ -23,7 +23,7 @@ impl Role {
         }
     }
 
-    /// What systemd-nspawn runs in it.
+    /// The payload that systemd-nspawn runs in it.
     pub(crate) fn payload(self) -> &'static [&'static str] {
         match self {
             Self::Server | Self::Second | Self::Third => &["--boot"],

@@ -20,7 +20,8 @@ use crate::suite::Suite;
 /// The case that a newcomer is shown.
 const SHOWN: &str = "hosts-access-denied";
 
-/// Runs the cases that are meant, prints a line for each; true when all checks hold and nothing is left behind.
+/// Runs the selected cases and prints a line for each; true if all checks hold and nothing is left
+/// behind.
 #[expect(clippy::print_stdout, reason = "the command's output")]
 pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let (cases, started) = (args.cases()?, Instant::now());
@@ -48,7 +49,7 @@ pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
     Ok(good == outcomes.len())
 }
 
-/// Hands the terminal to one case: a shell in the broken machine, or everything that is said while it is mended.
+/// Gives the terminal to one case: a shell in the broken machine, or all output of its repair.
 pub(crate) fn interactive(words: &[&str], args: &Args) -> Result<bool, LabError> {
     let demo = args.command == Command::Demo;
     let mut args = if demo {
@@ -90,7 +91,7 @@ fn with_binary(args: &Args) -> Result<Args, LabError> {
     Ok(args)
 }
 
-/// The trees of the suites that are meant, and of those that a case brings along.
+/// The trees of the chosen suites, and of those that a case requires.
 fn trees(cases: &[Case], args: &Args) -> Result<Vec<Held>, LabError> {
     let mut suites: Vec<Suite> = cases
         .iter()
@@ -127,7 +128,8 @@ fn left_out<'a>(cases: &'a [Case], args: &Args) -> Vec<(&'a str, &'a str)> {
     left.filter(|_| args.brief).collect()
 }
 
-/// Where a case runs: wherever it can be, or once for each way in which that differs.
+/// The suites on which a case runs: all that are possible, or one for each way in which they
+/// differ.
 fn suites(case: &Case, args: &Args) -> Vec<Suite> {
     if args.brief {
         return case.differing(&args.suites);

@@ -26,7 +26,7 @@ pub struct Rust {
 }
 
 impl Rust {
-    /// Installs it where it is not there yet, which takes some minutes; `home` is cargo's own folder.
+    /// Installs it if missing, which takes some minutes; `home` is cargo's own folder.
     ///
     /// # Errors
     /// When the tree, or the layer on it, cannot be built.
@@ -44,7 +44,7 @@ impl Rust {
         })
     }
 
-    /// A command that runs its cargo in `project`, offline; what it builds goes to `built`.
+    /// A command that runs its cargo in `project`, offline; the output goes to `built`.
     pub fn cargo(&self, project: &Path, home: &Path, built: &Path, words: &[OsString]) -> Command {
         let mut command = Command::new("unshare");
         command

@@ -13,7 +13,7 @@ use crate::args::Args;
 use crate::error::{LabError, trying};
 use crate::suite::Suite;
 
-/// What starts a worker: it dies with us, and all that it starts dies with it.
+/// The prefix that starts a worker: it dies with us, and everything that it starts dies with it.
 const AROUND: [&str; 12] = [
     "setpriv",
     "--pdeathsig=KILL",
@@ -45,7 +45,8 @@ pub(crate) struct Job {
     pub(crate) id: String,
 }
 
-/// This program, as workers run it: by its open file, for a build may put another one in its place meanwhile.
+/// This program, as workers run it: through its open file, because a build may replace it
+/// meanwhile.
 pub(crate) struct Worker<'a> {
     program: File,
     words: &'a [&'a str],
@@ -94,7 +95,7 @@ pub(crate) fn job_id() -> String {
     std::env::var(VARIABLE).unwrap_or_default()
 }
 
-/// Makes the sandbox a place of its own: its own temporary file systems, its own signals.
+/// Isolates the sandbox: its own temporary file systems, its own signals.
 pub(crate) fn settle(place: &Path) -> Result<(), LabError> {
     trying(
         "sigprocmask",

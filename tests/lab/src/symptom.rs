@@ -23,7 +23,7 @@ pub(crate) fn judge(connect: &Connect, suite: Suite, output: &Output) -> Verdict
     })
 }
 
-/// Whether all that a program said fits a regular expression.
+/// Whether the whole output of a program matches a regular expression.
 pub(crate) fn matches(sees: &str, output: &Output) -> Verdict {
     let said = output.said();
     let pattern = Regex::new(sees).map_err(|error| error.to_string())?;

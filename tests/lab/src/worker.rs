@@ -13,7 +13,8 @@ use crate::remedy;
 use crate::sandbox;
 use crate::suite::Suite;
 
-/// Runs the case and prints one line a check, of JSON unless somebody looks on; true when all hold.
+/// Runs the case and prints one line per check, as JSON unless a person watches; true if all checks
+/// pass.
 #[expect(clippy::print_stdout, reason = "the pool reads it, or an onlooker")]
 pub(crate) fn run(args: &Args) -> Result<bool, LabError> {
     sandbox::settle(&args.place)?;

@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 use sshmend_lab::footprint::left_by;
 
-/// Starts a run that would take long, and waits until a machine of it is there.
+/// Starts a run that would take long, and waits until one of its machines is up.
 fn long_run() -> Child {
     let child = lab("listener-hung").spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(300);

@@ -1,4 +1,4 @@
-//! fail2ban: jail.local and a file of jail.d over a jail.conf as it is installed.
+//! fail2ban: jail.local and a file of jail.d over an installed jail.conf.
 
 use std::path::Path;
 

@@ -23,14 +23,14 @@ pub(crate) fn matches(data: &[u8]) {
     }
 }
 
-/// A pattern that leaves the captured directories asks for more.
+/// A pattern that leaves the captured directories makes requests.
 fn expand(seen: &Snapshot, pattern: &Path) {
     if let Ok(found) = seen.glob(pattern) {
         assert!(found.paths.is_sorted(), "{:?}", found.paths);
     }
 }
 
-/// A table of which beginnings of the name the pattern so far matches.
+/// The definition as a table: which prefixes of the name match the pattern so far.
 fn by_definition(pattern: &[u8], name: &[u8]) -> bool {
     let mut reached = vec![false; name.len() + 1];
     reached[0] = true;

@@ -1,10 +1,10 @@
-//! What has to hold for any bytes, one function a target: each panics where a law is broken.
+//! Laws for arbitrary bytes, one function for each target, which panics if a law is broken.
 //!
-//! `fuzz/` feeds these functions with what a fuzzer invents (`cargo xtask fuzz`); the inputs that once broke a law are
-//! kept in `fuzz/crashers/TARGET/` and are run by the tests of this crate.
+//! `fuzz/` calls these functions with a fuzzer's inputs (`cargo xtask fuzz`); inputs that once
+//! broke a law are kept in `fuzz/crashers/TARGET/` and are run by the tests of this crate.
 //!
-//! Where a target reads several files, a byte 0x1e (record separator) ends one and begins the next. A target that edits
-//! takes what it wants from the first byte.
+//! In targets that read several files, a byte 0x1e (record separator) ends one and begins the next.
+//! A target that edits takes its wish from the first byte.
 
 mod fail2ban;
 mod glob;
@@ -19,14 +19,14 @@ use sshmend_lossless::{Entry, FileImage, Metadata, Snapshot};
 
 pub use seeds::{project, seeds};
 
-/// One thing that is tried with any bytes.
+/// A law to check with arbitrary bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
     /// Its name, which is also that of its program below `fuzz/fuzz_targets/`, with `_` for `-`.
     pub name: &'static str,
-    /// What has to hold.
+    /// The law.
     pub law: &'static str,
-    /// Tries it; panics where the law is broken.
+    /// Checks the law; panics if it is broken.
     pub run: fn(&[u8]),
 }
 
@@ -99,16 +99,16 @@ pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-/// What ends one file and begins the next.
+/// Ends one file and begins the next.
 const SEPARATOR: u8 = 0x1e;
 
-/// The first `N` files of an input; what is missing is empty.
+/// The first `N` files of an input; missing ones are empty.
 fn files<const N: usize>(data: &[u8]) -> [&[u8]; N] {
     let mut parts = data.splitn(N, |&byte| byte == SEPARATOR);
     std::array::from_fn(|_| parts.next().unwrap_or_default())
 }
 
-/// The byte that says what is wanted, and the files.
+/// The byte with the wish, and the files.
 fn wanted(data: &[u8]) -> (usize, &[u8]) {
     data.split_first()
         .map_or((0, data), |(first, rest)| (usize::from(*first), rest))
@@ -130,7 +130,7 @@ fn put(snapshot: &mut Snapshot, path: &str, bytes: &[u8]) {
     );
 }
 
-/// How many lines a file has, however its lines end.
+/// The number of lines of a file, with any line endings.
 fn line_count(bytes: &[u8]) -> usize {
     bytes.split(|byte| matches!(byte, b'\n' | b'\r')).count()
 }

@@ -1,4 +1,4 @@
-//! Logs of the server, and what clients print.
+//! Logs of the server, and output of clients.
 
 use jiff::Timestamp;
 use sshmend_ssh_log::{Clock, Kind, Reader, Tally, transcript};
@@ -11,7 +11,7 @@ fn reader() -> Reader {
     ))
 }
 
-/// What the pieces of a log are, one after another.
+/// The kinds of the pieces of a log, one after another.
 fn kinds(pieces: &[&[u8]]) -> Vec<(Kind, String)> {
     let (mut reader, mut kinds, mut tally) = (reader(), Vec::new(), Tally::default());
     let mut sink = |event: &sshmend_ssh_log::Event<'_>| {

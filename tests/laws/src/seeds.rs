@@ -1,4 +1,4 @@
-//! Where a fuzzer begins: small inputs of each kind, and the data of the project's own tests.
+//! The seeds of a fuzzer: small inputs of each kind, and the data of the project's own tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ pub fn project() -> &'static Path {
         .expect("the crate lies in tests/")
 }
 
-/// The inputs to begin with.
+/// The initial inputs.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = written(target)
         .iter()

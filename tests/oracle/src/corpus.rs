@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// One item: a file or a tree, and what the real programs said of it.
+/// One item: a file or a tree, and the output of the real programs for it.
 #[derive(Debug)]
 pub struct Item {
     /// `kind/name`, for messages.

@@ -16,10 +16,10 @@ use program::Program;
 
 /// Drivers that run side by side.
 const WORKERS: u64 = 2;
-/// One case in so many is also given to `fail2ban-client -d`, to see that the driver says the same.
+/// One case in this many is also given to `fail2ban-client -d`, to check the driver.
 const DRIVER_SAMPLE: u64 = 100;
 
-/// Compares with what was recorded of every item in a corpus.
+/// Compares with the recordings of every item in a corpus.
 pub fn corpus(corpus: &Path) -> Report {
     recorded::compare(corpus).unwrap_or_else(|reason| unasked(&reason))
 }

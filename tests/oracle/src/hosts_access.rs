@@ -1,8 +1,8 @@
 //! hosts.allow and hosts.deny against libwrap itself.
 //!
-//! libwrap is asked through a small C program, not through tcpdmatch: in its dry run tcpdmatch takes every `aclexec`
-//! command for a success, calls a `twist` "delegated", and needs a resolver for every host name. What was recorded of
-//! tcpdmatch is compared where it tells the truth.
+//! libwrap is called through a small C program, not through tcpdmatch: in its dry run tcpdmatch
+//! takes every `aclexec` command for a success, calls a `twist` "delegated", and needs a resolver
+//! for every host name. Recordings of tcpdmatch are compared where it is right.
 
 mod generate;
 mod libwrap;
@@ -19,7 +19,8 @@ use sshmend_lossless::{Entry, FileImage, Metadata, Request, Snapshot};
 use crate::Report;
 use libwrap::{Answer, Libwrap};
 
-/// Compares with what was recorded of every item in a corpus, and asks libwrap after each of several fixes.
+/// Compares with the recordings of every item in a corpus, and asks libwrap after each of several
+/// fixes.
 pub fn corpus(corpus: &Path) -> Report {
     let mut report = Report::default();
     match Libwrap::build() {
@@ -29,7 +30,8 @@ pub fn corpus(corpus: &Path) -> Report {
     report
 }
 
-/// Compares `cases` random tables and clients with the libwrap of this machine, as they are and after a fix.
+/// Compares `cases` random tables and clients with the libwrap of this machine, as they are and
+/// after a fix.
 pub fn random(cases: u64, seed: u64) -> Report {
     let mut report = Report::default();
     match Libwrap::build() {
@@ -46,10 +48,10 @@ fn not_built(report: &mut Report, error: &std::io::Error) {
     );
 }
 
-/// hosts.allow and hosts.deny; `None` for a file that is not there.
+/// hosts.allow and hosts.deny; `None` for a missing file.
 type Files = [Option<Vec<u8>>; 2];
 
-/// Reads the tables as the host would: all that is looked for is answered, `named` before the disk.
+/// Reads the tables as the host would: all lookups are answered, from `named` before the disk.
 fn read(files: &Files, named: &[(PathBuf, Vec<u8>)]) -> Tables {
     let mut snapshot = Snapshot::default();
     for (path, bytes) in [HOSTS_ALLOW, HOSTS_DENY].into_iter().zip(files) {
@@ -93,7 +95,7 @@ fn after(files: &Files, edited: &Edited) -> Files {
     })
 }
 
-/// What is compared: the access, and the file and line of the rule by libwrap's own count.
+/// The properties compared: the access, and the file and line of the rule by libwrap's own count.
 #[derive(Debug, PartialEq)]
 struct Said {
     access: Access,

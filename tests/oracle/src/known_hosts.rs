@@ -15,10 +15,11 @@ use crate::Report;
 
 /// Threads that ask the programs; each case starts about five of them.
 const THREADS: u64 = 2;
-/// One case in so many is also put to `ssh` and a throw-away `sshd`.
+/// One case in this many is also put to `ssh` and a throw-away `sshd`.
 const SSH_SHARE: u64 = 50;
 
-/// Compares with what `ssh-keygen` 9.2 and 10.5 were recorded to say of every item in a corpus, and what it lost.
+/// Compares with the recorded output of `ssh-keygen` 9.2 and 10.5 for every item in a corpus, and
+/// with what it lost.
 pub fn corpus(corpus: &Path) -> Report {
     recorded::compare(corpus)
 }
@@ -37,7 +38,8 @@ pub fn random(cases: u64, seed: u64) -> Report {
     report
 }
 
-/// Compares what we say `ssh` makes of a host key with what it does, and lets it connect after each pinned key.
+/// Compares our prediction for a host key with what `ssh` does, and lets it connect after each
+/// pinned key.
 pub fn random_ssh(cases: u64, seed: u64) -> Report {
     let run = |thread: u64| {
         client::compare(

@@ -1,7 +1,8 @@
 //! Our models against the real programs: each format on recorded trees and on random ones.
 //!
-//! Every module offers the same two entry points: `corpus(dir)` compares with what the real programs were recorded to
-//! say, `random(cases, seed)` makes inputs and asks the programs of this machine. Both return a [`Report`].
+//! Every module offers the same two entry points: `corpus(dir)` compares with the recorded output
+//! of the real programs, `random(cases, seed)` makes inputs and runs the programs of this machine.
+//! Both return a [`Report`].
 
 mod corpus;
 mod daemon;

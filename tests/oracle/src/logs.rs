@@ -1,7 +1,8 @@
-//! Log lines against what was stated of them, and against a real sshd.
+//! Log lines compared with statements about them, and with a real sshd.
 //!
-//! An item states what other readers make of its lines, or what was really done to every connection; and the census
-//! counts the lines that match an expression. All three are compared; what cannot be is left out with its reason.
+//! An item states how other readers interpret its lines, or what was really done to every
+//! connection; and the census counts the lines that match an expression. All three are compared;
+//! what cannot be compared is left out with its reason.
 
 mod census;
 mod envelopes;
@@ -16,7 +17,7 @@ use std::path::Path;
 use crate::{Item, Report, items};
 use seen::Log;
 
-/// Compares with what was stated of every log in a corpus.
+/// Compares with the statements about every log in a corpus.
 pub fn corpus(corpus: &Path) -> Report {
     let mut report = Report::default();
     match items(corpus, "logs") {

@@ -1,13 +1,13 @@
-//! What a comparison found.
+//! The findings of a comparison.
 
 use std::fmt;
 
-/// The outcome of comparing many cases: how many agreed, and each one that did not.
+/// The result of comparing many cases: how many agreed, and each one that did not.
 #[derive(Debug, Default)]
 pub struct Report {
     /// Comparisons made.
     pub compared: u64,
-    /// One text for each disagreement: the input, what we say, what the program says.
+    /// One text for each disagreement: the input, our answer, the program's answer.
     pub disagreements: Vec<String>,
     /// Cases that could not be compared, with the reason: never silent.
     pub uncompared: Vec<String>,

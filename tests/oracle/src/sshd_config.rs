@@ -12,13 +12,13 @@ use std::path::Path;
 
 use crate::Report;
 
-/// The file that sshd reads when nobody says otherwise.
+/// The file that sshd reads by default.
 const MAIN: &str = "/etc/ssh/sshd_config";
 
-/// Where distributions install sshd.
+/// The path at which distributions install sshd.
 const SSHD: &str = "/usr/sbin/sshd";
 
-/// Compares with what was recorded of every item in a corpus.
+/// Compares with the recordings of every item in a corpus.
 pub fn corpus(corpus: &Path) -> Report {
     recorded::corpus(corpus)
 }
@@ -28,12 +28,12 @@ pub fn random(cases: u64, seed: u64) -> Report {
     random_in(None, cases, seed)
 }
 
-/// As [`random`], with the sshd of the distribution that lies below `root`.
+/// Like [`random`], with the sshd of the distribution below `root`.
 pub fn random_in(root: Option<&Path>, cases: u64, seed: u64) -> Report {
     random_with(root, Path::new(SSHD), cases, seed)
 }
 
-/// As [`random_in`], with the sshd at this path of it.
+/// Like [`random_in`], with the sshd at this path inside it.
 pub fn random_with(root: Option<&Path>, sshd: &Path, cases: u64, seed: u64) -> Report {
     differential::random(root, sshd, cases, seed)
 }

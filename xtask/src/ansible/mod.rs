@@ -22,10 +22,10 @@ pub(crate) struct Arguments {
     write: bool,
 }
 
-/// Stands in for what ansible-test downloads from a server of its own.
+/// Replaces the file that ansible-test downloads from a server of its makers.
 const GET_PIP: &str = include_str!("get_pip.py");
 
-/// What ansible-test wants of a locale.
+/// The locale that ansible-test requires.
 const LOCALE: &str = "C.UTF-8";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
@@ -52,7 +52,7 @@ pub(crate) fn quick() -> Result<(), String> {
     quick_in(&Place::new()?)
 }
 
-/// All of it, with the newest tools.
+/// Everything, with the newest tools.
 ///
 /// # Errors
 /// When one of them fails.
@@ -68,7 +68,8 @@ fn quick_in(place: &Place) -> Result<(), String> {
     pages::check(place)
 }
 
-/// Where Ansible finds a copy of the collection: it wants `ansible_collections/NAMESPACE/NAME` above it.
+/// A copy of the collection in the place that Ansible requires: below
+/// `ansible_collections/NAMESPACE/NAME`.
 struct Place {
     folder: PathBuf,
     collection: PathBuf,
@@ -148,7 +149,8 @@ impl Tools {
 
     fn sanity(&self, place: &Place) -> Result<(), String> {
         self.stand_in_for_get_pip(place)?;
-        // ansible-test asks git which files are part of the collection; without one of its own it would ask that of the project.
+        // ansible-test asks git which files are part of the collection; without a separate
+        // repository it would use the project's.
         for words in [["init", "--quiet"], ["add", "--all"]] {
             run::run(place.program("git").args(words))?;
         }

@@ -12,7 +12,7 @@ use crate::run::{self, project};
 /// The page, below the project.
 const PAGE: &str = "docs/ansible-modules.md";
 
-/// The modules in the order in which a reader wants them.
+/// The modules in the order in which a reader needs them.
 const MODULES: [&str; 8] = [
     "policy",
     "sshd_config",
@@ -31,7 +31,7 @@ Written by `cargo xtask ansible --write` from the documentation in the modules; 
 [The collection](ansible.md) says how they are used.
 ";
 
-/// Options that every module that changes something has; they are told once.
+/// Options that all modules which change something share; they are documented once.
 const COMMON_OF: &str = "policy";
 const OWN_OF_POLICY: [&str; 2] = ["path", "policy"];
 
@@ -40,7 +40,7 @@ pub(super) fn write(place: &Place) -> Result<(), String> {
     fs::write(&path, page(place)?).map_err(|error| at(&path, &error))
 }
 
-/// Fails when the page is not what the modules say, or the collection has another version than the command.
+/// Fails if the page differs from the modules, or the collection's version from the command's.
 pub(super) fn check(place: &Place) -> Result<(), String> {
     if fs::read_to_string(path()).ok() != Some(page(place)?) {
         return Err(format!(
@@ -134,7 +134,7 @@ fn sentences(value: &Value) -> String {
     }
 }
 
-/// Text in which Ansible's marks, such as `V(2m)`, are those of Markdown.
+/// Text in which Ansible's markup, such as `V(2m)`, is replaced by Markdown.
 fn plain(value: &Value) -> String {
     let mut rest = value.as_str().unwrap_or_default();
     let mut text = String::new();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// One command to measure, started by a process of its own so that its memory is not mixed with another's.
+/// One command to measure, started by a separate process so that its memory is measured separately.
 #[derive(Args)]
 pub(crate) struct Measured {
     /// The folder to run it in
@@ -17,7 +17,7 @@ pub(crate) struct Measured {
     argv: Vec<OsString>,
 }
 
-/// A command line, and where it runs.
+/// A command line with its working directory.
 #[derive(Clone, Default)]
 pub(super) struct Line {
     pub(super) argv: Vec<String>,
@@ -60,7 +60,7 @@ impl Line {
         }
     }
 
-    /// What it prints, where it ends well.
+    /// Its output, if it succeeds.
     pub(super) fn output(&self) -> Result<String, String> {
         let mut command = Command::new(&self.argv[0]);
         command.args(&self.argv[1..]).stdin(Stdio::null());
@@ -127,8 +127,8 @@ pub(super) fn cost(line: &Line) -> Result<Cost, String> {
     })
 }
 
-/// How many times as long theirs took: the median over the pairs, for a machine that is not ours alone slows both of one
-/// pair down.
+/// The ratio of their time to ours: the median over the pairs, because other load on a shared
+/// machine slows both of a pair down.
 pub(super) fn ratio(ours: &[Cost], theirs: &[Cost]) -> Option<f64> {
     let pairs = ours.iter().zip(theirs);
     let mut ratios: Vec<f64> = pairs

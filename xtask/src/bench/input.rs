@@ -9,19 +9,19 @@ use std::time::Instant;
 use super::cost::Line;
 use crate::run;
 
-/// What does one step of a row, or says why not.
+/// One step of a row; fails with the reason.
 pub(super) type Step<T> = Box<dyn Fn() -> Result<T, String>>;
 
 /// One input with the commands that answer for it.
 pub(super) struct Input {
     pub(super) ours: Line,
-    /// `None` where no other program does the same.
+    /// `None` if no other program does the same.
     pub(super) theirs: Option<Line>,
     /// Compares the two answers.
     pub(super) check: Step<()>,
-    /// Brings the input back to what it was before a run.
+    /// Restores the input before a run.
     pub(super) renew: Step<()>,
-    /// Measures what no program can do without, in seconds.
+    /// Measures the time that no program can avoid, in seconds.
     pub(super) floor: Step<f64>,
 }
 
@@ -50,7 +50,7 @@ const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 
 /// A line of known_hosts: the key differs from line to line.
 pub(super) fn known_host(number: usize) -> String {
-    // 43 letters are the 32 bytes of an Ed25519 key and the last 2 bits of what comes before it.
+    // 43 letters encode the 32 bytes of an Ed25519 key and the last 2 bits before it.
     let mut state = number as u64;
     let mut letters = String::from("I");
     for _ in 0..42 {
@@ -70,7 +70,7 @@ pub(super) fn host(number: usize) -> String {
     format!("host{number}.example.net")
 }
 
-/// A file of known_hosts with so many lines.
+/// A known_hosts file with this number of lines.
 pub(super) fn known_hosts(path: &Path, lines: usize, hashed: bool) -> Result<(), String> {
     write(path, lines, known_host)?;
     if !hashed {
@@ -82,7 +82,7 @@ pub(super) fn known_hosts(path: &Path, lines: usize, hashed: bool) -> Result<(),
     fs::remove_file(path.with_extension("old")).map_err(text)
 }
 
-/// How long it takes to read a file, in seconds.
+/// The time to read a file, in seconds.
 pub(super) fn reading(path: &Path) -> Result<f64, String> {
     let mut file = File::open(path).map_err(text)?;
     let mut room = vec![0; 1 << 20];
@@ -91,7 +91,7 @@ pub(super) fn reading(path: &Path) -> Result<f64, String> {
     Ok(start.elapsed().as_secs_f64())
 }
 
-/// How long it takes to copy a file and to see the copy on the disk, in seconds.
+/// The time to copy a file and to sync the copy, in seconds.
 pub(super) fn copying(path: &Path) -> Result<f64, String> {
     let copy = path.with_extension("copy");
     let start = Instant::now();
@@ -104,7 +104,7 @@ pub(super) fn copying(path: &Path) -> Result<f64, String> {
     Ok(time)
 }
 
-/// How long it takes to start a program that does nothing, in seconds.
+/// The time to start a program that does nothing, in seconds.
 pub(super) fn starting() -> Result<f64, String> {
     let start = Instant::now();
     Command::new("true").status().map_err(text)?;

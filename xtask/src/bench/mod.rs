@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: whole commands side by side, on the same input, in one run.
 //!
-//! Absolute times of a shared machine mean little; the ratio of two commands that took turns means more. Each row makes
-//! its own input, lets both programs answer, compares the answers, and only then lets them run in turns.
+//! Absolute times on a shared machine mean little; the ratio of two commands that took turns means
+//! more. Each row makes its own input, runs both programs, compares the answers, and only then
+//! measures them in turns.
 
 mod cost;
 mod input;
@@ -40,20 +41,20 @@ pub(crate) struct Arguments {
     program: Option<PathBuf>,
 }
 
-/// The largest input where all is measured, and where it has to be quick.
+/// The largest input on which everything is measured and must be fast.
 const LARGEST: usize = usize::MAX;
 const LARGEST_QUICK: usize = 10_000;
 
-/// How much steeper than linear the times of two neighbouring sizes may look on a machine that is not ours alone.
+/// How much steeper than linear the times of two neighbouring sizes may appear on a shared machine.
 const STEEPEST: f64 = 1.15;
 
-/// What is below this many seconds is the start of the program, and says nothing of a slope.
+/// Times below this many seconds are the start of the program and show nothing about a slope.
 const START: f64 = 0.05;
 
-/// What one row came to.
+/// The result of one row.
 struct Outcome {
     question: String,
-    /// Empty where no other program does the same.
+    /// Empty if no other program does the same.
     theirs: String,
     unit: &'static str,
     limit: String,
@@ -61,13 +62,12 @@ struct Outcome {
     points: Vec<Point>,
 }
 
-/// What a row is to reach with its largest input; empty where nothing is asked but that its time does not grow faster than
-/// its input.
+/// The targets of a row for its largest input; empty if only its growth is checked.
 #[derive(Clone, Copy, Default)]
 struct Aim {
-    /// How many times as long the other program takes.
+    /// The ratio of the other program's time to ours.
     faster: Option<f64>,
-    /// How many times as much memory the other program takes.
+    /// The ratio of the other program's memory to ours.
     smaller: Option<f64>,
     /// The most memory that ours takes, in MB.
     megabytes: Option<f64>,
@@ -78,9 +78,9 @@ struct Point {
     size: usize,
     ours: Cost,
     theirs: Option<Cost>,
-    /// How many times as long theirs took: the median over the pairs that ran one after the other.
+    /// The ratio of their time to ours: the median over the pairs that ran one after the other.
     faster: Option<f64>,
-    /// Seconds of what no program can do without.
+    /// The time that no program can avoid, in seconds.
     floor: f64,
 }
 
@@ -112,7 +112,8 @@ fn build() -> Result<PathBuf, String> {
     Ok(project().join("target/release/sshmend"))
 }
 
-/// What the rows came to, and why some came to nothing: those before and after them are not lost by that.
+/// The results of the rows, and the reasons why some failed; a failure does not affect the other
+/// rows.
 fn measure_all(
     arguments: &Arguments,
     program: &Path,
@@ -220,7 +221,7 @@ fn print(row: &Row, point: &Point) {
 }
 
 impl Point {
-    /// How many times as much memory theirs took.
+    /// The ratio of their memory to ours.
     fn smaller(&self) -> Option<f64> {
         Some(self.theirs?.mib() / self.ours.mib())
     }
@@ -234,7 +235,7 @@ impl Aim {
         }
     }
 
-    /// Whether a point reaches it, in words; `None` where there is no aim.
+    /// Whether a point reaches the target, in words; `None` without a target.
     fn said(&self, point: &Point) -> Option<&'static str> {
         let fast = self.faster.is_none_or(|least| point.faster >= Some(least));
         let small = self
@@ -275,7 +276,7 @@ impl fmt::Display for Aim {
     }
 }
 
-/// What is wrong with a row whose time grows faster than its input.
+/// The fault of a row whose time grows faster than its input.
 fn steep(result: &Outcome) -> Option<String> {
     let slope = slope(&result.points)?;
     (slope > STEEPEST).then(|| {

@@ -1,4 +1,4 @@
-//! docs/bench.md and the pictures beside it.
+//! docs/bench.md and its pictures.
 
 use std::fmt::Write;
 use std::fs;
@@ -56,7 +56,7 @@ fn largest(results: &[Outcome]) -> impl Iterator<Item = (&Outcome, &Point)> {
         .filter_map(|result| Some((result, result.points.last()?)))
 }
 
-/// A row of the first table; nothing where no other program was measured.
+/// A row of the first table; empty if no other program was measured.
 fn beside(result: &Outcome, point: &Point) -> String {
     let (Some(faster), Some(smaller)) = (point.faster, point.smaller()) else {
         return String::new();
@@ -96,7 +96,7 @@ fn alone(result: &Outcome, point: &Point) -> String {
     )
 }
 
-/// What a picture shows.
+/// The title of a picture.
 fn title(result: &Outcome) -> String {
     if result.theirs.is_empty() {
         result.question.clone()

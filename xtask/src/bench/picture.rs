@@ -9,7 +9,7 @@ const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 300.0;
 const MARGIN: f64 = 56.0;
 
-/// Where the decades of both axes begin and end.
+/// The decades at the ends of both axes.
 struct Frame {
     x: (f64, f64),
     y: (f64, f64),

@@ -1,4 +1,4 @@
-//! What is measured.
+//! The rows of the benchmark.
 
 mod alone;
 mod logs;
@@ -12,25 +12,25 @@ use super::cost::Line;
 use super::input::{Input, copying, host, known_hosts, reading, same, starting, text, write};
 use crate::run;
 
-/// One question, asked of inputs of several sizes.
+/// One question, measured with inputs of several sizes.
 pub(super) struct Row {
     pub(super) question: String,
-    /// Empty where no other program does the same.
+    /// Empty if no other program does the same.
     pub(super) theirs_name: String,
-    /// What no program can do without.
+    /// The time that no program can avoid.
     pub(super) limit: &'static str,
     pub(super) aim: Aim,
     /// The programs that it needs.
     needs: &'static [&'static str],
-    /// What the inputs are counted in.
+    /// The unit in which inputs are counted.
     pub(super) unit: &'static str,
-    /// How many of them the inputs have.
+    /// The sizes of the inputs, in that unit.
     pub(super) sizes: Vec<usize>,
     pub(super) prepare: Box<dyn Fn(usize) -> Result<Input, String>>,
 }
 
 impl Row {
-    /// The first program that it needs and that is not there.
+    /// The first missing program that it needs.
     pub(super) fn missing(&self) -> Option<&'static str> {
         let folders = [
             "/usr/local/bin",

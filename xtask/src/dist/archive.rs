@@ -1,4 +1,5 @@
-//! The tarball: for machines whose distribution has no package here, and for who unpacks it below /usr/local.
+//! The tarball: for machines whose distribution has no package here, and for unpacking below
+//! /usr/local.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,5 @@
-//! The program itself: linked by zig against an old C library, so that it starts on old machines too.
+//! The program itself: linked by zig against an old C library, so that it starts on old machines
+//! too.
 
 use std::env;
 use std::path::Path;
@@ -19,7 +20,7 @@ const GLIBC: (u32, u32) = (2, 17);
 pub(super) struct Target {
     /// As Rust names it.
     pub(super) triple: &'static str,
-    /// As a wheel names what it runs on.
+    /// The platform tag of a wheel.
     platform: &'static str,
     /// As Debian and as Fedora name it.
     pub(super) architecture: (&'static str, &'static str),
@@ -27,7 +28,7 @@ pub(super) struct Target {
     pub(super) packaged: bool,
 }
 
-/// All that are built where there is a standard library for them.
+/// All targets, built if there is a standard library for them.
 pub(super) const TARGETS: [Target; 4] = [
     Target {
         triple: "x86_64-unknown-linux-gnu",
@@ -80,14 +81,15 @@ impl Target {
         self.triple.ends_with("musl")
     }
 
-    /// A command that starts a program of this target, through qemu where this machine does not start it itself.
+    /// A command that starts a program of this target, through qemu if this machine cannot start it
+    /// directly.
     pub(super) fn start(self, program: &Path) -> Command {
         if self.native() {
             return Command::new(program);
         }
         let (_, architecture) = self.architecture;
         let mut qemu = Command::new(format!("qemu-{architecture}"));
-        // A static program looks for nothing there.
+        // A static program loads nothing from there.
         qemu.args(["-L", &format!("/usr/{architecture}-linux-gnu")])
             .arg(program);
         qemu
@@ -96,7 +98,7 @@ impl Target {
 
 /// A program that was built and checked.
 pub(super) struct Built {
-    /// What it is for.
+    /// The target it is for.
     pub(super) target: Target,
     /// The program and its completions.
     pub(super) program: Program,
@@ -144,7 +146,8 @@ pub(super) fn build(
     Ok(Built { target, program })
 }
 
-/// Names for the folders of this machine, which messages of a panic would name, and who brings what starts a static program.
+/// Replaces the names of this machine's folders, which panic messages would contain, and selects
+/// the files with which a static program starts.
 fn flags(target: Target, source: &Path) -> Result<String, String> {
     let cargo_home = run::cargo_home()?;
     let remap =
@@ -190,7 +193,7 @@ fn check(program: &Path, source: &Source, target: Target) -> Result<(), String> 
     }
 }
 
-/// What a program wants to have loaded with it, a loader or a library; `None` in a static one.
+/// A loader or library that a program needs at run time; `None` for a static one.
 fn needed(headers: &str) -> Option<&str> {
     headers
         .lines()

@@ -10,7 +10,7 @@ use super::source::{Source, VERSION};
 use super::stage::{self, Entry, Family, Program, compressed, file};
 use crate::run;
 
-/// Of the package, where the program stays the same.
+/// The package's revision, for changes that leave the program the same.
 const REVISION: u32 = 1;
 
 /// The version of the package, as Debian counts.
@@ -18,13 +18,14 @@ fn version() -> String {
     format!("{VERSION}-{REVISION}")
 }
 
-/// Who answers for a package, unless `SSHMEND_MAINTAINER` says so: an address that no mail reaches.
+/// The maintainer of a package, unless `SSHMEND_MAINTAINER` is set: an address that receives no
+/// mail.
 const MAINTAINER: &str = "The sshmend authors <maintainers@sshmend.invalid>";
 
 /// Scripts that dpkg runs.
 const SCRIPTS: [&str; 3] = ["postinst", "prerm", "postrm"];
 
-/// Makes the package and has lintian look at it.
+/// Builds the package and checks it with lintian.
 ///
 /// # Errors
 /// When lintian finds an error or has a warning.
@@ -67,7 +68,7 @@ pub(super) fn make(
     Ok(package)
 }
 
-/// All files, with what Debian wants beside them.
+/// All files, with those that Debian requires in addition.
 fn entries(source: &Source, program: &Program, version: &str) -> Result<Vec<Entry>, String> {
     let mut entries = stage::entries(source, program, Family::Debian)?;
     let mut document = |name: &str, bytes: Vec<u8>| {
@@ -168,7 +169,7 @@ fn changelog(source: &Source, version: &str) -> Result<String, String> {
     ))
 }
 
-/// Makes a .deb around `program` and looks at what is in it: what a build of the packages rests on, without building one.
+/// Makes a .deb around `program` and checks its content: a test of the packaging without a build.
 ///
 /// # Errors
 /// When dpkg-deb fails, or lists other files than were put in.

@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: the program for machines without Rust, as a tarball, a .deb, an .rpm and a wheel.
 //!
-//! What is built is the commit, not the working tree. Nothing of the folder, the time or the user may get into it: `--check`
-//! builds twice and compares.
+//! Builds from the commit, not the working tree. The folder, the time and the user must not
+//! influence the result: `--check` builds twice and compares.
 
 mod archive;
 mod binary;
@@ -58,7 +58,7 @@ const SUMS: &str = "SHA256SUMS";
 /// Builds for every target that there is a standard library for, and says for which there is none.
 ///
 /// # Errors
-/// When a tool cannot be installed, a build fails, or a file is not what it has to be.
+/// If a tool cannot be installed, a build fails, or a file is not as required.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let work = project().join("target/dist-work");
     let out = arguments
@@ -123,7 +123,7 @@ fn build_again(
     run::run(&mut build)
 }
 
-/// One build from nothing but the commit, in `place`; what comes of it goes to `out`.
+/// One build from the commit alone, in `place`; the results go to `out`.
 fn make(
     tools: &Tools,
     toolchain: &Toolchain,
@@ -149,7 +149,7 @@ fn pack(source: &Source, built: &Built, place: &Path, out: &Path) -> Result<(), 
     Ok(())
 }
 
-/// Makes an empty folder of it.
+/// Makes the folder empty.
 fn empty(folder: &Path) -> Result<(), String> {
     let said = |error: std::io::Error| format!("{}: {error}", folder.display());
     if folder.exists() {

@@ -1,4 +1,4 @@
-//! The .rpm: made by rpmbuild from the files that are there, checked by rpm and rpmlint.
+//! The .rpm: built by rpmbuild from existing files, checked by rpm and rpmlint.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,7 +10,7 @@ use super::source::{Source, VERSION};
 use super::stage::{self, Entry, Family, Program, file};
 use crate::run;
 
-/// Makes the package and has rpmlint look at it.
+/// Builds the package and checks it with rpmlint.
 ///
 /// # Errors
 /// When rpmlint finds an error.
@@ -100,11 +100,11 @@ fn build(source: &Source, architecture: &str, tree: &Path, place: &Path) -> Resu
         define("commit", &source.commit),
         define("units", &units),
         define("day", day.trim()),
-        // Nothing of this machine and of this moment goes into the package.
+        // Nothing about this machine or the present moment goes into the package.
         define("_buildhost", "localhost"),
         define("use_source_date_epoch_as_buildtime", "1"),
         define("clamp_mtime_to_source_date_epoch", "1"),
-        // What rpm of RHEL 7 reads too.
+        // A compression that the rpm of RHEL 7 can read.
         define("_binary_payload", "w9.xzdio"),
     ] {
         rpmbuild.args(["--define", &value]);

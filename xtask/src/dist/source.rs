@@ -10,10 +10,10 @@ use crate::run::{self, project};
 /// The version of every crate.
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What is built: asked for once, because others may commit while a build runs.
+/// The commit to build: determined once, because others may commit during a build.
 pub(super) struct Commit {
     pub(super) hash: String,
-    /// What `--version` says beside the number: the commit and its date.
+    /// The commit and its date, which `--version` prints beside the number.
     described: String,
     /// Seconds since 1970.
     epoch: String,
@@ -33,7 +33,8 @@ impl Commit {
         })
     }
 
-    /// Unpacks it into an empty folder; what was unpacked there of the same commit stays, and is not compiled again.
+    /// Unpacks it into an empty folder; files already unpacked from the same commit stay, and are
+    /// not compiled again.
     pub(super) fn export(&self, folder: &Path) -> Result<Source, String> {
         let source = Source {
             folder: folder.to_owned(),
@@ -48,7 +49,8 @@ impl Commit {
         let archive = folder.join("source.tar");
         let name = archive.to_string_lossy();
         git(&["archive", "--format=tar", "--output", &*name, &self.hash])?;
-        // With the time of the commit, cargo would take what it compiled later from another commit for up to date.
+        // With the time of the commit, cargo would consider later output of another commit up to
+        // date.
         let mut tar = Command::new("tar");
         tar.args(["--touch", "-xf", "source.tar"]);
         run::run(tar.current_dir(folder))?;
@@ -60,16 +62,16 @@ impl Commit {
 
 /// The tree of one commit.
 pub(super) struct Source {
-    /// Where it was unpacked.
+    /// The folder in which it was unpacked.
     pub(super) folder: PathBuf,
-    /// What `--version` says beside the number: the commit and its date.
+    /// The commit and its date, which `--version` prints beside the number.
     pub(super) commit: String,
     /// Seconds since 1970 of the commit: the age of every file in every package.
     pub(super) epoch: String,
 }
 
 impl Source {
-    /// The working tree as it stands, to see what would go into a package: git is not asked.
+    /// The working tree as it is, to see what would go into a package, without asking git.
     pub(super) fn of_the_working_tree() -> Self {
         Self {
             folder: project(),
@@ -84,7 +86,7 @@ impl Source {
         fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// The names of the files in a folder of the project, sorted; none where there is no such folder.
+    /// The names of the files in a folder of the project, sorted; empty if there is no such folder.
     pub(super) fn names(&self, folder: &str) -> Result<Vec<String>, String> {
         let folder = self.folder.join(folder);
         if folder.exists() {
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_archive_says_which_commit_it_is_of_and_is_newer_than_what_was_compiled() {
+    fn an_archive_names_its_commit_and_is_newer_than_the_compiled_files() {
         if !project().join(".git").exists() {
             // Sources that came as an archive themselves.
             return;
@@ -116,7 +118,7 @@ mod tests {
         let folder = run::target().join("source-test");
         let before = SystemTime::now() - Duration::from_secs(2);
         let commit = Commit::named("HEAD").unwrap();
-        // Of another commit, with a file that this one does not have.
+        // From another commit, with a file that this one does not have.
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("left"), "").unwrap();
         fs::write(folder.with_extension("commit"), "another").unwrap();
@@ -126,7 +128,7 @@ mod tests {
         let said = String::from_utf8(said).unwrap();
         let (hash, date) = said.trim().split_once(' ').unwrap();
         assert_eq!(format!("{} {date}", &hash[..12]), source.commit);
-        // An older time would have cargo use what it compiled of another commit.
+        // With an older time cargo would use the output of another commit.
         let manifest = fs::metadata(folder.join("Cargo.toml")).unwrap();
         assert!(manifest.modified().unwrap() >= before);
         fs::write(folder.join("kept"), "").unwrap();

@@ -1,4 +1,4 @@
-//! What lies where on the machine of whoever installs a package.
+//! The installed files and their paths.
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -13,7 +13,7 @@ use flate2::write::GzEncoder;
 use super::source::Source;
 use crate::{manual, run};
 
-/// Documents that a package carries, beside the schemas and the formats.
+/// Documents in a package, beside the schemas and the formats.
 const DOCUMENTS: [&str; 3] = ["README.md", "docs/ansible.md", "docs/exit-codes.md"];
 const FOLDERS: [&str; 2] = ["docs/formats", "docs/schema"];
 
@@ -24,11 +24,11 @@ pub(super) struct Entry {
     pub(super) path: String,
     /// Its permissions.
     pub(super) mode: u32,
-    /// What is in it.
+    /// The content.
     pub(super) bytes: Vec<u8>,
 }
 
-/// Where the packages of a family of distributions put what they do not agree on.
+/// The paths on which the families of distributions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Family {
     /// Debian, Ubuntu.
@@ -37,15 +37,15 @@ pub(super) enum Family {
     Rpm,
 }
 
-/// A program, and what it prints to be installed beside it.
+/// A program, and its output that is installed beside it.
 pub(super) struct Program {
     /// The program itself.
     pub(super) bytes: Vec<u8>,
-    /// What makes each shell complete the command.
+    /// The completion script of each shell.
     pub(super) completions: Vec<(&'static Shell, Vec<u8>)>,
 }
 
-/// A shell, and where what it completes with is looked for.
+/// A shell, and the path of its completion scripts.
 pub(super) struct Shell {
     /// As `sshmend completions` calls it.
     name: &'static str,
@@ -88,7 +88,7 @@ impl Program {
         Ok(Self { bytes, completions })
     }
 
-    /// What is taken for a program as long as nobody starts it.
+    /// A placeholder that passes for a program as long as nobody starts it.
     #[cfg(test)]
     pub(super) fn of_a_test() -> Self {
         Self {
@@ -98,7 +98,7 @@ impl Program {
     }
 }
 
-/// The manual pages of the commit, and what is in them.
+/// The manual pages of the commit, with their content.
 pub(super) fn manuals(source: &Source) -> Result<Vec<(String, Vec<u8>)>, String> {
     let names = source.names(MANUALS)?;
     let page = |name: String| {
@@ -110,7 +110,7 @@ pub(super) fn manuals(source: &Source) -> Result<Vec<(String, Vec<u8>)>, String>
 
 const MANUALS: &str = "docs/man";
 
-/// Every file of a package, without what the family's own packaging adds.
+/// Every file of a package, without those added by the family's own packaging.
 pub(super) fn entries(
     source: &Source,
     program: &Program,

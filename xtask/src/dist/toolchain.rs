@@ -1,6 +1,6 @@
 //! The compiler, and the standard libraries that it came without: those are built here, from Debian's rust-src of exactly its version.
 //!
-//! They lie in a folder of their own beside what the compiler has; nothing of the toolchain itself is changed.
+//! They are in a folder of their own beside the compiler's; the toolchain itself is not changed.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -11,16 +11,16 @@ use super::binary::Target;
 use super::empty;
 use crate::{packages, run};
 
-/// What fetching and building a standard library needs.
+/// The packages needed to fetch and build a standard library.
 const DEBIAN: &[(&str, &str)] = &[(
     "debian-archive-keyring",
     "the signature of the sources of a standard library",
 )];
 
-/// Has the sources of the last few releases of Rust, not only of the newest one.
+/// The suite with the sources of the last few releases of Rust, not only of the newest one.
 const SUITE: &str = "trixie-backports";
 
-/// What can be built, and with what.
+/// The targets that can be built, and the compiler for them.
 pub(super) struct Toolchain {
     /// The targets that have a standard library.
     pub(super) targets: Vec<Target>,
@@ -32,10 +32,12 @@ pub(super) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Builds those of the standard libraries of `wanted` that are missing into `folder`, which takes minutes and is done once for a compiler.
+    /// Builds those of the standard libraries of `wanted` that are missing in `folder`, which takes
+    /// minutes and is done once per compiler.
     ///
     /// # Errors
-    /// When the compiler does not answer, when a library does not compile, and when there is no target at all.
+    /// If the compiler cannot be run, if a library does not compile, and if there is no target at
+    /// all.
     pub(super) fn complete(wanted: &[Target], folder: &Path) -> Result<Self, String> {
         let compiler = Compiler::ask()?;
         let (mut targets, lacking) = compiler.shipped(wanted)?;
@@ -66,7 +68,7 @@ impl Toolchain {
         })
     }
 
-    /// Has a build for this target find its standard library.
+    /// Makes a build for this target find its standard library.
     pub(super) fn set(&self, command: &mut Command, target: Target) {
         if self.built.contains(&target) {
             command.env("RUSTC", &self.wrapper);
@@ -74,7 +76,7 @@ impl Toolchain {
     }
 }
 
-/// What the compiler says of itself.
+/// The compiler's description of itself.
 struct Compiler {
     release: String,
     commit: String,
@@ -117,7 +119,7 @@ impl Compiler {
     }
 }
 
-/// The folder with what the compiler came without.
+/// The folder with the parts missing from the compiler's installation.
 struct Shadow {
     place: PathBuf,
 }
@@ -139,10 +141,10 @@ impl Shadow {
         self.libraries().join(target.triple).exists()
     }
 
-    /// Unpacks the sources that belong to this compiler, where that was not done before.
+    /// Unpacks the sources that belong to this compiler, unless already done.
     ///
     /// # Errors
-    /// Why there are none.
+    /// The reason why there are none.
     fn sources(&self, compiler: &Compiler) -> Result<(), String> {
         let library = self.std_sources();
         if library.exists() {
@@ -168,7 +170,7 @@ impl Shadow {
         fs::remove_dir_all(&partial).map_err(|error| format!("{}: {error}", partial.display()))
     }
 
-    /// Builds the standard library of this target, where that was not done before.
+    /// Builds the standard library of this target, unless already done.
     fn build(&self, compiler: &Compiler, target: Target) -> Result<(), String> {
         self.lay(compiler)?;
         if self.has(target) {
@@ -179,7 +181,7 @@ impl Shadow {
         let vendored = library.join("vendor");
         let mut cargo = run::cargo(&["build", "--release", "--quiet", "--offline", "--locked"]);
         cargo
-            // The package has no sources of what only the tests of the library need.
+            // The package lacks the sources that only the tests of the library need.
             .args(["-Zavoid-dev-deps", "--package", "std"])
             .args(["--features", "panic-unwind,backtrace"])
             .args(["--target", target.triple, "--manifest-path"])
@@ -192,7 +194,8 @@ impl Shadow {
             ))
             .env("CARGO_TARGET_DIR", &products)
             .env("RUSTC", self.wrapper())
-            // As the project's own build does: the library is made of what only the compiler's own release may use.
+            // As in Rust's own build: the library uses features that only the compiler's own
+            // release may use.
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_ENCODED_RUSTFLAGS", flags(compiler, &library));
         run::run(&mut cargo)?;
@@ -233,7 +236,8 @@ impl Shadow {
     }
 }
 
-/// How Rust's own release builds the library: usable for link-time optimisation, hidden from programs, and named without this machine's folders.
+/// The flags with which Rust's own release builds the library: usable for link-time optimisation,
+/// hidden from programs, and without folders of this machine.
 fn flags(compiler: &Compiler, library: &Path) -> String {
     let remap = format!(
         "--remap-path-prefix={}=/rustc/{}/library",
@@ -248,7 +252,7 @@ fn flags(compiler: &Compiler, library: &Path) -> String {
     .join("\x1f")
 }
 
-/// Has the library come as archive alone: a shared one would be linked, with a linker that nobody has named.
+/// Builds the library as an archive only: a shared one would need a linker, and none is configured.
 fn only_archives(manifest: &Path) -> Result<(), String> {
     let said = |error: std::io::Error| format!("{}: {error}", manifest.display());
     let text = fs::read_to_string(manifest).map_err(said)?;
@@ -265,7 +269,7 @@ fn only_archives(manifest: &Path) -> Result<(), String> {
 /// Fetches Debian's package with the sources of this compiler into `folder`; apt checks its signature.
 ///
 /// # Errors
-/// Why it is not to be had.
+/// The reason why it is not available.
 fn download(compiler: &Compiler, folder: &Path) -> Result<PathBuf, String> {
     let [mirror, _] = sshmend_lab::archives().map_err(|error| error.to_string())?;
     let list = folder.join("sources.list");
@@ -301,7 +305,7 @@ fn download(compiler: &Compiler, folder: &Path) -> Result<PathBuf, String> {
         .ok_or_else(|| "apt-get download left no package".to_owned())
 }
 
-/// Installs what starts programs of another machine, where the target is for one.
+/// Installs the emulator for programs of another machine, if the target is one.
 fn emulator(target: Target) -> Result<(), String> {
     if target.native() {
         return Ok(());

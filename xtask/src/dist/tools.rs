@@ -1,4 +1,4 @@
-//! What a build of the packages needs beside Rust, installed by name.
+//! The tools that a build of the packages needs beside Rust, installed by name.
 
 use std::path::Path;
 use std::process::Command;
@@ -28,7 +28,7 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Installs what is missing.
+    /// Installs the missing tools.
     pub(super) fn install(folder: &Path) -> Result<Self, String> {
         packages::install(DEBIAN)?;
         let python = Environment::install(folder, PYTHON)?;

@@ -1,5 +1,6 @@
-//! What was made, used: the .deb on trees of real machines (installed, upgraded to, removed and purged), the .rpm and the tarball on the
-//! same trees, the wheel in an environment of its own, and the program of each tarball, of other machines too.
+//! Tests the results: the .deb on trees of real machines (installed, upgraded to, removed and
+//! purged), the .rpm and the tarball on the same trees, the wheel in a separate environment, and
+//! the program of each tarball, including those for other machines.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,16 +17,16 @@ use crate::run;
 /// What runs a wheel without installing it.
 const RUNNERS: &str = "pipx==1.18.4\nuv==0.13.9\n";
 
-/// What the lab's machines are.
+/// The target of the lab's machines.
 const MACHINE: &str = "x86_64-unknown-linux-gnu";
 
-/// Older than any package; what is in it is the same.
+/// Older than any package, with the same content.
 const OLDER: &str = "0.1.0-1";
 
 /// A disk that every program looks at, below the folder that it runs in.
 const DISK: &str = "disk";
 
-/// What every program has to answer: the words, what it reads, and a word of what it says.
+/// The test that every program must pass: arguments, input, and a word of the output.
 const ANSWERS: [(&[&str], &str, &str); 5] = [
     (
         &["show", "sshd-config", "MaxStartups", "--root", DISK],
@@ -57,7 +58,7 @@ const ANSWERS: [(&[&str], &str, &str); 5] = [
     ),
 ];
 
-/// Tries what was made for this machine, on each suite of the lab.
+/// Tests the packages for this machine, on each suite of the lab.
 ///
 /// # Errors
 /// When a step fails, and when this is not root.
@@ -136,7 +137,8 @@ fn older(source: &Source, package: &Path, work: &Path) -> Result<PathBuf, String
     deb::make(source, &program, "amd64", OLDER, &work.join("older"), work)
 }
 
-/// Installs the wheel as `pipx install FILE` does, with the checksum of [`SUMS`], and starts what it brought.
+/// Installs the wheel as `pipx install FILE` does, with the checksum of [`SUMS`], and starts the
+/// installed program.
 fn wheel(out: &Path, work: &Path) -> Result<(), String> {
     let wheel = made(out, "manylinux_2_17_x86_64.whl")?;
     let name = wheel.file_name().unwrap_or_default().to_string_lossy();
@@ -213,7 +215,7 @@ fn start(target: Target, place: &Path) -> Command {
     command
 }
 
-/// What the program prints; that it finds something makes it exit with 1.
+/// The output of the program; it exits with 1 if it finds something.
 fn answer(target: Target, place: &Path, words: &[&str], input: &str) -> Result<String, String> {
     let file = place.join("input");
     let said = |error: std::io::Error| format!("{}: {error}", target.triple);

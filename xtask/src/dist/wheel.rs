@@ -1,4 +1,4 @@
-//! The wheel as it is handed out: without the folder that it was built in, which its list of dependencies names.
+//! The wheel as distributed: without the build folder, which its list of dependencies names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::source::{Source, VERSION};
 use super::tools::Tools;
 use crate::run;
 
-/// Packs what maturin left in `made` again into `out`, and puts its list of dependencies beside it.
+/// Repacks maturin's output in `made` into `out`, and puts its list of dependencies beside it.
 pub(super) fn pack(
     tools: &Tools,
     source: &Source,
@@ -38,7 +38,7 @@ pub(super) fn pack(
     Ok(())
 }
 
-/// Where maturin writes the list, in the form of CycloneDX.
+/// The path at which maturin writes the list, in CycloneDX format.
 fn dependencies(tree: &Path) -> PathBuf {
     tree.join(format!("sshmend-{VERSION}.dist-info"))
         .join("sboms/sshmend.cyclonedx.json")

@@ -1,18 +1,18 @@
-//! What goes wrong in a run.
+//! The faults of a run.
 
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-/// What ends a process, not a call of it.
+/// Calls that replace or end a process, or return from a signal handler: no fault is injected there.
 pub(crate) const NOT_A_CALL: [&str; 4] = ["execve", "exit", "exit_group", "rt_sigreturn"];
 
-/// Calls that never fail (getuid(2) and its like): nothing is asked of a run in which one did.
+/// Calls that never fail (getuid(2) and similar): a run in which one failed is not judged.
 pub(crate) const NEVER_FAIL: [&str; 7] = [
     "geteuid", "getuid", "getegid", "getgid", "getpid", "gettid", "getppid",
 ];
 
-/// How a run is spoilt.
+/// The way in which a run is disturbed.
 pub(crate) enum Fault {
     /// A call of this name fails with this error, the so-manieth time.
     Error(String, &'static str, usize),
@@ -20,9 +20,9 @@ pub(crate) enum Fault {
     Kill(String, usize),
     /// The process gets a signal after this time.
     Signal(Signal, Duration),
-    /// The disk has room for so many KiB.
+    /// The disk has this many KiB left.
     Full(u64),
-    /// The power is cut after so many writes, and so much of what was not synced is lost.
+    /// The power fails after this many writes, and part of the unsynced data is lost.
     Power(usize, String),
 }
 
@@ -37,7 +37,7 @@ impl Fault {
         }
     }
 
-    /// What strace(1) is to inject.
+    /// The argument of strace(1) that injects the fault.
     pub(crate) fn injection(&self) -> Option<(&str, String)> {
         match self {
             Self::Error(name, error, at) => {
@@ -54,7 +54,7 @@ impl Fault {
     }
 }
 
-/// What a call fails with.
+/// The error with which a call fails.
 pub(crate) fn error_of(name: &str) -> &'static str {
     match name {
         "write" | "fsync" | "fdatasync" | "renameat" | "renameat2" | "mkdirat" | "pwrite64" => {

@@ -1,8 +1,8 @@
 //! `cargo xtask faults`: every system call of every command that writes fails once and is its last one once, and the
 //! power is cut after each of its writes.
 //!
-//! Each run starts from the same disk, below `--root`. What the exit code says has to be true of the files, what is left
-//! behind has to be brought to an end by `sshmend recover`, and then the command has to work.
+//! Each run starts from the same disk, below `--root`. The exit code must be true of the files,
+//! `sshmend recover` must finish or undo what is left, and then the command must work.
 
 mod fault;
 mod power;
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     sshmend: Option<PathBuf>,
 }
 
-/// Runs all of it, and prints the figures of docs/reliability.md.
+/// Makes all runs, and prints the figures of docs/reliability.md.
 ///
 /// # Errors
 /// When an exit code was not true, or something was not brought to its end.
@@ -66,7 +66,7 @@ pub(crate) fn faults(arguments: &Arguments) -> Result<(), String> {
         let meant = arguments.only.as_ref();
         if meant.is_none_or(|word| subject.name.contains(word.as_str())) {
             let found = Trial::new(&program, subject)?.all(arguments)?;
-            // Whoever waits for hours wants to know at once.
+            // A run takes hours: report failures at once.
             for violation in &found {
                 println!("{violation}");
             }

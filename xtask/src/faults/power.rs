@@ -1,4 +1,5 @@
-//! Power cuts: the writes of a command are replayed up to each of them, and what was not synced by then is lost in turn.
+//! Power failures: the writes of a command are replayed up to each of them, and unsynced data is
+//! lost in turn.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,10 +8,10 @@ use super::fault::Fault;
 use super::replay::{FileSystem, Tree, Write, lay};
 use super::trial::{Picture, Trial};
 
-/// The calls that change what is on a disk, or make it durable.
+/// The calls that change the content of a disk, or make it durable.
 const WRITES: &str = "trace=openat,write,pwrite64,ftruncate,fchmod,mkdirat,renameat,renameat2,linkat,unlinkat,fsync,fdatasync,copy_file_range,sendfile";
 
-/// Cuts the power of a run, and what was not true afterwards.
+/// A power failure during a run, and the violation found afterwards.
 pub(crate) type Cut = (Fault, Option<String>);
 
 impl Trial<'_> {
@@ -25,7 +26,7 @@ impl Trial<'_> {
                 system.write(write)?;
             }
             for (lost, tree) in system.after_a_cut() {
-                // What the command has said when it ended has to outlive a power cut.
+                // The result that the command reported at its end must survive a power failure.
                 let end = if at == writes.len() { "0" } else { "crash" };
                 if end == "crash" && seen.contains(&tree) {
                     continue;
@@ -73,9 +74,9 @@ fn writes(log: &str, root: &Path) -> Result<Vec<Write>, String> {
 /// One call as strace(1) prints it with -y and -xx.
 struct Call<'c> {
     name: &'c str,
-    /// Paths behind descriptors, and strings, in their order.
+    /// Paths of descriptors, and strings, in their order.
     words: Vec<Word>,
-    /// What stands between them.
+    /// The text between them.
     plain: String,
     result: i64,
 }
@@ -86,7 +87,7 @@ enum Word {
 }
 
 impl<'c> Call<'c> {
-    /// `None` for what is not a call, or for one that failed.
+    /// `None` for anything but a call, and for a failed one.
     fn read(line: &'c str) -> Option<Self> {
         let (name, _) = line.split_once('(')?;
         let (_, result) = line.rsplit_once(" = ")?;
@@ -120,7 +121,7 @@ impl<'c> Call<'c> {
         })
     }
 
-    /// What it does below `root`, if anything.
+    /// The write that it makes below `root`, if any.
     fn write(&self, root: &Path) -> Option<Result<Write, String>> {
         let at = |index: usize| self.path(root, index, None);
         let in_folder = |index: usize| {
@@ -162,7 +163,8 @@ impl<'c> Call<'c> {
         Some(Ok(write))
     }
 
-    /// The path of a descriptor, or of a name in it, as seen from the root; `None` where it lies elsewhere.
+    /// The path of a descriptor, or of a name in it, as seen from the root; `None` if it is
+    /// elsewhere.
     fn path(&self, root: &Path, index: usize, name: Option<&[u8]>) -> Option<PathBuf> {
         use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt;

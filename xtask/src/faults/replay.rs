@@ -1,7 +1,8 @@
-//! A file system as a power cut would leave it: what was synced is there, and of the rest as much as had reached the disk.
+//! A file system after a power failure: synced data is present, and of the rest whatever had
+//! reached the disk.
 //!
-//! Contents and modes are durable once their file is synced, names once their folder is (fsync(2)). What was not synced may
-//! be there or not, in any order.
+//! Content and mode are durable once the file is synced, names once the folder is (fsync(2)).
+//! Unsynced data may be there or not, in any order.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -9,7 +10,7 @@ use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-/// What a command does to a file system, by paths below its root.
+/// A write of a command to a file system, by paths below its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Write {
     /// A new, empty file.
@@ -34,10 +35,10 @@ pub(crate) enum Node {
     Symlink(PathBuf),
 }
 
-/// Every path with what is there.
+/// Every path with its content.
 pub(crate) type Tree = BTreeMap<PathBuf, Node>;
 
-/// What a name stands for.
+/// The object that a name refers to.
 #[derive(Debug, Clone)]
 enum Named {
     Inode(usize),
@@ -99,7 +100,7 @@ impl FileSystem {
     /// Carries one write out.
     ///
     /// # Errors
-    /// When it names what is not there: the log was not understood.
+    /// If it names something that does not exist: the log was not understood.
     pub(crate) fn write(&mut self, write: &Write) -> Result<(), String> {
         match write {
             Write::Create(path, mode) => {
@@ -181,7 +182,7 @@ impl FileSystem {
         }
     }
 
-    /// The trees that may be found after a power cut now, each with what is lost.
+    /// The trees that are possible after a power failure now, each with what is lost.
     pub(crate) fn after_a_cut(&self) -> Vec<(String, Tree)> {
         let all = self.pending.len();
         let mut found = vec![
@@ -224,7 +225,7 @@ impl FileSystem {
             put(&mut names, &pending.names);
         }
         let mut tree = Tree::new();
-        // A folder sorts before what is in it.
+        // A folder sorts before its content.
         for (path, named) in names {
             let folder = path.parent().unwrap_or(Path::new(""));
             let is_there =
@@ -360,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn writes_to_what_is_not_there_are_not_passed_over() {
+    fn writes_to_missing_files_are_not_ignored() {
         let (_root, mut system) = system();
         assert!(system.write(&Write::Remove("c".into())).is_err());
         assert!(

@@ -6,15 +6,16 @@ use super::trial::Picture;
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
     pub(crate) before: &'static [Before],
-    /// `ID` stands for the newest transaction.
+    /// `ID` is replaced by the newest transaction.
     pub(crate) command: &'static str,
     /// Its standard input.
     pub(crate) input: &'static str,
-    /// How far it is in the journal alone that it shows what it did.
+    /// How the completion of the command is recognised.
     pub(crate) shows: Shows,
-    /// How the command may end where it has nothing to do any more.
+    /// The exit codes allowed if the command has nothing left to do.
     pub(crate) again: &'static [i32],
-    /// How `sshmend recover` may end: it says what cannot be brought to its end until it is given up.
+    /// The exit codes allowed for `sshmend recover`, which reports what can be neither finished nor
+    /// undone until it is abandoned.
     pub(crate) recovers: &'static [i32],
 }
 
@@ -26,20 +27,20 @@ pub(crate) enum Before {
     Write(&'static str, &'static str),
     /// The transactions are in these states, the oldest first.
     States(&'static [&'static str]),
-    /// The newest transaction is undone so many seconds from now, unless it is confirmed.
+    /// The newest transaction is undone this many seconds from now, unless it is confirmed.
     Back(i64),
 }
 
-/// What tells the disk before a command from the disk after it.
+/// The difference between the disk before a command and after it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shows {
     /// The files; either side is whole.
     Files,
-    /// The files, of which only those after it are whole: the command is itself what mends the others.
+    /// The files, of which only those after it are valid: the command itself repairs the others.
     Mended,
     /// The states of the transactions.
     Journal,
-    /// How many transactions there are, any number of which may be gone until it is done.
+    /// The number of transactions, any of which may be missing until it is done.
     Fewer,
 }
 
@@ -56,7 +57,7 @@ allow = ["192.0.2.7"]
 ignore = ["192.0.2.7"]
 "#;
 
-/// What most commands are like.
+/// The defaults for most commands.
 const PLAIN: Subject = Subject {
     name: "",
     before: &[],
@@ -237,12 +238,12 @@ pub(crate) fn long() -> (&'static str, String) {
 }
 
 impl Subject {
-    /// Whether two disks are the same, as far as it counts for this command.
+    /// Whether two disks are the same in the respects that matter for this command.
     pub(crate) fn same(&self, one: &Picture, other: &Picture) -> bool {
         one.files == other.files && (self.shows != Shows::Journal || one.journal == other.journal)
     }
 
-    /// Whether a disk is one of those that may be found when all is over.
+    /// Whether the disk is in one of the states allowed at the end.
     pub(crate) fn is_whole(&self, now: &Picture, old: &Picture, new: &Picture) -> bool {
         let is_new = self.same(now, new);
         match self.shows {

@@ -17,10 +17,10 @@ use super::fault::{Fault, NEVER_FAIL, NOT_A_CALL, error_of};
 use super::subject::{Before, FILES, Subject, long};
 use crate::run::run;
 
-/// Where the state lies on the disk.
+/// The path of the state on the disk.
 const STATE: &str = "var/lib/sshmend";
 
-/// What is found on a disk.
+/// The state of a disk.
 #[derive(Default, PartialEq, Eq)]
 pub(crate) struct Picture {
     /// All files but the state: content and mode.
@@ -138,7 +138,7 @@ impl<'s> Trial<'s> {
         Ok(())
     }
 
-    /// Lays the disk anew.
+    /// Creates the disk afresh.
     fn lay(&self) -> Result<(), String> {
         run(Command::new("rm").arg("-rf").arg(self.disk()))?;
         run(Command::new("cp")
@@ -168,7 +168,7 @@ impl<'s> Trial<'s> {
         command.status().map_err(|error| error.to_string())
     }
 
-    /// What strace(1) writes down of a run in which nothing goes wrong.
+    /// The strace(1) output of a run without faults.
     pub(crate) fn traced(&self, options: &[&str]) -> Result<String, String> {
         self.lay()?;
         let log = self.folder.path().join("calls");
@@ -180,7 +180,7 @@ impl<'s> Trial<'s> {
         fs::read_to_string(&log).map_err(|error| error.to_string())
     }
 
-    /// How often each call is made, by the thread that makes it most often.
+    /// The number of times each call is made, by the thread that makes it most often.
     fn calls(&self) -> Result<BTreeMap<String, usize>, String> {
         let text = self.traced(&[])?;
         let mut by_thread: BTreeMap<(&str, &str), usize> = BTreeMap::new();
@@ -200,7 +200,7 @@ impl<'s> Trial<'s> {
         Ok(calls)
     }
 
-    /// What goes wrong, each in a run of its own.
+    /// The faults to inject, each in a separate run.
     fn planned(&self, calls: &BTreeMap<String, usize>, arguments: &Arguments) -> Vec<Fault> {
         let every = calls
             .iter()
@@ -229,7 +229,7 @@ impl<'s> Trial<'s> {
         faults
     }
 
-    /// Runs all of them, prints the line of the table, and says what was not true.
+    /// Makes all runs, prints the line of the table, and returns the violations.
     pub(crate) fn all(&self, arguments: &Arguments) -> Result<Vec<String>, String> {
         let (calls, faults) = if arguments.power {
             (BTreeMap::new(), Vec::new())
@@ -283,7 +283,7 @@ impl<'s> Trial<'s> {
         Ok(violations)
     }
 
-    /// One run with one fault: how it ended, and what was not true.
+    /// One run with one fault: how it ended, and the violation, if any.
     fn one(&self, fault: &Fault) -> Result<(String, Option<String>), String> {
         let small = match fault {
             Fault::Full(room) => Some(self.small_disk(*room)?),
@@ -307,7 +307,7 @@ impl<'s> Trial<'s> {
         Ok((end, judged))
     }
 
-    /// What is not true of a disk as a run has left it.
+    /// The violations on a disk after a run.
     pub(crate) fn judge(
         &self,
         end: &str,
@@ -338,7 +338,7 @@ impl<'s> Trial<'s> {
         if !subject.is_whole(&after, &self.old, &self.new) {
             return Ok(Some("neither old nor new after recover".to_owned()));
         }
-        // What was recovered by the run, or by the one above, is no rollback away any more.
+        // Whatever that run, or the one above, recovered is not a pending rollback any more.
         let again = self.sshmend(&self.command)?.code();
         let ended = again.is_some_and(|code| subject.again.contains(&code));
         let last = Picture::of(&self.disk());
@@ -401,7 +401,7 @@ impl<'s> Trial<'s> {
     }
 }
 
-/// A file system of its own in memory, gone with this value.
+/// A small file system in memory, removed when the value is dropped.
 struct Small(PathBuf);
 
 impl Small {
@@ -459,7 +459,7 @@ impl Picture {
     }
 }
 
-/// Host keys are made anew each time: that one is there and whole is what counts.
+/// Host keys are generated afresh each time: only their presence and integrity count.
 fn alike(place: &Path, content: Vec<u8>) -> Vec<u8> {
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     let is_whole = if name.ends_with(".pub") {

@@ -1,8 +1,9 @@
-//! `cargo xtask messages PROJECT SOURCES`: what sshd, PAM and systemd can write into a log while somebody connects and logs in,
-//! from the sources of each release.
+//! `cargo xtask messages PROJECT SOURCES`: the messages that sshd, PAM and systemd can log while a
+//! user connects and logs in, from the sources of each release.
 //!
-//! The lists are data of `crates/ssh-log` (`messages/PROJECT.tsv`): one line a message, with the releases that have it. Tests of
-//! that crate ask for a rule, or for a reason why there is none, for each of them.
+//! The lists are data of `crates/ssh-log` (`messages/PROJECT.tsv`): one line a message, with the
+//! releases that have it. Tests of that crate require a rule, or a reason why there is none, for
+//! each of them.
 
 mod project;
 mod read;
@@ -57,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
         .map_err(|error| format!("{path}: {error}"))
 }
 
-/// The list as it is written.
+/// The list in its written form.
 fn written(project: &Project, seen: &BTreeMap<Message, (String, String)>) -> String {
     let mut text = format!(
         "# written by `cargo xtask messages {}`: level, first and last release, file, format\n",

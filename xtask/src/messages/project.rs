@@ -1,21 +1,21 @@
-//! Whose messages are read, and from which files.
+//! The projects whose messages are read, and their files.
 
-/// A project whose programs or modules write into a log while somebody logs in over SSH.
+/// A project whose programs or modules write to a log while a user logs in over SSH.
 #[derive(Debug)]
 pub(super) struct Project {
     pub(super) name: &'static str,
-    /// The tags of releases: what stands before the numbers, and behind them.
+    /// The tags of releases: the text before the version number, and after it.
     pub(super) tags: &'static [(&'static str, &'static str)],
     /// The first release that is read.
     pub(super) first: (u32, u32),
-    /// The files; one that ends with `/` is a folder with all files of C below it.
+    /// The files; a name that ends with `/` is a folder with all C files below it.
     pub(super) files: &'static [&'static str],
-    /// Files of those folders that run elsewhere: programs beside a module, and tests.
+    /// Files of those folders that are not part of a login: programs beside a module, and tests.
     pub(super) without: &'static [&'static str],
     pub(super) dialect: Dialect,
 }
 
-/// How the sources write a message.
+/// The conventions for messages in the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// `error_f("…")`: the level is the name of the function.
@@ -24,7 +24,7 @@ pub(super) enum Dialect {
     Syslog(&'static [&'static str]),
     /// `log_unit_error_errno(u, r, "…")`, `LOG_UNIT_MESSAGE(u, "…")`, `[JOB_FAILED] = "…"`, and what pam_systemd writes.
     Systemd,
-    /// The same, and what logind answers on the bus, which pam_systemd writes behind its own words.
+    /// The same, and logind's replies on the bus, which pam_systemd appends to its own messages.
     Logind,
 }
 
@@ -126,7 +126,8 @@ pub(super) const PROJECTS: &[Project] = &[
     },
 ];
 
-/// The files of OpenSSH whose code runs in sshd before a session stands, and what opens the session.
+/// The files of OpenSSH whose code runs in sshd before a session starts, and that which opens the
+/// session.
 const OPENSSH: &[&str] = &[
     "audit-linux.c",
     "auth-options.c",

@@ -2,8 +2,8 @@
 
 use super::project::Dialect;
 
-/// The functions that write a message, the level that each writes at, and the letters that its variants add (log.h):
-/// `f` the name of the function before the message, `r` the text of an error behind it.
+/// The functions that write a message, the level of each, and the letters that its variants add
+/// (log.h): `f` the name of the function before the message, `r` the text of an error after it.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("fatal", "fatal"),
     ("sigdie", "fatal"),
@@ -17,10 +17,10 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("packet_disconnect", "disconnect"),
 ];
 
-/// Stands for the name of the function until it is known.
+/// Replaced by the name of the function once it is known.
 const NAME: &str = "__func__";
 
-/// The messages of a source in the order in which they stand, each with its level.
+/// The messages of a source in the order in which they occur, each with its level.
 pub(super) fn messages(source: &str, dialect: Dialect) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let bytes = source.as_bytes();
@@ -63,7 +63,7 @@ fn of_openssh(name: &str, rest: &str, within: &str) -> Option<(String, String)> 
     Some((level.to_owned(), decorated(&format, level, variant, within)))
 }
 
-/// The level is an argument; what is said to developers alone is left out.
+/// The level is an argument; debug messages for developers are left out.
 fn of_syslog(name: &str, rest: &str) -> Option<(String, String)> {
     let level = level(rest.trim_start())?;
     let format = format(rest.trim_start())?;
@@ -77,7 +77,8 @@ fn of_syslog(name: &str, rest: &str) -> Option<(String, String)> {
     (!is_debug).then(|| (level, format + behind))
 }
 
-/// What the manager says of a unit begins with the unit, `UNIT` here; pam_systemd writes as other modules do.
+/// The manager's messages about a unit begin with its name, `UNIT` here; pam_systemd writes as
+/// other modules do.
 fn of_systemd(name: &str, rest: &str) -> Option<(String, String)> {
     if name.starts_with("pam_syslog") {
         return of_syslog(name, rest);
@@ -145,7 +146,8 @@ fn function(name: &str) -> Option<(&'static str, &str)> {
     })
 }
 
-/// The format as it is written: with the name of the function before it, the text of an error behind it.
+/// The format as it is logged: with the name of the function before it, and the error text after
+/// it.
 fn decorated(format: &str, level: &str, variant: &str, within: &str) -> String {
     let before = match (variant.contains('f'), level) {
         (true, _) => format!("{within}: "),
@@ -211,7 +213,7 @@ fn unescaped(text: &str) -> String {
         .replace("\\\\", "\\")
 }
 
-/// Behind a comment, a literal or a preprocessor line that begins here.
+/// The offset after a comment, a literal or a preprocessor line that begins here.
 fn skipped(source: &str, at: usize) -> Option<usize> {
     let rest = &source.as_bytes()[at..];
     let until = |end: &str, from: usize| {
@@ -295,7 +297,7 @@ named(void)
     }
 
     #[test]
-    fn messages_of_systemd_are_those_of_units_jobs_and_its_module() {
+    fn messages_of_systemd_concern_units_jobs_and_its_module() {
         let source = r#"
             log_unit_error_errno(u, r, "a %m");
             log_unit_debug(u, "not this one");

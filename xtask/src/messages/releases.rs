@@ -1,4 +1,4 @@
-//! The releases of a project: tags of a clone, or unpacked sources that lie beside each other.
+//! The releases of a project: tags of a clone, or unpacked sources in sibling folders.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ fn release(version: Vec<u32>, place: Place) -> Release {
     }
 }
 
-/// The numbers of `1_1_8`, `10_0` or `252.39`; `None` where there are others than numbers.
+/// The numbers of `1_1_8`, `10_0` or `252.39`; `None` if any part is not a number.
 fn version(text: &str) -> Option<Vec<u32>> {
     text.split(['_', '.'])
         .map(|number| number.parse().ok())
@@ -149,7 +149,7 @@ fn below(root: &Path, folder: &Path) -> Result<Vec<String>, String> {
     Ok(paths)
 }
 
-/// What git prints; `None` where it fails.
+/// The output of git; `None` if it fails.
 fn git(clone: &Path, arguments: &[&str]) -> Result<Option<String>, String> {
     let output = Command::new("git")
         .arg("-C")

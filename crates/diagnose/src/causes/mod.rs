@@ -1,4 +1,5 @@
-//! The causes: one file and one page each, in a folder for each gate, made of the list in `crates/ssh-log/src/cause.rs`.
+//! The causes: one file and one page each, in a folder for each gate, declared by the list in
+//! `crates/ssh-log/src/cause.rs`.
 
 use sshmend_ssh_log::CauseName;
 
@@ -10,7 +11,8 @@ macro_rules! causes {
             $(pub(crate) mod $module;)+
         })+
 
-        /// Every cause, in the order in which a connection meets them; within one gate, what explains another stands before it.
+        /// All causes, in the order in which a connection meets them; within one gate, a cause
+        /// comes before those it explains.
         pub const CAUSES: &[Cause] = &[
             $($(
                 Cause {

@@ -1,4 +1,4 @@
-//! What the log says of a cause, for the causes that are known by their words.
+//! The evidence of the log for the causes that are recognised by messages.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,18 +9,19 @@ use crate::verdict::{Cause, Gate, Verdict};
 use sshmend_facts::{Facts, LogLine};
 use sshmend_ssh_log::CauseName;
 
-/// Lines that speak for a cause, and how sure they make it.
+/// Log entries that indicate a cause, and the certainty they give.
 pub(crate) struct LogEvidence<'a> {
     pub(crate) lines: Vec<&'a LogLine>,
     pub(crate) certainty: Certainty,
-    /// The client asked about, else the one that the lines name most often.
+    /// The client in question, else the one that the lines name most often.
     pub(crate) client: Option<IpAddr>,
     /// Connections of others whose lines are not among these.
     pub(crate) besides: u64,
 }
 
-/// Looks for lines of a cause. Lines about the client asked about prove it while they are recent and no login
-/// has gone well since; without a client, those about strangers count for as much as `strangers` says, `None` for nothing.
+/// Looks for log entries of a cause. Entries about the client in question prove it if they are
+/// recent and no login has succeeded since; without a client, those about strangers have the weight
+/// of `strangers`, `None` for no weight.
 pub(crate) fn log_evidence<'a>(
     facts: &'a Facts<'_>,
     verdict: &mut Verdict,
@@ -28,7 +29,7 @@ pub(crate) fn log_evidence<'a>(
     strangers: Option<Certainty>,
 ) -> Option<LogEvidence<'a>> {
     let lines = verdict.look(facts.log_lines(cause))?;
-    // That no line says so rules nothing out: sshd may not log it, and the log may begin later.
+    // The absence of entries excludes nothing: sshd may not log it, and the log may begin later.
     if lines.is_empty() {
         return None;
     }
@@ -72,7 +73,8 @@ pub(crate) fn log_evidence<'a>(
     })
 }
 
-/// Lines about other clients than the one asked about: of a cause that meets whoever comes next, they speak for it as well.
+/// Entries about other clients than the one in question: they indicate a cause too if it affects
+/// every client.
 pub(crate) fn log_evidence_of_others<'a>(
     facts: &'a Facts<'_>,
     cause: CauseName,
@@ -97,8 +99,8 @@ pub(crate) fn log_evidence_of_others<'a>(
     })
 }
 
-/// Of a cause that was not looked at otherwise, what the log says; only of those that stand between the kernel and the
-/// banner, because what strangers meet later is nothing unusual.
+/// Adds the log's evidence for a cause that was not checked otherwise. Only for the gates between
+/// the kernel and the banner, because what strangers meet later is nothing unusual.
 pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
     let between = (Gate::Kernel..=Gate::Session).contains(&cause.gate);
     if !between
@@ -116,7 +118,8 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
     heard.report(verdict, cause.title());
 }
 
-/// What a log of another machine says: nothing that was seen of this one has to do with it.
+/// Adds the evidence of another machine's log, which has nothing to do with the facts about this
+/// one.
 pub(crate) fn add_from_elsewhere(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
     let Some(mut heard) = log_evidence(facts, verdict, cause.name, Some(Certainty::Likely)) else {
         return;
@@ -149,7 +152,8 @@ fn most_frequent(lines: &[&LogLine]) -> Option<IpAddr> {
 }
 
 impl LogEvidence<'_> {
-    /// Adds the finding, with the lines as evidence: `what` is followed by whom, how often and when.
+    /// Adds the finding with the entries as evidence: `what` is followed by the source, the number
+    /// and the time.
     pub(crate) fn report<'v>(&self, verdict: &'v mut Verdict, what: &str) -> &'v mut Finding {
         let often = format!("{}{}", self.counted(), LogLine::last(&self.lines));
         let finding = verdict.find(self.certainty, format!("{what} ({often})"));

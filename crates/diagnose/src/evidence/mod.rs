@@ -1,4 +1,5 @@
-//! What causes have in common: what the log, a client's words and our own connections say of one, and rules of TCP wrappers.
+//! Helpers shared by causes: evidence from the log, from a client's messages and from our own
+//! connections, and rules of TCP wrappers.
 
 pub(crate) mod log;
 pub(crate) mod probe;

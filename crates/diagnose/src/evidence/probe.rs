@@ -1,4 +1,4 @@
-//! What our own connections showed, for the causes that are seen from the client.
+//! The evidence of our own connections, for causes visible from the client.
 
 use std::net::SocketAddr;
 
@@ -8,15 +8,15 @@ use crate::finding::Finding;
 use crate::proof::{Certainty, Fact};
 use crate::verdict::Verdict;
 
-/// The replies that speak for a cause.
+/// The replies that indicate a cause.
 pub(crate) struct ProbeEvidence {
     pub(crate) hits: Vec<(SocketAddr, Reply)>,
-    /// How many replies there were in all.
+    /// The number of all replies.
     pub(crate) all: usize,
 }
 
-/// Looks for replies that speak for a cause. Where an address works as far as the key exchange, the client gets through
-/// there, and what others show is `address-family`.
+/// Looks for replies that indicate a cause. If one address works up to the key exchange, the client
+/// gets through there, and failures at other addresses are `address-family`.
 pub(crate) fn probe_evidence(
     facts: &Facts<'_>,
     verdict: &mut Verdict,
@@ -93,7 +93,7 @@ fn share(some: usize, all: usize) -> String {
     format!("{some} of {all} {noun}")
 }
 
-/// What only the server knows.
+/// Adds the step to diagnose at the server, which alone knows more.
 pub(crate) fn ask_the_server(finding: &mut Finding) {
     finding.step("ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`");
 }

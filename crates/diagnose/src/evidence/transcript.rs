@@ -1,4 +1,4 @@
-//! What a client's own words say of a cause.
+//! The evidence of a client's own messages.
 
 use sshmend_facts::{Facts, Unchecked, Vantage};
 use sshmend_ssh_log::CauseName;
@@ -9,7 +9,7 @@ use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Cause, Gate, Verdict};
 
-/// Adds what the transcript concludes of a cause, unless our own connections told already.
+/// Adds the transcript's conclusions about a cause, unless our own connections have decided.
 pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
     let Some((_, transcript)) = facts.transcript() else {
         return;
@@ -29,7 +29,7 @@ pub(crate) fn add(facts: &Facts<'_>, cause: &Cause, verdict: &mut Verdict) {
     }
 }
 
-/// Adds what the transcript concludes of a cause.
+/// Adds the transcript's conclusion about a cause.
 pub(crate) fn transcript_evidence<'v>(
     facts: &Facts<'_>,
     verdict: &'v mut Verdict,
@@ -47,7 +47,7 @@ pub(crate) fn transcript_evidence<'v>(
     Some(finding.shown_on(source, conclusion.line, &conclusion.text))
 }
 
-/// A try of our own never logs in, so that what it says of that means nothing.
+/// An attempt of our own never logs in, so its messages about the login mean nothing.
 fn counts(facts: &Facts<'_>, cause: &Cause) -> bool {
     let pasted = matches!(facts.question.vantage, Vantage::Transcript(_));
     pasted || cause.gate < Gate::Authentication
@@ -61,7 +61,7 @@ fn certainty(sure: Sure) -> Certainty {
     }
 }
 
-/// Where the transcript puts a cause among those that it finds equally sure.
+/// The rank of a cause among those that the transcript finds equally likely.
 pub(crate) fn rank(facts: &Facts<'_>, cause: CauseName) -> Option<usize> {
     let (_, transcript) = facts.transcript()?;
     transcript
@@ -84,7 +84,7 @@ pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
         return;
     };
     let own = matches!(facts.question.vantage, Vantage::Client(_));
-    // What is done here already is not advice.
+    // Do not advise what is already done here.
     let done = |advice: &Advice| own && is_a_look(&advice.argv);
     for advice in transcript.next.iter().filter(|advice| !done(advice)) {
         first.step(step(advice));
@@ -98,7 +98,8 @@ pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
     }
 }
 
-/// What our own try leaves open that names no cause: an end in unknown words, or no end at all.
+/// The check that our own attempt leaves open without naming a cause: it ended with an unknown
+/// message, or never ended.
 pub(crate) fn untold(facts: &Facts<'_>) -> Option<Unchecked> {
     let (source, transcript) = facts.transcript()?;
     if transcript.reached >= Reached::Authenticating {

@@ -1,4 +1,4 @@
-//! The command that ends a refusal by TCP wrappers: a rule where one is missing, or the repair of the line that is broken.
+//! The step that ends a refusal by TCP wrappers: a new rule, or the repair of a broken line.
 
 use std::net::IpAddr;
 
@@ -9,16 +9,17 @@ use sshmend_plan::Wish;
 use crate::finding::{Finding, Mark};
 use crate::proof::{Certainty, Proof};
 
-/// What libwrap reads for each connection.
+/// The files that libwrap reads for each connection.
 const TABLES: [&str; 2] = [HOSTS_ALLOW, HOSTS_DENY];
 
-/// How sure it is that libwrap goes by its files: not where somebody asked about was let in after their last change.
+/// The certainty that libwrap applies its files: lower if a client in question was admitted after
+/// their last change.
 pub(crate) fn read_each_time(facts: &Facts<'_>) -> Certainty {
     Proof::read_each_time(facts, &TABLES).map_or(Certainty::Likely, Proof::certain)
 }
 
-/// The client to judge, and how sure a finding about it can be: the one asked about, else the one that libwrap refused
-/// last.
+/// The client to judge, and the highest certainty of a finding about it: the one in question, else
+/// the one that libwrap refused last.
 pub(crate) fn judged_client(facts: &Facts<'_>) -> Option<(IpAddr, Certainty)> {
     let certainty = match facts.question.client_address() {
         Some(_) => read_each_time(facts),
@@ -27,10 +28,11 @@ pub(crate) fn judged_client(facts: &Facts<'_>) -> Option<(IpAddr, Certainty)> {
     facts.wrapped_client().map(|client| (client, certainty))
 }
 
-/// How many broken lines are pointed out beside a rule that refuses.
+/// The most broken lines to point out beside a rule that refuses.
 const MOST: usize = 3;
 
-/// Mends the line where that lets the client in, or where no client is known; else lets the client in by a rule.
+/// Repairs the line if that admits the client, or if no client is known; otherwise admits the
+/// client by a new rule.
 pub(crate) fn mended_line(
     facts: &Facts<'_>,
     problem: &Problem,
@@ -55,7 +57,7 @@ pub(crate) fn mended_line(
     }
 }
 
-/// Lets the client in by a rule of its own, and nobody else.
+/// Admits the client by a rule of its own, and nobody else.
 pub(crate) fn allowed(client: IpAddr, finding: &mut Finding) {
     let address = client.to_string();
     let summary = format!("lets {client} in, before the rule that refuses it, and nobody else");
@@ -70,7 +72,7 @@ pub(crate) fn rule(client: IpAddr) -> String {
     }
 }
 
-/// Shows the line of a problem with the word in it that is meant.
+/// Shows the line of a problem with the faulty word marked.
 pub(crate) fn show_problem(facts: &Facts<'_>, problem: &Problem, finding: &mut Finding) {
     let line = facts.line(&problem.origin.path, problem.origin.line);
     let mark = Mark::word(&line, problem.column, &problem.message);

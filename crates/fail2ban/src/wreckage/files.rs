@@ -13,7 +13,7 @@ const BACKUP_MARKS: [&str; 12] = [
     "backup", "bak", "copy", "disabled", "dpkg", "old", "orig", "rpmnew", "rpmsave", "save",
     "saved", "tmp",
 ];
-/// Endings under which packages and editors leave files that nobody expects to be read.
+/// Suffixes of files that packages and editors leave behind and nobody expects to be read.
 const LEFTOVERS: [&str; 10] = [
     "~",
     ".bak",

@@ -56,7 +56,8 @@ fn is_option(line: &str) -> bool {
     })
 }
 
-/// How many brackets a line opens and does not close: in `action = a[x=1,` a line below may look like an option.
+/// The brackets that a line opens minus those it closes: in `action = a[x=1,` a line below may look
+/// like an option.
 fn balance(line: &str) -> i32 {
     line.bytes()
         .map(|b| i32::from(b == b'[') - i32::from(b == b']'))
@@ -145,7 +146,7 @@ pub(super) fn misspelt_default(scene: &Scene<'_>, block: &Block) -> Option<Probl
     Some(problem)
 }
 
-/// `[SSHD]` beside `[sshd]`: the later one has nothing of the earlier.
+/// `[SSHD]` beside `[sshd]`: the later one inherits nothing from the earlier.
 pub(super) fn sections_that_differ_in_case(reading: &Reading<'_>) -> Vec<Problem> {
     let mut first: BTreeMap<String, &str> = BTreeMap::new();
     let mut problems = Vec::new();

@@ -13,10 +13,10 @@ use crate::problem::{Consequence, Problem};
 use crate::python::is_space;
 use crate::release::Dialect;
 
-/// After so many problems a line needs no more of them.
+/// The most problems reported for one line.
 const ENOUGH: usize = 20;
 
-/// Looks at every word of an `ignoreip` line; what follows a `#` is said once.
+/// Checks every word of an `ignoreip` line; what follows a `#` is reported once.
 pub(super) fn check(scene: &Scene<'_>, _: &Block, option: &Opt) -> Vec<Problem> {
     if option.key != "ignoreip" {
         return Vec::new();
@@ -103,7 +103,7 @@ fn check_word(scene: &Scene<'_>, word: &str, range: Range<usize>) -> Option<Prob
     ))
 }
 
-/// Words that a character keeps together which people take for a separator.
+/// Words joined by a character that people take for a separator.
 fn glued(word: &str) -> Option<&'static str> {
     if word.contains(';') {
         Some("separate words by a blank or a comma")
@@ -142,7 +142,7 @@ fn judge(word: &str, item: &Item) -> Option<(String, Consequence, &'static str)>
     }
 }
 
-/// A network that is not what the word says.
+/// The problem of a network that differs from what the word says.
 fn misread(word: &str, network: Network) -> Option<(String, Consequence, &'static str)> {
     let bare = word.trim_start_matches('[').trim_end_matches(']');
     let (address, mask) = bare.split_once('/').unwrap_or((bare, ""));

@@ -1,4 +1,4 @@
-//! What `ignore`, `unignore`, `retire` and `mend` write.
+//! The edits of `ignore`, `unignore`, `retire` and `mend`.
 
 use std::path::Path;
 
@@ -208,7 +208,7 @@ fn one_jail_is_extended_without_the_others() {
 }
 
 #[test]
-fn a_new_line_goes_beside_the_commented_default() {
+fn a_new_line_is_written_beside_the_commented_default() {
     let copied = with_both(
         "\
 //- jail.local
@@ -300,7 +300,7 @@ fn an_address_that_is_already_ignored_changes_nothing() {
 }
 
 #[test]
-fn wreckage_is_gone_around_or_refused_and_never_mended_on_the_way() {
+fn wreckage_is_avoided_or_refused_and_never_mended_in_passing() {
     let twice =
         with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\nignoreip = 192.0.2.2\n");
     check(
@@ -399,7 +399,7 @@ fn an_end_is_recorded_moved_and_carried_out() {
 }
 
 #[test]
-fn an_address_is_taken_out_where_it_stands() {
+fn an_address_is_removed_in_place() {
     let check = |files: &str, text: &str, jails: Option<&[String]>, expected: &Expect| {
         expected.assert_eq(&outcome(files, |config| {
             config.unignore(&addresses(text), jails)

@@ -1,4 +1,4 @@
-//! Machines as text, and what is said of them as text.
+//! Machines as text, and results as text.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use sshmend_lossless::{Snapshot, fixture};
 /// The directory of every fixture.
 pub(crate) const DIR: &str = "/etc/fail2ban";
 
-/// What every fixture has beside its own files: two jails, off, and what they refer to.
+/// The files of every fixture beside its own: two disabled jails, and what they refer to.
 const STOCK: &str = "\
 //- /etc/fail2ban/fail2ban.conf
 [Definition]
@@ -38,7 +38,7 @@ failregex = ^y <HOST>
 actionban = true
 ";
 
-/// The stock files and those of `files`, whose headers are `//- jail.local` and the like.
+/// The stock files and those of `files`, with headers like `//- jail.local`.
 pub(crate) fn snapshot(files: &str) -> Snapshot {
     let mut text = STOCK.to_owned();
     for line in files.split_inclusive('\n') {

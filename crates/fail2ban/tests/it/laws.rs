@@ -1,4 +1,4 @@
-//! The laws, on random files made of what trips a reader: identity, locality, read-back.
+//! The laws, on random files made of difficult pieces: identity, locality, read-back.
 
 use std::path::Path;
 
@@ -59,7 +59,7 @@ const TOKENS: &[&[u8]] = &[
 ];
 const FILES: [&str; 3] = ["jail.local", "jail.d/mine.conf", "jail.d/zz-sshmend.local"];
 
-/// Lines that are in order, and a few that are in each other's way.
+/// Valid lines, and a few that conflict with each other.
 const LINES: &[&str] = &[
     "[sshd]\nenabled = true\n",
     "[web]\nenabled = yes\n",
@@ -178,7 +178,7 @@ fn a_change_without_effect_leaves_every_byte() {
 }
 
 #[test]
-fn a_change_only_adds_to_what_stands_there() {
+fn a_change_only_adds_to_the_existing_text() {
     let mut changed = 0;
     for_random_trees(3, 800, |tree, release, wish| {
         let before = config(tree, release);
@@ -191,7 +191,7 @@ fn a_change_only_adds_to_what_stands_there() {
                 .bytes;
             bytes.windows(9).any(|part| part == b"sshmend: ")
         });
-        // Ends are moved and broken lines mended: those are the two changes that replace.
+        // Changing an expiry and repairing a line are the two changes that replace text.
         let Some(edited) = before
             .ignore(wish)
             .ok()
@@ -265,7 +265,7 @@ fn removing_an_element_removes_nothing_else() {
 }
 
 #[test]
-fn what_has_expired_is_gone() {
+fn expired_addresses_are_removed() {
     let now = "2026-06-01T00:00:00Z".parse().expect("a time");
     for_random_trees(6, 400, |tree, release, _| {
         let Ok(edited) = config(tree, release).retire(now) else {

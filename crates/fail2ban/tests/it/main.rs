@@ -1,4 +1,4 @@
-//! The crate from outside: what is read, what is wrong, what is changed, and the laws.
+//! Tests of the crate from outside: reading, problems, changes, and the laws.
 
 mod changes;
 mod common;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::common::{config, debian_12, snapshot, wish};
 
 #[test]
-fn a_long_list_is_kept_once_for_all_jails() {
+fn a_long_list_is_stored_once_for_all_jails() {
     let mut text = "//- jail.local\n[DEFAULT]\nignoreip =\n".to_owned();
     for number in 0..20_000 {
         writeln!(text, "    10.{}.{}.0/24", number / 256, number % 256).expect("memory");

@@ -1,4 +1,4 @@
-//! What fail2ban merges out of its files, as tables. `cargo xtask oracle fail2ban` asks fail2ban itself.
+//! Merged configurations, as tables. `cargo xtask oracle fail2ban` compares with fail2ban itself.
 
 use crate::common::{config, debian_12, snapshot};
 use expect_test::{Expect, expect};
@@ -49,7 +49,7 @@ fn check_release(release: Option<&str>, files: &str, expected: &Expect) {
 }
 
 #[test]
-fn a_missing_directory_is_said() {
+fn a_missing_directory_is_reported() {
     let snapshot = sshmend_lossless::fixture::snapshot("//- /etc/fail2ban missing\n");
     expect![[r#"
         ! /etc/fail2ban:1:1: there is no such directory: fail2ban does not start
@@ -119,7 +119,7 @@ fn syntax_errors_for_python_stop_fail2ban() {
 }
 
 #[test]
-fn values_that_only_stop_the_server_are_told_apart() {
+fn values_that_only_stop_the_server_are_distinguished() {
     check(
         "//- jail.local\n[sshd]\nenabled = true\nignoreip = ::1 10.0.0.0/24x 192.0.2.1\n",
         &expect![[r#"
@@ -264,7 +264,7 @@ ignoreip = %(known/ignoreip)s 192.0.2.2
 }
 
 #[test]
-fn included_files_bring_their_local_twin() {
+fn included_files_include_their_local_twin() {
     check(
         "\
 //- jail.local

@@ -1,4 +1,4 @@
-//! Whose a file is, and what is not known of it.
+//! The owner of a file, and what is unknown about it.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ fn ignoring(seen: &Snapshot) -> String {
 }
 
 #[test]
-fn a_file_of_somebody_else_is_overridden_where_there_is_a_folder_for_that() {
+fn a_foreign_file_is_overridden_if_there_is_a_folder_for_that() {
     let seen = linked(
         &format!("{OWN}//- jail.d dir\n"),
         "/nix/store/0abc-jail.local",
@@ -72,7 +72,7 @@ fn without_a_place_for_an_override_the_owner_has_to_be_asked() {
 }
 
 #[test]
-fn nothing_of_somebody_elses_file_is_mended() {
+fn a_foreign_file_is_never_mended() {
     let seen = linked(
         "//- jail.local\n[sshd]\nenabled = true\n[sshd]\nport = 22\n",
         "/gnu/store/0abc-jail.local",

@@ -1,4 +1,4 @@
-//! Lines that do not do what their author meant, each with its mend.
+//! Lines that do not do what their author meant, each with its repair.
 
 use crate::common::{config, debian_12, shown, snapshot};
 use expect_test::{Expect, expect};

@@ -1,4 +1,4 @@
-//! Who gains and who loses by an edit.
+//! Who gains and who loses access by an edit.
 
 use std::fmt::Write as _;
 
@@ -60,7 +60,7 @@ fn nothing_changes_where_nothing_is_edited() {
 }
 
 #[test]
-fn only_those_who_were_let_in_gain() {
+fn only_the_allowed_clients_gain_access() {
     check_permit(
         "",
         "ALL: ALL\n",
@@ -83,7 +83,7 @@ fn only_those_who_were_let_in_gain() {
 }
 
 #[test]
-fn a_mended_newline_lets_in_whom_the_file_does_not_name() {
+fn a_mended_newline_allows_clients_that_the_file_does_not_name() {
     check(
         ("", "sshd: 10.0.0.1"),
         ("", "sshd: 10.0.0.1\n"),
@@ -130,7 +130,7 @@ fn a_rule_of_a_network_that_overlaps_is_seen() {
 }
 
 #[test]
-fn who_loses_is_named() {
+fn clients_that_lose_access_are_named() {
     check(
         ("ALL: ALL\n", "ALL: ALL\n"),
         ("sshd: 10.\n", "ALL: ALL\n"),
@@ -159,7 +159,7 @@ fn who_loses_is_named() {
 }
 
 #[test]
-fn names_and_exceptions_are_looked_at() {
+fn names_and_exceptions_are_compared() {
     check(
         ("", "ALL: ALL\n"),
         (
@@ -176,7 +176,7 @@ fn names_and_exceptions_are_looked_at() {
 }
 
 #[test]
-fn very_long_files_are_sampled_and_that_is_said() {
+fn very_long_files_are_sampled_and_that_is_reported() {
     let deny: String = (0..2000)
         .map(|number| format!("sshd: 10.{}.{}.1\n", number / 250, number % 250))
         .collect();

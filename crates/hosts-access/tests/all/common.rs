@@ -1,4 +1,4 @@
-//! What the tests of this crate share.
+//! Helpers shared by the tests of this crate.
 
 use std::path::Path;
 
@@ -24,7 +24,8 @@ pub(crate) fn tables(allow: impl AsRef<[u8]>, deny: impl AsRef<[u8]>) -> Tables 
     Tables::read(&snapshot(allow.as_ref(), deny.as_ref()))
 }
 
-/// Reads `[DAEMON/]ADDRESS[=NAME]`; without a name the client has none, and `?` means that it was not looked up.
+/// Parses `[DAEMON/]ADDRESS[=NAME]`; without a name the client has none, and `?` means that it was
+/// not looked up.
 pub(crate) fn client(text: &str) -> Client {
     let (daemon, rest) = match text.split_once('/') {
         Some((daemon, rest)) => (daemon, rest),

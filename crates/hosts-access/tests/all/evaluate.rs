@@ -1,4 +1,5 @@
-//! What libwrap answers. Every line of these tables was seen in libwrap 7.6.q-32 through the oracle's program.
+//! The answers of libwrap. Every line of these tables was observed with libwrap 7.6.q-32 through
+//! the oracle's program.
 
 use crate::common::{answer, client, snapshot, tables};
 use sshmend_hosts_access::{Access, Client, HOSTS_DENY, Name, Need, Tables};
@@ -19,7 +20,7 @@ fn check(cases: &[Case<'_>]) {
 }
 
 #[test]
-fn a_damaged_end_of_hosts_deny_denies_everybody_who_gets_there() {
+fn a_damaged_end_of_hosts_deny_denies_every_client_that_reaches_it() {
     let long = format!("# {}\n", "x".repeat(2045));
     let fits = format!("# {}\n", "x".repeat(2044));
     let joined = format!("sshd: {}\\\n{}\n", "x".repeat(1020), "y".repeat(1021));
@@ -251,7 +252,7 @@ fn networks_match_only_when_aligned() {
 }
 
 #[test]
-fn ipv6_stands_in_brackets() {
+fn ipv6_addresses_are_in_brackets() {
     check_patterns(&[
         ("[::]/0", "2001:db8::7", true),
         ("[::]/0", "10.1.2.3", false),
@@ -614,7 +615,7 @@ fn a_pattern_file_that_names_itself_is_not_followed_for_ever() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_unknown() {
+fn a_missing_file_is_empty_and_an_unreadable_one_unknown() {
     let mut seen = Snapshot::default();
     assert_eq!(answer(&Tables::read(&seen), "10.1.2.3"), "unknown");
     assert_eq!(seen.look(Tables::read).1.len(), 2);

@@ -1,4 +1,5 @@
-//! Three laws on random bytes: nothing is lost, nothing else is touched, what was wanted is so.
+//! Three laws on random bytes: nothing is lost, nothing else is changed, and the request is
+//! granted.
 
 use std::path::Path;
 
@@ -97,7 +98,7 @@ fn the_logical_lines_join_to_the_document() {
 }
 
 #[test]
-fn the_answer_without_the_tables_is_that_of_the_tables() {
+fn the_answer_without_the_tables_equals_the_answer_with_them() {
     let mut random = Rng::with_seed(8);
     let clients = [
         "10.1.2.3",
@@ -195,7 +196,7 @@ fn an_edit_touches_nothing_but_its_ranges_and_reads_back() {
     }
 }
 
-/// Clients that are not asked for get the same answer, by the same rule, whatever is known of them.
+/// Clients outside the request get the same answer, by the same rule, whatever is known about them.
 fn nobody_else(random: &mut Rng, before: &Tables, edited: &Edited, order: &Permit) {
     let named = |client: &Client| {
         let rule = format!(

@@ -1,4 +1,4 @@
-//! What is removed beside the rule that lets a client in, and what is mended where a line is named.
+//! Removals beside the rule that allows a client, and repairs of lines that are named.
 
 use std::fmt::Write as _;
 
@@ -18,7 +18,7 @@ fn origin(line: &str) -> Origin {
     )
 }
 
-/// Mends lines such as `deny:2`.
+/// Repairs lines such as `deny:2`.
 fn check_mend(allow: &str, deny: &str, lines: &[&str], expect: &Expect) {
     let lines: Vec<Origin> = lines.iter().map(|line| origin(line)).collect();
     expect.assert_eq(&shown(
@@ -28,7 +28,7 @@ fn check_mend(allow: &str, deny: &str, lines: &[&str], expect: &Expect) {
     ));
 }
 
-/// What is broken, and who gains and loses by mending it.
+/// The broken lines, and who gains and loses access by their repair.
 fn offers(allow: &str, deny: &str) -> String {
     let mut out = String::new();
     for offer in tables(allow, deny).offers("sshd") {
@@ -360,7 +360,7 @@ fn an_option_that_could_mean_two_things_is_mended_by_hand() {
 }
 
 #[test]
-fn mending_a_sound_line_says_there_is_nothing_to_mend() {
+fn mending_a_sound_line_reports_that_there_is_nothing_to_mend() {
     check_mend(
         "sshd: 11.\nssh: 12.\n",
         "",
@@ -447,7 +447,7 @@ fn a_long_line_is_split_into_rules_with_the_same_meaning() {
 }
 
 #[test]
-fn a_long_line_that_cannot_be_split_is_left_and_said() {
+fn a_long_line_that_cannot_be_split_is_left_and_reported() {
     let exceptions = "10.1.1.1 ".repeat(300);
     let deny = format!("sshd: ALL EXCEPT {exceptions}\n");
     let before = tables("", &deny);

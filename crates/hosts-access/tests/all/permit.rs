@@ -20,7 +20,7 @@ pub(crate) fn order(patterns: &[&str]) -> Permit {
     )
 }
 
-/// Both files afterwards, then what is said.
+/// Both files after the edit, then its notes.
 pub(crate) fn shown(allow: &[u8], deny: &[u8], edited: Result<Edited, Refusal>) -> String {
     let edited = match edited {
         Ok(edited) => edited,
@@ -95,7 +95,7 @@ fn a_rule_is_added_at_the_end_where_nothing_refuses() {
 }
 
 #[test]
-fn a_rule_goes_before_the_one_that_would_refuse() {
+fn a_rule_is_inserted_before_the_refusing_one() {
     check(
         "# friends\nsshd : 10. : allow\nsshd : 9.9.9.9 : deny\n\n# everybody else\nALL : ALL : deny\n",
         "",
@@ -569,7 +569,7 @@ fn no_repair_rides_along() {
 }
 
 #[test]
-fn the_rule_goes_above_a_final_comment() {
+fn the_rule_is_inserted_above_a_final_comment() {
     for (allow, expected) in [
         (
             "sshd: 9.9.9.9\n\n# End of hosts.allow.\n",

@@ -1,4 +1,4 @@
-//! What is said to be wrong, and where.
+//! The problems reported, and their lines.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Each way in which `ssh-keygen -R` loses data, and what happens here instead.
+//! Each way in which `ssh-keygen -R` loses data, and the behaviour here.
 
 use crate::tests::text::{expand, shorten};
 use crate::{KnownHosts, LineNoticeKind, Name, Removed};
@@ -32,7 +32,7 @@ fn ssh_keygen_r_1_drops_the_neighbours_of_a_name_and_whole_wildcard_lines() {
 }
 
 #[test]
-fn ssh_keygen_r_2_says_nothing_of_lines_with_a_marker() {
+fn ssh_keygen_r_2_does_not_mention_lines_with_a_marker() {
     let text = expand("@revoked h ED1\n@cert-authority h ED2\n");
     let removed = remove(&text, "h");
     let kinds: Vec<LineNoticeKind> = removed.left.iter().map(|notice| notice.kind).collect();
@@ -56,7 +56,7 @@ fn ssh_keygen_r_4_succeeds_when_nothing_was_found() {
 }
 
 #[test]
-fn ssh_keygen_r_5_gives_up_on_the_file_for_one_line_that_it_cannot_read() {
+fn ssh_keygen_r_5_gives_up_on_the_file_because_of_one_unreadable_line() {
     let garbage = [
         "i 1024 35 1234",
         "i ssh-future AAAA",

@@ -1,7 +1,7 @@
 use crate::tests::text::expand;
 use crate::{KnownHosts, Name, Role};
 
-/// One line for each line found or passed over: number, what it is, how it matches.
+/// One line for each line found or skipped: its number, its kind, how it matches.
 fn find(file: &str, names: &[Name]) -> String {
     let file = expand(file);
     let lookup = KnownHosts::parse(file.as_bytes()).find(names);
@@ -39,7 +39,7 @@ fn check(file: &str, name: &str, expected: &str) {
 }
 
 #[test]
-fn lines_that_ssh_skips_are_passed_over_with_the_reason() {
+fn lines_that_ssh_skips_are_skipped_with_the_reason() {
     check("@revokd h ED1\n", "h", "");
     check("@revoked\th ED1\n", "h", "");
     check("@revoked @revoked h ED1\n", "h", "");
@@ -67,7 +67,7 @@ fn lines_that_ssh_skips_are_passed_over_with_the_reason() {
 }
 
 #[test]
-fn a_key_must_be_of_the_type_that_the_line_says() {
+fn a_key_must_be_of_the_type_in_the_line() {
     let ed1 = expand("ED1");
     let blob = ed1.strip_prefix("ssh-ed25519 ").expect("a key");
     let file = format!("h ssh-rsa {blob}\n");
@@ -131,7 +131,7 @@ fn a_nul_byte_ends_the_line_and_a_byte_order_mark_hides_the_first_name() {
 }
 
 #[test]
-fn a_line_is_found_once_however_many_names_it_holds() {
+fn a_line_is_found_once_however_many_names_it_contains() {
     let names = [
         Name::with_port("h", 2222, Role::Host),
         Name::new("h", Role::WithoutPort),
@@ -141,7 +141,7 @@ fn a_line_is_found_once_however_many_names_it_holds() {
 }
 
 #[test]
-fn fingerprints_are_those_of_ssh_keygen() {
+fn fingerprints_equal_those_of_ssh_keygen() {
     let file = expand("h ED1\nh RSA1\nh ECDSA1\nh DSA1\nh CERT1\n");
     let lookup = KnownHosts::parse(file.as_bytes()).find(&[Name::host("h")]);
     let fingerprints: Vec<String> = lookup

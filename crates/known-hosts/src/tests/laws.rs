@@ -1,4 +1,5 @@
-//! Three laws on random files: what is not edited stays, an edit touches only what it names, and it is read back.
+//! Three laws on random files: bytes outside an edit stay, an edit affects only the names given,
+//! and it is read back.
 
 use fastrand::Rng;
 use sshmend_lossless::{Line, Picked, lines};
@@ -117,7 +118,7 @@ fn others<'n>(names: &'n [Name]) -> impl Iterator<Item = &'static str> + 'n {
 }
 
 #[test]
-fn the_quick_look_misses_no_line_that_says_something() {
+fn the_quick_look_misses_no_relevant_line() {
     let mut random = Rng::with_seed(7);
     let mut with_names = 0;
     for _ in 0..4_000 {

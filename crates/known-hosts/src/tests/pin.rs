@@ -120,7 +120,7 @@ fn a_key_without_a_place_is_appended_to_a_finished_line() {
 }
 
 #[test]
-fn new_names_are_hashed_where_the_file_or_the_configuration_says_so() {
+fn new_names_are_hashed_if_the_file_or_the_configuration_asks_for_it() {
     check("H(i) ED2\n", "ED1", "H(i) ED2\nH(h) ED1\n");
     check("H(i) ED2\nj ED2\n", "ED1", "H(i) ED2\nj ED2\nh ED1\n");
     let names = [Name::host("h"), Name::address([192, 0, 2, 1].into(), 22)];
@@ -167,7 +167,7 @@ fn the_name_without_the_port_is_left_alone() {
 }
 
 #[test]
-fn a_key_of_another_type_goes_when_the_server_offers_another_one() {
+fn a_key_of_another_type_is_removed_if_the_server_offers_a_different_one() {
     let names = [Name::host("h")];
     let offered = ["ED1", "RSA1"];
     let with = |before, offered| {

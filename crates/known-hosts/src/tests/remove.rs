@@ -45,7 +45,7 @@ fn a_name_that_is_not_there_changes_nothing() {
 }
 
 #[test]
-fn one_name_of_a_list_goes_with_one_comma() {
+fn one_name_of_a_list_is_removed_with_one_comma() {
     check("h,i,j ED1 c\n", "h", None, "i,j ED1 c\n");
     check("i,h,j ED1 c\n", "h", None, "i,j ED1 c\n");
     check("i,j,h ED1 c\n", "h", None, "i,j ED1 c\n");
@@ -65,7 +65,7 @@ fn the_rest_of_a_list_does_not_become_a_hash_a_marker_or_a_comment() {
 }
 
 #[test]
-fn the_line_goes_when_nothing_else_is_left_in_it() {
+fn the_line_is_removed_when_nothing_else_is_left_in_it() {
     check("i ED1\nh ED1 c\nj ED1\n", "h", None, "i ED1\nj ED1\n");
     check("h,h, ED1\n", "h", None, "");
     check("h,!x ED1\n", "h", None, "");
@@ -74,7 +74,7 @@ fn the_line_goes_when_nothing_else_is_left_in_it() {
 }
 
 #[test]
-fn one_key_type_goes_and_the_others_stay() {
+fn one_key_type_is_removed_and_the_others_stay() {
     check(
         "h ED1\nh RSA1\nh,i ED2\n",
         "h",
@@ -116,12 +116,12 @@ fn wildcards_markers_and_the_name_without_the_port_stay_and_are_reported() {
 }
 
 #[test]
-fn a_wildcard_goes_when_it_is_named_itself() {
+fn a_wildcard_is_removed_when_it_is_named_itself() {
     check("*.x,h ED1\nh.x ED1\n", "*.x", None, "h ED1\nh.x ED1\n");
 }
 
 #[test]
-fn a_line_goes_by_its_number_and_digest_whatever_it_is() {
+fn any_line_is_removed_by_its_number_and_digest() {
     let text = expand("h ED1\n@revoked * ED2\ngarbage");
     let known = KnownHosts::parse(text.as_bytes());
     for (number, after) in [(2, "h ED1\ngarbage"), (3, "h ED1\n@revoked * ED2\n")] {

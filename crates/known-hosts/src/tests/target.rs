@@ -150,7 +150,7 @@ fn unknown_files_and_addresses_are_requested_once() {
 }
 
 #[test]
-fn the_scan_goes_to_the_port_and_never_through_a_proxy() {
+fn the_scan_uses_the_port_and_never_a_proxy() {
     let argv = target(&[("port", "2222")]).keyscan().expect("no proxy");
     assert_eq!(argv, ["ssh-keyscan", "-T", "10", "-p", "2222", "h.example"]);
     assert_eq!(target(&[("proxycommand", "nc %h %p")]).keyscan(), None);

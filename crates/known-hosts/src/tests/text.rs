@@ -1,9 +1,9 @@
-//! The keys of the tests, and texts that stand for files with them.
+//! The keys of the tests, and files written in shorthand with them.
 
 use crate::hashed::HashedName;
 use crate::{HostKey, KeyType, OfferedKeys};
 
-/// Keys by the word that stands for them.
+/// Keys by their shorthand.
 const KEYS: [(&str, &str); 8] = [
     (
         "ED1",
@@ -65,7 +65,7 @@ pub(super) fn shorten(bytes: &[u8], names: &[&str]) -> String {
     })
 }
 
-/// The key that a word stands for.
+/// The key with this shorthand.
 pub(super) fn key(word: &str) -> HostKey {
     OfferedKeys::parse(expand(word).as_bytes())
         .keys

@@ -72,7 +72,7 @@ fn the_name_without_the_port_only_accepts() {
 }
 
 #[test]
-fn an_address_with_another_key_is_told_apart() {
+fn an_address_with_another_key_is_distinguished() {
     check(
         &["[h]:2222 ED1\n[192.0.2.1]:2222 ED2\n"],
         "ED1",

@@ -1,19 +1,20 @@
-//! What the benches of the pure crates measure with: no library, so that no test has to build one.
+//! A stopwatch for the benches of the pure crates, without a library that every test build would
+//! have to compile.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// How long one function is measured.
+/// The measuring time for one function.
 const TIME: Duration = Duration::from_secs(1);
 
-/// How often it runs at least.
+/// The least number of runs.
 const RUNS: usize = 5;
 
-/// Runs a function again and again, and prints the median time of a run and how much input that is in a second. `size`
-/// is that of the input, in bytes.
+/// Runs a function repeatedly, and prints the median time of a run and the input processed per
+/// second. `size` is the size of the input, in bytes.
 ///
-/// `cargo bench` measures all functions whose names hold one of the words behind `--`; without `--bench` among the
-/// arguments, as `cargo test --benches` has it, each runs once.
+/// `cargo bench` measures all functions whose names contain one of the words after `--`; without
+/// `--bench` among the arguments, as with `cargo test --benches`, each runs once.
 #[expect(
     clippy::disallowed_methods,
     clippy::print_stdout,

@@ -1,4 +1,4 @@
-//! Configuration management, known by what the head of a file says.
+//! Configuration management, recognised by the header of a file.
 
 use std::path::Path;
 
@@ -6,31 +6,31 @@ use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 use crate::lines::lines;
 
-/// A program that writes a file, or a part of it, again.
+/// A program that overwrites a file, or a part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Manager {
-    /// One that is known here, by its name.
+    /// A known manager, by its name.
     Named(&'static str),
     /// A hardening baseline, which a tool may enforce again.
     Baseline(&'static str),
-    /// The head says that the file is generated or not to be edited, and names nobody that is known here.
+    /// The header says that the file is generated or not to be edited, but names no known manager.
     Unnamed,
 }
 
-/// What says that a program writes the file.
+/// The evidence that a program writes the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Managed {
-    /// Who it is.
+    /// The manager.
     pub manager: Manager,
-    /// The line that says so, from 1; the first where the name of the file says it.
+    /// The line that shows this, counted from 1; the first line if the name of the file does.
     pub line: usize,
-    /// Whether only a block that begins there is written, not the whole file.
+    /// Whether only a block that begins there is overwritten, not the whole file.
     pub block: bool,
 }
 
 type Names = &'static [(&'static [&'static str], &'static str)];
 
-/// The names of those that write files, in the words in which they call themselves.
+/// The names of managers, with the words by which they call themselves.
 const NAMES: Names = &[
     (&["ansible"], "Ansible"),
     (&["puppet"], "Puppet"),
@@ -77,7 +77,7 @@ const BASELINES: Names = &[
     (&["disa", "stig"], "DISA STIG"),
 ];
 
-/// Files whose name says who writes them.
+/// Files whose name shows who writes them.
 const FILES: [(&str, Manager); 4] = [
     ("50-cloud-init.conf", Manager::Named("cloud-init")),
     ("04-ipa.conf", Manager::Named("FreeIPA")),
@@ -91,7 +91,7 @@ const FILES: [(&str, Manager); 4] = [
     ),
 ];
 
-/// Where the change belongs as well, by the manager's name.
+/// The place where the change must be made too, by the manager's name.
 const SOURCES: [(&str, &str); 9] = [
     ("Ansible", "in its role or playbook"),
     ("Puppet", "in its manifest or in Hiera"),
@@ -107,13 +107,13 @@ const SOURCES: [(&str, &str); 9] = [
     ("Guix", "in the operating-system declaration"),
 ];
 
-/// Marks of a block that a program finds and writes again.
+/// Marks of a block that a program finds and overwrites.
 const BLOCKS: [(&str, &str); 2] = [
     ("BEGIN ANSIBLE MANAGED BLOCK", "Ansible"),
     ("-- start managed zone", "Salt"),
 ];
 
-/// What is done to a file by those that manage it.
+/// The verbs for what a manager does to a file.
 const VERBS: &[&str] = &[
     "managed",
     "maintained",
@@ -140,7 +140,7 @@ const VERBS: &[&str] = &[
 const BY: &[&str] = &["by", "with", "via", "from", "using", "through"];
 const NEGATIONS: &[&str] = &["not", "longer", "never", "formerly", "previously"];
 const FILLERS: &[&str] = &["is", "are", "that", "which", "being", "been", "currently"];
-/// Of these the comment says that they are managed, not the file.
+/// After these words "managed" refers to machines, not to the file.
 const MACHINES: &[&str] = &[
     "hosts",
     "servers",
@@ -152,14 +152,15 @@ const MACHINES: &[&str] = &[
     "vms",
 ];
 
-/// How far the name may stand from the word before it: "by the Chef client".
+/// The largest distance of the name from the word before it, in words: "by the Chef client".
 const NEAR: usize = 3;
-/// How far "by" may stand from the verb: a date may stand between them.
+/// The largest distance of "by" from the verb, in words: a date may come between.
 const FAR: usize = 14;
 
-/// Who writes the file again, by the comments at its head or by a marked block anywhere in it.
+/// The manager of the file, by the comments in its header or by a marked block anywhere in it.
 ///
-/// Comments count only where they say that the file is managed: a rule "for the Ansible controller" does not.
+/// Comments count only if they say that the file is managed: a rule "for the Ansible controller"
+/// does not.
 pub(crate) fn managed_by(bytes: &[u8]) -> Option<Managed> {
     of_head(bytes).or_else(|| of_block(bytes))
 }
@@ -177,7 +178,7 @@ pub fn managed(path: &Path, bytes: &[u8]) -> Option<Managed> {
 }
 
 impl Managed {
-    /// Who writes the file again and where the change belongs too, in one sentence about the file.
+    /// The manager and the place where the change must be made too, in one sentence about the file.
     pub fn notice(&self) -> String {
         let what = if self.block {
             "a block of this file"
@@ -205,11 +206,11 @@ impl Managed {
     }
 }
 
-/// How much of a comment is looked at, in bytes: nobody says in a longer one who writes the file.
+/// The number of bytes of a comment to search: longer ones do not name a manager.
 const SENTENCE: usize = 4096;
 
-/// The comments before the first line that is none, in words, each read when it is asked for; an empty list for a blank
-/// line and for the mark of a block.
+/// The comments before the first other line, as words, each parsed on demand; an empty list for a
+/// blank line and for the mark of a block.
 fn head(bytes: &[u8]) -> impl Iterator<Item = Vec<String>> {
     let texts = lines(bytes).map(|line| line.text(bytes));
     let texts = texts.map(|text| {
@@ -245,13 +246,13 @@ fn of_head(bytes: &[u8]) -> Option<Managed> {
     })
 }
 
-/// Whoever manages the file, and the index of the line that says so.
+/// The manager of the file, and the index of the line that names it.
 fn says_managed(bytes: &[u8]) -> Option<(Manager, usize)> {
     let mut head = head(bytes).enumerate().peekable();
     while let Some((index, mut line)) = head.next() {
         let own = line.len();
         if (0..own).any(|at| is(&line, at, VERBS)) {
-            // A sentence may go on in the next comment.
+            // A sentence may continue in the next comment.
             line.extend(head.peek().into_iter().flat_map(|(_, next)| next.clone()));
         }
         if let Some(manager) = named(&line, own).or_else(|| baseline(&line[..own])) {
@@ -275,7 +276,8 @@ fn is(words: &[String], at: usize, list: &[&str]) -> bool {
         .is_some_and(|word| list.contains(&word.as_str()))
 }
 
-/// Whether the words before a verb let it be about this file: no "not managed", no "hosts that are managed".
+/// Whether the words before a verb allow it to be about this file: not "not managed", nor "hosts
+/// that are managed".
 fn of_this_file(before: &[String]) -> bool {
     let near = before.len().saturating_sub(NEAR)..before.len();
     let negated = near.into_iter().any(|at| is(before, at, NEGATIONS));
@@ -312,7 +314,7 @@ fn baseline(words: &[String]) -> Option<Manager> {
         .map(Manager::Baseline)
 }
 
-/// "do not edit", with whoever is named in the lines around it.
+/// A "do not edit" notice, with the manager if one is named in the lines around it.
 fn forbidden(bytes: &[u8]) -> Option<(Manager, usize)> {
     let index = head(bytes).position(|line| forbids(&line))?;
     let first = index.saturating_sub(2);
@@ -321,7 +323,7 @@ fn forbidden(bytes: &[u8]) -> Option<(Manager, usize)> {
     Some((name.map_or(Manager::Unnamed, Manager::Named), index))
 }
 
-/// Whether a comment says that the file is generated, or that a change of it does not last.
+/// Whether a comment says that the file is generated, or that edits are overwritten.
 fn forbids(line: &[String]) -> bool {
     const PHRASES: [&[&str]; 9] = [
         &["must", "not", "be", "edited"],
@@ -356,7 +358,7 @@ fn forbids_edits(line: &[String]) -> bool {
 }
 
 fn of_block(bytes: &[u8]) -> Option<Managed> {
-    // The marks are looked for in all of the file at once, which may have millions of lines.
+    // The marks are searched for in the whole file at once, which may have millions of lines.
     let marked = BLOCKS.iter().filter_map(|(mark, _)| {
         memmem::find_iter(bytes, mark).find_map(|at| {
             let start = memrchr(b'\n', &bytes[..at]).map_or(0, |feed| feed + 1);

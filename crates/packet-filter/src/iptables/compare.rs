@@ -44,7 +44,7 @@ pub(super) fn port_in_list(port: Option<u16>, list: &str) -> Truth {
     Truth::any(list.split(',').map(within))
 }
 
-/// A trailing `+` stands for any ending (iptables(8), -i).
+/// A trailing `+` matches any ending (iptables(8), -i).
 pub(super) fn interface(name: Option<Option<&str>>, pattern: &str) -> Truth {
     match name {
         None => Truth::No,

@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What a match module alone says of the packet; its options follow.
+    /// The result of a match module that is given alone, without its options, which follow.
     fn module(&mut self) -> Truth {
         let name = self.value();
         match name {
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
             {
                 self.skip_to(Truth::Yes)
             }
-            // The packet came the way that its answer goes.
+            // The packet arrives by the interface to which its answer is routed.
             "rpfilter" if self.words.iter().take(3).any(|word| word == "--invert") => {
                 self.skip_to(Truth::No)
             }
@@ -126,7 +126,8 @@ impl<'a> Reader<'a> {
         (self.packet.step.is_reply() && matches!(low, "0" | "root")).into()
     }
 
-    /// A list of addresses seen lately: who is not on it is not meant; who is may be, where a time or a count decides too.
+    /// A list of recently seen addresses: an address that is not on it does not match; one that is
+    /// may match, depending on a time or a count.
     fn recent(&mut self) -> Truth {
         let options = self.words;
         let has = |word: &str| {
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The packet is for this machine; what else an address may be it is not.
+    /// The packet is for this machine; no other type of address applies.
     fn address_type(&mut self) -> Truth {
         let (option, kind) = (self.words.first().cloned(), self.words.get(1).cloned());
         match (option.as_deref(), kind.as_deref()) {

@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         self.packet.diverted(address.trim_matches(['[', ']']), port)
     }
 
-    /// `--queue-num 3`, with `--queue-bypass` where nobody needs to take packets from it.
+    /// `--queue-num 3`, with `--queue-bypass` if the queue may have no reader.
     fn queue(&self) -> Action {
         let has = |key: &str| self.words.iter().any(|word| word == key);
         let number = self.value_of("--queue-num");
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Targets that look at or change a packet and let it go on.
+/// Targets that examine or change a packet and let it continue.
 fn is_builtin(target: &str) -> bool {
     const NAMES: [&str; 22] = [
         "LOG",

@@ -1,4 +1,4 @@
-//! What may refuse somebody, and cannot be known.
+//! Possible reasons for a refusal that cannot be decided.
 
 use sshmend_sshd_config::MaxStartups;
 
@@ -102,7 +102,7 @@ const OF_KEYS: [&str; 12] = [
     "trustedusercakeys",
 ];
 
-/// Keywords with a value that refuses nobody: who sets it need not be asked.
+/// Keywords with a value that refuses nobody: setting it is never in doubt.
 const FREE: [(&str, &str); 8] = [
     ("strictmodes", "no"),
     ("permittty", "yes"),
@@ -133,7 +133,7 @@ const OBEYED: [&str; 11] = [
 /// Less time than a person needs for a password.
 const HASTY: u64 = 10;
 
-/// Why they may not get in as before; `None` where nothing stands in their way.
+/// The reason why they may not get in as before; `None` if there is none.
 pub(super) fn doubt(before: &View<'_>, after: &View<'_>) -> Option<String> {
     unseen(after)
         .or_else(|| listens_elsewhere(before, after))
@@ -144,14 +144,15 @@ pub(super) fn doubt(before: &View<'_>, after: &View<'_>) -> Option<String> {
         .or_else(|| other(before, after))
 }
 
-/// Values that a file decides which cannot be read are not those of the defaults.
+/// The doubt about values set in an unreadable file, which need not be the defaults.
 fn unseen(after: &View<'_>) -> Option<String> {
     let mut settings = after.effective.iter();
     let unseen = settings.find_map(|setting| setting.unknown.as_ref())?;
     Some(format!("{unseen}, and what is in it may shut you out"))
 }
 
-/// Where sshd listens is no matter of values for who came to an address that is not known.
+/// Whether sshd would stop listening where they connected. If their address is unknown, the
+/// configured values cannot decide it.
 fn listens_elsewhere(before: &View<'_>, after: &View<'_>) -> Option<String> {
     const PLACES: [&str; 3] = ["listenaddress", "port", "addressfamily"];
     let nowhere = after.keeper.from_unknown && after.keeper.server.is_none();
@@ -170,7 +171,7 @@ fn listed(before: &View<'_>, after: &View<'_>) -> Option<String> {
     }
 }
 
-/// Nobody says which of several ways the person uses.
+/// Reports a login method that may be lost: it is unknown which of several the person uses.
 fn ways(before: &View<'_>, after: &View<'_>) -> Option<String> {
     let (was, is) = (Ways::of(before), Ways::of(after));
     if is.keep_all(&was) {
@@ -190,7 +191,7 @@ fn ways(before: &View<'_>, after: &View<'_>) -> Option<String> {
     ))
 }
 
-/// Values so small that it takes little for nobody to get in.
+/// Reports limits so low that they easily keep everybody out.
 fn few(before: &View<'_>, after: &View<'_>) -> Option<String> {
     let changed = |key: &str| before.values(key) != after.values(key);
     let value = |key: &str| after.value(key).to_owned();
@@ -243,7 +244,7 @@ fn other(before: &View<'_>, after: &View<'_>) -> Option<String> {
     ))
 }
 
-/// Whether the new value lets in all that the old one does.
+/// Whether the new value allows everything that the old one does.
 fn is_free(key: &str, before: &View<'_>, after: &View<'_>) -> bool {
     let (was, is) = (before.value(key), after.value(key));
     let has_all = |was: &str, is: &str, by: char| {
@@ -258,7 +259,7 @@ fn is_free(key: &str, before: &View<'_>, after: &View<'_>) -> bool {
         || key == "requiredrsasize" && is.parse::<u64>().ok() < was.parse().ok()
 }
 
-/// Whether a session gets a variable by which its shell may not start, or end at once.
+/// Whether a session gets a variable that may keep its shell from starting, or end it at once.
 fn sets_what_is_obeyed(before: &View<'_>, after: &View<'_>) -> bool {
     let known = before.values("setenv");
     let mut new = after

@@ -1,4 +1,4 @@
-//! Who must not lose access.
+//! Those who must not lose access.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,21 +10,21 @@ use crate::person::Person;
 /// One who must not lose access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Keeper {
-    /// The login name, where it is known.
+    /// The login name, if known.
     pub user: Option<String>,
-    /// The address that they come from; `None` at the console, and where it is not known.
+    /// The address that they connect from; `None` at the console, and if it is unknown.
     pub addr: Option<IpAddr>,
     /// Whether they come over SSH from an address that is not known.
     pub from_unknown: bool,
-    /// The address and port of this machine that they come to, where that is known.
+    /// The address and port of this machine that they connect to, if known.
     pub server: Option<(IpAddr, u16)>,
-    /// What they are called where they are not the person at the keyboard.
+    /// Their name, unless they are the person at the keyboard.
     pub called: Option<String>,
 }
 
 impl Person {
-    /// All who must not lose access when this person changes something: they themselves, the machine, and the addresses
-    /// that they want to be kept.
+    /// All who must not lose access when this person changes something: the person, the machine,
+    /// and the addresses that the person wants to keep.
     pub(crate) fn keepers(&self) -> Vec<Keeper> {
         let other = |addr: IpAddr, called: &str| Keeper {
             user: self.user.clone(),
@@ -64,7 +64,7 @@ impl Keeper {
         }
     }
 
-    /// The same answer with the name of whom it is about.
+    /// The same answer with the name of the person it concerns.
     pub(super) fn about(&self, lockout: Lockout) -> Lockout {
         let named = |why: String| match &self.called {
             Some(called) => format!("from {called}: {why}"),

@@ -1,7 +1,7 @@
 //! Whether those who must not lose access still get in with another configuration of sshd.
 //!
-//! For the person at the keyboard, for this machine itself and for each address that is to be kept: what would refuse them
-//! is a loss where it did not refuse them before; what may do so is a doubt.
+//! Checked are the person at the keyboard, this machine itself and each address to be kept: a
+//! certain refusal that is new is a loss; a possible one is a doubt.
 
 mod change;
 mod doubts;
@@ -38,7 +38,8 @@ impl SshdChange<'_> {
             let before = View::new(&keeper, &before, self.before, self);
             let after = View::new(&keeper, &after, self.after, self);
             let judged = judge(&before, &after);
-            // At a console a way in by SSH is not the one in use: what shuts others out than everybody is a note there.
+            // At a console SSH access is not in use: a refusal that does not affect everybody is
+            // only a note.
             let at_console =
                 !person.is_remote() && !person.keep.iter().any(|addr| Some(*addr) == keeper.addr);
             keeper.about(match judged {
@@ -52,7 +53,7 @@ impl SshdChange<'_> {
         judged.fold(Lockout::Keeps, Lockout::worse)
     }
 
-    /// The address of this machine that the person came to, where sshd goes on listening there.
+    /// The address of this machine to which the person connected, if sshd keeps listening there.
     pub(crate) fn address_of(&self, person: &Person) -> Option<SocketAddr> {
         let own = person.keepers().into_iter().next()?;
         let (ip, port) = own.server?;
@@ -66,7 +67,7 @@ impl SshdChange<'_> {
     }
 }
 
-/// What a change means for one of them.
+/// The effect of a change on one of them.
 enum Judged {
     /// It refuses everybody.
     Everybody(String, Option<Origin>),
@@ -77,7 +78,8 @@ enum Judged {
     Nothing,
 }
 
-/// What refuses them afterwards and did not before; else what may.
+/// The first certain refusal after the change that did not exist before it; else the first possible
+/// one.
 fn judge(before: &View<'_>, after: &View<'_>) -> Judged {
     for rule in refusals::OF_EVERYBODY {
         if let Some((why, origin)) = rule(after) {

@@ -1,12 +1,13 @@
-//! Whether the client of somebody still agrees with sshd on algorithms, and still knows it by its key. Which client that
-//! is nobody says; the ssh of this machine may be newer than theirs.
+//! Whether a person's client still agrees with sshd on algorithms and still knows its key. The
+//! client is not known; the ssh of this machine may be newer.
 
 use std::path::Path;
 
 use super::view::View;
 
-/// Lists of which a client has to know one, and those that the standards want it to know (RFC 9142, RFC 4344, RFC 6668;
-/// of the last also the forms that encrypt first, PROTOCOL of OpenSSH).
+/// Lists of which a client must support one entry, and the entries that the standards expect it to
+/// support (RFC 9142, RFC 4344, RFC 6668; of the last also the encrypt-then-MAC variants, PROTOCOL
+/// of OpenSSH).
 const EXPECTED: [(&str, &str, &[&str]); 3] = [
     (
         "kexalgorithms",
@@ -39,7 +40,7 @@ const EXPECTED: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
-/// Kinds of host keys, by a word in the name of their file, and the algorithms that prove one.
+/// Kinds of host keys, by a substring of the file name, and their signature algorithms.
 const KINDS: [(&str, &[&str]); 3] = [
     ("ed25519", &["ssh-ed25519"]),
     (
@@ -53,7 +54,7 @@ const KINDS: [(&str, &[&str]); 3] = [
     ("rsa", &["rsa-sha2-512", "rsa-sha2-256"]),
 ];
 
-/// Why their client may not agree with sshd any more, or not know it again.
+/// The reason why their client may no longer agree with sshd, or no longer recognise it.
 pub(super) fn doubt(before: &View<'_>, after: &View<'_>) -> Option<String> {
     nothing_expected(before, after).or_else(|| key_gone(before, after))
 }
@@ -92,14 +93,16 @@ fn key_gone(before: &View<'_>, after: &View<'_>) -> Option<String> {
     None
 }
 
-/// Whether a key of this name is shown with these HostKeyAlgorithms; true where its name does not say of what kind it is.
+/// Whether a key with this name is offered under these HostKeyAlgorithms; true if its name does not
+/// show its kind.
 fn is_offered(path: &Path, algorithms: &str) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let kind = KINDS.iter().find(|(word, _)| name.contains(word));
     kind.is_none_or(|(_, names)| holds(algorithms, names))
 }
 
-/// Whether one of these is in a list as sshd reads it: added to the default with `+` or `^`, taken out of it with `-`.
+/// Whether a list, as sshd reads it, contains one of these names. A list that is empty or adds to
+/// the default with `+` or `^` is taken to; one with `-` does unless it removes all of them.
 fn holds(list: &str, names: &[&str]) -> bool {
     if list.is_empty() || list.starts_with(['+', '^']) {
         return true;

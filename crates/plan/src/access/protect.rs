@@ -1,4 +1,5 @@
-//! Whether those who must not lose access keep it: asked of what a plan makes of the machine, whatever plan it is.
+//! Whether those who must not lose access keep it, checked against the planned machine, for every
+//! kind of plan.
 
 use sshmend_lossless::{FileChange, Snapshot};
 use sshmend_sshd_config::{Override, Tree};
@@ -16,8 +17,8 @@ use crate::wish::SshdSource;
 /// The tables of TCP wrappers.
 const WRAPPERS: [&str; 2] = ["/etc/hosts.allow", "/etc/hosts.deny"];
 
-/// Adds what the changes of a configuration mean for them: the loss or the doubt, a handshake to rehearse, and a proof at
-/// the address by which the person came.
+/// Adds the effects of a configuration change on them: the loss or the doubt, a handshake to
+/// rehearse, and a proof at the address to which the person connected.
 pub(crate) fn protect(
     before: &Snapshot,
     configuration: &Configuration,
@@ -45,7 +46,8 @@ pub(crate) fn protect(
     }
 }
 
-/// The same for changes of any files; of several daemons the one with this process id is meant, where it still runs.
+/// The same for changes of any files. If several daemons run, the one with this process id is
+/// meant, if it still runs.
 ///
 /// # Errors
 /// When it is not known which configuration is meant.
@@ -73,7 +75,8 @@ pub fn protect_files(
     Ok(())
 }
 
-/// What one state of the files means for them beside another, each told by what makes it of the files that are there.
+/// The effect on them of replacing one state of the files with another, each derived from the
+/// present files.
 ///
 /// # Errors
 /// When it is not known which configuration is meant.

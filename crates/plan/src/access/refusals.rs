@@ -1,4 +1,4 @@
-//! What certainly refuses somebody.
+//! Certain refusals.
 
 use sshmend_lossless::Origin;
 use sshmend_sshd_config::user_matches;
@@ -8,14 +8,14 @@ use super::sockets::listens;
 use super::view::View;
 use super::ways::Ways;
 
-/// Why somebody is refused, and the line that says so.
+/// The reason why a person is refused, and the line that causes it.
 type Because = Option<(String, Option<Origin>)>;
 
-/// What refuses everybody, one after the other.
+/// Refusals of everybody, checked in this order.
 pub(super) const OF_EVERYBODY: [fn(&View<'_>) -> Because; 3] =
     [nothing_allowed, no_method, nobody_negotiates];
 
-/// What refuses those whom it is asked for.
+/// Refusals of the person being checked.
 pub(super) const OF_ONE: [fn(&View<'_>) -> Because; 7] = [
     not_listening,
     root_refused,
@@ -26,7 +26,8 @@ pub(super) const OF_ONE: [fn(&View<'_>) -> Because; 7] = [
     locked_in,
 ];
 
-/// Algorithms that no current client offers by itself (`ssh -Q` lists some of them, myproposal.h none).
+/// Algorithms that no current client offers by default (`ssh -Q` lists some of them, myproposal.h
+/// none).
 const LEGACY: [&str; 30] = [
     "ssh-dss",
     "ssh-rsa",
@@ -60,7 +61,7 @@ const LEGACY: [&str; 30] = [
     "none",
 ];
 
-/// The lists of which client and server have to have one in common.
+/// Lists in which client and server must have an entry in common.
 const NEGOTIATED: [(&str, &str); 4] = [
     ("hostkeyalgorithms", "HostKeyAlgorithms"),
     ("ciphers", "Ciphers"),
@@ -83,7 +84,7 @@ fn not_listening(view: &View<'_>) -> Because {
     Some((format!("sshd would not listen at {place}"), origin))
 }
 
-/// Values with which nobody is served.
+/// Values that refuse everybody.
 fn nothing_allowed(view: &View<'_>) -> Because {
     const VALUES: [(&str, &str, &str); 4] = [
         ("maxauthtries", "0", "MaxAuthTries 0 fails every login"),
@@ -118,11 +119,11 @@ fn on_a_list(view: &View<'_>) -> Because {
     }
 }
 
-/// What the four lists make of an account (auth.c, `allowed_user`).
+/// The result of the four lists for an account (auth.c, `allowed_user`).
 pub(super) enum Listed {
-    /// They let it in.
+    /// They allow it.
     Allowed,
-    /// This one shuts it out, for this reason.
+    /// This one refuses it, for this reason.
     Denied(&'static str, String),
     /// This one cannot be decided.
     Open(&'static str),
@@ -157,7 +158,7 @@ pub(super) fn lists(view: &View<'_>) -> Listed {
     open
 }
 
-/// Whether any of the patterns matches; `None` where it depends on one that cannot be decided.
+/// Whether any of the patterns matches; `None` if that depends on one that cannot be decided.
 fn matched(patterns: &[String], matches: impl Fn(&str) -> Option<bool>) -> Option<bool> {
     let found: Vec<Option<bool>> = patterns.iter().map(|pattern| matches(pattern)).collect();
     if found.contains(&Some(true)) {
@@ -224,7 +225,7 @@ fn no_way_left(view: &View<'_>) -> Because {
     Some((why, keys.into_iter().find_map(|key| view.origin(key))))
 }
 
-/// A list of nothing but what no current client offers.
+/// A list that consists only of algorithms that no current client offers.
 fn nobody_negotiates(view: &View<'_>) -> Because {
     let (key, name) = NEGOTIATED.into_iter().find(|(key, _)| {
         let value = view.value(key);

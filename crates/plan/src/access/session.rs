@@ -1,4 +1,4 @@
-//! Whether a session that is let in is of any use: a shell, and not one that ends at once.
+//! Whether a session after login is usable: a shell, and not one that ends at once.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use sshmend_lossless::{Kind, Metadata, Origin};
 
 use super::view::View;
 
-/// Programs that end at once, whatever they are told.
+/// Programs that exit at once, whatever their arguments.
 const ENDS_AT_ONCE: [&str; 4] = ["false", "true", "nologin", "exit"];
 
 type Because = Option<(String, Option<Origin>)>;
@@ -30,8 +30,8 @@ pub(super) fn forced_command(view: &View<'_>) -> Because {
     None
 }
 
-/// The directory that sessions are locked into is not there, is not root's alone (session.c, `safely_chroot`), or has no
-/// shell.
+/// The directory that sessions are confined to does not exist, is not root's alone (session.c,
+/// `safely_chroot`), or has no shell.
 pub(super) fn locked_in(view: &View<'_>) -> Because {
     let path = view.chroot()?;
     let because = |why: String| Some((why, view.origin("chrootdirectory")));

@@ -1,10 +1,10 @@
-//! Where sshd listens, and whether that is where somebody comes to.
+//! The addresses on which sshd listens, and whether a person's connection reaches one of them.
 
 use std::net::SocketAddr;
 
 use super::view::View;
 
-/// Whether sshd listens where they come to; also where that cannot be known.
+/// Whether sshd listens where they connect; also true if that is unknown.
 pub(super) fn listens(view: &View<'_>) -> bool {
     let sockets: Vec<Option<SocketAddr>> = view
         .values("listenaddress")

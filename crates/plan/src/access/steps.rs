@@ -1,4 +1,5 @@
-//! What the steps that follow a change mean for those who must not lose access, beside what its files do.
+//! The effect of the steps after a change on those who must not lose access, beside that of the
+//! files.
 
 use std::net::IpAddr;
 
@@ -8,7 +9,8 @@ use sshmend_lossless::Step;
 use crate::lockout::Lockout;
 use crate::person::Person;
 
-/// Whoever came by SSH does not come again once sshd is stopped, has not what it needs, or their address is banned.
+/// A person connected by SSH cannot return once sshd is stopped or lacks something it needs, or
+/// their address is banned.
 pub fn steps_lockout(steps: &[Step], person: &Person) -> Lockout {
     let addresses: Vec<IpAddr> = person.addr.iter().chain(&person.keep).copied().collect();
     let why = steps.iter().find_map(|step| match step {
@@ -36,7 +38,7 @@ pub fn steps_lockout(steps: &[Step], person: &Person) -> Lockout {
     }
 }
 
-/// Whether an address is the one that is banned, however it is spelt, or of the network that is.
+/// Whether an address is the banned one, however it is spelt, or belongs to the banned network.
 fn is_in(addr: IpAddr, banned: &str) -> bool {
     let (text, prefix) = banned.split_once('/').unwrap_or((banned, "128"));
     let network = text.parse().ok().zip(prefix.parse().ok());
@@ -54,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_of_ones_own_address_is_a_loss_however_it_is_spelt() {
+    fn a_ban_of_the_persons_address_is_a_loss_however_it_is_spelt() {
         let person = |addr: &str| Person {
             addr: addr.parse().ok(),
             keep: vec!["203.0.113.4".parse().expect("an address")],
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn an_sshd_that_is_stopped_is_a_loss_for_an_address_that_is_to_be_kept_too() {
+    fn a_stopped_sshd_is_a_loss_for_an_address_to_be_kept_too() {
         let stop = [Step::Systemctl(
             sshmend_lossless::UnitVerb::Stop,
             vec!["ssh.service".to_owned()],

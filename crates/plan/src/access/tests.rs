@@ -6,7 +6,7 @@ use sshmend_sshd_config::Release;
 
 use super::*;
 
-/// What of a machine counts beside sshd_config.
+/// The part of the machine beside sshd_config that matters.
 const MACHINE: &str = "\
 //- /etc/passwd
 root:x:0:0::/root:/bin/bash
@@ -228,7 +228,7 @@ fn harmless_changes_do_not_ask_for_confirmation() {
 }
 
 #[test]
-fn the_machine_itself_and_what_is_to_be_kept_count_as_well() {
+fn the_machine_itself_and_addresses_to_be_kept_count_as_well() {
     let console = Person {
         user: Some("dora".to_owned()),
         ..Person::default()
@@ -361,7 +361,7 @@ fn a_host_key_that_clients_may_know_this_machine_by_does_not_go_in_silence() {
             "HostKeyAlgorithms -ssh-ed25519*\n",
             "unknown: clients that know",
         ),
-        // There is no such key.
+        // The key does not exist.
         ("", both, "keeps"),
         ("", "HostKeyAlgorithms ssh-ed25519,rsa-sha2-256\n", "keeps"),
         (rsa, "", "keeps"),

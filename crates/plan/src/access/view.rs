@@ -8,7 +8,7 @@ use sshmend_sshd_config::{Effective, Release, Scope, Tree};
 use super::change::SshdChange;
 use super::keeper::Keeper;
 
-/// The host keys where none is named (sshd_config(5)).
+/// The default host keys (sshd_config(5)).
 const HOST_KEYS: [&str; 3] = [
     "/etc/ssh/ssh_host_rsa_key",
     "/etc/ssh/ssh_host_ecdsa_key",
@@ -23,12 +23,12 @@ pub(super) struct Account {
     group: String,
 }
 
-/// The values in force for one who must not lose access, and what else of the machine counts.
+/// The values in force for a person who must not lose access, and the other relevant facts.
 pub(super) struct View<'a> {
     pub(super) keeper: &'a Keeper,
     pub(super) effective: Effective,
     pub(super) account: Option<Account>,
-    /// The groups of the account; `None` where they are not known.
+    /// The groups of the account; `None` if unknown.
     pub(super) groups: Option<Vec<String>>,
     pub(super) release: Release,
     pub(super) socket: bool,
@@ -58,7 +58,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The single value of a keyword; empty where there is none.
+    /// The single value of a keyword; empty if there is none.
     pub(super) fn value(&self, key: &str) -> &str {
         let values = self.values(key);
         values.first().map_or("", String::as_str)
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
         Ok(image.map(|image| image.bytes.as_slice()))
     }
 
-    /// A path with its tokens filled in (sshd_config(5), TOKENS); `None` where the account is not known.
+    /// A path with its tokens expanded (sshd_config(5), TOKENS); `None` if the account is unknown.
     fn filled_in(&self, path: &str) -> Option<PathBuf> {
         let user = self.keeper.user.as_deref();
         let home = self.account.as_ref().map(|account| account.home.as_str());
@@ -113,8 +113,8 @@ impl<'a> View<'a> {
         Some(filled.into())
     }
 
-    /// The files that sshd looks for keys in; `None` where it asks a program or an authority as well, or where they are
-    /// not known.
+    /// The files of keys that sshd looks for; `None` if it also asks a program or an authority, or
+    /// if they are unknown.
     pub(super) fn key_files(&self) -> Option<Vec<PathBuf>> {
         let elsewhere = ["authorizedkeyscommand", "trustedusercakeys"];
         if elsewhere
@@ -147,7 +147,7 @@ impl<'a> View<'a> {
         word.starts_with('/').then(|| word.into())
     }
 
-    /// The directory that sessions are locked into.
+    /// The directory to which sessions are confined.
     pub(super) fn chroot(&self) -> Option<PathBuf> {
         let set = self.value("chrootdirectory");
         if matches!(set, "" | "none") {
@@ -156,7 +156,7 @@ impl<'a> View<'a> {
         self.filled_in(set).filter(|path| path.is_absolute())
     }
 
-    /// Where the shell of the account would have to be in that directory.
+    /// The path that the account's shell must have inside that directory.
     pub(super) fn shell_inside(&self) -> Option<PathBuf> {
         let shell = self.account.as_ref()?.shell.strip_prefix('/')?;
         Some(self.chroot()?.join(shell))
@@ -172,7 +172,7 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// What the password of the account is, as it is stored; `None` where that is not known.
+    /// The stored password of the account; `None` if unknown.
     pub(super) fn stored_password(&self) -> Option<String> {
         let user = self.keeper.user.as_deref()?;
         let text = text(self.snapshot, "/etc/shadow")?;

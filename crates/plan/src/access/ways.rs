@@ -1,4 +1,4 @@
-//! The ways in which an account can be logged in to: single methods, or several that are asked for together.
+//! The ways to log in to an account: single methods, or several required together.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,15 +17,16 @@ const FLAGS: [(&str, &str); 6] = [
     ("kerberosauthentication", "password"),
 ];
 
-/// What a file of revoked keys in the binary form begins with (PROTOCOL.krl).
+/// The beginning of a binary file of revoked keys (PROTOCOL.krl).
 const KRL: &[u8] = b"SSHKRL\n\0";
 
-/// How an account can be logged in to.
+/// The ways to log in to an account.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Ways {
-    /// Each way is the methods that it takes, in alphabetical order: one that is named twice takes two keys.
+    /// Each way is the list of its methods, in alphabetical order: a method that is named twice
+    /// requires two keys.
     pub(super) ways: BTreeSet<Vec<String>>,
-    /// Why a method that is switched on does not open the account.
+    /// The reason why an enabled method does not open the account.
     pub(super) closed: BTreeMap<&'static str, String>,
 }
 
@@ -82,14 +83,14 @@ impl Ways {
     }
 }
 
-/// Whether a way takes no method more often than the other.
+/// Whether a way requires no method more often than the other.
 fn takes_no_more(way: &[String], other: &[String]) -> bool {
     let times = |way: &[String], method: &String| way.iter().filter(|one| *one == method).count();
     way.iter()
         .all(|method| times(way, method) <= times(other, method))
 }
 
-/// Why a method that is switched on does not open this account.
+/// The reason why an enabled method does not open this account.
 fn why_closed(view: &View<'_>, method: &str) -> Option<String> {
     let root_by_keys_only = view.is_root()
         && [

@@ -1,4 +1,4 @@
-//! The bans that stand now.
+//! The bans in effect.
 
 use std::net::IpAddr;
 
@@ -12,8 +12,8 @@ pub(super) struct Ban {
 }
 
 impl Ban {
-    /// Whether it stands in the way of what is wanted: the ban of an address in a wanted network, or that of a network
-    /// that holds it, which can be lifted only as a whole.
+    /// Whether it conflicts with the wish: the ban of an address in a wanted network, or of a
+    /// network that contains the address and can be lifted only as a whole.
     pub(super) fn concerns(&self, wanted: &Address) -> bool {
         let (Address::Network(wanted), Some(banned)) = (wanted, network(&self.address)) else {
             return false;
@@ -21,7 +21,8 @@ impl Ban {
         wanted.covers(banned) || banned.covers(*wanted)
     }
 
-    /// How many addresses are let in again that nobody asked for: in words; `None` where there are none.
+    /// The number of addresses that are unbanned without having been named, in words; `None` if
+    /// there are none.
     pub(super) fn also_lifted(&self, wanted: &[Address]) -> Option<String> {
         let banned = network(&self.address)?;
         let is_wanted =
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_let_in_by_a_lifted_ban_are_counted() {
+    fn clients_admitted_by_a_lifted_ban_are_counted() {
         let lifted = |banned: &str, wanted: &str| ban(banned).also_lifted(&[address(wanted)]);
         assert_eq!(
             lifted("203.0.113.0/24", "203.0.113.9").as_deref(),

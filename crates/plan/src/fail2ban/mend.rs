@@ -1,4 +1,4 @@
-//! The plan that mends the named lines of fail2ban's configuration, and nothing else.
+//! The plan that repairs the named lines of fail2ban's configuration, and nothing else.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use super::{DIRECTORY, changes, fail2ban_release, is_at_hand, notes, running};
 use crate::check::Check;
 use crate::plan::{Notice, Plan, Refusal};
 
-/// Plans the mending of `lines`; without any, lists in notices named `offer` what could be mended.
+/// Plans the repair of `lines`; without any, lists possible repairs in notices named `offer`.
 ///
 /// # Errors
-/// When a file of the configuration cannot be read here, or nothing can be mended in one of the lines.
+/// If a file of the configuration cannot be read here, or one of the lines cannot be repaired.
 pub(crate) fn fail2ban_mend(
     snapshot: &Snapshot,
     lines: &[Origin],
@@ -40,10 +40,10 @@ pub(crate) fn fail2ban_mend(
     planned(snapshot, &before, &edited, purpose, live, now)
 }
 
-/// Plans that addresses are no longer exempt whose recorded end has passed.
+/// Plans the removal of expired exemptions.
 ///
 /// # Errors
-/// When fail2ban does not run on the configuration, or a file of it cannot be read here.
+/// If fail2ban does not start with the configuration, or one of its files cannot be read here.
 pub(crate) fn fail2ban_retire(
     snapshot: &Snapshot,
     live: bool,
@@ -62,10 +62,11 @@ pub(crate) fn fail2ban_retire(
     planned(snapshot, &before, &edited, purpose, live, now)
 }
 
-/// Plans that jails, or all that run where none is named, exempt these addresses no longer.
+/// Plans that jails, or all running jails if none is named, no longer exempt these addresses.
 ///
 /// # Errors
-/// As [`fail2ban_retire`], and when an address stands where it is not ours to remove, or a larger network covers it.
+/// As for [`fail2ban_retire`], and if an address is in a place that is not ours to edit, or a
+/// larger network covers it.
 pub(crate) fn fail2ban_unignore(
     snapshot: &Snapshot,
     addresses: &[Address],
@@ -82,7 +83,7 @@ pub(crate) fn fail2ban_unignore(
     planned(snapshot, &before, &edited, purpose, live, now)
 }
 
-/// What an edit changes, who judges it, and its reload.
+/// The plan for an edit: its effects, its checks and its reload.
 fn planned(
     snapshot: &Snapshot,
     before: &Config<'_>,
@@ -138,7 +139,7 @@ fn offers(config: &Config<'_>) -> Plan {
     plan
 }
 
-/// Why addresses are not ignored, with the command that mends what is in the way.
+/// The reason why addresses are not ignored, with the command that repairs the obstacle.
 pub(super) fn refused(config: &Config<'_>, refusal: &NotChanged) -> Refusal {
     let hint = match refusal {
         NotChanged::Broken(problems) => {

@@ -1,14 +1,14 @@
-//! What a change of fail2ban's configuration means to a person.
+//! The effects of a change of fail2ban's configuration, for a person.
 
 use jiff::Timestamp;
 use sshmend_fail2ban::{Config, Edited, Jail, Parsed, Problem};
 
 use crate::plan::{Effect, Notice};
 
-/// Lists longer than this are told by their number of words.
+/// The number of words from which on a list is shown by its length alone.
 const LONG: usize = 40;
 
-/// The lists of the jails that run and that change, and whether fail2ban starts where that changes.
+/// The changed lists of the running jails, and whether fail2ban starts, if that changes.
 pub(super) fn effects(before: &Config<'_>, after: &Config<'_>) -> Vec<Effect> {
     let state = |config: &Config<'_>| {
         if config.starts() {
@@ -41,7 +41,7 @@ pub(super) fn effects(before: &Config<'_>, after: &Config<'_>) -> Vec<Effect> {
     starts.into_iter().chain(changed).collect()
 }
 
-/// A list as a person reads it: of a long one the last words, which are the new ones where some were added.
+/// A list for a person: of a long one the last words, which are the new ones if some were added.
 fn list(jail: &Jail) -> String {
     let words: Vec<&str> = jail.words().iter().map(|word| word.text.as_str()).collect();
     match words.len().checked_sub(LONG) {
@@ -50,14 +50,14 @@ fn list(jail: &Jail) -> String {
     }
 }
 
-/// What was changed about the addresses that were asked for.
+/// The corrections made to the requested addresses.
 pub(super) fn corrected(addresses: &[Parsed]) -> impl Iterator<Item = Notice> {
     addresses
         .iter()
         .filter_map(|parsed| Some(Notice::new("corrected", parsed.notice.clone()?)))
 }
 
-/// The remarks on a change, and what is wrong with the configuration as it will be.
+/// Notes on a change, and the problems of the resulting configuration.
 pub(super) fn notes(
     edited: &Edited,
     after: &Config<'_>,
@@ -89,7 +89,7 @@ pub(super) fn notes(
         .chain(expired.collect::<Vec<_>>())
 }
 
-/// A problem, with the command that mends it and nothing else.
+/// A problem, with the command that repairs exactly that.
 pub(super) fn offered(problem: &Problem) -> Notice {
     let text = format!(
         "{}: {}; {} mends it",
@@ -114,7 +114,7 @@ fn misread(problem: &Problem) -> Notice {
     }
 }
 
-/// The command that mends one problem.
+/// The command that repairs one problem.
 pub(super) fn command(problem: &Problem) -> String {
     format!("`sshmend fix fail2ban --mend {}`", problem.origin)
 }

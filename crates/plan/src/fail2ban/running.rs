@@ -1,4 +1,5 @@
-//! The running fail2ban: what it has to accept, what is told to it, and what it has to say afterwards.
+//! The running fail2ban: the checks it must pass, the commands it gets, and the proofs it must
+//! give.
 
 use sshmend_fail2ban::{Address, Config, Item, Jail};
 use sshmend_lossless::{CommandOutput, Snapshot, Step};
@@ -8,7 +9,7 @@ use super::{BANNED, ping, runs, said};
 use crate::check::{Check, Expect, Proof};
 use crate::plan::{Notice, Plan};
 
-/// A plan in the making.
+/// A plan under construction.
 pub(super) struct Work<'w> {
     pub(super) snapshot: &'w Snapshot,
     pub(super) addresses: &'w [Address],
@@ -62,7 +63,7 @@ impl Work<'_> {
         self.jails.iter().copied().filter(|jail| jail.runs())
     }
 
-    /// The words by which a jail covers the addresses: those that were asked for, or wider ones.
+    /// The words with which a jail covers the addresses: those requested, or wider ones.
     fn words_of(&self, jail: &Jail) -> Vec<String> {
         let covers = |address: &Address| {
             let word = jail
@@ -78,7 +79,7 @@ impl Work<'_> {
         self.addresses.iter().filter_map(covers).collect()
     }
 
-    /// Lets the server read the change, and lifts the bans that stand.
+    /// Reloads the server and lifts the bans in effect.
     pub(super) fn activate(&self, plan: &mut Plan) {
         if !reload(self.snapshot, plan) {
             return;
@@ -117,7 +118,7 @@ impl Work<'_> {
         }
     }
 
-    /// The bans of what is to be ignored, in the jails that were meant.
+    /// The bans of the addresses to ignore, in the jails of the wish.
     fn bans(&self) -> Vec<Ban> {
         let text = said(self.snapshot, &BANNED)
             .map(CommandOutput::text)
@@ -134,7 +135,7 @@ impl Work<'_> {
     }
 }
 
-/// Adds the reload of a server that runs; false where none does, or that is not known.
+/// Adds the reload of the running server; false if none runs, or that is unknown.
 pub(super) fn reload(snapshot: &Snapshot, plan: &mut Plan) -> bool {
     if !runs(snapshot) {
         plan.notices.push(not_running(snapshot));
@@ -147,7 +148,8 @@ pub(super) fn reload(snapshot: &Snapshot, plan: &mut Plan) -> bool {
     true
 }
 
-/// What was reloaded is reloaded with the old files before a ban comes back: until then it would be ignored.
+/// Before a ban is restored, the jail is reloaded with the old files: until then the ban would be
+/// ignored.
 fn undo_reload(plan: &mut Plan) {
     let reload = plan
         .activation

@@ -10,7 +10,7 @@ const KEY: &str =
 const PUB: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKpFSkVcLVW7tOOjkAoAFxXAykYA7UZUNP8yZUIzQN root@a\n";
 
-/// All that is asked for and not in the fixture is missing.
+/// A machine on which everything that is requested and not in the fixture is missing.
 fn machine(text: &str) -> (Snapshot, Effective) {
     let mut seen = snapshot(&format!(
         "//- /etc/ssh/sshd_config\n\n//- /etc/group\nroot:x:0:\nssh_keys:x:101:\n{text}"

@@ -8,18 +8,18 @@ use sshmend_lossless::{FileImage, Snapshot};
 use super::wish::KnownHostsWish;
 use crate::plan::Refusal;
 
-/// What the server offers.
+/// The keys that the server offers.
 pub(super) enum Offered {
     /// It was asked, and offers these; never empty.
     Keys(OfferedKeys),
-    /// It was asked and gave none; why, where a program said so.
+    /// It was asked and gave none; with the reason if a program reported one.
     Nothing(Option<String>),
     /// It was not asked: why, and what to do about it.
     NotAsked(&'static str, &'static str),
 }
 
 impl Offered {
-    /// What is known of it; `None` while it is being asked.
+    /// The offered keys; `None` while the request is unanswered.
     pub(super) fn read(
         snapshot: &Snapshot,
         wish: &KnownHostsWish,
@@ -53,7 +53,7 @@ impl Offered {
         })
     }
 
-    /// The keys; none where it was not asked or gave none.
+    /// The keys; empty if it was not asked or gave none.
     pub(super) fn keys(&self) -> Vec<HostKey> {
         match self {
             Self::Keys(offer) => offer.host_keys(),
@@ -61,7 +61,7 @@ impl Offered {
         }
     }
 
-    /// Where there are several keys, each by itself, so that they can be compared by eye.
+    /// Each key by itself if there are several, for comparison by eye.
     pub(super) fn each(&self) -> Vec<String> {
         match self.keys().as_slice() {
             [] | [_] => Vec::new(),
@@ -72,7 +72,7 @@ impl Offered {
         }
     }
 
-    /// What there is to say of it, in one sentence.
+    /// A description in one sentence.
     pub(super) fn told(&self, target: &Target) -> String {
         let (host, port) = (&target.host, target.port);
         match self {

@@ -183,7 +183,7 @@ fn the_check_expects_the_lines_that_stay_on_purpose() {
 }
 
 #[test]
-fn a_silent_server_is_told_from_one_not_asked() {
+fn a_silent_server_is_distinguished_from_one_not_asked() {
     let files = "//- /home/u/.ssh/known_hosts uid:1000\nh OTHER\n";
     let asked = wish(|wish| wish.offline = false);
     check(
@@ -215,7 +215,7 @@ fn a_silent_server_is_told_from_one_not_asked() {
 }
 
 #[test]
-fn nobody_is_asked_who_need_not_be() {
+fn no_server_is_asked_needlessly() {
     let wanted = |text: &str, wish: &KnownHostsWish| {
         let mut snapshot = fixture::snapshot(text);
         snapshot.insert(

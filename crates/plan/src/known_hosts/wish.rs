@@ -1,4 +1,4 @@
-//! What is wanted of the known_hosts files, and what has to be known for it.
+//! The requested change of the known_hosts files, and the facts it needs.
 
 use std::path::PathBuf;
 
@@ -11,18 +11,18 @@ use crate::context::Context;
 use crate::plan::Refusal;
 use crate::wish::KnownHostsOf;
 
-/// Why the configuration of ssh is not known.
+/// The reason why the configuration of ssh is not known.
 #[derive(Debug, thiserror::Error)]
 enum NoConfig {
     /// It is still being asked for.
     #[error("ssh was not asked for its configuration")]
     NotAsked,
-    /// ssh cannot tell it, for this reason.
+    /// ssh cannot answer, for this reason.
     #[error("{0}")]
     Refused(String),
 }
 
-/// What is wanted of the known_hosts files of one user.
+/// The requested change of one user's known_hosts files.
 #[derive(Debug, Clone)]
 pub struct KnownHostsWish {
     /// The host, as the user would name it to ssh.
@@ -37,7 +37,7 @@ pub struct KnownHostsWish {
     pub files: Vec<PathBuf>,
     /// Only keys of this type.
     pub key_type: Option<KeyType>,
-    /// One line of one file, whatever it holds.
+    /// One line of one file, whatever its content.
     pub line: Option<(PathBuf, usize)>,
     /// Fingerprints that the server's key must have.
     pub expected: Vec<Fingerprint>,
@@ -50,10 +50,10 @@ pub struct KnownHostsWish {
 }
 
 impl KnownHostsWish {
-    /// What is wanted, read; nothing of it is looked up yet.
+    /// Parses the wish, without looking up anything.
     ///
     /// # Errors
-    /// The word that is not a host, a fingerprint or a type of key.
+    /// The word that is not a host, a fingerprint or a key type.
     pub fn of(of: &KnownHostsOf, context: &Context<'_>) -> Result<Self, Refusal> {
         let fingerprint = |text: &String| {
             Fingerprint::parse(text)
@@ -120,14 +120,14 @@ impl KnownHostsWish {
             .all(|expected| known.contains(expected))
     }
 
-    /// What the files say of the host, of which no more is read than the lines that can say anything of it; with the names that
-    /// were looked up.
+    /// The entries for the host, for which only the lines that may match it are read, with the
+    /// names that were looked up.
     ///
     /// # Errors
-    /// As [`KnownHostsWish::target`].
+    /// Like [`KnownHostsWish::target`].
     pub fn look_up(&self, snapshot: &Snapshot) -> Result<(Vec<Name>, LookedUp), Refusal> {
         let target = self.target(snapshot)?;
-        // The addresses are names too: what is looked for is known when they are.
+        // The addresses are names too: they must be known first.
         let Some(names) = snapshot.once_answered(|| target.names(snapshot)) else {
             return Ok((Vec::new(), LookedUp::default()));
         };
@@ -135,7 +135,7 @@ impl KnownHostsWish {
         Ok((names, found))
     }
 
-    /// What ssh would look up, and in which files.
+    /// The names that ssh would look up, and the files.
     ///
     /// # Errors
     /// When ssh cannot be asked for its configuration, or refuses it, and no file was named either.
@@ -158,15 +158,15 @@ impl KnownHostsWish {
         })
     }
 
-    /// Why the configuration of ssh is not known, where it was asked for.
+    /// The reason why the configuration of ssh is unknown, if it was requested.
     pub fn config_trouble(&self, snapshot: &Snapshot) -> Option<String> {
         self.config(snapshot).err().map(|why| why.to_string())
     }
 
-    /// The configuration of ssh for the destination; `None` where no program may be asked.
+    /// The configuration of ssh for the destination; `None` if no program may be run.
     ///
     /// # Errors
-    /// Why it is not known.
+    /// The reason why it is not known.
     fn config(&self, snapshot: &Snapshot) -> Result<Option<ClientConfig>, NoConfig> {
         if !self.live {
             return Ok(None);
@@ -180,7 +180,7 @@ impl KnownHostsWish {
             },
             Ok(output) => {
                 let said = String::from_utf8_lossy(&output.stderr);
-                // Each bad line is named; how many there were is only counted.
+                // Each bad line is named; the last message only counts them.
                 let told = |line: &&str| !line.is_empty() && !line.contains(": terminating, ");
                 let said: Vec<&str> = said.lines().map(str::trim).filter(told).collect();
                 format!("ssh refuses its configuration: {}", said.join("; "))

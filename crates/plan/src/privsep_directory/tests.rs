@@ -159,7 +159,7 @@ fn a_missing_one_is_made_and_its_unit_makes_it_at_boot() {
 }
 
 #[test]
-fn while_sshd_stops_earlier_the_directory_of_the_unit_is_looked_at() {
+fn while_sshd_stops_earlier_the_directory_of_the_unit_is_examined() {
     let keys = ConfigTest {
         host_keys: vec!["no hostkeys available".into()],
         ..ConfigTest::default()
@@ -269,7 +269,7 @@ fn sshd_is_started_if_the_missing_directory_stopped_it() {
 }
 
 #[test]
-fn one_that_others_can_write_to_is_closed() {
+fn a_directory_that_others_can_write_to_is_closed() {
     check(
         &service(Some(OPEN), Some("sshd")),
         "//- /run/sshd dir mode:0777 uid:33 gid:33\n",

@@ -1,4 +1,4 @@
-//! Each state of the service, and what is done about it.
+//! Each state of the service, and the plan for it.
 
 use super::*;
 use expect_test::{Expect, expect};
@@ -188,7 +188,7 @@ fn a_working_service_is_left_alone() {
 }
 
 #[test]
-fn a_line_that_shuts_the_unit_in_is_named_before_the_start() {
+fn a_restricting_line_of_the_unit_is_named_before_the_start() {
     let confined = Some((
         sshmend_lossless::Origin::new("/etc/systemd/system/ssh.service.d/own.conf", 2),
         "SystemCallFilter=@basic-io".to_owned(),
@@ -348,7 +348,7 @@ fn a_listener_that_is_worn_out_is_restarted() {
 }
 
 #[test]
-fn a_socket_that_gave_up_listens_again() {
+fn a_failed_socket_unit_listens_again() {
     let listen = "[::]:22".parse().ok();
     let socket = UnitState {
         failed: true,

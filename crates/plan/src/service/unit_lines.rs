@@ -12,15 +12,17 @@ use super::{ServiceWish, service};
 use crate::lockout::Lockout;
 use crate::plan::{Effect, Notice, Plan, Refusal};
 
-/// Where administrators keep units of their own; what lies there comes before the files of packages (systemd.unit(5)).
+/// The directory for the administrator's units; files in it take precedence over those of packages
+/// (systemd.unit(5)).
 const OWN: &str = "/etc/systemd/system";
 
-/// Plans that lines of the unit become comments, and that sshd is started, or where it runs restarted, without them.
+/// Plans to comment out lines of the unit, and to start sshd, or restart it if it runs, without
+/// them.
 ///
-/// A file of a package stays as it is: one of the same name below /etc takes its place.
+/// A file of a package is not edited: a file of the same name below /etc replaces it.
 ///
 /// # Errors
-/// When a line is not one of the unit's settings, or sshd would not start for another reason.
+/// If a line is not one of the unit's settings, or sshd would not start for another reason.
 pub(crate) fn without_unit_lines(
     snapshot: &Snapshot,
     wish: &ServiceWish<'_>,
@@ -43,7 +45,7 @@ pub(crate) fn without_unit_lines(
         changed_on_disk: changed || unit.changed_on_disk,
         ..unit.clone()
     });
-    // Where it stands alone in sshd's way, the start is not doubted because of it.
+    // If these lines are all that hinders sshd, they are no reason to doubt the start.
     state.confined = state.confined.filter(|(line, _)| !lines.contains(line));
     let mut plan = service(&ServiceWish {
         service: &state,
@@ -52,7 +54,7 @@ pub(crate) fn without_unit_lines(
         restart: changed && unit.active,
     })?;
     if changed {
-        // systemd keeps to the files as it has read them: on the way back it has to read the old ones first.
+        // systemd uses unit files as last loaded: the undo must reload the old ones first.
         plan.undo.insert(0, Step::DaemonReload);
     }
     let named: Vec<String> = lines.iter().map(ToString::to_string).collect();
@@ -67,27 +69,27 @@ pub(crate) fn without_unit_lines(
     Ok(plan)
 }
 
-/// The changes in the making, by the file that is written.
+/// The changes so far, by the file to be written.
 #[derive(Default)]
 struct Draft<'s> {
     files: BTreeMap<PathBuf, File<'s>>,
     effects: Vec<Effect>,
     notices: Vec<Notice>,
-    /// Whether a line says how sshd is started, and not only what it may do.
+    /// Whether a line determines how sshd is started, rather than only what it may do.
     decides_who_gets_in: bool,
 }
 
 struct File<'s> {
     target: PathBuf,
     image: &'s FileImage,
-    /// Whether `target` is the file itself, and not one that takes the place of a package's.
+    /// Whether `target` is the file itself, and not one that replaces a package's.
     is_own: bool,
     edits: Vec<Edit>,
 }
 
 impl File<'_> {
     fn change(self) -> FileChange {
-        // Each edit begins a line of its own, so that none overlaps another.
+        // Each edit begins at a different line, so that none overlaps another.
         let edits = EditSet::new(self.edits).unwrap_or_default();
         if self.is_own {
             return FileChange::edit(self.target, self.image.clone(), edits);
@@ -143,7 +145,7 @@ impl<'s> Draft<'s> {
         Ok(())
     }
 
-    /// Says that a file below /etc takes the place of a package's.
+    /// Notes that a file below /etc replaces a package's.
     fn takes_the_place_of(
         &mut self,
         snapshot: &Snapshot,
@@ -172,7 +174,8 @@ impl<'s> Draft<'s> {
     }
 }
 
-/// A file below /etc is written itself; that of a package has one of the same name there, which systemd takes instead.
+/// A file below /etc is written itself; a file of a package gets a namesake there, which systemd
+/// reads instead.
 fn own_place(unit: &UnitState, path: &Path) -> PathBuf {
     if path.starts_with("/etc") {
         return path.to_owned();
@@ -206,14 +209,14 @@ fn check_place(unit: &UnitState, path: &Path) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A setting with all the lines on which it goes on.
+/// A setting with all its continuation lines.
 struct Setting {
     text: String,
-    /// Where each of its lines begins.
+    /// The start of each of its lines.
     starts: Vec<usize>,
 }
 
-/// The setting that begins on a line; none where the line is a comment already.
+/// The setting that begins on a line; `None` if the line is already a comment.
 fn setting(document: &[u8], line: &Origin) -> Result<Option<Setting>, Refusal> {
     let text =
         |at: &std::ops::Range<usize>| String::from_utf8_lossy(&document[at.clone()]).into_owned();
@@ -259,7 +262,8 @@ fn no_setting(line: &Origin, why: &str) -> Refusal {
     )
 }
 
-/// Whether a line says what is started and with which words: of a unit, or of a file with its variables.
+/// Whether a line of a unit, or of a file with its variables, determines what is started and with
+/// which arguments.
 fn decides_how_it_starts(line: &str) -> bool {
     let key = line.split('=').next().unwrap_or_default().trim();
     key.starts_with("Exec")

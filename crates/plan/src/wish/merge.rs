@@ -1,11 +1,11 @@
-//! Several wishes as few: those of one kind become one, so that their edits are made together.
+//! Merges wishes: those of one kind become one, so that their edits are made together.
 
 use sshmend_sshd_config::{Assignment, Operator};
 
 use super::Wish;
 
 impl Wish {
-    /// Puts wishes together, in the order in which they have to be carried out; the service comes last.
+    /// Merges wishes, in the order of execution; the service comes last.
     pub fn merge(wishes: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut merged: Vec<Self> = Vec::new();
         for wish in wishes {
@@ -18,7 +18,7 @@ impl Wish {
         merged
     }
 
-    /// Adds a wish of the same kind; hands it back where they are about different things, and nothing is added then.
+    /// Adds a wish of the same kind; returns it if the two concern different things, and nothing is added then.
     #[expect(clippy::too_many_lines, reason = "one arm a kind of wish")]
     pub fn absorb(&mut self, wish: Self) -> Option<Self> {
         match (self, wish) {
@@ -112,7 +112,7 @@ impl Wish {
                 add(into, lines);
                 None
             }
-            // What starts sshd without a line starts it.
+            // Commenting out the line already starts sshd.
             (Self::WithoutUnitLines { .. }, Self::Service { restart: false }) => None,
             (Self::HostKeys { source }, Self::HostKeys { source: other }) if *source == other => {
                 None
@@ -122,7 +122,7 @@ impl Wish {
         }
     }
 
-    /// What sshd needs to start comes before it is started.
+    /// The order of execution: what sshd needs comes before its start.
     fn rank(&self) -> u8 {
         match self {
             Self::PrivsepDirectory => 0,
@@ -132,7 +132,7 @@ impl Wish {
     }
 }
 
-/// The first value that is wanted of a keyword counts; what adds to a list or takes out of it goes with others of the kind.
+/// The first value requested for a keyword wins; additions to and removals from a list are joined.
 fn add_settings(all: &mut Vec<Assignment>, more: Vec<Assignment>) {
     let is_set_as_well = |one: &Assignment, other: &Assignment| {
         let both = [one, other].map(|setting| setting.operator);

@@ -1,4 +1,4 @@
-//! What becomes of each wish.
+//! The planner for each kind of wish.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -26,14 +26,14 @@ use crate::service::{ServiceWish, service, without_unit_lines};
 use crate::sshd_config::{SshdConfigWish, sshd_config};
 use crate::when::When;
 
-/// Where a machine keeps its own name.
+/// The file that holds the machine's name.
 const HOSTNAME: &str = "/etc/hostname";
 
 impl Wish {
-    /// Plans it of the machine as it was seen. While something that it looks for is missing, what it says is for nothing.
+    /// Plans the wish on the snapshot. While a lookup is unanswered the result is meaningless.
     ///
     /// # Errors
-    /// Why it cannot be done, or must not, or what of it cannot be understood.
+    /// The reason why it is impossible or must not be done, or which part of it is invalid.
     pub fn plan(&self, snapshot: &Snapshot, context: &Context<'_>) -> Result<Plan, Refusal> {
         let planner = Planner { snapshot, context };
         match self {
@@ -109,7 +109,7 @@ impl Wish {
     /// Plans that the rules go that let exactly this client in.
     ///
     /// # Errors
-    /// As [`Wish::plan`].
+    /// As for [`Wish::plan`].
     pub fn withdraw(
         pattern: &str,
         daemon: &str,
@@ -123,7 +123,7 @@ impl Wish {
     /// Plans that these jails exempt an address no longer.
     ///
     /// # Errors
-    /// As [`Wish::plan`].
+    /// As for [`Wish::plan`].
     pub fn unignore(
         word: &str,
         jails: &[String],
@@ -136,7 +136,7 @@ impl Wish {
     }
 }
 
-/// What plans are made of.
+/// The inputs of planning.
 #[derive(Clone, Copy)]
 struct Planner<'p> {
     snapshot: &'p Snapshot,
@@ -144,7 +144,7 @@ struct Planner<'p> {
 }
 
 impl Planner<'_> {
-    /// A change of sshd_config, with what it means for those who must not lose access.
+    /// A change of sshd_config, with its effect on those who must not lose access.
     fn sshd_config(
         self,
         source: &SshdSource,
@@ -157,13 +157,14 @@ impl Planner<'_> {
         })
     }
 
-    /// A plan about one configuration, which says so where it is one of several. `judge` gets a wish for nothing.
+    /// A plan for one configuration, with a notice if it is one of several. `judge` receives a wish
+    /// without settings.
     fn of_configuration(
         self,
         source: &SshdSource,
         judge: impl FnOnce(&Configuration, SshdConfigWish<'_>) -> Result<Plan, Refusal>,
     ) -> Result<Plan, Refusal> {
-        // Nothing is made of half of the files.
+        // Nothing is planned from incomplete files.
         let Some(configuration) = self.snapshot.once_answered(|| self.configuration(source)) else {
             return Ok(Plan::default());
         };
@@ -208,7 +209,7 @@ impl Planner<'_> {
         }
     }
 
-    /// A plan that starts sshd, once what earlier plans mend is mended.
+    /// A plan that starts sshd, assuming the repairs of earlier plans.
     fn start_sshd(
         self,
         restart: bool,
@@ -311,7 +312,8 @@ impl Planner<'_> {
         hosts_access(self.snapshot, &wish)
     }
 
-    /// A line of one of the two tables, which may be named by its path, by that below `--root`, or by its name alone.
+    /// A line of one of the two tables, which may be named by its path, by that below `--root`, or
+    /// by its name alone.
     fn line_of_a_table(self, named: &Origin) -> Result<Origin, Refusal> {
         let is_meant = |table: &&str| {
             let name = table.trim_start_matches("/etc/");
@@ -328,7 +330,7 @@ impl Planner<'_> {
         }
     }
 
-    /// An exemption; one whose time is over goes where the policy is what ends it.
+    /// An exemption; an expired one is removed if it is the policy that ends it.
     fn ignore(
         self,
         addresses: &[String],

@@ -1,4 +1,4 @@
-//! A log or a transcript as a file holds it: compressed, in UTF-16, or plainly as text.
+//! A log or a transcript as stored in a file: compressed, in UTF-16, or as plain text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,10 +11,10 @@ use super::utf16::{Order, Utf16};
 use super::xz::Xz;
 use super::zstd::Zstd;
 
-/// So much of the beginning tells the encoding.
+/// The bytes at the beginning that determine the encoding.
 const SNIFFED: u64 = 4096;
 
-/// How a file is compressed.
+/// The compression of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
     /// `.gz`
@@ -28,7 +28,7 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// The compression that a file with this beginning has; its name does not matter.
+    /// The compression of a file with this beginning; its name does not matter.
     pub fn of(start: &[u8]) -> Option<Self> {
         const MAGIC: [(&[u8], Packing); 5] = [
             (b"\x1f\x8b", Packing::Gzip),
@@ -55,10 +55,11 @@ impl fmt::Display for Packing {
     }
 }
 
-/// The text of a file, in UTF-8 where the file is in UTF-16 and unpacked where it is compressed.
+/// The text of a file, converted from UTF-16 to UTF-8 and decompressed if necessary.
 ///
-/// It reads in pieces: the memory is that of the compression's window (at most 128 MiB, mostly far less), whatever the
-/// size of the text. A damaged file gives what stands before the damage, then an error of the kind `InvalidData`.
+/// It reads in pieces: memory is limited to the compression's window (at most 128 MiB, mostly far
+/// less), whatever the size of the text. A damaged file gives the text before the damage, then an
+/// error of the kind `InvalidData`.
 pub struct Decoded<'a> {
     text: Box<dyn Read + 'a>,
     packing: Option<Packing>,
@@ -73,10 +74,10 @@ impl fmt::Debug for Decoded<'_> {
 }
 
 impl<'a> Decoded<'a> {
-    /// Looks at the beginning of `source` and decides how to read it.
+    /// Examines the beginning of `source` and decides how to read it.
     ///
     /// # Errors
-    /// What `source` says. That a compressed file is damaged shows when it is read.
+    /// The error of `source`. Damage to a compressed file is reported when it is read.
     pub fn new(source: impl Read + 'a) -> io::Result<Self> {
         let (start, source) = sniff(source)?;
         let packing = Packing::of(&start);
@@ -100,7 +101,7 @@ impl<'a> Decoded<'a> {
         Ok(Self { text, packing })
     }
 
-    /// How the file is compressed.
+    /// The compression of the file.
     pub fn packing(&self) -> Option<Packing> {
         self.packing
     }
@@ -112,14 +113,15 @@ impl Read for Decoded<'_> {
     }
 }
 
-/// The text of a file that is in memory; at most `limit` bytes of it, and of a damaged one what stands before the damage.
+/// The text of a file in memory: at most `limit` bytes of it, and for a damaged one the part before
+/// the damage.
 pub(crate) fn decoded(bytes: &[u8], limit: u64) -> Cow<'_, [u8]> {
     if Packing::of(bytes).is_none() && Order::of(bytes).is_none() {
         return Cow::Borrowed(bytes.strip_prefix(BOM).unwrap_or(bytes));
     }
     let mut text = Vec::new();
     if let Ok(decoded) = Decoded::new(bytes) {
-        // What was read before an error stands in `text`.
+        // `text` holds what was read before an error.
         let _ = decoded.take(limit).read_to_end(&mut text);
     }
     Cow::Owned(text)
@@ -127,13 +129,13 @@ pub(crate) fn decoded(bytes: &[u8], limit: u64) -> Cow<'_, [u8]> {
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// The first bytes, and all of them once more.
+/// The first bytes, and a reader for all bytes including these.
 type Sniffed<R> = (Vec<u8>, Chain<Cursor<Vec<u8>>, R>);
 
 fn sniff<R: Read>(mut source: R) -> io::Result<Sniffed<R>> {
     let mut start = Vec::new();
     let read = source.by_ref().take(SNIFFED).read_to_end(&mut start);
-    // What stands before the damage is worth reading; the error comes again behind it.
+    // The text before the damage is worth reading; the error is returned again after it.
     read.or_else(|error| if start.is_empty() { Err(error) } else { Ok(0) })?;
     Ok((start.clone(), Cursor::new(start).chain(source)))
 }
@@ -143,7 +145,7 @@ fn text<'a>(start: &[u8], mut source: impl Read + 'a) -> Box<dyn Read + 'a> {
         return Box::new(Utf16::new(source, order));
     }
     if start.starts_with(BOM) {
-        // The mark is in memory: it cannot fail to be read.
+        // The mark is in memory: reading it cannot fail.
         let _ = source.read_exact(&mut [0; BOM.len()]);
     }
     Box::new(source)
@@ -158,7 +160,7 @@ impl Read for Unreadable {
     }
 }
 
-/// Makes every error of a decompressor one of damaged data, except those that only interrupt.
+/// Turns every error of a decompressor into one about damaged data, except interruptions.
 struct Damage<R>(R);
 
 impl<R: Read> Read for Damage<R> {
@@ -232,7 +234,7 @@ mod tests {
             assert_eq!(read(&bytes), (TEXT.to_owned(), true), "{:?}", &bytes[..8]);
             assert_eq!(decoded(&bytes, 1 << 20), TEXT.as_bytes());
         }
-        // `xz` and `zstd` write several streams, blanks and frames of other data into one file.
+        // `xz` and `zstd` put several streams, padding and frames of other data into one file.
         let other: &[u8] = b"\x50\x2a\x4d\x18\x02\0\0\0??";
         for bytes in [
             [ZSTD, ZSTD].concat(),
@@ -249,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_gives_what_stands_before_the_damage_and_an_error() {
+    fn a_damaged_file_yields_the_text_before_the_damage_and_an_error() {
         for whole in [
             gzip(TEXT.as_bytes()),
             bzip2(TEXT.as_bytes()),

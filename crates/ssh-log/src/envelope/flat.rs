@@ -1,7 +1,8 @@
-//! Records in JSON as most are written: one object on a line, of texts, whole numbers and words.
+//! Records in JSON in their usual form: one object on a line, with strings, whole numbers and
+//! literals.
 //!
-//! Such a record is read where it stands, without a tree and without a copy. All of this only says sooner what
-//! [`json`](super::json) finds out; what differs in any way is left to it.
+//! Such a record is read in place, without a tree and without a copy. The result is the same as
+//! that of [`json`](super::json), only sooner; anything that deviates is left to it.
 
 use std::sync::LazyLock;
 
@@ -12,20 +13,21 @@ use super::journal::RecordHead;
 use super::json::{HOSTS, JOURNAL, MESSAGES, PIDS, PROGRAMS, TIMES};
 use super::stamp::since_1970;
 
-/// A record of which one text is the message.
+/// A record in which one string is the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flat<'a> {
     pub(crate) head: RecordHead<'a>,
-    /// The message as it is written, without the line end that closes it.
+    /// The message as written, without the escaped line end that closes it.
     message: &'a [u8],
     is_escaped: bool,
 }
 
 impl<'a> Flat<'a> {
-    /// Reads a line; `None` where it is anything else than a record of this kind.
+    /// Parses a line; `None` unless it is a record of this kind.
     pub(crate) fn read(line: &'a [u8]) -> Option<Self> {
         let mut rest = line.strip_prefix(b"{")?;
-        // Taken together: in a loop over the texts each of these costs more than to find their ends.
+        // Computed together: in a loop over the strings each of these costs more than finding their
+        // ends.
         let lowest = line.iter().fold(u8::MAX, |least, &by| least.min(by));
         if lowest < b' ' || std::str::from_utf8(line).is_err() {
             return None;
@@ -47,12 +49,12 @@ impl<'a> Flat<'a> {
         }
     }
 
-    /// The message, where it is written as it is.
+    /// The message, if it is written without escapes.
     pub(crate) fn plain(&self) -> Option<&'a [u8]> {
         (!self.is_escaped).then_some(self.message)
     }
 
-    /// The message without backslashes; `None` where it has several lines.
+    /// The message without backslashes; `None` if it has several lines.
     pub(crate) fn unescaped(&self) -> Option<Vec<u8>> {
         let mut message = Vec::with_capacity(self.message.len());
         let mut rest = self.message;
@@ -76,7 +78,7 @@ impl<'a> Flat<'a> {
     }
 }
 
-/// A text between its quotes.
+/// A string between its quotes.
 #[derive(Debug, Clone, Copy)]
 struct Text<'a> {
     written: &'a [u8],
@@ -93,7 +95,7 @@ enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The text; `None` where it is not one that is written as it is.
+    /// The string; `None` if it has escapes or is not a string.
     fn plain(self) -> Option<&'a [u8]> {
         match self {
             Value::Text(text) if !text.is_escaped => Some(text.written),
@@ -102,7 +104,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// What a key tells of a record.
+/// The meaning of a key in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
     Message,
@@ -112,10 +114,10 @@ enum Field {
     Pid,
 }
 
-/// A key that tells something: what, and how many others are believed before it.
+/// A key with a meaning: the meaning, and its rank among the keys for it.
 type Key = (&'static str, Field, usize);
 
-/// The keys, by a number that is made of a few of their bytes.
+/// The keys, indexed by a number computed from a few of their bytes.
 static KEYS: LazyLock<Vec<Vec<Key>>> = LazyLock::new(|| {
     let mut keys = vec![Vec::new(); 256];
     let lists: [(Field, &'static [&'static str]); 5] = [
@@ -140,7 +142,7 @@ fn place(key: &[u8]) -> usize {
     }
 }
 
-/// The best values so far: for each field how many others are believed before it, and the value.
+/// The best values so far: for each field the rank of its key, and the value.
 #[derive(Debug, Default)]
 struct Found<'a> {
     best: [Option<(usize, Value<'a>)>; 5],
@@ -148,7 +150,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    /// Takes a field; `None` where a key stands twice, of which the last one counts.
+    /// Adds a field; `None` if a key occurs twice, because the last one counts.
     fn field(&mut self, key: &[u8], value: Value<'a>) -> Option<()> {
         let mut keys = KEYS[place(key)].iter();
         let Some((_, field, rank)) = keys.find(|(name, ..)| name.as_bytes() == key) else {
@@ -172,7 +174,7 @@ impl<'a> Found<'a> {
         self.best[field as usize].map(|(_, value)| value)
     }
 
-    /// A name; the inner `None` where there is none, the outer one where it has to be unescaped.
+    /// A name; the inner `None` if there is none, the outer one if it has to be unescaped.
     fn name(&self, field: Field) -> Option<Option<&'a [u8]>> {
         self.value(field)
             .map_or(Some(None), |value| value.plain().map(Some))
@@ -206,7 +208,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// A time; where it cannot be read the next key may tell it, which is left to others.
+/// A time; if it cannot be parsed, the next key may hold it, which is left to the other parser.
 fn time(value: Value<'_>) -> Option<Timestamp> {
     match value {
         Value::Number(digits) => since_1970(digits),
@@ -217,7 +219,7 @@ fn time(value: Value<'_>) -> Option<Timestamp> {
     }
 }
 
-/// The number of a process, `None` for what is not one; the outer `None` where it has to be unescaped.
+/// A process number, `None` for anything else; the outer `None` if it has to be unescaped.
 fn pid(value: Value<'_>) -> Option<Option<u32>> {
     let digits = match value {
         Value::Number(digits) => digits,
@@ -234,7 +236,7 @@ fn without_blanks(text: &[u8]) -> &[u8] {
     }
 }
 
-/// A text in quotes, and what follows it; `None` for an escape that is more than one letter.
+/// A quoted string and the rest; `None` for an escape of more than one letter.
 fn text(text: &[u8]) -> Option<(Text<'_>, &[u8])> {
     let inner = text.strip_prefix(b"\"")?;
     let (mut end, mut is_escaped) = (0, false);
@@ -262,14 +264,14 @@ fn text(text: &[u8]) -> Option<(Text<'_>, &[u8])> {
     ))
 }
 
-/// A value of one of these kinds, and what follows it.
+/// A value of one of these kinds, and the rest.
 fn value(text: &[u8]) -> Option<(Value<'_>, &[u8])> {
     match text.first()? {
         b'"' => self::text(text).map(|(text, rest)| (Value::Text(text), rest)),
         b'0'..=b'9' => {
             let end = text.iter().position(|by| !by.is_ascii_digit())?;
             let (digits, rest) = text.split_at(end);
-            // Behind a zero JSON allows no digit, and more digits may be more than a number holds.
+            // JSON allows no digit after a leading zero, and more digits may overflow.
             let is_whole = end == 1 || (end <= 19 && digits[0] != b'0');
             let ends = matches!(rest[0], b',' | b'}' | b' ');
             (is_whole && ends).then_some((Value::Number(digits), rest))
@@ -281,11 +283,13 @@ fn value(text: &[u8]) -> Option<(Value<'_>, &[u8])> {
     }
 }
 
-/// The text without the line end that most collectors leave there: `\n` or `\r\n`, as they are written.
+/// The text without the line end that most collectors leave there: an escaped `
+/// ` or `\r
+/// `.
 fn without_line_end(text: &[u8]) -> &[u8] {
     let without = |text: &'_ [u8], end: &[u8]| {
         let rest = text.strip_suffix(end)?;
-        // The backslash may belong to one before it.
+        // The backslash may itself be escaped.
         (!rest.ends_with(b"\\")).then_some(rest.len())
     };
     let text = without(text, b"\\n").map_or(text, |end| &text[..end]);

@@ -1,4 +1,5 @@
-//! Records of the systemd journal: `journalctl -o export` and `-o verbose`; records in JSON on several lines.
+//! Records of the systemd journal: `journalctl -o export` and `-o verbose`; JSON records of several
+//! lines.
 
 use jiff::Timestamp;
 
@@ -16,7 +17,7 @@ pub(crate) struct Record {
     pub(crate) is_journal: bool,
 }
 
-/// What a record says of its message.
+/// The envelope of a record's message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RecordHead<'a> {
     pub(crate) time: Option<Timestamp>,
@@ -38,7 +39,7 @@ impl Record {
         }
     }
 
-    /// Takes a field; of several that say the same the more precise one wins.
+    /// Sets a field; of several with the same meaning the more precise one wins.
     fn set(&mut self, name: &[u8], value: &[u8]) {
         match name {
             b"MESSAGE" => self.message = first_line(value).to_vec(),
@@ -61,7 +62,7 @@ impl Record {
     }
 }
 
-/// The records that stand on several lines each: `journalctl -o verbose`, and JSON that was made pretty.
+/// Records of several lines each: `journalctl -o verbose`, and pretty-printed JSON.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Records {
     open: Option<Open>,
@@ -73,22 +74,22 @@ enum Open {
     Pretty { text: Vec<u8>, depth: usize },
 }
 
-/// What came of a line.
+/// The result for a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It belongs to a record that goes on.
+    /// It belongs to a record that continues.
     Yes,
     /// It ends this record, or begins the next.
     Ends(Box<Record>),
-    /// It is a line of its own, behind this record.
+    /// It is a line of its own, after this complete record.
     Behind(Box<Record>),
-    /// It ends an object in JSON, all of which is here.
+    /// It ends a JSON object, which is complete here.
     Json(Vec<u8>),
     /// It is a line of its own.
     No,
 }
 
-/// More than this is not one record.
+/// The largest record, in bytes.
 const RECORD_CAP: usize = 64 * 1024;
 
 impl Records {
@@ -130,7 +131,8 @@ impl Records {
         let field = line.strip_prefix(b"    ").map(<[u8]>::trim_ascii_start);
         match field.and_then(|field| Some((field, memchr::memchr(b'=', field)?))) {
             Some((field, at)) => record.set(&field[..at], &field[at + 1..]),
-            // A value goes on; only the first line of a message is anybody's but a client's.
+            // A continuation line; only the first line of a message is certain not to be a
+            // client's.
             None if line.starts_with(b" ") => {}
             None if line.trim_ascii().is_empty() && !record.message.is_empty() => {
                 return Taken::Ends(Box::new(record));
@@ -160,7 +162,7 @@ impl Records {
         Taken::Yes
     }
 
-    /// What the last record holds.
+    /// The content of the last record.
     pub(super) fn end(&mut self) -> Taken {
         match self.open.take() {
             Some(Open::Verbose(record)) if !record.message.is_empty() => {
@@ -181,8 +183,9 @@ fn verbose_head(line: &[u8], stamps: &mut Stamps) -> Option<Option<Timestamp>> {
     rest.trim_ascii_start().starts_with(b"[s=").then_some(time)
 }
 
-/// The state of reading `journalctl -o export`: records of `NAME=value` lines, an empty line behind each; a value with
-/// line feeds is written as `NAME`, a line feed, its length in 8 bytes (little endian), the value, a line feed.
+/// The state of reading `journalctl -o export`: records of `NAME=value` lines, with an empty line
+/// after each; a value with line feeds is written as `NAME`, a line feed, its length in 8 bytes
+/// (little endian), the value, a line feed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Export {
     record: Record,
@@ -197,7 +200,7 @@ struct Binary {
     bytes: Vec<u8>,
 }
 
-/// What is kept of one binary value.
+/// The most bytes of one binary value to keep.
 const VALUE_CAP: usize = 64 * 1024;
 
 impl Export {
@@ -211,7 +214,7 @@ impl Export {
         self.binary.is_some()
     }
 
-    /// Takes a line; gives the record that it completes.
+    /// Processes a line; returns the record that it completes.
     pub(crate) fn line(&mut self, line: &[u8]) -> Option<Record> {
         if line.is_empty() {
             let complete = std::mem::take(&mut self.filled);
@@ -231,7 +234,7 @@ impl Export {
         None
     }
 
-    /// Takes what belongs to the binary value and returns the rest.
+    /// Consumes the part that belongs to the binary value and returns the rest.
     pub(crate) fn bytes<'a>(&mut self, input: &'a [u8]) -> &'a [u8] {
         let Some(binary) = &mut self.binary else {
             return input;

@@ -1,7 +1,8 @@
 //! Records in JSON: of the systemd journal, of container runtimes, of any collector.
 //!
-//! The collectors agree on nothing but that the message is a string in an object. Where a key says which one
-//! ([`MESSAGES`]), it is that, and the keys beside and above it tell time, machine and program. Else every string may be.
+//! The collectors agree only in that the message is a string in an object. If a key identifies it
+//! ([`MESSAGES`]), that string is the message, and the keys beside and above it give time, machine
+//! and program. Otherwise every string may be the message.
 
 use std::borrow::Cow;
 
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 use super::journal::Record;
 use super::stamp::since_1970;
 
-/// The keys that hold the message, the surest first.
+/// The keys that contain the message, the most certain first.
 pub(super) const MESSAGES: [&str; 12] = [
     "MESSAGE",
     "message",
@@ -58,13 +59,14 @@ pub(super) const PIDS: [&str; 6] = [
     "process_id",
 ];
 
-/// The keys with which journald vouches for the name of the program.
+/// The keys with which journald guarantees the name of the program.
 pub(super) const JOURNAL: [&str; 2] = ["SYSLOG_IDENTIFIER", "_COMM"];
 
-/// So deep an object holds no message.
+/// Objects nested deeper are not searched for a message.
 const DEPTH: usize = 16;
 
-/// The records in a line of JSON; `None` where it is none. `journalctl -o json-sse` and `json-seq` put marks before it.
+/// The records in a line of JSON; `None` if it is not JSON. `journalctl -o json-sse` and `json-seq`
+/// put marks before it.
 pub(super) fn records(line: &[u8]) -> Option<Vec<Record>> {
     let line = line.trim_ascii_start();
     let object = line
@@ -89,7 +91,8 @@ pub(super) fn records(line: &[u8]) -> Option<Vec<Record>> {
     (value.is_object() || !found.is_empty()).then_some(found)
 }
 
-/// Adds the record of each object that has a message; what an object says besides holds for those within it.
+/// Adds the record of each object that has a message; the other fields of an object apply to the
+/// objects within it.
 fn collect(value: &Value, outer: &Record, depth: usize, found: &mut Vec<Record>) {
     let Some(depth) = depth.checked_sub(1) else {
         return;
@@ -173,7 +176,7 @@ fn strings<'v>(value: &'v Value, depth: usize, found: &mut Vec<&'v str>) {
     }
 }
 
-/// Takes over what the fields say of time, machine, program and process.
+/// Fills in time, machine, program and process from the fields.
 fn complete(record: &mut Record, fields: &Map<String, Value>) {
     let text = |keys: &[&str]| keys.iter().find_map(|key| named(fields.get(*key)?));
     if let Some(time) = TIMES.iter().find_map(|key| time(fields.get(*key)?)) {
@@ -223,7 +226,8 @@ fn time(value: &Value) -> Option<Timestamp> {
     }
 }
 
-/// journalctl writes a field that is not UTF-8 as an array of numbers; of several values the first one counts.
+/// journalctl writes a field that is not UTF-8 as an array of numbers; of several values the first
+/// one counts.
 fn bytes(value: &Value) -> Option<Cow<'_, [u8]>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text.as_bytes())),
@@ -241,7 +245,8 @@ fn bytes(value: &Value) -> Option<Cow<'_, [u8]>> {
     }
 }
 
-/// A record for each line of a message; of one in the journal for the first, because the others may be anybody's.
+/// A record for each line of a message; for a journal entry only the first, because anyone may have
+/// written the others.
 fn lines(record: &Record, message: &[u8]) -> impl Iterator<Item = Record> {
     let most = if record.is_journal { 1 } else { usize::MAX };
     let lines = message

@@ -1,4 +1,5 @@
-//! What others put around a line: terminals, collectors, containers, build servers, mail, markup.
+//! Layers that others put around a line: terminals, collectors, containers, build servers, mail,
+//! markup.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -9,7 +10,7 @@ use memchr::{memchr, memchr2, memmem};
 
 use super::stamp::{Stamps, clock, number, since_1970, word};
 
-/// One layer taken off the beginning of a text.
+/// One layer removed from the beginning of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Layer<'a> {
     pub(super) time: Option<Timestamp>,
@@ -17,7 +18,8 @@ pub(super) struct Layer<'a> {
     pub(super) rest: &'a [u8],
 }
 
-/// Takes the outermost layer off; `None` where none is known. Each takes the same time whatever the length of the text.
+/// Removes the outermost layer; `None` if none is recognised. Each takes the same time whatever the
+/// length of the text.
 pub(super) fn strip<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
     let start = |rest: &'a [u8]| Layer {
         time: None,
@@ -111,7 +113,7 @@ fn bracketed<'a>(text: &'a [u8], stamps: &mut Stamps) -> Option<Layer<'a>> {
     })
 }
 
-/// The tags of HTML that stand around pasted text; others, as `<38>`, are of log daemons.
+/// Removes HTML tags around pasted text; others, such as `<38>`, come from log daemons.
 fn markup(text: &[u8]) -> Option<&[u8]> {
     const TAGS: [&[u8]; 16] = [
         b"p",
@@ -170,7 +172,7 @@ fn annotation(text: &[u8]) -> Option<&[u8]> {
         .then(|| &rest[at + 2..])
 }
 
-/// `"message" : "` of JSON that stands on lines of its own.
+/// Removes `"message" : "` of JSON that is written on lines of its own.
 fn key(text: &[u8]) -> Option<&[u8]> {
     let end = memchr(b'"', &text[1..text.len().min(64)])? + 1;
     text[end + 1..]
@@ -288,7 +290,8 @@ fn grepped<'a>(text: &'a [u8], near: &[u8]) -> Option<&'a [u8]> {
     Some(numbered.unwrap_or(rest))
 }
 
-/// The columns of `log show` on macOS behind the time: thread, type, activity, process, time to live.
+/// The columns of `log show` on macOS after the time: thread, type, activity, process, time to
+/// live.
 pub(super) fn apple_columns(text: &[u8]) -> Option<(u32, &[u8])> {
     let column = |text: &'_ [u8]| word(text).map(|(word, rest)| (word.len(), rest.len()));
     let mut rest = text.strip_prefix(b"0x").map(|_| text)?;
@@ -301,8 +304,8 @@ pub(super) fn apple_columns(text: &[u8]) -> Option<(u32, &[u8])> {
     Some((pid, rest.strip_prefix(b" ")?.trim_ascii_start()))
 }
 
-/// What a reader sees of a line: without the orders to a terminal (ECMA-48), carriage returns, and the NULs that a machine
-/// leaves which crashed.
+/// A line as a reader sees it: without terminal control sequences (ECMA-48), carriage returns, and
+/// the NULs that a crashed machine leaves.
 pub(crate) fn visible(line: &[u8]) -> Cow<'_, [u8]> {
     let start = line.iter().position(|&by| by != 0).unwrap_or(line.len());
     let line = line[start..].trim_ascii_end();
@@ -318,13 +321,13 @@ pub(crate) fn visible(line: &[u8]) -> Cow<'_, [u8]> {
                 after(order, |by| by == 0x07 || by == b'\\')
             }
             (0x1b, [_, tail @ ..]) => tail,
-            // What follows stands in the place of what stood before: a word begins with it.
+            // The following text replaces the text before it: a word begins with it.
             (b'\r', _) => {
                 seen.push(b' ');
                 tail
             }
             (0x1b, _) => tail,
-            // Buildkite's mark, of which the escape was lost.
+            // Buildkite's mark, with its escape lost.
             (b'_', [b'b', b'k', b';', b't', b'=', order @ ..]) if seen.is_empty() => {
                 after(order, |by| !by.is_ascii_digit())
             }
@@ -337,7 +340,7 @@ pub(crate) fn visible(line: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(seen)
 }
 
-/// What follows an order to a terminal; one that does not end soon is none.
+/// The text after a terminal control sequence; one that does not end soon is not a sequence.
 fn after(order: &[u8], ends: fn(u8) -> bool) -> &[u8] {
     let near = &order[..order.len().min(512)];
     near.iter()
@@ -345,7 +348,7 @@ fn after(order: &[u8], ends: fn(u8) -> bool) -> &[u8] {
         .map_or(order, |at| &order[at + 1..])
 }
 
-/// The text that a string or markup stands for: quotes behind a backslash, the entities of HTML.
+/// The text represented by a string or markup: escaped quotes and HTML entities are replaced.
 pub(crate) fn unquoted(line: &[u8]) -> Cow<'_, [u8]> {
     if memchr2(b'&', b'\\', line).is_none() {
         return Cow::Borrowed(line);

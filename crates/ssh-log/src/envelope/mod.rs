@@ -1,12 +1,14 @@
-//! What stands around a message: one way to peel it off, for logs and for transcripts.
+//! Removes what surrounds a message, in one way for logs and for transcripts.
 //!
-//! An envelope has layers: a file is compressed or in UTF-16 ([`Decoded`]); a collector writes JSON, a container runtime
-//! or a build server a stamp, a terminal colours, a person quotes or indents ([`layers`]); a log daemon puts time,
-//! machine, program and process before the message ([`syslog`]). [`Peeler`] takes them off one by one and says what they
-//! told. A layer that nobody knows yet costs what it says, not the message: [`pieces`] gives the places in what is left at
-//! which a message may stand.
+//! An envelope has layers: a file is compressed or in UTF-16 ([`Decoded`]); a collector writes
+//! JSON, a container runtime or a build server a stamp, a terminal colours, a person quotes or
+//! indents ([`layers`]); a log daemon puts time, machine, program and process before the message
+//! ([`syslog`]). [`Peeler`] removes them one by one and returns the information in them. An unknown
+//! layer loses its own information, not the message: [`pieces`] lists the places in the rest at
+//! which a message may begin.
 //!
-//! Who may write where decides what is believed: [`Envelope::head`] says how sure it is which program wrote the message.
+//! Trust depends on who may write where: [`Envelope::head`] tells how certain it is which program
+//! wrote the message.
 
 mod decode;
 mod flat;
@@ -39,27 +41,27 @@ use stamp::Stamps;
 
 use crate::program::Program;
 
-/// A message and what its envelope says of it.
+/// A message with the information of its envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Envelope<'a> {
     pub(crate) time: Option<Timestamp>,
-    /// The machine; empty where the envelope names none.
+    /// The machine; empty if the envelope names none.
     pub(crate) host: &'a [u8],
     pub(crate) program: Program,
-    /// The name under which the program wrote; empty where there is none.
+    /// The name under which the program wrote; empty if there is none.
     pub(crate) tag: &'a [u8],
     pub(crate) pid: Option<u32>,
-    /// What the program said, as far as the envelope tells it apart.
+    /// The program's message, as far as the envelope separates it.
     pub(crate) message: &'a [u8],
     /// The message and what may be the name of a program or a part of the message before it: `ssh: connect to …`.
     pub(crate) text: &'a [u8],
     pub(crate) head: Head,
 }
 
-/// What tells which program wrote a message.
+/// The evidence for the program that wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Head {
-    /// Nothing.
+    /// None.
     None,
     /// A word with a colon, which may belong to the message.
     Guessed,
@@ -108,7 +110,7 @@ impl<'a> Envelope<'a> {
 /// More layers than this are not around a message.
 const LAYERS: usize = 8;
 
-/// Takes the envelopes off the lines of one log or transcript.
+/// Removes the envelopes from the lines of one log or transcript.
 #[derive(Debug, Clone)]
 pub(crate) struct Peeler {
     stamps: Stamps,
@@ -117,7 +119,7 @@ pub(crate) struct Peeler {
 }
 
 impl Peeler {
-    /// For lines whose stamps leave out what `clock` says.
+    /// A peeler for lines whose stamps omit what `clock` supplies.
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
             stamps: Stamps::new(clock),
@@ -126,8 +128,9 @@ impl Peeler {
         }
     }
 
-    /// Takes the next line, without its line feed, and hands over each message in it: mostly one; none of a line that only
-    /// belongs to a record (`journalctl -o verbose`); several of JSON that holds several.
+    /// Processes the next line, without its line feed, and passes each message in it to `sink`:
+    /// usually one; none for a line that is only part of a record (`journalctl -o verbose`);
+    /// several for JSON that holds several.
     pub(crate) fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(&Envelope<'_>)) {
         if !self.is_open() {
             if let Some(found) = self.quickly(line) {
@@ -152,8 +155,8 @@ impl Peeler {
         self.records.is_open()
     }
 
-    /// The message of a line that begins with the head of a log daemon, as most do; one whose head is not
-    /// [`Head::Full`] may be less than it seems.
+    /// The message of a line that begins with the head of a log daemon, as most do; if its head is
+    /// not [`Head::Full`], other readings are possible.
     pub(crate) fn quickly<'a>(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
         match self.usual(line) {
             Some(head) => Some(head.envelope()),
@@ -161,7 +164,7 @@ impl Peeler {
         }
     }
 
-    /// The head of a line that is much like that of a line before.
+    /// The head of a line that resembles that of an earlier line.
     #[inline(always)]
     pub(crate) fn usual<'a>(&mut self, line: &'a [u8]) -> Option<UsualHead<'a>> {
         self.names.read(line, &self.stamps)
@@ -172,7 +175,7 @@ impl Peeler {
         syslog::read(line, &mut self.stamps)
     }
 
-    /// Ends the log: hands over what the last record holds.
+    /// Ends the log: passes on the content of the last record.
     pub(crate) fn finish(&mut self, sink: &mut dyn FnMut(&Envelope<'_>)) {
         let taken = self.records.end();
         self.taken(taken, sink);
@@ -201,7 +204,7 @@ impl Peeler {
         if found.head > Head::Guessed {
             return sink(&found);
         }
-        // A stamp, a label or a task may stand before the object.
+        // A stamp, a label or a task may precede the object.
         let object = memmem::find(line, b"{\"").or_else(|| memmem::find(line, b"[{\""));
         match object.and_then(|at| json::records(&line[at..])) {
             Some(records) if !records.is_empty() => {
@@ -220,7 +223,7 @@ impl Peeler {
         }
     }
 
-    /// Hands over the message of a record.
+    /// Passes on the message of a record.
     pub(crate) fn record(&mut self, record: &Record, sink: &mut dyn FnMut(&Envelope<'_>)) {
         let text = visible(&record.message);
         sink(&self.of_record(record.head(), &text));
@@ -254,7 +257,7 @@ impl Peeler {
         }
     }
 
-    /// Peels one text, layer by layer.
+    /// Removes the layers of one text, one by one.
     pub(crate) fn text<'a>(&mut self, line: &'a [u8]) -> Envelope<'a> {
         let (mut time, mut pid, mut guess) = (None, None, None);
         let mut text = line.trim_ascii();

@@ -1,4 +1,4 @@
-//! The places in a text at which a message may stand, where its envelope is not known.
+//! The places in a text at which a message may begin, if its envelope is unknown.
 
 use std::sync::LazyLock;
 
@@ -8,9 +8,10 @@ use memchr::memmem::Finder;
 use super::stamp::number;
 use crate::program::Program;
 
-/// The offsets at which a word begins, or a line in a string that writes its end as `\n`; from the left.
+/// The offsets at which a word begins, or a line in a string with `
+/// ` for line ends; from left to right.
 pub(crate) fn starts(text: &[u8]) -> impl Iterator<Item = usize> {
-    // Most texts have none, which is found out for all of it at once.
+    // Most texts have none, which is determined for the whole text at once.
     let has_escapes = memchr(b'\\', text).is_some();
     let after_escape = |at: usize| matches!(text[..at], [.., b'\\', b'n' | b'r' | b't']);
     let mut inside = false;
@@ -22,7 +23,7 @@ pub(crate) fn starts(text: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// What a byte is: not graphic, within a word, or anything else.
+/// The class of a byte: not graphic, within a word, or anything else.
 const CLASSES: [u8; 256] = {
     let mut classes = [BLANK; 256];
     let mut byte = 0;
@@ -44,7 +45,7 @@ const BLANK: u8 = 0;
 const INSIDE: u8 = 1;
 const OUTSIDE: u8 = 2;
 
-/// Whether something may close an envelope behind the message in this text.
+/// Whether the end of an envelope may follow the message in this text.
 pub(crate) fn is_closed(text: &[u8]) -> bool {
     without_close(text).is_some() || has_mark(text)
 }
@@ -73,11 +74,12 @@ fn has_mark(text: &[u8]) -> bool {
     }
 }
 
-/// So many ends [`ends`] gives at most.
+/// The most ends that [`ends`] returns.
 pub(crate) const MOST_ENDS: usize = 10;
 
-/// A message that ends with the text, or before what an envelope puts behind it: quotes, brackets, a full stop, markup,
-/// the end of a line that a string writes as `\n`. The longest first; there are never more than [`MOST_ENDS`].
+/// The possible messages: up to the end of the text, or up to what an envelope may put after it:
+/// quotes, brackets, a full stop, markup, a line end written as `
+/// `. The longest first; there are never more than [`MOST_ENDS`].
 pub(crate) fn ends(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = text.trim_ascii_end();
     let cut = &whole[..line_end(whole)];
@@ -85,7 +87,7 @@ pub(crate) fn ends(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     stripped(whole).chain(cut.into_iter().flat_map(stripped))
 }
 
-/// The text and what is left of it when up to four characters that close something are taken off.
+/// The text, and the rest of it after removing up to four closing characters.
 fn stripped(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(Some(text), |&text| without_close(text)).take(5)
 }
@@ -105,8 +107,8 @@ fn without_close(text: &[u8]) -> Option<&[u8]> {
         .map(<[u8]>::trim_ascii_end)
 }
 
-/// Where a string or an element ends within a text: a line feed or its signs, a backquote, markup, a quote before a comma
-/// or a brace.
+/// The end of a string or an element within a text: a line feed or its escape, a backquote, markup,
+/// a quote before a comma or a brace.
 fn line_end(text: &[u8]) -> usize {
     let ends = |at: &usize| {
         let rest = &text[*at..];
@@ -126,8 +128,8 @@ fn line_end(text: &[u8]) -> usize {
 static SSHD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("sshd"));
 static DROPBEAR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("dropbear"));
 
-/// The first place where a server of SSH names itself with its process, in a text of which no more is known:
-/// `… sshd[812]: message`.
+/// The first place where an SSH server is named with its process, in a text about which nothing
+/// else is known: `… sshd[812]: message`.
 pub(crate) fn tagged(text: &[u8]) -> Option<(Program, Option<u32>, &[u8])> {
     // Most texts name neither.
     if SSHD.find(text).is_none() && DROPBEAR.find(text).is_none() {

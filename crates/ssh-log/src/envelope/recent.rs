@@ -1,6 +1,8 @@
-//! What the head of a line has in common with those before it, which is most of it: the minute, the machine, the programs.
+//! Remembers the parts that the head of a line shares with earlier ones, which is most of it: the
+//! minute, the machine, the programs.
 //!
-//! All of this only remembers what [`syslog`](super::syslog) and [`stamp`](super::stamp) found out; what differs is left to them.
+//! All of this only remembers the results of [`syslog`](super::syslog) and [`stamp`](super::stamp);
+//! anything that deviates is left to them.
 
 use jiff::Timestamp;
 
@@ -10,7 +12,7 @@ use super::{Envelope, Head};
 use crate::program::Program;
 use crate::start::{Start, first};
 
-/// The minute of the last stamp of one of the two forms that most logs have, as it was written.
+/// The minute of the last stamp of one of the two most common forms, as it was written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Recent {
     stamp: Option<Minute>,
@@ -18,15 +20,17 @@ pub(super) struct Recent {
 
 #[derive(Debug, Clone)]
 struct Minute {
-    /// `Nov 20 15:52:` with zeros behind it, or `2026-11-20T15:52`: numbers are compared faster than texts of any length.
+    /// `Nov 20 15:52:` padded with zeros, or `2026-11-20T15:52`: numbers are compared faster than
+    /// texts of any length.
     text: u128,
-    /// What stands behind the time of the second form: nothing, `Z`, `+00:00` or `+0000`.
+    /// The text after the time of the second form: nothing, `Z`, `+00:00` or `+0000`.
     zone: Option<Box<[u8]>>,
-    /// When it began, in seconds since 1970.
+    /// Its start, in seconds since 1970.
     start: i64,
 }
 
-/// So many bytes stand before the seconds of `Nov 20 15:52:43`, and before the colon and the seconds of `2026-11-20T15:52:43`.
+/// The number of bytes before the seconds of `Nov 20 15:52:43`, and before the colon and the
+/// seconds of `2026-11-20T15:52:43`.
 const CLASSIC: usize = 13;
 const ISO: usize = 16;
 
@@ -38,7 +42,7 @@ impl Recent {
 
     /// Remembers the minute of a stamp `2026-11-20T15:52:43` with this zone.
     pub(super) fn keep_iso8601(&mut self, time: Option<Timestamp>, text: &[u8], zone: &[u8]) {
-        // Others end in ways that depend on what follows them.
+        // Others end in ways that depend on the text after them.
         if matches!(
             zone,
             [] | b"Z" | [b'+' | b'-', _, _, _, _] | [b'+' | b'-', _, _, b':', _, _]
@@ -53,7 +57,7 @@ impl Recent {
         };
         let second = i64::from(*tens) * 10 + i64::from(*ones) - i64::from(b'0') * 11;
         let start = time.as_second() - second;
-        // A leap second is of the next minute, and before 1970 a fraction counts backwards.
+        // A leap second belongs to the next minute, and before 1970 a fraction counts backwards.
         if start < 0 || second > 59 {
             return;
         }
@@ -66,7 +70,7 @@ impl Recent {
         });
     }
 
-    /// Reads a stamp of that minute, and returns the rest.
+    /// Parses a stamp of that minute, and returns the rest.
     #[inline(always)]
     pub(super) fn read<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let minute = self.stamp.as_ref()?;
@@ -74,7 +78,7 @@ impl Recent {
             return self.read_iso8601(text);
         }
         let (start, rest) = text.split_first_chunk::<16>()?;
-        // What begins with a small letter is the name of a machine: neither a year nor a fraction stands there.
+        // A small letter begins the name of a machine: there is neither a year nor a fraction.
         let ([.., tens, ones, b' '], [b'a'..=b'z', ..]) = (start, rest) else {
             return None;
         };
@@ -84,7 +88,7 @@ impl Recent {
         Some((minute.at(*tens, *ones, 0)?, &text[15..]))
     }
 
-    /// Reads a stamp of that minute, where it is one of the second form, and returns the rest.
+    /// Parses a stamp of that minute, if it has the second form, and returns the rest.
     #[inline]
     pub(super) fn read_iso8601<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let minute = self.stamp.as_ref()?;
@@ -114,7 +118,7 @@ impl Minute {
         (!zone.is_empty() || !has_zone).then_some((time, rest))
     }
 
-    /// The time in this minute; `None` where these are not digits of one of its sixty seconds.
+    /// The time in this minute; `None` unless these are digits of one of its sixty seconds.
     #[inline(always)]
     fn at(&self, tens: u8, ones: u8, nanosecond: i32) -> Option<Option<Timestamp>> {
         if !(b'0'..=b'5').contains(&tens) || !ones.is_ascii_digit() {
@@ -125,14 +129,14 @@ impl Minute {
     }
 }
 
-/// The second, the machine and the programs that wrote the lines before.
+/// The second, the machine and the programs of earlier lines.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     second: Option<Second>,
-    /// The machine, and the blank behind it.
+    /// The machine, with the blank after it.
     host: Option<Start>,
     programs: Vec<Option<Learned>>,
-    /// How many programs were learned, some of them again.
+    /// The number of programs learned, counting repetitions.
     learned: u64,
 }
 
@@ -143,7 +147,7 @@ struct Second {
     time: Option<Timestamp>,
 }
 
-/// The name of a program, and what it is.
+/// The name of a program, and its meaning.
 #[derive(Debug, Clone)]
 struct Learned {
     /// The first bytes of its name, with zeros behind a shorter one.
@@ -167,24 +171,24 @@ impl Learned {
 fn bracket_in(bytes: u64) -> usize {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     let differs = bytes ^ (ONES * b'[' as u64);
-    // The highest bit of each byte that is zero, and perhaps of some behind the first of them.
+    // Sets the highest bit of each zero byte, and perhaps of some bytes after the first of them.
     let zeros = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
     (zeros.trailing_zeros() / 8) as usize
 }
 
-/// So many programs are remembered, and their names where they are no longer than this.
+/// The number of programs remembered, and the length up to which their names are.
 pub(crate) const PROGRAMS: usize = if cfg!(test) { 8 } else { 256 };
 const LONGEST: usize = 64;
 
-/// The head of the kind that most lines have: `STAMP gw sshd[812]: ` or `STAMP gw kernel: `.
+/// The head in its most common form: `STAMP gw sshd[812]: ` or `STAMP gw kernel: `.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UsualHead<'a> {
     pub(crate) time: Option<Timestamp>,
     pub(crate) program: Program,
     pub(crate) tag: &'a [u8],
-    /// Where the program is remembered, below [`PROGRAMS`].
+    /// The place in which the program is remembered, below [`PROGRAMS`].
     pub(crate) place: usize,
-    /// Which of those that are remembered there one after another, counted from 1.
+    /// Its number among those remembered there one after another, counted from 1.
     pub(crate) number: u64,
     host: &'a [u8],
     pid: Option<u32>,
@@ -207,7 +211,7 @@ impl<'a> UsualHead<'a> {
         }
     }
 
-    /// What the program said.
+    /// The program's message.
     #[inline]
     pub(crate) fn message(self) -> &'a [u8] {
         without_marks(self.message.trim_ascii_start())
@@ -215,7 +219,7 @@ impl<'a> UsualHead<'a> {
 }
 
 impl Names {
-    /// Takes off the usual head, in the minute of the last stamp.
+    /// Splits off the usual head, in the minute of the last stamp.
     #[inline(always)]
     pub(super) fn read<'a>(&mut self, line: &'a [u8], stamps: &Stamps) -> Option<UsualHead<'a>> {
         let (time, rest) = self.stamp(line, stamps)?;
@@ -242,7 +246,7 @@ impl Names {
         })
     }
 
-    /// Takes off the stamp: that of the second before, or of the minute.
+    /// Splits off the stamp: that of the same second, or of the same minute.
     #[inline]
     fn stamp<'a>(
         &mut self,
@@ -251,7 +255,7 @@ impl Names {
     ) -> Option<(Option<Timestamp>, &'a [u8])> {
         let (text, behind) = line.split_first_chunk::<16>()?;
         let text = u128::from_le_bytes(*text);
-        // What begins with a small letter is the name of a machine, as in `Recent::read`.
+        // A small letter begins the name of a machine, as in `Recent::read`.
         let is_named = matches!(behind, [b'a'..=b'z', ..]);
         match &self.second {
             Some(second) if second.text == text && is_named => return Some((second.time, behind)),
@@ -265,7 +269,7 @@ impl Names {
         Some((time, rest))
     }
 
-    /// The machine, and what follows the blank behind it.
+    /// The machine, and the text after the blank that follows it.
     #[inline]
     fn host<'a>(&mut self, text: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
         if let Some(rest) = self.host.as_ref().and_then(|host| host.strip(text)) {
@@ -278,7 +282,7 @@ impl Names {
 
     #[cold]
     fn learn(&mut self, place: usize, start: u128, name: &[u8]) -> Option<(Program, u64)> {
-        // A longer one is not worth its memory: nobody but a forger repeats it.
+        // A longer one is not worth its memory: only a forger repeats it.
         let is_name = !name.is_empty() && !name.contains(&b' ');
         if !is_name || name.len() > LONGEST || !is_name_of_program(name) {
             return None;
@@ -372,7 +376,7 @@ mod tests {
         "1969-12-31T23:59:5",
     ];
 
-    /// A line with a stamp that is remembered, or with something else that looks like one.
+    /// A line with a remembered stamp, or with something else that resembles one.
     fn line(random: &mut fastrand::Rng, stamp: &str) -> String {
         let behind = [
             "",

@@ -15,13 +15,14 @@ use time::{ClockTime, civil, half_day, time_of_day, zone};
 pub(super) use time::fraction;
 pub(crate) use time::{clock, since_1970};
 
-/// What has to be known to read a time stamp that leaves something out.
+/// The information needed to read an incomplete time stamp.
 #[derive(Debug, Clone)]
 pub struct Clock {
-    /// A time that no line can be later than, but for a day of clock error: now, or the modification time of a rotated
-    /// file. RFC 3164 stamps name no year; the year is the last one that puts them before this.
+    /// A time that no line can be later than, except for a day of clock error: now, or the
+    /// modification time of a rotated file. RFC 3164 stamps have no year; the year is the last one
+    /// that puts them before this.
     pub reference: Timestamp,
-    /// The zone of stamps that name none.
+    /// The zone of stamps without one.
     pub zone: TimeZone,
 }
 
@@ -35,7 +36,7 @@ impl Clock {
     }
 }
 
-/// Reads stamps; remembers the last minute, because a log stays in it for many lines.
+/// Parses stamps; remembers the last minute, because many lines of a log share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Stamps {
     clock: Clock,
@@ -62,8 +63,8 @@ impl Stamps {
         }
     }
 
-    /// Reads a stamp of any form that names a day, after the name of a weekday or without; returns the rest. The time is
-    /// `None` where the month is in a language that is not known, or the day does not exist.
+    /// Parses a stamp of any form that names a day, with or without a weekday; returns the rest.
+    /// The time is `None` if the month is in an unknown language, or the day does not exist.
     pub(crate) fn day<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         if let Some(found) = self.recent.read(text) {
             return Some(found);
@@ -78,13 +79,15 @@ impl Stamps {
         }
     }
 
-    /// Reads a stamp of the same minute as the last one, where both have one of the forms that most logs have.
+    /// Parses a stamp of the same minute as the last one, if both have one of the most common
+    /// forms.
     #[inline(always)]
     pub(super) fn recent<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         self.recent.read(text)
     }
 
-    /// `Nov 20 15:52:43 ` before a small letter, which most stamps are; the year comes behind none of these.
+    /// `Nov 20 15:52:43 ` before a small letter, which is the most common form; the year never
+    /// follows these.
     fn classic<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let [
             m1,
@@ -126,7 +129,8 @@ impl Stamps {
             .or_else(|| self.year_first(text))
     }
 
-    /// Reads `Fri 2026-11-20 15:52:43 UTC`, `Fri Nov 20 15:52:43 2026`, the weekday in any script.
+    /// Parses `Fri 2026-11-20 15:52:43 UTC`, `Fri Nov 20 15:52:43 2026`, with the weekday in any
+    /// script.
     fn after_weekday<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         let (_, rest) = name(text)?;
         let rest = rest
@@ -135,7 +139,8 @@ impl Stamps {
             .strip_prefix(b" ")?
             .trim_ascii_start();
         if let Some((time, rest)) = self.iso8601(rest) {
-            // `short-full` and `verbose` of journalctl name the zone by a word, which is that of the machine.
+            // `short-full` and `verbose` of journalctl name the zone by a word, which is the
+            // machine's zone.
             let zone = rest.strip_prefix(b" ").and_then(zone_name).unwrap_or(rest);
             return Some((time, zone));
         }
@@ -230,8 +235,8 @@ impl Stamps {
         ))
     }
 
-    /// Reads `2026-11-20T15:52:43.397404+00:00` and its relatives: strokes or slashes, a blank or T, a point or comma, any
-    /// zone or none.
+    /// Parses `2026-11-20T15:52:43.397404+00:00` and similar stamps: hyphens or slashes, a blank or
+    /// T, a point or comma, any zone or none.
     pub(crate) fn iso8601<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         if let Some(found) = self.recent.read_iso8601(text) {
             return Some(found);
@@ -344,14 +349,14 @@ impl Stamps {
 
 const DAY: i64 = 86_400;
 
-/// The text up to the next blank, and what begins with that blank.
+/// The text up to the next blank, and the rest from that blank on.
 pub(crate) fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    // A word is short: looking at each byte is faster than to begin a search.
+    // Words are short: checking each byte is faster than setting up a search.
     let end = text.iter().position(|&byte| byte == b' ')?;
     (end > 0).then(|| text.split_at(end))
 }
 
-/// The number at the beginning, and what follows.
+/// The number at the beginning, and the rest.
 pub(crate) fn number(text: &[u8]) -> Option<(u32, &[u8])> {
     let end = text
         .iter()

@@ -8,7 +8,7 @@ use super::stamp::{Stamps, number, since_1970, word};
 use super::{Envelope, Head};
 use crate::program::Program;
 
-/// Takes the head off a line; `None` where it has none of a known form that names the program.
+/// Splits the head off a line; `None` unless it has a known form and names the program.
 pub(super) fn read<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     match line.first()? {
         b'<' => priority(line, stamps),
@@ -26,7 +26,8 @@ fn priority<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     read(rest, stamps)
 }
 
-/// RFC 5424 behind the time: `HOST APP PID MSGID [STRUCTURED DATA] message`, `-` for what is missing.
+/// RFC 5424 after the time: `HOST APP PID MSGID [STRUCTURED DATA] message`, with `-` for missing
+/// fields.
 fn rfc5424(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     let (host, rest) = word(text)?;
     let (app, rest) = word(rest.get(1..)?)?;
@@ -49,7 +50,7 @@ fn rfc5424(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     })
 }
 
-/// What follows the structured data; values are quoted, with `\"` and `\]`.
+/// The text after the structured data; values are quoted, with `\"` and `\]`.
 fn structured_data(text: &[u8]) -> Option<&[u8]> {
     if let Some(rest) = text.strip_prefix(b"-") {
         return matches!(rest, [] | [b' ', ..]).then_some(rest);
@@ -72,9 +73,9 @@ fn structured_data(text: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// A line that begins with a time; the version of RFC 5424 may stand before it.
+/// A line that begins with a time; the version of RFC 5424 may precede it.
 fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
-    // The version is looked for first: no stamp begins with a single digit and a year.
+    // The version is checked first: no stamp begins with a single digit and a year.
     if let Some(stamp) = line.strip_prefix(b"1 ") {
         if let Some((time, rest)) = stamps.iso8601(stamp) {
             return rfc5424(time, rest.strip_prefix(b" ")?);
@@ -97,7 +98,8 @@ fn dated<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     tagged(Some(since_1970(second)?), rest.trim_ascii_start())
 }
 
-/// `gw sshd[812]: message` and `gw kernel: message`, which most lines are; what looks like anything else is left to [`tagged`] and the others.
+/// `gw sshd[812]: message` and `gw kernel: message`, the most common forms; anything else is left
+/// to [`tagged`] and the others.
 fn plain(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     let (host, rest) = word(text).filter(|(host, _)| is_plain_host(host))?;
     let rest = &rest[1..];
@@ -119,7 +121,7 @@ fn plain(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     })
 }
 
-/// Whether this is the name of a machine, and nothing else that may stand there.
+/// Whether this is the name of a machine, and nothing else that is possible in its place.
 pub(super) fn is_plain_host(host: &[u8]) -> bool {
     let is_plain = |by: &u8| by.is_ascii_alphanumeric() || matches!(by, b'-' | b'_');
     let start = host.get(..8);
@@ -128,12 +130,12 @@ pub(super) fn is_plain_host(host: &[u8]) -> bool {
         && !start.is_some_and(|start| start.eq_ignore_ascii_case(b"fail2ban"))
 }
 
-/// Whether what stands before a process number names the program.
+/// Whether the text before a process number is the name of a program.
 pub(super) fn is_name_of_program(name: &[u8]) -> bool {
     !NOT_TAGS.contains(&name) && !is_container(name)
 }
 
-/// The message without what Solaris and macOS put before it.
+/// The message without the marks that Solaris and macOS put before it.
 pub(super) fn without_marks(message: &[u8]) -> &[u8] {
     match message.first() {
         Some(b'[' | b'(') => subsystem(solaris(message)),
@@ -142,7 +144,8 @@ pub(super) fn without_marks(message: &[u8]) -> &[u8] {
     }
 }
 
-/// The message of a program behind the mark of a log daemon that takes it for the kernel's: `kernel: [  970.699396] message`.
+/// The message of a program after the mark of a log daemon that mistakes it for the kernel's:
+/// `kernel: [  970.699396] message`.
 fn without_uptime(message: &[u8]) -> &[u8] {
     let behind = || {
         let rest = message.strip_prefix(b"kernel:")?.trim_ascii_start();
@@ -157,7 +160,7 @@ fn without_uptime(message: &[u8]) -> &[u8] {
 /// fail2ban's own file: `2026-11-20 15:52:43,397 fail2ban.actions [812]: NOTICE  [sshd] Ban 192.0.2.7`.
 fn fail2ban(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     let (name, rest) = word(text)?;
-    // This stands before every host name: most are told apart by their length or first letters.
+    // This runs for every host name: length or first letters reject most of them.
     let last = memrchr(b'/', name).map_or(name, |at| &name[at + 1..]);
     let begins = last
         .get(..8)
@@ -189,8 +192,9 @@ fn denyhosts(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
     (program == Program::DenyHosts).then(|| Envelope::full(time, b"", program, None, message))
 }
 
-/// `[  12.345678] text` and `[Fri Nov 20 15:52:43 2026] text` of dmesg, `[12.345678] host tag: text` of journalctl, which
-/// adds the time since the line before (`[12.345678 <    0.000012 >]`) when asked to.
+/// `[  12.345678] text` and `[Fri Nov 20 15:52:43 2026] text` of dmesg, `[12.345678] host tag:
+/// text` of journalctl, which on request adds the time since the previous line (`[12.345678 <
+/// 0.000012 >]`).
 fn bracketed<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
     let end = memchr(b']', line)?;
     let (stamp, rest) = (
@@ -198,7 +202,7 @@ fn bracketed<'a>(line: &'a [u8], stamps: &mut Stamps) -> Option<Envelope<'a>> {
         line[end + 1..].trim_ascii_start(),
     );
     if matches!(stamp, b"OK" | b"FAILED" | b"DEPEND" | b"ASSERT" | b"TIME") {
-        // The console, as systemd starts and stops units.
+        // The console, when systemd starts and stops units.
         return Some(Envelope {
             head: Head::Guessed,
             ..Envelope::full(None, b"", Program::Systemd, None, rest)
@@ -263,7 +267,8 @@ pub(super) fn tagged(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_
         }
     };
     if is_container(tag.name) {
-        // Docker's name for a container: what follows is any program's line, without the head of a log daemon.
+        // Docker's name for a container: the rest is any program's line, without the head of a log
+        // daemon.
         return Some(Envelope {
             time,
             host,
@@ -295,10 +300,11 @@ fn is_host_byte(byte: &u8) -> bool {
         || *byte >= 0x80
 }
 
-/// The tag that Docker gives to the lines of a container: its number, behind a name or without.
+/// The tag that Docker gives to the lines of a container: its number, with or without a name before
+/// it.
 fn is_container(tag: &[u8]) -> bool {
     let last = tag.rsplit(|&by| by == b'/').next().unwrap_or(tag);
-    // conmon writes down what the containers of Podman and CRI-O say.
+    // conmon records the output of containers of Podman and CRI-O.
     last == b"conmon"
         || last.len() == 12
             && last.iter().all(u8::is_ascii_hexdigit)
@@ -310,7 +316,7 @@ fn subsystem(message: &[u8]) -> &[u8] {
     if message.first() != Some(&b'(') {
         return message;
     }
-    // Neither holds a blank, which so ends it.
+    // Neither contains a blank, which therefore ends it.
     let behind = |text: &'_ [u8], open: u8, close: u8| {
         let near = &text[..text.len().min(129)];
         let blank = near.iter().position(|&by| by == b' ').unwrap_or(0);
@@ -324,7 +330,7 @@ fn subsystem(message: &[u8]) -> &[u8] {
     behind(message, b'[', b']').map_or(message, |at| &message[at..])
 }
 
-/// What follows the facility and the level: `auth.info`, `auth|security:info`, `<auth.info>`.
+/// The text after the facility and the level: `auth.info`, `auth|security:info`, `<auth.info>`.
 fn without_facility(text: &[u8]) -> &[u8] {
     match word(text) {
         Some((word, rest)) if is_facility(word) => rest.trim_ascii_start(),
@@ -353,20 +359,20 @@ fn is_facility(word: &[u8]) -> bool {
         b"emerg", b"panic", b"alert", b"crit", b"err", b"error", b"warning", b"warn", b"notice",
         b"info", b"debug",
     ];
-    // Most words are told by their first letter.
+    // The first letter rejects most words.
     if !matches!(
         word.first(),
         Some(b'<' | b'k' | b'u' | b'm' | b'd' | b'a' | b's' | b'l' | b'n' | b'c' | b'f')
     ) {
         return false;
     }
-    // svlogd puts a colon behind them.
+    // svlogd puts a colon after them.
     let word = word.strip_suffix(b":").unwrap_or(word);
     let word = word
         .strip_prefix(b"<")
         .and_then(|word| word.strip_suffix(b">"))
         .unwrap_or(word);
-    // A word is short: looking at each byte is faster than to begin a search.
+    // Words are short: checking each byte is faster than setting up a search.
     let Some(at) = word.iter().position(|by| matches!(by, b'.' | b':')) else {
         return false;
     };
@@ -385,7 +391,7 @@ pub(super) struct Tag<'a> {
     pid: Option<u32>,
 }
 
-/// What a message of sshd itself begins with, and no program is called.
+/// Words that begin messages of sshd itself, and that no program is named.
 const NOT_TAGS: [&[u8]; 8] = [
     b"error", b"fatal", b"warning", b"debug1", b"debug2", b"debug3", b"info", b"verbose",
 ];
@@ -436,7 +442,7 @@ fn split_pid(head: &[u8]) -> Option<Tag<'_>> {
     }
 }
 
-/// `sshd[812]`, as most heads are: a name with one bracket in it, and up to eight digits.
+/// `sshd[812]`, the most common form: a name with one bracket in it, and up to eight digits.
 fn numbered(head: &[u8]) -> Option<(&[u8], u32)> {
     let inner = head.strip_suffix(b"]")?;
     let digits = inner.iter().rev().take_while(|by| by.is_ascii_digit());
@@ -451,7 +457,7 @@ fn numbered(head: &[u8]) -> Option<(&[u8], u32)> {
     Some((name, pid))
 }
 
-/// macOS puts `<Notice>: ` or `(subsystem) <Notice>: ` behind the process.
+/// macOS puts `<Notice>: ` or `(subsystem) <Notice>: ` after the process.
 fn apple_level(text: &[u8]) -> &[u8] {
     let rest = match text.first() {
         Some(b'(') => memmem::find(text, b") ").map_or(text, |at| &text[at + 2..]),
@@ -475,7 +481,7 @@ fn solaris(message: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    /// The short way says what the long one says, wherever it says anything.
+    /// The short way gives the result of the long one, whenever it gives any.
     #[test]
     fn most_heads_are_read_alike_on_the_short_way_and_the_long_one() {
         let mut taken = 0;

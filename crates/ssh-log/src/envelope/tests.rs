@@ -1,4 +1,4 @@
-//! What each form of an envelope says.
+//! The information in each form of an envelope.
 
 use super::*;
 

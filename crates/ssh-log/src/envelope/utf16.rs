@@ -1,4 +1,4 @@
-//! Text in UTF-16, as PowerShell redirects it and the editors of Windows save it.
+//! Text in UTF-16, as written by redirection in PowerShell and by editors on Windows.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -10,9 +10,10 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// The order of the text that begins with `start`; `None` where it is not UTF-16.
+    /// The byte order of the text that begins with `start`; `None` if it is not UTF-16.
     ///
-    /// Without a byte order mark it is UTF-16 when one byte of most pairs is zero, always on the same side.
+    /// Without a byte order mark it is UTF-16 if one byte of most pairs is zero, always on the same
+    /// side.
     pub(super) fn of(start: &[u8]) -> Option<Self> {
         match start {
             [0xff, 0xfe, ..] => return Some(Self::Little),
@@ -37,7 +38,8 @@ impl Order {
     }
 }
 
-/// Reads UTF-16 as UTF-8, without the byte order mark. What is not valid becomes U+FFFD; an odd last byte is dropped.
+/// Reads UTF-16 as UTF-8, without the byte order mark. Invalid code units become U+FFFD; an odd
+/// last byte is dropped.
 pub(super) struct Utf16<R> {
     source: R,
     order: Order,

@@ -4,20 +4,20 @@ use std::io::{self, ErrorKind, Read};
 
 use xz4rust::XzDecoder;
 
-/// The largest window: `xz -9` asks for so much. A file that asks for more is refused.
+/// The largest window: that of `xz -9`. A file that needs more is refused.
 const WINDOW: usize = 64 << 20;
 
-/// The window to begin with: `xz -6`, the default, asks for so much.
+/// The initial window: that of `xz -6`, the default.
 const FIRST_WINDOW: usize = 8 << 20;
 
-/// Unpacks xz; the memory is that of the window.
+/// Decompresses xz; the memory is that of the window.
 pub(super) struct Xz<R> {
     source: R,
     decoder: Box<XzDecoder<'static>>,
     input: Vec<u8>,
     taken: usize,
     filled: usize,
-    /// Between two streams, where zeros may stand.
+    /// Between two streams, where zeros are allowed.
     between: bool,
 }
 
@@ -34,7 +34,7 @@ impl<R: Read> Xz<R> {
         }
     }
 
-    /// Reads on where nothing is left; false at the end.
+    /// Reads more if the buffer is empty; false at the end.
     fn fill(&mut self) -> io::Result<bool> {
         if self.taken == self.filled {
             self.taken = 0;
@@ -43,7 +43,7 @@ impl<R: Read> Xz<R> {
         Ok(self.filled > 0)
     }
 
-    /// Passes over the zeros between two streams; false at the end.
+    /// Skips the zeros between two streams; false at the end.
     fn next_stream(&mut self) -> io::Result<bool> {
         while self.fill()? {
             if self.input[self.taken] != 0 {

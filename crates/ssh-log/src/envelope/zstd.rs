@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// Unpacks Zstandard; the memory is that of the window, at most 128 MiB.
+/// Decompresses Zstandard; the memory is that of the window, at most 128 MiB.
 pub(super) struct Zstd<R> {
     source: R,
     decoder: FrameDecoder,
@@ -21,7 +21,7 @@ impl<R: Read> Zstd<R> {
         }
     }
 
-    /// Begins the next frame; false at the end. Frames of other data are passed over.
+    /// Begins the next frame; false at the end. Frames of other data are skipped.
     fn next_frame(&mut self) -> io::Result<bool> {
         loop {
             let mut first = [0];

@@ -14,7 +14,8 @@ const CRASH: Cause = Cause::ChildCrash;
 const DENIED: Cause = Cause::MandatoryAccessDenied;
 const LIBRARY: Cause = Cause::LibraryMismatch;
 
-/// The configuration is named by its path, `rexec` in the process of a connection, `command-line` for `-o`.
+/// The configuration is named by its path, as `rexec` in the process of a connection, as
+/// `command-line` for `-o`.
 pub(super) const RULES: &[Rule] = &[
     anybody(rule("{config} line {n}: Deprecated option {detail}", Noted)),
     rule("rexec line {n}: Deprecated option {detail}", Noted),
@@ -40,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     )),
     anybody(of(CONFIG, "{config} line {n}: {detail}", Broken)),
     of(CONFIG, "rexec line {n}: {detail}", Broken),
-    // The file that a program checks before it is put in place has any name.
+    // A file that is checked before it is put in place has any name.
     of(
         CONFIG,
         "Directive '{quoted}' is not allowed within a Match block",
@@ -154,7 +155,7 @@ pub(super) const RULES: &[Rule] = &[
         "{path} does not exist or is not executable",
         Broken,
     )),
-    // Every release sends and wants version 0: no upgrade leads to these words.
+    // Every release sends and expects version 0: no upgrade leads to this message.
     rule("recv_rexec_state: rexec version mismatch", Broken),
     // A listener of 8.1 or older with sshd 8.2, of 9.7 or older with 9.8, of 9.8 or 9.9 with 10.0.
     of(

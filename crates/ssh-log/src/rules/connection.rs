@@ -1,4 +1,4 @@
-//! What happens to one connection (kex.c, packet.c, serverloop.c, session.c; sshd.c up to 7.9).
+//! Events of a single connection (kex.c, packet.c, serverloop.c, session.c; sshd.c up to 7.9).
 
 use super::{Rule, anybody, of, rule, shared};
 use crate::cause::CauseName as Cause;
@@ -113,7 +113,7 @@ pub(super) const RULES: &[Rule] = &[
         "kex_exchange_identification: Connection closed by remote host",
         NoIdentification,
     )),
-    // With the message that follows it on the same line.
+    // Together with the message that follows it on the same line.
     shared(of(
         VANISHED,
         "kex_exchange_identification: Connection closed by remote host {}",

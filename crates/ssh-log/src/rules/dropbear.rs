@@ -1,6 +1,7 @@
 //! dropbear (svr-session.c, svr-auth.c, svr-authpasswd.c, svr-authpubkey.c, svr-main.c).
 //!
-//! Up to 2019.78 the end of a connection names no address: the line of its beginning does, by the same process.
+//! Up to 2019.78 the message about the end of a connection has no address: the one about its
+//! beginning does, from the same process.
 
 use super::{Rule, of, rule};
 use crate::cause::CauseName as Cause;
@@ -138,7 +139,8 @@ pub(super) const RULES: &[Rule] = &[
     rule("Generating {detail}", Noted),
 ];
 
-/// How the end of a connection that is not logged in begins: `{exit}` stands for each of these in turn.
+/// The beginnings of messages about the end of a connection before login: `{exit}` stands for each
+/// of these in turn.
 pub(super) const EXIT: &[&str] = &[
     "Exit before auth from <{endpoint}>: (user '{user}', {n} fails): ",
     "Exit before auth from <{endpoint}>: ",
@@ -146,7 +148,8 @@ pub(super) const EXIT: &[&str] = &[
     "Exit before auth: ",
 ];
 
-/// How a client goes away that has not said who it is: `{gone}` stands for each of these in turn.
+/// Messages about a client that disconnects without having sent a user name: `{gone}` stands for
+/// each of these in turn.
 pub(super) const GONE: &[&str] = &[
     "Exit before auth from <{endpoint}>: Exited normally",
     "Exit before auth from <{endpoint}>: Error reading: {detail}",
@@ -156,7 +159,8 @@ pub(super) const GONE: &[&str] = &[
     "Exit before auth: Disconnect received",
 ];
 
-/// The message behind `[825] Jul 10 23:53:52 `, which dropbear puts before it where it writes to a terminal.
+/// The message after `[825] Jul 10 23:53:52 `, which dropbear puts before it when it writes to a
+/// terminal.
 pub(super) fn without_stamp(message: &[u8]) -> &[u8] {
     let behind = || {
         let (_, rest) = number(message.strip_prefix(b"[")?)?;

@@ -82,7 +82,7 @@ pub(super) const RULES: &[Rule] = &[
     of(CRASH, "sshd-auth[{n}]: segfault at {detail}", Crashed),
     of(CRASH, "traps: sshd{}] general protection{detail}", Crashed),
     of(CRASH, "traps: sshd{}] trap {detail}", Crashed),
-    // sshd tells the audit daemon of each login (audit-linux.c, and PAM).
+    // sshd reports each login to the audit daemon (audit-linux.c, and PAM).
     rule(
         "USER_LOGIN {} addr={addr} terminal=ssh res=failed{}",
         AuthFailed,
@@ -119,7 +119,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("[UFW {}BLOCK] {} SRC={addr} {}", PacketBlocked),
 ];
 
-/// A policy that is only tried out (`permissive=1`) denies nothing.
+/// A policy in permissive mode (`permissive=1`) denies nothing.
 pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a>> {
     let verdict = table.verdict(text(message))?;
     let tried_out =
@@ -132,10 +132,10 @@ pub(super) fn may_know(table: &Table, message: &[u8]) -> bool {
     !table.begun_by(text(message)).is_empty()
 }
 
-/// The text behind the time since boot, which syslog keeps: `[  12.345678] text`.
+/// The text after the time since boot, which syslog keeps: `[  12.345678] text`.
 fn text(message: &[u8]) -> &[u8] {
     let message = since_boot(message);
-    // The kernel names the part of it that speaks; where that is all of the head, it is taken for the program.
+    // The kernel names its subsystem; if that is the whole head, it is taken for the program.
     message.strip_prefix(b"audit: ").unwrap_or(message)
 }
 

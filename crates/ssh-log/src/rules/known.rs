@@ -1,8 +1,9 @@
-//! Every message that sshd, PAM and systemd have in their sources, against the rules: `cargo xtask messages` writes the lists.
+//! Compares every message in the sources of sshd, PAM and systemd with the rules: `cargo xtask
+//! messages` writes the lists.
 
 use super::{Kind, Program, classify};
 
-/// The messages of one project, and those of them that need no rule.
+/// The messages of one project, and those that need no rule.
 struct Known {
     project: &'static str,
     list: &'static str,
@@ -30,7 +31,7 @@ const KNOWN: [Known; 8] = known![
     "nss-pam-ldapd"
 ];
 
-/// What the strings of a format may be.
+/// The possible values of strings in a format.
 const TEXTS: &[&str] = &[
     "x",
     "192.0.2.7",
@@ -75,7 +76,7 @@ fn sample(format: &str, text: &str) -> String {
     out + rest
 }
 
-/// The lines in which a message may stand: what writes them, and what stands before it.
+/// The lines that may contain a message: the program that writes them, and the text before it.
 fn lines(project: &str, level: &str, file: &str, format: &str) -> Vec<(Program, String)> {
     let module = match project {
         "sssd" => Some("pam_sss"),
@@ -101,7 +102,7 @@ fn lines(project: &str, level: &str, file: &str, format: &str) -> Vec<(Program, 
             Program::Systemd,
             format.replacen("UNIT: ", "ssh.service: ", 1),
         ),
-        // What it answers on the bus, pam_systemd writes behind its own words.
+        // pam_systemd appends its reply on the bus to its own message.
         "systemd-logind" if level == "reply" => (
             Program::SshdSession,
             format!("pam_systemd(sshd:session): Failed to create session: {format}"),
@@ -113,7 +114,7 @@ fn lines(project: &str, level: &str, file: &str, format: &str) -> Vec<(Program, 
     vec![line]
 }
 
-/// Whether a rule knows the message; that something was said by a module is none.
+/// Whether a rule matches the message; the fallback for messages of modules does not count.
 fn has_rule(project: &str, level: &str, file: &str, format: &str) -> bool {
     let lines = lines(project, level, file, format);
     lines.iter().any(|(program, line)| {
@@ -127,7 +128,8 @@ fn has_rule(project: &str, level: &str, file: &str, format: &str) -> bool {
     })
 }
 
-/// Whether this line names a message, which stands behind its file: the message itself, or its beginning where the line ends with `*`.
+/// Whether this line names a message after its file: the complete message, or its beginning if the
+/// line ends with `*`.
 fn names(line: &str, format: &str) -> bool {
     match line.strip_suffix('*') {
         Some(beginning) => format.starts_with(beginning),

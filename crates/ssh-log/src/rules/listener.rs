@@ -117,8 +117,8 @@ pub(super) const RULES: &[Rule] = &[
         BindFailed,
     ),
     of(Cause::SshdNotRunning, "RESTART FAILED: {detail}", Broken),
-    // More descriptors to wait for than the process may have (poll(2)): reports of 8.9 with a large MaxStartups; 9.2 was seen
-    // to answer with MaxStartups above that limit.
+    // More descriptors to poll than the process may have (poll(2)): reports of 8.9 with a large
+    // MaxStartups; 9.2 was observed to answer with MaxStartups above that limit.
     anybody(of(
         Cause::ListenerHung,
         "ppoll: Invalid argument",
@@ -130,7 +130,7 @@ pub(super) const RULES: &[Rule] = &[
         ListenerFault,
     )),
     anybody(of(Cause::ProcessLimit, "fork: {detail}", ListenerFault)),
-    // On Windows it follows whatever keeps a process from being made.
+    // On Windows it follows anything that prevents a process from being created.
     unsure(of(
         Cause::ProcessLimit,
         "fork of unprivileged child failed",

@@ -1,5 +1,6 @@
-//! Why a login comes to nothing, in the words of sshd (auth*.c, groupaccess.c, session.c, sshpty.c, uidswap.c): a key that is not taken, a list
-//! of keys or a certificate that cannot be used, a session that cannot be set up.
+//! The reasons why a login fails, in sshd's messages (auth*.c, groupaccess.c, session.c, sshpty.c,
+//! uidswap.c): a key that is not accepted, a list of keys or a certificate that cannot be used, a
+//! session that cannot be set up.
 
 use super::{Rule, anybody, of, rule, shared, unsure};
 use crate::cause::CauseName as Cause;
@@ -10,11 +11,11 @@ use crate::kind::Kind::{
 
 const DENIED: Cause = Cause::UserNotAllowed;
 const CONFIG: Cause = Cause::SshdConfigInvalid;
-/// What fails inside a connection that is logged in.
+/// A failure inside a connection that is logged in.
 const SESSIONS: Cause = Cause::MaxSessions;
 
 pub(super) const RULES: &[Rule] = &[
-    // What the configuration cannot mean.
+    // Values that the configuration cannot have.
     of(
         CONFIG,
         "AuthenticationMethods cannot be satisfied by enabled authentication methods",
@@ -99,7 +100,7 @@ pub(super) const RULES: &[Rule] = &[
         "Authentication tried for {user} with valid certificate but not from a permitted {detail}",
         KeyRefused,
     ),
-    // The line of the list, or the certificate, stands before it (auth.c, auth_authorise_keyopts).
+    // The line of the list, or the certificate, precedes it (auth.c, auth_authorise_keyopts).
     of(
         DENIED,
         "{path}: Authentication tried for {user} with correct key but not from a permitted host {detail}",

@@ -1,4 +1,4 @@
-//! The messages that are known, one table for each family.
+//! The known messages, one table for each family.
 
 mod auth;
 mod broken;
@@ -29,7 +29,7 @@ use crate::program::{Program, is_ssh_unit};
 use crate::template::Fields;
 use table::Table;
 
-/// A message that is known: its text, what it reports, and the cause it speaks for.
+/// A known message: its text, the event, and the cause that it indicates.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
     template: &'static str,
@@ -38,16 +38,16 @@ pub(crate) struct Rule {
     voice: Voice,
 }
 
-/// How much the words alone tell that sshd said them.
+/// The extent to which the words alone show that sshd wrote them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Voice {
-    /// Nothing else says so.
+    /// No other program uses these words.
     Own,
-    /// Others say so too, as the client does of the same event.
+    /// Other programs use them too, as the client does for the same event.
     Shared,
-    /// sshd alone says so, and it may mean nothing: other keys than the damaged one are left.
+    /// Only sshd uses them, but the event may be harmless: other keys than the damaged one are left.
     Unsure,
-    /// Anything may say so: not believed without the name of the program.
+    /// Any program may use them: not accepted without the name of the program.
     Anybody,
 }
 
@@ -62,7 +62,7 @@ impl Meaning<'_> {
         }
     }
 
-    /// Whether the line does not prove its cause, as one that does not name its program or does.
+    /// Whether the line does not prove its cause, given whether it names its program.
     pub(crate) fn is_vague(&self, named: bool) -> bool {
         match self.voice {
             Voice::Own => false,
@@ -72,7 +72,7 @@ impl Meaning<'_> {
     }
 }
 
-/// A message understood.
+/// A recognised message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Meaning<'a> {
     pub(crate) kind: Kind,
@@ -100,7 +100,7 @@ const fn of(cause: CauseName, template: &'static str, kind: Kind) -> Rule {
     }
 }
 
-/// The same, in words that others have too.
+/// The same, for words that others use too.
 const fn shared(rule: Rule) -> Rule {
     Rule {
         voice: Voice::Shared,
@@ -108,7 +108,7 @@ const fn shared(rule: Rule) -> Rule {
     }
 }
 
-/// The same, where it may have come to nothing.
+/// The same, if the event may have had no effect.
 const fn unsure(rule: Rule) -> Rule {
     Rule {
         voice: Voice::Unsure,
@@ -116,7 +116,7 @@ const fn unsure(rule: Rule) -> Rule {
     }
 }
 
-/// The same, in words that anything may say.
+/// The same, for words that any program may use.
 const fn anybody(rule: Rule) -> Rule {
     Rule {
         voice: Voice::Anybody,
@@ -165,7 +165,7 @@ static SSHGUARD: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::SSHGUARD
 static TAILSCALED: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::TAILSCALED]));
 static OTHERS: LazyLock<Table> = LazyLock::new(|| Table::new(&[tools::OTHERS]));
 
-/// Understands a message of a program; `None` when it is not known.
+/// Recognises a message of a program; `None` if it is unknown.
 pub(crate) fn classify(program: Program, message: &[u8]) -> Option<Meaning<'_>> {
     match program {
         Program::Sshd | Program::SshdSession | Program::SshdAuth => sshd(message),
@@ -201,8 +201,8 @@ pub(crate) fn may_know(program: Program, message: &[u8]) -> bool {
     }
 }
 
-/// Understands a message of sshd that stands somewhere in a text of which nothing else is known: the first that begins with
-/// a word and ends with the text, or with what closes its envelope.
+/// Recognises a message of sshd within a text about which nothing else is known: the first that
+/// begins with a word and ends with the text, or with the end of its envelope.
 pub(crate) fn find(text: &[u8]) -> Option<Meaning<'_>> {
     search(text).0
 }
@@ -210,14 +210,15 @@ pub(crate) fn find(text: &[u8]) -> Option<Meaning<'_>> {
 static CONFIG: LazyLock<memmem::Finder<'static>> =
     LazyLock::new(|| memmem::Finder::new("/etc/ssh/sshd_config"));
 
-/// More places than this are not tried: a text with so many beginnings of messages imitates them.
+/// The most places to try: a text with that many beginnings of messages imitates them.
 const TRIES: usize = 16;
 
-/// [`find`], and the number of steps that it took: one for each place that may be a beginning, one for each byte of those
-/// texts that were tried.
+/// Like [`find`], with the number of steps: one for each possible beginning, one for each byte of
+/// the texts that were tried.
 fn search(text: &[u8]) -> (Option<Meaning<'_>>, usize) {
     let (mut tries, mut steps) = (0, 0);
-    // `Starting OpenBSD Secure Shell server: sshd/etc/ssh/sshd_config line 7: …`: the path may stand in the middle of a word.
+    // `Starting OpenBSD Secure Shell server: sshd/etc/ssh/sshd_config line 7: …`: the path may
+    // begin in the middle of a word.
     if let Some(at) = CONFIG.find(text).filter(|&at| at > 0) {
         steps += text.len();
         if let Some(verdict) = classify(Program::Bare, &text[at..]) {
@@ -227,7 +228,8 @@ fn search(text: &[u8]) -> (Option<Meaning<'_>>, usize) {
     for at in pieces::starts(text) {
         let rest = &text[at..];
         steps += 1;
-        // A path begins a message of sshd about its own configuration, at the beginning of a text alone.
+        // A path begins a message of sshd about its own configuration only at the beginning of a
+        // text.
         if !(SSHD_TABLE.is_begun_by(rest)
             || DROPBEAR.is_begun_by(rest)
             || SERVERS.is_begun_by(rest)
@@ -245,13 +247,14 @@ fn search(text: &[u8]) -> (Option<Meaning<'_>>, usize) {
     (None, steps)
 }
 
-/// Whether a message is believed that no name of a program stands before.
+/// Whether a message is accepted without the name of a program before it.
 fn is_told_alone(verdict: &Meaning<'_>) -> bool {
     match verdict.voice {
         Voice::Own | Voice::Unsure => true,
-        // `Connection closed by peer` says any program; an address and a port of the other end say SSH and few others.
+        // Any program may print `Connection closed by peer`; with the peer's address and port it
+        // comes from SSH and few others.
         Voice::Shared => verdict.fields.addr.is_none_or(is_address),
-        // A file of sshd names itself.
+        // A file of sshd identifies itself.
         Voice::Anybody => verdict
             .fields
             .config
@@ -259,7 +262,7 @@ fn is_told_alone(verdict: &Meaning<'_>) -> bool {
     }
 }
 
-/// dropbear with `-E` writes no name before its messages; those that name the other end are its own.
+/// dropbear with `-E` writes no name before its messages; those that name the peer are its own.
 fn is_named(verdict: &Meaning<'_>) -> bool {
     verdict.fields.addr.is_some_and(is_address)
 }
@@ -275,20 +278,21 @@ fn dropbear(message: &[u8]) -> Option<Meaning<'_>> {
     Some(Meaning { stage, ..verdict })
 }
 
-/// Whether it looks like an address, or like what hides one: `***`, `x.x.x.x`, `<redacted>`.
+/// Whether it looks like an address, or like a mask of one: `***`, `x.x.x.x`, `<redacted>`.
 fn is_address(text: &[u8]) -> bool {
     let digits = text.iter().any(u8::is_ascii_digit);
     (digits && text.iter().any(|by| matches!(by, b'.' | b':'))) || is_mask(text)
 }
 
-/// Whether the text hides an address or a number.
+/// Whether the text masks an address or a number.
 pub(crate) fn is_mask(text: &[u8]) -> bool {
     let hides = |by: &u8| matches!(by, b'*' | b'x' | b'X' | b'.' | b':' | b'#' | b'?');
     let bracketed = matches!(text, [b'<' | b'{' | b'$', ..]);
     !text.is_empty() && (bracketed || text.iter().all(hides))
 }
 
-/// sshd puts its level before a message, and `[preauth]` behind one of its unprivileged half (log.c, monitor.c).
+/// sshd puts its level before a message, and `[preauth]` after one of its unprivileged process
+/// (log.c, monitor.c).
 fn sshd(message: &[u8]) -> Option<Meaning<'_>> {
     let message = message.trim_ascii();
     let known = known(message);
@@ -298,7 +302,8 @@ fn sshd(message: &[u8]) -> Option<Meaning<'_>> {
     ended(message)
 }
 
-/// A connection that sshd itself ends, in words that no rule knows: it says so at this level alone (log.c, `sshfatal`).
+/// A connection that sshd itself ends, with a message that no rule covers: it uses this level only
+/// for that (log.c, `sshfatal`).
 fn ended(message: &[u8]) -> Option<Meaning<'_>> {
     let reason = message.strip_prefix(b"fatal: ")?;
     let (stage, reason) = told(reason);
@@ -318,7 +323,7 @@ fn ended(message: &[u8]) -> Option<Meaning<'_>> {
 #[inline]
 fn known(message: &[u8]) -> Option<Meaning<'_>> {
     let whole = told(message);
-    // What others write begins like no message of sshd: where it may end is of no interest.
+    // Messages of other programs do not begin like any of sshd: their end does not matter.
     let begun = SSHD_TABLE.begun_by(whole.1);
     let (&first, others) = begun.split_first()?;
     // What the first of them takes as it is written needs no other end.
@@ -338,7 +343,7 @@ fn known(message: &[u8]) -> Option<Meaning<'_>> {
     sshd_message(begun, &ends[..count])
 }
 
-/// The message without level and tag, and what the tag says.
+/// The message without level and tag, and the stage that the tag shows.
 fn told(message: &[u8]) -> (Stage, &[u8]) {
     let (message, stage) = if !message.ends_with(b"auth]") {
         (message, Stage::Unknown)
@@ -358,7 +363,8 @@ fn told(message: &[u8]) -> (Stage, &[u8]) {
     (stage, message.trim_ascii_end())
 }
 
-/// Understands a message that may be of these rules and end at several places, the longest first.
+/// Recognises a message that these rules may match and that may end at several places, the longest
+/// first.
 fn sshd_message<'a>(begun: &[u16], ends: &[(Stage, &'a [u8])]) -> Option<Meaning<'a>> {
     let (at, mut meaning) = SSHD_TABLE.verdict_of(begun, ends)?;
     meaning.settle(ends[at].0);
@@ -378,7 +384,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_found_wherever_it_stands() {
+    fn a_message_is_found_at_any_position() {
         let message =
             "drop connection #10 from [192.0.2.7]:50001 on [192.0.2.1]:22 past MaxStartups";
         for (before, after) in [

@@ -1,4 +1,5 @@
-//! PAM, which logs under the name of sshd: the library, and what modules say of passwords and sessions.
+//! PAM, which logs under the name of sshd: the library, and messages of modules about passwords and
+//! sessions.
 
 use super::{Rule, anybody, of, rule};
 use crate::cause::CauseName as Cause;
@@ -7,7 +8,7 @@ use crate::kind::Kind::{Broken, Noted, PamDenied, PamFailure, SessionClosed, Ses
 const DENIED: Cause = Cause::UserNotAllowed;
 
 pub(super) const RULES: &[Rule] = &[
-    // The most frequent one of all comes first.
+    // The most frequent of all messages comes first.
     rule("pam_unix(sshd:auth): check pass; user unknown", Noted),
     rule(
         "pam_{}(sshd:auth): authentication failure; {} rhost={addr}  user={user}",
@@ -88,5 +89,5 @@ pub(super) const RULES: &[Rule] = &[
     anybody(rule("PAM: {detail}", PamFailure)),
 ];
 
-/// Whatever else a module says; behind all other rules.
+/// Any other message of a module; after all other rules.
 pub(super) const REST: &[Rule] = &[anybody(rule("pam_{}", Noted))];

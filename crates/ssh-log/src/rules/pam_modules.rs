@@ -1,7 +1,8 @@
-//! Modules of PAM that refuse an account, or cannot do what a login needs of them, and what they say beside that.
+//! Modules of PAM that refuse an account, or cannot do what a login needs, and their other
+//! messages.
 //!
-//! What a module says proves nothing by itself: the stack may go on without it (`optional`, `sufficient`, `[default=ignore]`).
-//! That sshd refuses the login is said by sshd; the rules here name the module that had a part in it.
+//! A module's message proves nothing by itself: the stack may ignore it (`optional`, `sufficient`,
+//! `[default=ignore]`). The refusal is logged by sshd; the rules here name the module involved.
 
 use super::{Rule, of, rule, unsure};
 use crate::cause::CauseName as Cause;
@@ -12,7 +13,7 @@ const fn refuses(template: &'static str) -> Rule {
     of(Cause::UserNotAllowed, template, PamDenied)
 }
 
-/// A module cannot do its work; what comes of it depends on the stack.
+/// A module cannot do its work; the consequence depends on the stack.
 const fn fails(template: &'static str) -> Rule {
     unsure(refuses(template))
 }
@@ -21,7 +22,7 @@ const fn notes(template: &'static str) -> Rule {
     rule(template, Noted)
 }
 
-/// What modules say of an option, a rule or a line that they pass over.
+/// Messages of modules about an option, a rule or a line that they skip.
 pub(super) const PASSED_OVER: &[Rule] = &[
     notes("pam_{}(sshd:{}): unknown option{}"),
     notes("pam_{}(sshd:{}): Unknown option: {}"),
@@ -34,14 +35,15 @@ pub(super) const PASSED_OVER: &[Rule] = &[
     notes("pam_listfile(sshd:{}): Got file = {}"),
     notes("pam_listfile(sshd:{}): Returning {}"),
     notes("pam_listfile(sshd:{}): Non-sense use {}"),
-    // pam_time passes over rules that it cannot read, and says nothing where it refuses.
+    // pam_time skips rules that it cannot parse, and logs nothing when it refuses.
     notes("pam_time(sshd:{}): {}"),
     notes("pam_faillock(sshd:{}): User unknown{}"),
     notes("pam_faillock(sshd:{}): Error sending audit message{}"),
     notes("pam_faillock(sshd:{}): Bad number supplied {}"),
     notes("pam_faillock(sshd:{}): Tally directory is not absolute path {}"),
     notes("pam_faillock(sshd:{}): {} contains very long lines; corrupted?"),
-    // sssd knows no account of /etc/passwd, and the stacks of the distributions go on then (`user_unknown=ignore`).
+    // sssd does not know accounts of /etc/passwd, and the stacks of distributions then continue
+    // (`user_unknown=ignore`).
     notes("pam_sss(sshd:account): Access denied for user {user}: 10 ({}"),
     notes("pam_sss(sshd:{}): authentication success; {}"),
     notes("pam_sss(sshd:{}): User {user} message: {}"),
@@ -172,9 +174,10 @@ pub(super) const RULES: &[Rule] = &[
     fails("pam_selinux(sshd:session): Failed to {detail}"),
     fails("pam_selinux(sshd:session): Error translating {detail}"),
     fails("pam_{}(sshd:account): could not {detail}"),
-    // logind goes without a session of its own where the line is `optional`, as it is in every distribution.
+    // logind continues without a session of its own if the line is `optional`, as it is in every
+    // distribution.
     notes("pam_systemd(sshd:session): {}"),
-    // pam_mount names the line of its own source (log.c); a volume that is not mounted is not a refusal.
+    // pam_mount names its own source line (log.c); a volume that is not mounted is not a refusal.
     notes("(mount.c:{n}): {}"),
     notes("(pam_mount.c:{n}): {}"),
     notes("(rdconf1.c:{n}): {}"),

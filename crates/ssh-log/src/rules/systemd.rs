@@ -13,7 +13,7 @@ const LIMIT: Cause = Cause::SocketConnectionLimit;
 const START: Cause = Cause::ServiceStartFailure;
 const MEMORY: Cause = Cause::OutOfMemory;
 
-/// What systemd says of a unit of sshd, without the name of the unit.
+/// Messages of systemd about a unit of sshd, without the name of the unit.
 pub(super) const RULES: &[Rule] = &[
     of(
         TRIGGER,
@@ -65,7 +65,7 @@ pub(super) const RULES: &[Rule] = &[
         UnitFailed,
     ),
     rule("Main process exited, {detail}", UnitChanged),
-    // What it goes on after.
+    // Failures after which it continues.
     rule("Failed to {}, ignoring{}", Noted),
     rule("Failed to kill {}", Noted),
     rule("Failed to send signal {}", Noted),
@@ -215,7 +215,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("Killed unit cgroup {detail}", UnitChanged),
     rule("Skipped {detail}", UnitChanged),
     rule("Triggering {detail}", UnitChanged),
-    // Whatever else it cannot do for the unit; what comes of it, another line says.
+    // Other failures for the unit; another line reports the consequence.
     unsure(of(START, "Failed to {detail}", UnitFailed)),
     unsure(of(START, "Failed acquire runtime: {detail}", UnitFailed)),
 ];
@@ -240,12 +240,13 @@ pub(super) const XINETD: &[Rule] = &[
     ),
 ];
 
-/// How distributions describe the service; systemd before 250 names no unit in `Started …`.
+/// The descriptions of the service in various distributions; systemd before 250 does not name the
+/// unit in `Started …`.
 const DESCRIPTIONS: &[&[u8]] = &[b"OpenBSD Secure Shell server", b"OpenSSH "];
 
-/// Understands a message that is about a unit of sshd.
+/// Recognises a message about a unit of sshd.
 pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a>> {
-    // Most lines are about units of others: names are compared before rules.
+    // Most lines are about other units: compare names before rules.
     let named = message.starts_with(b"ssh");
     let end = named
         .then(|| memchr::memmem::find(message, b": "))
@@ -255,7 +256,7 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a
         return names_ssh(message).then(|| table.verdict(message)).flatten();
     };
     let verdict = table.verdict(&message[unit.len() + 2..])?;
-    // The unit of one connection (`Accept=yes`) fails whenever sshd ends it.
+    // The unit of one connection (`Accept=yes`) fails whenever sshd ends the connection.
     let of_connection = unit.contains(&b'@') && verdict.kind == UnitFailed;
     Some(Meaning {
         cause: verdict.cause.filter(|_| !of_connection),

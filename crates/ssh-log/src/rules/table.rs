@@ -1,4 +1,4 @@
-//! A table of rules, found by what a message begins with.
+//! A table of rules, searched by the beginning of a message.
 
 use super::{Meaning, Rule, Voice, dropbear, servers};
 use crate::cause::CauseName;
@@ -12,9 +12,10 @@ use crate::tree::Tree;
 pub(crate) struct Table {
     rules: Vec<Compiled>,
     beginnings: Tree,
-    /// For each first byte what a message may begin with that stands within a text, sorted, each once.
+    /// For each first byte the possible beginnings of a message within a text, sorted, without
+    /// duplicates.
     leads: Vec<Vec<Box<[u8]>>>,
-    /// The first four bytes of all of them, as a set that may hold more.
+    /// The first four bytes of all of them, as a superset.
     fours: Fours,
 }
 
@@ -51,7 +52,8 @@ struct Compiled {
     voice: Voice,
 }
 
-/// How sshd names the other end: `{peer}` stands for each of these in turn (packet.c, sshpkt_fmt_connection_id).
+/// The forms in which sshd names the peer: `{peer}` stands for each of these in turn (packet.c,
+/// sshpkt_fmt_connection_id).
 const PEER: &[&str] = &[
     "authenticating user {user} {addr} port {port}",
     "invalid user {user} {addr} port {port}",
@@ -60,8 +62,9 @@ const PEER: &[&str] = &[
     "{addr}",
 ];
 
-/// How sshd names who authenticates: `{login}` stands for each of these in turn (auth.c, auth_log). Passwords have no
-/// information behind `ssh2`, so the form that ends there comes first.
+/// The forms in which sshd names the user who authenticates: `{login}` stands for each of these in
+/// turn (auth.c, auth_log). Passwords have no information after `ssh2`, so the form that ends there
+/// comes first.
 const LOGIN: &[&str] = &[
     "{user} from {addr} port {port} ssh2",
     "{user} from {addr} port {port} ssh2: {detail}",
@@ -106,13 +109,13 @@ impl Table {
         }
     }
 
-    /// Understands a message; `None` when no rule knows it.
+    /// Recognises a message; `None` if no rule matches it.
     pub(crate) fn verdict<'a>(&self, message: &'a [u8]) -> Option<Meaning<'a>> {
         let mut begun = self.begun_by(message).iter();
         begun.find_map(|&rule| self.verdict_by(rule, message))
     }
 
-    /// The rules, in their order, that the beginning of a message allows.
+    /// The rules, in their order, that are possible for the beginning of a message.
     pub(crate) fn begun_by(&self, message: &[u8]) -> &[u16] {
         self.beginnings.of(message)
     }
@@ -129,9 +132,9 @@ impl Table {
             .then_some(meaning)
     }
 
-    /// Understands a message that has [begun](Self::begun_by) in a way that these rules allow and may end at several places,
-    /// the longest first, and says at which it does: the first rule that matches any of them decides, for a rule with an open
-    /// end takes whatever follows.
+    /// Matches a message that has [begun](Self::begun_by) as these rules allow and may end at
+    /// several places, the longest first, and returns the end that matched: the first rule that
+    /// matches any of them decides, because a rule with an open end accepts any rest.
     pub(crate) fn verdict_of<'a>(
         &self,
         begun: &[u16],
@@ -165,7 +168,7 @@ impl Compiled {
 }
 
 impl Table {
-    /// Whether a message of sshd alone may begin this text, which stands within another one.
+    /// Whether this text, which is inside another one, may begin a message that only sshd writes.
     pub(crate) fn is_begun_by(&self, text: &[u8]) -> bool {
         if !self.fours.may_hold(text) {
             return false;
@@ -178,22 +181,22 @@ impl Table {
     }
 }
 
-/// What those rules begin with whose messages are looked for within a text.
+/// The beginnings of the rules whose messages are searched for within a text.
 fn leads_within(rules: &[Compiled]) -> Vec<Box<[u8]>> {
     let within = rules
         .iter()
         .filter(|rule| rule.voice != Voice::Anybody && rule.template.lead().len() >= LEAD);
     let mut leads: Vec<Box<[u8]>> = within.map(|rule| rule.template.lead().into()).collect();
     leads.sort_unstable();
-    // What begins with another lead is found with that one.
+    // A beginning that starts with another one is found by the latter.
     leads.dedup_by(|longer, shorter| longer.starts_with(shorter));
     leads
 }
 
-/// A beginning shorter than this stands in any text.
+/// A shorter beginning occurs in any text.
 const LEAD: usize = 4;
 
-/// Replaces `{peer}`, `{login}` and their like by all their forms.
+/// Replaces `{peer}`, `{login}` and similar placeholders by all their forms.
 fn expand(template: &str) -> Vec<String> {
     let all = [
         ("{peer}", PEER),
@@ -218,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_holds_one_open_end_only() {
+    fn a_template_has_only_one_open_end() {
         for rule in SSHD.iter().chain(FAMILIES).copied().flatten() {
             for pattern in expand(rule.template) {
                 let open = ["{user}", "{any}", "{quoted}"]

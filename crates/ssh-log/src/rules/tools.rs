@@ -43,7 +43,8 @@ pub(super) const FAIL2BAN: &[Rule] = &[
     rule("Jail '{detail}' {}", Noted),
 ];
 
-/// What the jails of other services are called: their bans close the ports of those alone, unless the action says otherwise.
+/// The names of jails for other services: their bans close only the ports of those, unless the
+/// action says otherwise.
 const OTHER_JAILS: &[&str] = &[
     "apache",
     "nginx",
@@ -78,7 +79,7 @@ const OTHER_JAILS: &[&str] = &[
     "squid",
 ];
 
-/// The same, less sure where the jail is one of another service.
+/// The same, less certain if the jail is for another service.
 pub(super) fn of_jail(verdict: Meaning<'_>) -> Meaning<'_> {
     let jail = verdict.fields.detail.unwrap_or_default();
     let other = OTHER_JAILS
@@ -144,7 +145,7 @@ pub(super) const TAILSCALED: &[Rule] = &[of(
     RefusedByMatch,
 )];
 
-/// The message behind the level of Python's logging.
+/// The message after the level of Python's logging.
 pub(super) fn without_level(message: &[u8]) -> &[u8] {
     const LEVELS: &[&[u8]] = &[b"NOTICE", b"WARNING", b"INFO", b"ERROR", b"CRITICAL"];
     LEVELS

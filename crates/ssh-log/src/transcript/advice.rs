@@ -1,4 +1,4 @@
-//! What the text cannot decide, and the one command that tells more.
+//! The question that the text cannot decide, and the one command that would.
 
 use super::destination::provider;
 use super::facts::{Facts, Seen};
@@ -6,7 +6,7 @@ use super::words::Symptom;
 use super::{Advice, Certainty, Conclusion, Reached, Software};
 use crate::cause::CauseName;
 
-/// The sentence that stands before causes that are only possible.
+/// The sentence before causes that are only possible.
 pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<String> {
     let first = conclusions
         .first()
@@ -79,7 +79,7 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
     Some(format!("{what}: this text alone cannot tell why"))
 }
 
-/// What plain words speak of.
+/// The subject of plain words.
 fn spoken(symptom: Option<Symptom>) -> &'static str {
     match symptom {
         Some(Symptom::HostKeyChanged) => "a host key that has changed",
@@ -97,7 +97,7 @@ fn spoken(symptom: Option<Symptom>) -> &'static str {
     }
 }
 
-/// What the server sent in place of its identification.
+/// The text that the server sent in place of its identification.
 fn facts_text(facts: &Facts) -> String {
     let text = facts
         .symptoms
@@ -114,7 +114,8 @@ fn facts_text(facts: &Facts) -> String {
         .to_owned()
 }
 
-/// What to run next: what a conclusion that is more than possible needs, then at most one look further.
+/// The next commands to run: the one needed by a conclusion that is more than possible, then at
+/// most one further check.
 pub(super) fn advice(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Advice> {
     let Some(first) = conclusions.first() else {
         return verbose(facts).into_iter().collect();
@@ -151,7 +152,7 @@ pub(super) fn advice(facts: &Facts, conclusions: &[Conclusion]) -> Vec<Advice> {
     next
 }
 
-/// What to run where nothing is concluded, unless the login succeeded.
+/// The command to run if nothing is concluded, unless the login succeeded.
 fn verbose(facts: &Facts) -> Option<Advice> {
     (facts.reached != Reached::LoggedIn).then(|| look(facts))
 }
@@ -163,7 +164,7 @@ fn look(facts: &Facts) -> Advice {
     }
 }
 
-/// What a cause needs that is likely at least, or the only one.
+/// The command needed by a cause that is at least likely, or the only one.
 fn of_cause(facts: &Facts, conclusions: &[Conclusion]) -> Option<Advice> {
     let first = conclusions.first()?;
     let alone = first.certainty < Certainty::Possible || conclusions.len() == 1;
@@ -223,7 +224,7 @@ fn of_cause(facts: &Facts, conclusions: &[Conclusion]) -> Option<Advice> {
     })
 }
 
-/// A path that loses large packets: small key exchanges pass, and so do pings that are small enough.
+/// For a path that loses large packets: small key exchanges get through, and so do small pings.
 fn mtu(facts: &Facts, host: &str) -> Advice {
     if facts
         .method
@@ -270,7 +271,7 @@ fn login(facts: &Facts) -> String {
         .map_or_else(|| host.clone(), |user| format!("{user}@{host}"))
 }
 
-/// What `sshmend diagnose` takes.
+/// The argument of `sshmend diagnose`.
 fn target(facts: &Facts) -> String {
     let login = login(facts);
     match facts.port.filter(|port| *port != 22) {
@@ -289,7 +290,7 @@ fn destination(facts: &Facts) -> String {
     known.cloned().unwrap_or_else(|| "HOST".to_owned())
 }
 
-/// Whether a word of a stranger can stand in a command line.
+/// Whether a word of a stranger is safe in a command line.
 fn is_plain(word: &str) -> bool {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:%".contains(&byte);
     !word.starts_with('-') && !word.is_empty() && word.bytes().all(known)

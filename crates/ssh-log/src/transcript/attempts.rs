@@ -1,4 +1,4 @@
-//! Puts each message to the attempt that it is of.
+//! Assigns each message to its attempt.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use super::{Reached, Software};
 use crate::program::Program;
 use crate::rules::classify;
 
-/// A proxy's words count for a failure at most so many lines behind them.
+/// The most lines between a proxy's message and the failure that it explains.
 const NEAR: usize = 20;
 
 /// The attempts of a text.
@@ -20,37 +20,37 @@ const NEAR: usize = 20;
 pub(super) struct Attempts {
     streams: HashMap<Option<String>, Stream>,
     done: Vec<Facts>,
-    /// The host that the lines are about, as far as they are indented.
+    /// The host that the lines are about, while they are indented.
     label: Option<String>,
     succeeded: HashSet<String>,
     block: Block,
-    /// The line before, where it says nothing by itself: it may have been cut in two.
+    /// The previous line, if it has no meaning by itself: it may have been cut in two.
     unread: Option<(usize, Vec<u8>)>,
-    /// Within what `sshd -d` prints.
+    /// Within the output of `sshd -d`.
     serving: bool,
-    /// All lines are of one attempt.
+    /// All lines belong to one attempt.
     single: bool,
     pub(super) understood: usize,
     pub(super) server_lines: usize,
 }
 
-/// What is printed of one host, or of none in particular.
+/// The output about one host, or about none in particular.
 #[derive(Debug)]
 struct Stream {
     current: Facts,
-    /// Where the attempt before the current one is among those that are over.
+    /// The index of the previous attempt among those that are over.
     before: Option<usize>,
     asides: Vec<Seen>,
 }
 
-/// Lines that one error made: a message and its stack trace.
+/// Lines produced by one error: a message and its stack trace.
 #[derive(Debug, Default)]
 struct Block {
     names: Vec<Software>,
     pending: Vec<(Hit, usize)>,
-    /// In a traceback of Python, whose message comes last.
+    /// In a traceback of Python, in which the message comes last.
     traceback: bool,
-    /// Behind one, where another may follow that belongs to it.
+    /// After one attempt, when another that belongs to it may follow.
     chained: bool,
 }
 
@@ -206,7 +206,7 @@ impl Attempts {
         }
     }
 
-    /// Whether a message is of SSH by what is known up to here.
+    /// Whether a message is about SSH, judging by the lines so far.
     fn counts(&mut self, hit: &Hit, label: &Option<String>, number: usize) -> bool {
         let speaks = |software: Software| hit.entry.software.is_none_or(|own| own == software);
         let library = |software: &&Software| {
@@ -234,7 +234,7 @@ impl Attempts {
         }
     }
 
-    /// Whether nothing near a line says what went wrong.
+    /// Whether no line near this one says what went wrong.
     fn is_quiet(&mut self, label: &Option<String>, number: usize) -> bool {
         let near = |facts: &Facts| {
             !facts.symptoms.is_empty() && number.saturating_sub(facts.lines.1) <= NEAR
@@ -243,7 +243,7 @@ impl Attempts {
         !told && !near(&self.stream(label.clone()).current)
     }
 
-    /// A terminal that is too narrow, and mail, cut a message in two.
+    /// A narrow terminal or mail may cut a message in two.
     fn with_line_before(&self, line: &[u8]) -> Option<(Hit, usize)> {
         let (number, start) = self.unread.as_ref()?;
         let joined = |glue: &[u8]| scan::whole(&[start, glue, line].concat());
@@ -269,7 +269,8 @@ impl Attempts {
         stream.current.apply(hit, line);
     }
 
-    /// The ssh that carries a connection ends just before the one that is carried: what it said is of the same attempt.
+    /// The ssh that carries a connection ends just before the one that is carried: its messages
+    /// belong to the same attempt.
     fn join_hop(&mut self, label: &Option<String>) {
         let stream = self.stream(label.clone());
         let (first, before) = (stream.current.lines.0, stream.before);
@@ -289,7 +290,7 @@ impl Attempts {
         }
     }
 
-    /// A message of sshd: the rules for logs say what it means.
+    /// Interprets a message of sshd by the rules for logs.
     fn served(&mut self, hit: &Hit, label: &Option<String>, number: usize) {
         let cause = classify(Program::Sshd, hit.text.as_bytes()).and_then(|verdict| verdict.cause);
         let Some(cause) = cause else { return };
@@ -330,7 +331,7 @@ impl Attempts {
         }
     }
 
-    /// Begins an attempt of the host that the lines are about.
+    /// Begins an attempt for the host that the lines are about.
     fn begin(&mut self) {
         let label = self.label.clone();
         let next = Facts::new(label.clone());
@@ -362,7 +363,8 @@ impl Attempts {
 }
 
 impl Stream {
-    /// What a program that may carry the connection said just before counts when the connection then fails.
+    /// A message just before, by a program that may carry the connection, counts if the connection
+    /// then fails.
     fn explain(&mut self, hit: &Hit, line: usize) {
         let pipe = matches!(hit.entry.sign, Sign::Pipe(_)) || self.current.proxy.is_some();
         let early = hit.text.contains("exchange_identification: ");
@@ -380,7 +382,7 @@ impl Stream {
 }
 
 impl Block {
-    /// Takes the next line: it continues the block, or begins another.
+    /// Processes the next line: it continues the block, or begins another.
     fn enter(&mut self, line: &[u8], indented: bool) {
         const CHAIN: [&[u8]; 2] = [b"During handling of the above", b"The above exception was"];
         const STACK: [&[u8]; 8] = [
@@ -414,7 +416,7 @@ impl Block {
         }
     }
 
-    /// The messages that wait for the name of the implementation that prints them.
+    /// Messages that are held until the implementation that prints them is known.
     fn named(&mut self, software: Software) -> Vec<(Hit, usize)> {
         let of_it = |(hit, _): &(Hit, usize)| hit.entry.software.is_none_or(|own| own == software);
         let (found, rest) = std::mem::take(&mut self.pending)
@@ -425,14 +427,14 @@ impl Block {
     }
 }
 
-/// Whether a message names port 22 behind an address.
+/// Whether a message names port 22 after an address.
 fn names_port_22(hit: &Hit) -> bool {
     let text = hit.text.as_bytes();
     let ends = |at: usize| text.get(at + 3).is_none_or(|byte| !byte.is_ascii_digit());
     hit.named.port == Some(22) || memchr::memmem::find_iter(text, b":22").any(ends)
 }
 
-/// Whether what `sshd -d` prints begins with a line, or what a client prints.
+/// Whether a line begins output of `sshd -d` (true) or of a client (false).
 fn serves(line: &[u8]) -> Option<bool> {
     let has = |words: &[u8]| memchr::memmem::find(line, words).is_some();
     if has(b"debug1: sshd version ") || has(b"Server listening on ") {
@@ -442,7 +444,7 @@ fn serves(line: &[u8]) -> Option<bool> {
     client.then_some(false)
 }
 
-/// Whether sshd wrote the line, to a log or with -d to a terminal.
+/// Whether sshd wrote the line, to a log or, with -d, to a terminal.
 fn is_of_sshd(line: &[u8]) -> bool {
     let has = |words: &[u8]| memchr::memmem::find(line, words).is_some();
     let head = line.get(..512).unwrap_or(line);
@@ -452,7 +454,8 @@ fn is_of_sshd(line: &[u8]) -> bool {
         || memchr::memmem::find_iter(head, b"sshd").any(|at| is_signed(head, at))
 }
 
-/// Whether a server in Go wrote it, whose library says the same words to servers and clients: Gitea, Gogs, SFTPGo, rclone.
+/// Whether a server in Go wrote it, whose library uses the same words for servers and clients:
+/// Gitea, Gogs, SFTPGo, rclone.
 fn is_of_other_server(has: &dyn Fn(&[u8]) -> bool) -> bool {
     has(b"failed to accept an incoming connection")
         || has(b"Failed connection from ") && has(b" with error: ")
@@ -461,7 +464,8 @@ fn is_of_other_server(has: &dyn Fn(&[u8]) -> bool) -> bool {
         || has(b"serve sftp ") && has(b"SSH login ")
 }
 
-/// Whether the `sshd` at this place is the program that says what follows, or its configuration that is complained of.
+/// Whether the `sshd` at this place is the program that prints the rest, or whose configuration it
+/// is about.
 fn is_signed(head: &[u8], at: usize) -> bool {
     let (before, rest) = (&head[..at], &head[at + b"sshd".len()..]);
     if before.last().is_some_and(u8::is_ascii_alphanumeric) {
@@ -478,7 +482,7 @@ fn is_signed(head: &[u8], at: usize) -> bool {
         .into_iter()
         .find_map(|part| rest.strip_prefix(part))
         .unwrap_or(rest);
-    // A column, a field of JSON, or a head without process: only what a log has stands before it.
+    // A column, a field of JSON, or a head without process: only logs have these before a message.
     let in_column = before
         .trim_ascii_end()
         .last()

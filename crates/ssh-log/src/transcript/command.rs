@@ -1,4 +1,5 @@
-//! The command that was typed, where the paste shows it behind a prompt: `$ ssh -p 2222 git@code.example.com`.
+//! The command that was typed, if the paste shows it after a prompt: `$ ssh -p 2222
+//! git@code.example.com`.
 
 use super::scan::Named;
 
@@ -7,7 +8,7 @@ const SSH_VALUES: &str = "BbcDEeFIiJLmOoPQRSWw";
 /// Options of scp and sftp that take a value, `-P` apart.
 const COPY_VALUES: &str = "BbcDFiJloRSX";
 
-/// Reads whom a command connects to; `None` where the line shows no command of SSH.
+/// Parses the destination of a command; `None` if the line shows no command of SSH.
 pub(super) fn command(line: &[u8]) -> Option<Named> {
     let line = line.get(..2048).unwrap_or(line);
     let text = line.utf8_chunks().next().map_or("", |chunk| chunk.valid());
@@ -26,7 +27,7 @@ pub(super) fn command(line: &[u8]) -> Option<Named> {
             .find_map(|word| remote(word)),
         _ => None,
     };
-    // A command whose destination is not shown still begins an attempt.
+    // A command without a visible destination still begins an attempt.
     Some(named.unwrap_or_default())
 }
 
@@ -90,7 +91,8 @@ fn behind<'t>(words: &[&'t str], option: &str) -> Option<&'t str> {
     words.get(at + 1).copied()
 }
 
-/// The program and its arguments: behind a prompt, behind the `+ ` of a shell's trace, or where the line begins.
+/// The program and its arguments: after a prompt, after the `+ ` of a shell's trace, or at the
+/// beginning of the line.
 fn typed<'t>(text: &'t str, programs: &[&'static str]) -> Option<(&'static str, &'t str)> {
     const PROMPTS: [&str; 6] = ["$ ", "% ", "# ", "> ", "+ ", "RUN "];
     let text = text.trim();
@@ -124,7 +126,7 @@ fn begins<'t>(text: &'t str, programs: &[&'static str]) -> Option<(&'static str,
 fn ssh(words: &[&str]) -> Option<Named> {
     let (mut named, mut host) = (Named::default(), None);
     let mut at = 0;
-    // Options stand behind the destination too, up to the command.
+    // Options may follow the destination too, up to the command.
     while let Some(word) = words.get(at) {
         at += 1;
         let Some(option) = word.strip_prefix('-') else {

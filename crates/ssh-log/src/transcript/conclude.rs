@@ -1,4 +1,4 @@
-//! From what the lines said to what follows.
+//! Draws conclusions from the messages.
 
 use super::advice::{advice, is_stage_unknown, undecided};
 use super::claims::{self, CONNECTED, EXCLUSIONS, SILENT, UNCONNECTED, When};
@@ -70,8 +70,8 @@ fn forget_end_of_test(facts: &mut Facts) {
     }
 }
 
-/// `ssh -J` runs a second ssh, whose lines stand between those of the first: how far *it* came says nothing of the
-/// connection through it.
+/// `ssh -J` runs a second ssh, whose lines are between those of the first: the stage that it
+/// reached says nothing about the connection through it.
 fn see_through_proxy(facts: &mut Facts) {
     if !facts.piped {
         return;
@@ -96,7 +96,8 @@ fn forwarded(proxy: &str) -> Option<(String, Option<u16>)> {
     Some((host.trim_matches(['[', ']']).to_owned(), port.parse().ok()))
 }
 
-/// Adds what the transcript says by its end, and what an old ssh says with the words of something else.
+/// Adds the symptoms shown by the end of the transcript, and corrects an old ssh that uses the
+/// words of another failure.
 fn complete(facts: &mut Facts) {
     let line = facts.last.clone();
     let ends = |symptom| Seen {
@@ -120,7 +121,8 @@ fn complete(facts: &mut Facts) {
     }
 }
 
-/// Whether the transcript ends without a word about an end: behind the messages of `ssh -v` stands at most a prompt.
+/// Whether the transcript ends without a message about an end: the messages of `ssh -v` are
+/// followed by a prompt at most.
 fn waits(facts: &Facts) -> bool {
     match facts.client.software {
         Software::OpenSsh => facts.last_is_debug || !facts.last.contains(": "),
@@ -128,13 +130,13 @@ fn waits(facts: &Facts) -> bool {
         Software::PortTester => {
             facts.last.starts_with("Trying ") || facts.last.starts_with("Escape character")
         }
-        // What other programs print at the end is not all known.
+        // The final messages of other programs are not all known.
         _ => facts.last_is_known,
     }
 }
 
-/// Whether the last message is one after which ssh waits for a packet of the key exchange; a text that ends elsewhere was
-/// cut off, and says nothing of what came then.
+/// Whether the last message is one after which ssh waits for a packet of the key exchange; a text
+/// that ends elsewhere was cut off, and shows nothing about later events.
 fn waits_for_keys(facts: &Facts) -> bool {
     const SENT: [&str; 4] = [
         "SSH2_MSG_KEXINIT sent",
@@ -145,8 +147,8 @@ fn waits_for_keys(facts: &Facts) -> bool {
     !facts.last_is_debug || SENT.iter().any(|sent| facts.last.contains(sent))
 }
 
-/// With ConnectTimeout, ssh up to 7.9 waits for the first byte of the server instead of the connection (sshconnect.c,
-/// `waitrfd`), and calls a silent server a connection that timed out.
+/// With ConnectTimeout, ssh up to 7.9 waits for the first byte of the server instead of the
+/// connection (sshconnect.c, `waitrfd`), and reports a silent server as a connection timeout.
 fn is_before_8_0(facts: &Facts) -> bool {
     let major = facts
         .client
@@ -176,7 +178,7 @@ fn conclusions(facts: &Facts) -> Vec<Conclusion> {
         }
     }
     if facts.by_words {
-        // Words that nobody knows prove nothing.
+        // Unknown words prove nothing.
         for one in &mut found {
             one.certainty = Certainty::Possible;
         }
@@ -185,7 +187,7 @@ fn conclusions(facts: &Facts) -> Vec<Conclusion> {
     strongest(found)
 }
 
-/// What sshd itself says beside the client.
+/// The messages of sshd itself beside the client.
 fn served(facts: &Facts) -> Vec<Conclusion> {
     let reason = "sshd says so itself, in the lines of its log that stand here";
     let served = facts.served.iter();
@@ -194,8 +196,8 @@ fn served(facts: &Facts) -> Vec<Conclusion> {
         .collect()
 }
 
-/// What the text tells beside the message: a port that is forwarded has the dead backend first; of a provider's server
-/// nothing can be wrong that only its administrator could mend.
+/// Conclusions from the text beside the message: behind a forwarded port the backend is the first
+/// suspect; a provider's server has no fault that only its administrator could repair.
 fn by_paste(facts: &Facts, mut found: Vec<Conclusion>) -> Vec<Conclusion> {
     const OF_PROVIDERS: &[CauseName] = &[
         CauseName::MiddleboxReset,
@@ -262,7 +264,7 @@ fn greets_as_another_service(facts: &Facts) -> bool {
         .any(|text| WORDS.iter().any(|word| text.contains(word)))
 }
 
-/// Without what is only possible where something is likely.
+/// Removes what is only possible if something is likely.
 fn strongest(mut found: Vec<Conclusion>) -> Vec<Conclusion> {
     found.sort_by_key(|conclusion| conclusion.certainty);
     let certain = found
@@ -274,7 +276,7 @@ fn strongest(mut found: Vec<Conclusion>) -> Vec<Conclusion> {
     found
 }
 
-/// Causes that stand beside a stronger one because the text of both is the same.
+/// Causes listed beside a more likely one because both give the same text.
 fn is_twin(cause: CauseName) -> bool {
     cause == CauseName::PerSourceMaxStartups
 }
@@ -329,7 +331,7 @@ fn gets_no_word(software: Software) -> bool {
     )
 }
 
-/// Whether the jump host names what is wrong behind it.
+/// Whether the jump host names the failure beyond it.
 fn works_so_far(facts: &Facts) -> bool {
     let behind = [
         Symptom::BehindRefused,
@@ -340,7 +342,7 @@ fn works_so_far(facts: &Facts) -> bool {
     behind.iter().any(|symptom| facts.saw(*symptom))
 }
 
-/// Whether the client shows what the server sends instead of an identification.
+/// Whether the client shows a text that the server sends instead of an identification.
 pub(super) fn shows_text(facts: &Facts) -> bool {
     match facts.client.software {
         Software::OpenSsh => facts.verbose,
@@ -349,7 +351,7 @@ pub(super) fn shows_text(facts: &Facts) -> bool {
     }
 }
 
-/// Whether something else says why the connection was closed.
+/// Whether another message says why the connection was closed.
 pub(super) fn told(facts: &Facts) -> bool {
     const REASONS: &[Symptom] = &[
         Symptom::TextStartups,
@@ -411,7 +413,7 @@ impl Seen {
     }
 }
 
-/// The limit was reached by keys alone: the client is what to mend.
+/// The limit was reached by keys alone: the client must be changed.
 fn too_many_keys(facts: &Facts, seen: &Seen) -> Option<Conclusion> {
     let certainty = if facts.keys_offered >= 2 {
         Certainty::Certain

@@ -1,10 +1,11 @@
-//! What an address or a name tells of a destination.
+//! Properties of a destination that follow from its address or name.
 
 use std::net::IpAddr;
 
 use super::facts::Facts;
 
-/// A provider of Git hosting: its servers are not the asker's, and answer on port 443 under another name too.
+/// A provider of Git hosting: the user does not administer its servers, which also answer on port
+/// 443 under another name.
 pub(super) struct Provider {
     host: &'static str,
     /// The host for SSH on port 443.
@@ -26,7 +27,7 @@ const PROVIDERS: &[Provider] = &[
     },
 ];
 
-/// The provider that an attempt was to reach.
+/// The provider that an attempt was meant to reach.
 pub(super) fn provider(facts: &Facts) -> Option<&'static Provider> {
     of_name(facts.host.as_deref()?)
 }
@@ -53,7 +54,7 @@ pub(super) fn is_forwarded(facts: &Facts) -> bool {
         .any(|text| local(text))
 }
 
-/// Whether another port than 22 was reached, so often one that a router or a container forwards.
+/// Whether a port other than 22 was reached, which is often forwarded by a router or a container.
 pub(super) fn has_other_port(facts: &Facts) -> bool {
     facts.port.is_some_and(|port| port != 22)
 }
@@ -80,7 +81,8 @@ pub(super) fn is_of_another_protocol(port: u16) -> bool {
     PORTS.contains(&port)
 }
 
-/// Whether the address is one of 198.18.0.0/15: proxies and VPNs answer for names with such addresses (fake-ip).
+/// Whether the address is in 198.18.0.0/15: proxies and VPNs answer for names with such addresses
+/// (fake-ip).
 pub(super) fn is_fake(facts: &Facts) -> bool {
     let fake = |text: &String| matches!(text.parse(), Ok(IpAddr::V4(address)) if matches!(address.octets(), [198, 18 | 19, ..]));
     [&facts.host, &facts.address]

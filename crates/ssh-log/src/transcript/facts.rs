@@ -1,4 +1,4 @@
-//! What is known of one attempt: all that its lines said.
+//! Everything known about one attempt from its lines.
 
 use super::label;
 use super::scan::{Hit, Named};
@@ -6,23 +6,24 @@ use super::words::{Sign, Symptom, failure};
 use super::{Client, Reached, Software};
 use crate::cause::CauseName;
 
-/// How near its end an attempt is.
+/// The progress of an attempt towards its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Course {
-    /// It goes on.
+    /// It continues.
     Open,
-    /// ssh said that the exchange of identifications failed; one more line may name the address.
+    /// ssh reported that the exchange of identifications failed; one more line may name the
+    /// address.
     Ending,
-    /// ssh said its last word.
+    /// ssh printed its last message.
     Ended,
 }
 
-/// One attempt to connect.
+/// One connection attempt.
 #[derive(Debug)]
 pub(super) struct Facts {
-    /// The host as the program names it that drives many at once.
+    /// The host as named by the program that drives many at once.
     pub(super) label: Option<String>,
-    /// The first and the last line that say something of it, counted from 1; 0 while there is none.
+    /// The first and the last line about it, counted from 1; 0 while there is none.
     pub(super) lines: (usize, usize),
     pub(super) client: Client,
     pub(super) reached: Reached,
@@ -31,9 +32,9 @@ pub(super) struct Facts {
     pub(super) port: Option<u16>,
     pub(super) user: Option<String>,
     pub(super) proxy: Option<String>,
-    /// It was the connection through the proxy that ended before the server identified itself.
+    /// The connection through the proxy ended before the server identified itself.
     pub(super) piped: bool,
-    /// The proxy is an ssh of its own, and it logged in.
+    /// The proxy is a separate ssh, and it logged in.
     pub(super) through: bool,
     pub(super) known_as: Option<String>,
     pub(super) server: Option<String>,
@@ -46,25 +47,25 @@ pub(super) struct Facts {
     pub(super) served: Vec<(CauseName, Seen)>,
     pub(super) course: Course,
     pub(super) last: String,
-    /// Whether the last line is one of `ssh -v`.
+    /// Whether the last line is from `ssh -v`.
     pub(super) last_is_debug: bool,
-    /// Whether the last line is one that is understood.
+    /// Whether the last line is recognised.
     pub(super) last_is_known: bool,
-    /// The end of the stream was read: nothing timed out.
+    /// The end of the stream was reached: nothing timed out.
     ended_at_once: bool,
-    /// The host or address that a message named last.
+    /// The host or address named last by a message.
     shown: Option<String>,
     /// The command that was typed.
     pub(super) typed: Named,
-    /// The server greeted, and has no shell for anybody.
+    /// The server greeted the user, and offers no shell.
     pub(super) greeted: bool,
-    /// No message of it is known: what its symptoms are was read from plain words.
+    /// No message about it was recognised: its symptoms were read from plain words.
     pub(super) by_words: bool,
-    /// The line that speaks of a failure, in words that nobody knows.
+    /// The line that reports a failure in unknown words.
     pub(super) unknown: Option<(usize, String)>,
 }
 
-/// A symptom and where it stands.
+/// A symptom and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) symptom: Symptom,
@@ -72,22 +73,22 @@ pub(super) struct Seen {
     pub(super) text: String,
 }
 
-/// What a message does to an attempt.
+/// The effect of a message on an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weight {
-    /// It may be followed by others.
+    /// Others may follow it.
     Context,
     /// The exchange of identifications failed.
     Early,
-    /// Nothing of this attempt follows.
+    /// Nothing about this attempt follows.
     Final,
 }
 
-/// Lines this far apart belong together: a message and the one that names its address.
+/// The largest distance between related lines: a message and the one that names its address.
 const ADJACENT: usize = 3;
-/// Lines of one error of a library are no further apart.
+/// The largest distance between lines of one error of a library.
 const NEAR: usize = 12;
-/// Without `-v`, what is this far apart is of different attempts.
+/// Without `-v`, lines this far apart belong to different attempts.
 const APART: usize = 40;
 
 impl Facts {
@@ -127,12 +128,12 @@ impl Facts {
         }
     }
 
-    /// Whether nothing was printed of it yet.
+    /// Whether nothing was printed about it yet.
     pub(super) fn is_blank(&self) -> bool {
         self.lines.0 == 0
     }
 
-    /// The attempt that follows in the same place, with the command that may have made it too.
+    /// The next attempt in the same place, with the command that may have made it too.
     pub(super) fn successor(&self, line: usize) -> Self {
         let near = line.saturating_sub(self.lines.1) <= APART;
         let mut next = Self::new(self.label.clone());
@@ -142,7 +143,7 @@ impl Facts {
         next
     }
 
-    /// Notes the command that was typed.
+    /// Records the command that was typed.
     pub(super) fn typed_as(&mut self, named: Named) {
         self.host = named.host.clone();
         self.port = named.port;
@@ -150,7 +151,7 @@ impl Facts {
         self.typed = named;
     }
 
-    /// Whether a message must be of another attempt.
+    /// Whether a message must belong to another attempt.
     pub(super) fn is_over_for(&self, hit: &Hit, line: usize) -> bool {
         if self.is_blank() {
             return false;
@@ -164,10 +165,10 @@ impl Facts {
         }
         match hit.entry.sign {
             Sign::Name | Sign::Aside | Sign::OfServer | Sign::Typed => false,
-            // PuTTY says who it is once it is connected.
+            // PuTTY prints its version once it is connected.
             Sign::Version(Software::Putty) => !open,
             Sign::Version(_) => !open || self.proxy.is_none() && self.reached > Reached::Nothing,
-            // Programs name the host behind the error too.
+            // Programs also name the host after the error.
             Sign::Whom => !open && (self.is_named() || apart > ADJACENT),
             Sign::Connecting => !open || self.proxy.is_none() && self.reached >= Reached::Connected,
             Sign::Library(..) => self.is_over_for_library(hit, apart),
@@ -180,7 +181,7 @@ impl Facts {
         }
     }
 
-    /// Whether its own messages tell how it went, or would do so.
+    /// Whether its own messages show its result, or would.
     pub(super) fn is_settled(&self) -> bool {
         let told = !self.symptoms.is_empty() || !self.served.is_empty();
         told || self.verbose || self.reached == Reached::LoggedIn
@@ -194,7 +195,7 @@ impl Facts {
             && self.label.is_none()
     }
 
-    /// Takes whom plain words name, where nothing else does.
+    /// Adopts the host named by plain words, if nothing else names one.
     pub(super) fn named_by_words(&mut self, named: Named) {
         if !self.is_named() {
             self.name(Named {
@@ -219,7 +220,7 @@ impl Facts {
     }
 
     fn is_over_for_end(&self, hit: &Hit, apart: usize) -> bool {
-        // What ends before the pipe to the proxy does is the proxy, an ssh of its own.
+        // A program that ends before the pipe to the proxy does is the proxy, a separate ssh.
         if self.proxy.is_some() && !self.piped {
             return false;
         }
@@ -245,7 +246,7 @@ impl Facts {
         }
     }
 
-    /// Whether a message names another host than those before.
+    /// Whether a message names another host than earlier ones.
     fn contradicts(&self, hit: &Hit) -> bool {
         if self.proxy.is_some() || hit.named.host.is_some() && hit.named.host == self.host {
             return false;
@@ -276,7 +277,7 @@ impl Facts {
         }
     }
 
-    /// Takes what a message says.
+    /// Applies a message.
     pub(super) fn apply(&mut self, hit: Hit, line: usize) {
         self.touch(line);
         let weight = weight(&hit);
@@ -324,7 +325,7 @@ impl Facts {
                 self.by_library(symptoms, reached, named, line, &text);
             }
             Sign::Verbose(symptom) => self.note(symptom, line, &text),
-            // What else goes wrong is never said in a message of `ssh -v` alone.
+            // Other failures are never reported by a message of `ssh -v` alone.
             Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) if debug => {}
             Sign::ServerText
             | Sign::Goodbye
@@ -349,14 +350,14 @@ impl Facts {
         }
     }
 
-    /// Notes who printed it, unless that is known.
+    /// Records which program printed it, unless that is known.
     pub(super) fn printed_by(&mut self, software: Software) {
         if self.client.software == Software::Unknown {
             self.client.software = software;
         }
     }
 
-    /// Notes that a line is of this attempt.
+    /// Records that a line belongs to this attempt.
     pub(super) fn touch(&mut self, line: usize) {
         let first = if self.is_blank() {
             line
@@ -385,7 +386,7 @@ impl Facts {
         self.note(symptom, line, text);
     }
 
-    /// An address that is named as host is an address.
+    /// An address given as the host is an address.
     fn name(&mut self, named: Named) {
         let (name, address) = match named.address {
             Some(text) if text.parse::<std::net::IpAddr>().is_err() => (Some(text), None),
@@ -433,11 +434,13 @@ impl Facts {
             .iter()
             .filter(|symptom| !(stands && **symptom == Symptom::ConnectTimeout));
         for symptom in symptoms {
-            // The last of several lines is the message; those before it are code of a stack trace.
+            // The last of several lines is the message; those before it are source lines of a stack
+            // trace.
             self.symptoms.retain(|seen| seen.symptom != *symptom);
             self.note(*symptom, line, text);
         }
-        // The error behind paramiko's message about the identification: the end was reached, nothing timed out.
+        // The error after paramiko's message about the identification: the end was reached, nothing
+        // timed out.
         if self
             .symptoms
             .iter()
@@ -486,7 +489,7 @@ impl Facts {
     }
 }
 
-/// What goes wrong by a message.
+/// The symptom that a message reports.
 fn symptom(hit: &Hit, facts: &Facts) -> Option<Symptom> {
     let detail = hit.named.detail.as_deref().unwrap_or_default();
     match hit.entry.sign {
@@ -544,7 +547,7 @@ fn weight(hit: &Hit) -> Weight {
     }
 }
 
-/// How far a connection must have come for a symptom.
+/// The stage that a connection must have reached for a symptom.
 fn least(symptom: Symptom) -> Reached {
     match symptom {
         Symptom::TextStartups
@@ -594,14 +597,14 @@ fn least(symptom: Symptom) -> Reached {
     }
 }
 
-/// Whether the server's words say that it takes no more connections.
+/// Whether the server's text says that it accepts no more connections.
 fn speaks_of_limit(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let of = ["connection", "session", "login"];
     text.contains("too many ") && of.iter().any(|what| text.contains(what))
 }
 
-/// What a text that comes instead of an identification means.
+/// The meaning of a text in place of an identification.
 fn server_text(text: &str) -> Symptom {
     const FOREIGN: &[&str] = &[
         "HTTP/", "220 ", "220-", "+OK ", "* OK ", "RFB ", "<?xml", "<html",

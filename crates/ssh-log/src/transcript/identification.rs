@@ -1,8 +1,9 @@
-//! What the server's identification tells: the implementation and its release exclude causes that they cannot have.
+//! The server's identification: the implementation and its release exclude causes that they cannot
+//! have.
 
 use crate::cause::CauseName;
 
-/// What a server is.
+/// The implementation of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Server {
     /// OpenSSH on a Unix, with major and minor version.
@@ -11,11 +12,11 @@ pub(super) enum Server {
     Windows,
     /// Another implementation.
     Other,
-    /// It did not say, or not in words that are known.
+    /// It did not identify itself, or not in a known form.
     Unknown,
 }
 
-/// Reads the software of an identification: `OpenSSH_9.2p1 Debian-2`.
+/// Parses the software of an identification: `OpenSSH_9.2p1 Debian-2`.
 pub(super) fn server(software: Option<&str>) -> Server {
     let Some(software) = software
         .map(str::trim)
@@ -37,17 +38,17 @@ pub(super) fn server(software: Option<&str>) -> Server {
     }
 }
 
-/// The release from which on sshd can end a connection so behind its identification.
+/// The release from which on sshd can end a connection in this way after its identification.
 const SINCE: &[(CauseName, (u32, u32))] = &[
     (CauseName::PrivsepDirectory, (9, 8)),
     (CauseName::RefuseConnection, (9, 9)),
 ];
 
-/// What only sshd on Windows has.
+/// Causes that only sshd on Windows has.
 const OF_WINDOWS: &[CauseName] = &[CauseName::HostKeysPermissions];
 
 impl Server {
-    /// Whether the server can have a cause that acts behind its identification.
+    /// Whether the server can have a cause that acts after its identification.
     pub(super) fn can_have(self, cause: CauseName) -> bool {
         let since = SINCE
             .iter()
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_release_has_no_fault_that_later_ones_brought() {
+    fn a_release_lacks_the_faults_that_later_ones_introduced() {
         let can = |software| server(Some(software)).can_have(CauseName::PrivsepDirectory);
         assert!(
             can("OpenSSH_9.9p2 Ubuntu")

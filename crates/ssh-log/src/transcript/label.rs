@@ -1,13 +1,13 @@
-//! Which host a line is about, in the words of the program that drives many at once.
+//! The host that a line is about, in the format of a program that drives many at once.
 
-/// What a line says of a host.
+/// The statement of a line about a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head<'a> {
-    /// Something was done there.
+    /// Something succeeded there.
     Success(&'a str),
-    /// It failed; what follows, as far as it is indented, is of this host.
+    /// It failed; the text that follows, as long as it is indented, belongs to this host.
     Failure(&'a str),
-    /// The line alone is of it.
+    /// Only this line is about it.
     Line(&'a str),
 }
 
@@ -19,7 +19,7 @@ impl Head<'_> {
     }
 }
 
-/// Reads the head of a line.
+/// Parses the head of a line.
 pub(super) fn head(line: &[u8]) -> Option<Head<'_>> {
     // A host name, its state and a stamp are short.
     let line = line.get(..300).unwrap_or(line);
@@ -32,7 +32,7 @@ pub(super) fn head(line: &[u8]) -> Option<Head<'_>> {
         .or_else(|| named(line))
 }
 
-/// How messages of ssh begin: what stands before them on a line of its own can be a host.
+/// The beginnings of ssh's messages: a separate line before them can be a host.
 const MESSAGES: &[&str] = &[
     "ssh: ",
     "kex_exchange",
@@ -62,7 +62,7 @@ pub(super) fn without_login(text: &str) -> &str {
     }
 }
 
-/// Whether a line is indented behind its stamp, or closes what a line before opened: it continues what stands above.
+/// Whether a line is indented after its stamp, or closes a bracket: it continues the lines above.
 pub(super) fn is_indented(line: &[u8]) -> bool {
     let line = line.get(..300).unwrap_or(line);
     let valid = line.utf8_chunks().next().map_or("", |chunk| chunk.valid());
@@ -138,11 +138,11 @@ fn bracketed(line: &str) -> Option<Head<'_>> {
     (is_host(host) && !level && is_message(rest)).then_some(Head::Line(host))
 }
 
-/// `web05: ssh: …`, of pdsh and its kin: a name with a digit or a dot in it.
+/// `web05: ssh: …`, of pdsh and similar programs: a name with a digit or a dot in it.
 fn named(line: &str) -> Option<Head<'_>> {
     let (host, rest) = line.split_once(": ")?;
     let like = host.contains(|c: char| c.is_ascii_digit()) || host.contains('.');
-    // `library.module.ClassOfError` is what a language calls an exception.
+    // `library.module.ClassOfError` is the name of an exception.
     let last = host.rsplit('.').next().unwrap_or_default();
     let class = last.len() < host.len() && last.starts_with(|c: char| c.is_ascii_uppercase());
     (is_host(host) && like && !class && !host.starts_with("debug") && is_message(rest))

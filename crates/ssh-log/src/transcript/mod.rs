@@ -1,8 +1,9 @@
-//! What a client printed, pasted by somebody who cannot log in.
+//! The output of a client, pasted by a person who cannot log in.
 //!
-//! The output of `ssh -vvv` in the words of every era (up to 7.9, 8.0 to 9.4, from 9.5 on), the event log of PuTTY, and
-//! the error messages of libraries in a dozen languages. A text is a list of attempts, for Ansible, CI and people try more
-//! than once and reach more than one host: how far each came, what that proves and excludes, and what to run next.
+//! The output of `ssh -vvv` in all wordings (up to 7.9, 8.0 to 9.4, from 9.5 on), the event log of
+//! PuTTY, and the error messages of libraries in a dozen languages. A text is a list of attempts,
+//! because Ansible, CI and people try more than once and connect to more than one host: for each
+//! the stage it reached, what that proves and excludes, and what to run next.
 
 mod advice;
 mod attempts;
@@ -21,27 +22,27 @@ mod words;
 use crate::cause::CauseName;
 use attempts::Attempts;
 
-/// A transcript understood.
+/// A parsed transcript.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transcript {
     /// The attempts in order.
     pub attempts: Vec<Attempt>,
-    /// How many lines the text has.
+    /// The number of lines in the text.
     pub lines: usize,
-    /// How many of them are of SSH and understood.
+    /// The number of them that are about SSH and understood.
     pub understood: usize,
-    /// How many are lines of sshd's own log.
+    /// The number of lines from sshd's own log.
     pub server_lines: usize,
 }
 
-/// One attempt to connect.
+/// One connection attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// The host as the program names it that drives many hosts at once (Ansible, pssh).
+    /// The host as named by the program that drives many at once (Ansible, pssh).
     pub label: Option<String>,
     /// The program that printed it.
     pub client: Client,
-    /// How far the connection came.
+    /// The stage that the connection reached.
     pub reached: Reached,
     /// The host as the user named it.
     pub host: Option<String>,
@@ -51,26 +52,29 @@ pub struct Attempt {
     pub port: Option<u16>,
     /// The account.
     pub user: Option<String>,
-    /// The name by which known_hosts knows the server whose key was refused: `HOST`, `[HOST]:PORT` or an alias.
+    /// The name under which known_hosts lists the server whose key was refused: `HOST`,
+    /// `[HOST]:PORT` or an alias.
     pub known_as: Option<String>,
-    /// The command that carries the connection instead of TCP; an empty text when there is one that is not shown.
+    /// The command that carries the connection instead of TCP; empty if there is one that is not
+    /// shown.
     pub proxy: Option<String>,
-    /// The software that the server says it is.
+    /// The software version in the server's identification.
     pub server: Option<String>,
-    /// The first and the last line that say something of it, counted from 1.
+    /// The first and the last line about it, counted from 1.
     pub lines: (usize, usize),
-    /// The message with which it failed; `None` when none says so.
+    /// The message with which it failed; `None` if there is none.
     pub end: Option<Ending>,
-    /// What the text cannot decide: one sentence without full stop; `None` when the first conclusion is likely at least.
+    /// The question that the text cannot decide: one sentence without full stop; `None` if the
+    /// first conclusion is at least likely.
     pub undecided: Option<String>,
-    /// Whether no message of it is known, so that plain words were read: what is concluded is only possible, and `end` is
-    /// the line that speaks of a failure.
+    /// Whether no message was recognised, so that plain words were read: all conclusions are only
+    /// possible, and `end` is the line that reports a failure.
     pub by_words: bool,
-    /// What is concluded, the most certain first.
+    /// The conclusions, the most certain first.
     pub conclusions: Vec<Conclusion>,
-    /// What cannot have been the cause.
+    /// The causes that are excluded.
     pub excluded: Vec<Exclusion>,
-    /// What to run next.
+    /// The next commands to run.
     pub next: Vec<Advice>,
 }
 
@@ -79,16 +83,16 @@ pub struct Attempt {
 pub struct Ending {
     /// The line, counted from 1.
     pub line: usize,
-    /// The message: text of a stranger, to be escaped before a terminal sees it.
+    /// The message: text of a stranger, to be escaped before it reaches a terminal.
     pub text: String,
 }
 
 /// The client program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    /// Which implementation.
+    /// The implementation.
     pub software: Software,
-    /// Its version, as it prints it.
+    /// Its version, as printed.
     pub version: Option<String>,
 }
 
@@ -139,11 +143,11 @@ pub enum Software {
     SecureCrt,
     /// A program that only opens a connection and shows what comes: telnet, nc, `curl telnet://`, `openssl s_client`.
     PortTester,
-    /// Not known.
+    /// Unknown.
     Unknown,
 }
 
-/// How far a connection came. The order is that of time.
+/// The stage that a connection reached. The order is chronological.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reached {
     /// Nothing is known to have happened.
@@ -160,35 +164,36 @@ pub enum Reached {
     KeyReply,
     /// The connection is encrypted.
     Encrypted,
-    /// The server offers ways to authenticate.
+    /// The server offers authentication methods.
     Authenticating,
     /// The user is logged in.
     LoggedIn,
 }
 
-/// How sure a conclusion is.
+/// The certainty of a conclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certainty {
-    /// Nothing else says this.
+    /// Only this cause gives the message.
     Certain,
-    /// Other causes say this too, rarely.
+    /// Other causes give the same message, but rarely.
     Likely,
-    /// One of several that say this.
+    /// One of several causes that give the same message.
     Possible,
 }
 
-/// A cause that the transcript speaks for.
+/// A cause that the transcript indicates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conclusion {
     /// The name of the cause.
     pub cause: CauseName,
-    /// How sure it is.
+    /// The certainty.
     pub certainty: Certainty,
     /// Why.
     pub reason: &'static str,
-    /// The line that says so, counted from 1; `None` when it is that the transcript ends.
+    /// The line with the evidence, counted from 1; `None` if the evidence is the end of the
+    /// transcript.
     pub line: Option<usize>,
-    /// That line, or the last one: text of a stranger, to be escaped before a terminal sees it.
+    /// That line, or the last one: text of a stranger, to be escaped before it reaches a terminal.
     pub text: String,
 }
 
@@ -197,11 +202,11 @@ pub struct Conclusion {
 pub struct Exclusion {
     /// The names of the causes.
     pub causes: &'static [CauseName],
-    /// Why they are excluded.
+    /// The reason why they are excluded.
     pub reason: &'static str,
 }
 
-/// Something to run.
+/// A command to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
     /// The command; words in capitals have to be replaced.
@@ -210,12 +215,14 @@ pub struct Advice {
     pub why: &'static str,
 }
 
-/// Understands what clients printed. Anything can be read; of a text that is not a transcript nothing is concluded.
+/// Interprets the output of clients. Any text is accepted; nothing is concluded from one that is
+/// not a transcript.
 pub fn read(text: &[u8]) -> Transcript {
     understand(text, Attempts::default(), true)
 }
 
-/// The lines of a text as they are read: decoded, without what only a terminal needs.
+/// The lines of a text in the form in which they are read: decoded, without terminal control
+/// sequences.
 pub fn lines(text: &[u8]) -> Vec<String> {
     noise::lines(text)
         .iter()
@@ -223,12 +230,12 @@ pub fn lines(text: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// Whether a host is one of a provider's, which those who log in there do not administer.
+/// Whether a host belongs to a provider, so that its users do not administer it.
 pub fn is_of_provider(host: &str) -> bool {
     destination::of_name(host).is_some()
 }
 
-/// Understands what one run of a client printed.
+/// Interprets the output of a single run of a client.
 pub fn read_one(text: &[u8]) -> Option<Attempt> {
     understand(text, Attempts::single(), false)
         .attempts
@@ -236,7 +243,7 @@ pub fn read_one(text: &[u8]) -> Option<Attempt> {
         .next()
 }
 
-/// Reads the messages; where none is known, plain words as well, if they are to count.
+/// Reads the messages; if none is recognised, plain words as well, if `words` is set.
 fn understand(text: &[u8], mut attempts: Attempts, words: bool) -> Transcript {
     let all = noise::lines(text);
     for (at, line) in all.iter().enumerate() {
@@ -259,7 +266,8 @@ fn understand(text: &[u8], mut attempts: Attempts, words: bool) -> Transcript {
 }
 
 impl Attempt {
-    /// The host as people know it: as the program that drives many names it, else as the user did, else the address.
+    /// The host for a person: as named by the program that drives many, else as the user named it,
+    /// else the address.
     pub fn name(&self) -> Option<&str> {
         self.label.as_deref().or_else(|| self.destination())
     }
@@ -269,7 +277,7 @@ impl Attempt {
         self.host.as_deref().or(self.address.as_deref())
     }
 
-    /// The host with all that is known of it: `app [192.0.2.10] port 2222`.
+    /// The host with everything known about it: `app [192.0.2.10] port 2222`.
     pub fn title(&self) -> Option<String> {
         let name = self.name()?;
         let host = self.host.as_deref().filter(|host| *host != name);
@@ -284,7 +292,7 @@ impl Attempt {
         Some(format!("{name}{address}{port}"))
     }
 
-    /// Whether a line of it is a client's: one that names a host, that shows how far a connection came, or how it ended.
+    /// Whether any of its lines is a client's: one that names a host, or shows progress or the end.
     pub fn is_of_client(&self) -> bool {
         self.by_words
             || self.end.is_some()
@@ -292,12 +300,12 @@ impl Attempt {
             || self.name().is_some()
     }
 
-    /// Whether it failed, for whatever reason.
+    /// Whether it failed, for any reason.
     pub fn failed(&self) -> bool {
         self.end.is_some() || !self.conclusions.is_empty()
     }
 
-    /// Whether the login succeeded, and nothing went wrong after it.
+    /// Whether the login succeeded, and nothing failed after it.
     pub fn succeeded(&self) -> bool {
         self.reached == Reached::LoggedIn && !self.failed()
     }

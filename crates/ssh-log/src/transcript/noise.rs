@@ -1,8 +1,8 @@
-//! What terminals, encodings and JSON put around the messages of a client.
+//! The layers that terminals, encodings and JSON put around a client's messages.
 
 use crate::envelope::decoded;
 
-/// More than any transcript, unpacked.
+/// More than any transcript, decompressed.
 const LIMIT: u64 = 64 << 20;
 
 /// The lines of a text, without the bytes that only a terminal or an encoding needs.
@@ -13,7 +13,8 @@ pub(super) fn lines(text: &[u8]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// Without the orders to a terminal (ECMA-48: `ESC [ … letter`, `ESC ] … BEL`) and carriage returns.
+/// The line without terminal control sequences (ECMA-48: `ESC [ … letter`, `ESC ] … BEL`) and
+/// carriage returns.
 fn visible(line: &[u8]) -> Vec<u8> {
     let mut seen = Vec::with_capacity(line.len());
     let mut rest = line;
@@ -38,8 +39,8 @@ fn after(order: &[u8], ends: fn(u8) -> bool) -> &[u8] {
         .map_or(&[], |at| &order[at + 1..])
 }
 
-/// The lines within a line: between the line ends that JSON and the representations of Python write as `\r\n`, and up to
-/// the quotation mark that ends a value of JSON.
+/// The lines within a line: split at line ends that JSON and Python's representations write as `\r
+/// `, and cut at the quotation mark that ends a JSON value.
 pub(super) fn pieces(line: &[u8]) -> Vec<&[u8]> {
     let mut pieces = Vec::new();
     let (mut start, mut at) = (0, 0);

@@ -1,7 +1,8 @@
-//! A text of SSH in which no message is known: what its words speak of, and whom they name.
+//! A text about SSH without a recognised message: the subject of its words, and the hosts they
+//! name.
 //!
-//! Programs that use SSH have words of their own for what goes wrong, and nobody knows them all. A person reads them
-//! nevertheless. What follows from such words is only possible, and they rule nothing out.
+//! Programs that use SSH have their own words for failures, and nobody knows them all; a person can
+//! read them nevertheless. Such words make a conclusion only possible, and exclude nothing.
 
 use jiff::Timestamp;
 
@@ -13,16 +14,16 @@ use super::words::{Symptom, plain};
 use crate::envelope::Clock;
 use crate::reader::Reader;
 
-/// In a longer text, words count on the line that names SSH and so many lines around it.
+/// In a longer text, words count on the line that names SSH and on this many lines around it.
 const NEAR: usize = 4;
-/// A text of so many lines is about one thing.
+/// The number of lines up to which a text has a single subject.
 const SHORT: usize = 12;
-/// Of a line so many bytes are read.
+/// The number of bytes of a line that are read.
 const LONGEST: usize = 2000;
-/// Of a line so many bytes are shown.
+/// The number of bytes of a line that are shown.
 const SHOWN: usize = 400;
 
-/// Adds what the words say to attempts of which no message says that they failed.
+/// Adds the evidence of plain words to attempts that have no message of failure.
 pub(super) fn add(lines: &[Vec<u8>], attempts: &mut Vec<Facts>) {
     let settled = |facts: &Facts| facts.is_settled();
     if attempts.iter().any(settled) {
@@ -35,18 +36,18 @@ pub(super) fn add(lines: &[Vec<u8>], attempts: &mut Vec<Facts>) {
     let told = lines.told();
     let mut facts = match attempts.len() {
         0 => Facts::new(None),
-        // Its messages show the way, and say no more.
+        // Its messages show only progress.
         _ if told.is_none() => return,
         1 => attempts.pop().unwrap_or_else(|| Facts::new(None)),
-        // Which of several it is of, the words do not say.
+        // The words do not show to which of several it belongs.
         _ => Facts::new(None),
     };
     lines.describe(&mut facts, told);
     attempts.push(facts);
 }
 
-/// Names the attempts that no message of theirs names: by the line of the message, else by one of the two before it that
-/// names SSH.
+/// Names the attempts whose own messages name no host: by the line of the message, else by one of
+/// the two lines before it that name SSH.
 pub(super) fn name(lines: &[Vec<u8>], attempts: &mut [Facts]) {
     for facts in attempts.iter_mut().filter(|facts| facts.is_nameless()) {
         let Some(line) = facts
@@ -73,15 +74,15 @@ pub(super) fn name(lines: &[Vec<u8>], attempts: &mut [Facts]) {
 /// The lines of a text.
 struct Lines<'t> {
     own: &'t [Vec<u8>],
-    /// Those that name SSH.
+    /// The indices of those that name SSH.
     spoken: Vec<usize>,
 }
 
-/// The line that says most.
+/// The most significant line.
 #[derive(Debug, Clone, Copy)]
 struct Told {
     at: usize,
-    /// None where it only says that something failed.
+    /// `None` if it says only that something failed.
     symptoms: Option<&'static [Symptom]>,
 }
 
@@ -98,7 +99,7 @@ impl<'t> Lines<'t> {
         low(&self.own[at])
     }
 
-    /// Whether the log of an SSH server is what is understood of it: then that is the answer.
+    /// Whether the recognised part is the log of an SSH server: then that is the answer.
     fn are_of_a_log(&self) -> bool {
         let mut reader = Reader::new(Clock::utc(Timestamp::UNIX_EPOCH));
         for line in self.own {
@@ -109,9 +110,10 @@ impl<'t> Lines<'t> {
         !reader.census().nothing_understood()
     }
 
-    /// The line that tells most: one of the family that stands first, one that names SSH before others, then the first.
+    /// The most significant line: one of the first family, one that names SSH before others, then
+    /// the first.
     fn told(&self) -> Option<Told> {
-        // Of a line that does not name SSH, another protocol may be the one that fails.
+        // A line that does not name SSH may report the failure of another protocol.
         let counts = |at: &usize| {
             let line = self.low(*at);
             plain::names_ssh(&line) || !is_of_others(&line)
@@ -174,7 +176,7 @@ impl<'t> Lines<'t> {
                 facts.unknown = Some((told.at + 1, text));
             }
         }
-        // Whom the line names that says most, else one that names SSH.
+        // The host named by the most significant line, else by one that names SSH.
         let places = std::iter::once(first).chain(self.spoken.iter().copied().take(SHORT));
         let own = places.filter(|&at| !plain::is_of_server(&self.low(at)));
         let named = own.filter_map(|at| whom(&self.own[at])).next();
@@ -251,12 +253,12 @@ fn without_options(line: &str) -> String {
     kept.trim_end().replace("with timeout", "")
 }
 
-/// Whom a line names: what [`destination`] finds, else an address.
+/// The host that a line names: what [`destination`] finds, else an address.
 fn whom(line: &[u8]) -> Option<Named> {
     destination(line).or_else(|| only_address(line))
 }
 
-/// The address on a line, unless there are several.
+/// The address in a line, unless there are several.
 fn only_address(line: &[u8]) -> Option<Named> {
     let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
     let words = words(&text);
@@ -272,7 +274,7 @@ fn words(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The command of ssh on a line, a login, a host with its port.
+/// The destination in a line: an ssh command, a login, or a host with its port.
 fn destination(line: &[u8]) -> Option<Named> {
     let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
     let typed = text.match_indices("ssh ").find_map(|(at, _)| {
@@ -362,14 +364,14 @@ fn behind_host(words: &[&str]) -> Option<Named> {
     })
 }
 
-/// `HOST:PORT`, `[ADDRESS]:PORT`, but not the line of a source file; of `A:1->B:2` the second.
+/// `HOST:PORT`, `[ADDRESS]:PORT`, but not the line of a source file; for `A:1->B:2` the second.
 fn endpoint(word: &str) -> Option<Named> {
     let word = word.rsplit("->").next().unwrap_or(word);
     let word = word.trim_end_matches([':', '.', ']', ')', '!']);
     let (host, port) = word.rsplit_once(':')?;
     let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
     let host = host.trim_matches(['[', ']', '/']);
-    // Name servers, web servers and databases are named where an error of SSH is told too.
+    // Errors of SSH may also name name servers, web servers and databases.
     const OF_OTHERS: [u16; 8] = [53, 80, 443, 3306, 5432, 6379, 3128, 8080];
     (is_host(host) && !OF_OTHERS.contains(&port)).then(|| Named {
         host: Some(host.to_owned()),
@@ -387,7 +389,8 @@ fn address(word: &str) -> Option<Named> {
     })
 }
 
-/// Whether a word is an address, `localhost`, or a name with a dot whose end is not that of a source file.
+/// Whether a word is an address, `localhost`, or a name with a dot that does not end like a source
+/// file.
 fn is_host(word: &str) -> bool {
     if word == "localhost" || word.parse::<std::net::IpAddr>().is_ok() {
         return true;

@@ -1,7 +1,7 @@
-//! Finds the messages within a line, wherever they stand.
+//! Finds messages anywhere within a line.
 //!
-//! Each place of a line where a message can begin is looked at once, and a message is at most [`LONGEST`] bytes long: the
-//! work is linear in the length of the line.
+//! Each place of a line at which a message can begin is examined once, and a message is at most
+//! [`LONGEST`] bytes long: the work is linear in the length of the line.
 
 use super::destination::is_source_file;
 use super::words::{Entry, Scope, Sign, Symptom, TABLE, failure};
@@ -16,15 +16,16 @@ const LONGEST: usize = 1024;
 pub(super) struct Hit {
     pub(super) entry: &'static Entry,
     pub(super) named: Named,
-    /// Whether `ssh -v` printed it.
+    /// Whether it is from `ssh -v`.
     pub(super) debug: bool,
-    /// The message without what stands around it.
+    /// The message without the text around it.
     pub(super) text: String,
-    /// Whether it begins where the line or a quotation begins, so that nothing but its stamp stands before it.
+    /// Whether it begins at the beginning of the line or of a quotation, with at most a stamp
+    /// before it.
     pub(super) leads: bool,
 }
 
-/// What a message names.
+/// The names in a message.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Named {
     pub(super) host: Option<String>,
@@ -38,13 +39,13 @@ pub(super) struct Named {
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     pub(super) hits: Vec<Hit>,
-    /// Whether `ssh -v` printed something on it.
+    /// Whether it contains output of `ssh -v`.
     pub(super) debug: bool,
-    /// How many bytes were looked at.
+    /// The number of bytes examined.
     pub(super) steps: usize,
 }
 
-/// Reads a line.
+/// Scans a line.
 pub(super) fn scan(line: &[u8]) -> Scan {
     let mut scan = Scan::default();
     for piece in noise::pieces(line) {
@@ -53,7 +54,7 @@ pub(super) fn scan(line: &[u8]) -> Scan {
     scan
 }
 
-/// A line that is one message and nothing else.
+/// A line that consists of a single message.
 pub(super) fn whole(line: &[u8]) -> Option<Hit> {
     let mut scan = scan(line);
     let hit = scan
@@ -76,7 +77,7 @@ impl Scan {
             }
             if let Some(length) = debug_level(&piece[at..]) {
                 self.debug = true;
-                // What else stands in a message of `ssh -v` is text of strangers.
+                // Everything else in a message of `ssh -v` is text of strangers.
                 self.message(piece, at + length, true);
                 starts.resize(self.hits.len() - first, at);
                 break;
@@ -92,8 +93,8 @@ impl Scan {
         self.give_texts(piece, first, &starts);
     }
 
-    /// The messages that begin at a place: the first that counts anywhere, and all that need to be told apart later. With
-    /// the end of the longest.
+    /// The messages that begin at a place: the first that counts anywhere, and all that must be
+    /// distinguished later. Returns the end of the longest.
     fn message(&mut self, piece: &[u8], at: usize, debug: bool) -> Option<usize> {
         let text = &piece[at..piece.len().min(at + LONGEST)];
         let mut end = None;
@@ -102,7 +103,7 @@ impl Scan {
             let Some((fields, length)) = entry
                 .template
                 .beginning(text)
-                // A name may have more behind it: `phpseclib3`.
+                // A name may have a suffix: `phpseclib3`.
                 .filter(|(_, length)| entry.sign == Sign::Name || ends(text, *length))
             else {
                 continue;
@@ -132,7 +133,7 @@ impl Scan {
         end
     }
 
-    /// The text of a message reaches to the next one, or to the end of the piece.
+    /// Gives each message its text, up to the next one or to the end of the piece.
     fn give_texts(&mut self, piece: &[u8], first: usize, starts: &[usize]) {
         for (hit, &start) in self.hits[first..].iter_mut().zip(starts) {
             let end = starts
@@ -162,7 +163,7 @@ impl Named {
             detail: fields.detail.map(|detail| owned(without_ending(detail))),
         };
         if matches!(sign, Sign::Destination | Sign::Connecting | Sign::Whom) {
-            // Java writes `null` where nobody is named.
+            // Java prints `null` if no user is given.
             named.user = named.detail.take().filter(|user| user != "null");
         }
         if sign == Sign::Symptom(Symptom::Denied) {
@@ -175,8 +176,8 @@ impl Named {
     }
 }
 
-/// How many bytes before the words that a message is known by are of the same message: `USER@HOST: ` before a refusal, and
-/// `No TYPE ` before a host key.
+/// The number of bytes before the words that identify a message which belong to it: `USER@HOST: `
+/// before a refusal, and `No TYPE ` before a host key.
 fn opening(before: &[u8]) -> usize {
     if let Some((user, host)) = login_before(before) {
         return user.len() + host.len() + b"@: ".len();
@@ -205,7 +206,7 @@ fn login_before(before: &[u8]) -> Option<(&[u8], &[u8])> {
     (at > 0 && at + 1 < word.len()).then(|| (&word[..at], &word[at + 1..]))
 }
 
-/// The address and port that a message of a library names: the second of `A:PORT->B:PORT`.
+/// The address and port named by a library's message: the second of `A:PORT->B:PORT`.
 fn endpoint(text: &str) -> (Option<String>, Option<u16>) {
     if let Some((_, rest)) = text.split_once("Unable to connect to port ") {
         let mut words = rest.split(' ');
@@ -227,7 +228,7 @@ fn endpoint(text: &str) -> (Option<String>, Option<u16>) {
     found.map_or((None, None), |(host, port)| (Some(host), Some(port)))
 }
 
-/// Whether a message can begin here: at the beginning, or behind what stands between words.
+/// Whether a message can begin here: at the beginning, or after a separator.
 fn begins(piece: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|before| piece[before]) else {
         return true;
@@ -255,19 +256,20 @@ fn debug_level(text: &[u8]) -> Option<usize> {
     matches!(rest, [b'1'..=b'3', b':', b' ', ..]).then_some(8)
 }
 
-/// Whether only a stamp, a level or a quotation mark stands before a message.
+/// Whether only a stamp, a level or a quotation mark precedes a message.
 fn is_lead(before: &[u8]) -> bool {
     let before = before.trim_ascii();
     before.is_empty() || before.ends_with(b"\"") || before.ends_with(b"]") || before.ends_with(b":")
 }
 
-/// Whether a message is the whole of its line, but for a stamp and what closes it.
+/// Whether a message is its whole line, except for a stamp and what closes it.
 fn is_alone(piece: &[u8], at: usize, length: usize) -> bool {
     is_lead(&piece[..at]) && without_ending(&piece[at + length..]).trim_ascii_end() == b"."
         || is_lead(&piece[..at]) && without_ending(&piece[at + length..]).is_empty()
 }
 
-/// The length of a message that ends with the words of an error; `None` for words that say nothing.
+/// The length of a message that ends with the words of an error; `None` for words without a
+/// meaning.
 fn of_error(entry: &Entry, fields: &Fields<'_>, length: usize) -> Option<usize> {
     let (Sign::Failed(phase), Some(detail)) = (entry.sign, fields.detail) else {
         return Some(length);
@@ -276,13 +278,14 @@ fn of_error(entry: &Entry, fields: &Fields<'_>, length: usize) -> Option<usize> 
     Some(length - detail.len() + words)
 }
 
-/// What the template alone does not say.
+/// Conditions that the template alone cannot express.
 fn is_possible(entry: &Entry, fields: &Fields<'_>, piece: &[u8], at: usize) -> bool {
     let address = |text: &[u8]| text.iter().any(|byte| b".:*".contains(byte));
     match entry.sign {
-        // `Connection closed by foreign host` is of telnet; with a port it is of ssh whatever stands there.
+        // `Connection closed by foreign host` is from telnet; with a port it is from ssh whatever
+        // the host.
         Sign::Symptom(Symptom::Closed) if fields.port.is_none() => fields.addr.is_none_or(address),
-        // An identification, the name of a package or a pattern has the same words.
+        // An identification, the name of a package or a pattern contains the same words.
         Sign::Version(Software::OpenSsh) => {
             let version = fields
                 .detail
@@ -294,7 +297,7 @@ fn is_possible(entry: &Entry, fields: &Fields<'_>, piece: &[u8], at: usize) -> b
     }
 }
 
-/// Without what ends a quotation.
+/// The text without the end of a quotation.
 fn without_ending(text: &[u8]) -> &[u8] {
     let text = text
         .strip_suffix(b"</p>")
@@ -320,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_found_whatever_stands_around_it() {
+    fn a_message_is_found_whatever_surrounds_it() {
         const MESSAGE: &str = "kex_exchange_identification: Connection closed by remote host";
         let around = [
             "2026-03-05T12:00:00.1234567Z @",

@@ -1,8 +1,9 @@
-//! What the tests share.
+//! Helpers shared by the tests.
 
 use sshmend_ssh_log::{Account, CauseName, Clock, Event, Reader, Stage};
 
-/// A log, with one line for each event: kind, cause, source, user, number, detail; `-` for what there is not.
+/// A log, with one line for each event: kind, cause, source, user, number, detail; `-` for missing
+/// values.
 pub(crate) fn shown(log: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().expect("a time")));

@@ -1,4 +1,4 @@
-//! What stands around the messages, and behind them.
+//! Text around the messages, and after them.
 
 use sshmend_ssh_log::CauseName;
 use sshmend_ssh_log::transcript::{Transcript, read};
@@ -7,7 +7,7 @@ use super::first;
 
 const QUIET: &str = "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 192.0.2.10 port 22\n";
 
-/// What people paste is seldom what the client printed and no more.
+/// A paste is seldom exactly the output of the client.
 #[test]
 fn text_around_the_messages_is_skipped() {
     let plain = read(QUIET.as_bytes());
@@ -85,7 +85,7 @@ fn an_address_to_bind_to_is_the_client_s_and_not_the_server_s() {
 }
 
 #[test]
-fn what_is_lacking_after_the_login_is_told_by_its_own_words() {
+fn faults_after_the_login_are_recognised_by_their_messages() {
     let first_of = |text: &str| first(&read(text.as_bytes())).map(str::to_owned);
     let local = "bind [127.0.0.1]:15432: Address already in use\nchannel_setup_fwd_listener_tcpip: cannot listen to port: 15432\nCould not request local forwarding.\n";
     assert_eq!(first_of(local).as_deref(), Some("client-config-invalid"));

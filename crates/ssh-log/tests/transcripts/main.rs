@@ -81,12 +81,12 @@ fn recordings_of_real_clients_are_understood() {
     expect_file!["expected.txt"].assert_eq(&text);
 }
 
-/// Words that clients of databases print too: without a word of SSH beside them nothing is concluded.
+/// Messages that database clients print too: without any mention of SSH nothing is concluded.
 const NOT_OF_SSH: &[&str] = &["libssh-refused", "libssh-silence"];
 
-/// Where each recording must lead: the first conclusion.
+/// The first conclusion required for each recording.
 #[test]
-fn the_cause_that_was_made_is_named_first_or_among_the_possible_ones() {
+fn the_simulated_cause_is_named_first_or_among_the_possible_ones() {
     const MADE: &[(&str, &[&str])] = &[
         ("-exceeded", &["max-startups"]),
         ("-not-allowed", &["per-source-penalty"]),

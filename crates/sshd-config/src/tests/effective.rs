@@ -193,7 +193,7 @@ fn any_penalty_switches_penalties_on_again() {
 }
 
 #[test]
-fn files_are_read_where_the_include_line_stands() {
+fn files_are_read_at_their_include_line() {
     let tree = tree(
         "\
 //- /etc/ssh/sshd_config
@@ -318,7 +318,7 @@ fn a_port_option_replaces_the_ports_of_the_files() {
 }
 
 #[test]
-fn a_match_override_says_for_whom() {
+fn a_match_override_names_its_criteria() {
     let tree = tree(
         "MaxSessions 3\nMatch User bob Address 10.0.0.0/8\nMaxSessions 9\nMatch all\nLogLevel DEBUG\n",
     );

@@ -80,7 +80,7 @@ fn any_bytes_are_read_by_any_release() {
 }
 
 #[test]
-fn the_files_are_those_of_the_whole_reading() {
+fn the_files_equal_those_of_the_whole_reading() {
     let includes: &[&[u8]] = &[
         b"I\"ncl\"ude /etc/ssh/a\n",
         b"\"include\" /etc/ssh/b\n",
@@ -157,7 +157,8 @@ fn a_directive_is_read_again_as_it_was_read() {
     assert!(met > 5_000, "{met} directives");
 }
 
-/// How many lines are read to show a file of so many lines that include nothing, and to find out that it includes nothing.
+/// The number of lines read to show a file of `lines` lines, and to determine that it includes
+/// nothing.
 fn steps_to_show(lines: usize) -> usize {
     let text = "MaxSessions 7\n".repeat(lines);
     let (steps, setting) = steps::of(|| {

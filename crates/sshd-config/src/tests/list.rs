@@ -44,7 +44,7 @@ fn refused(before: &Tree, wanted: &str, words: &str) {
 }
 
 #[test]
-fn a_list_is_set_whole_wherever_its_lines_stand() {
+fn a_list_is_set_as_a_whole_wherever_its_lines_are() {
     check("UseDNS no\n", "Port=2200", "UseDNS no\nPort 2200\n");
     check(
         "#Port 22\nUseDNS no\n",
@@ -159,7 +159,7 @@ fn an_element_is_taken_out_and_its_line_with_the_last_one() {
 }
 
 #[test]
-fn lines_of_included_files_and_blocks_are_told_apart() {
+fn lines_of_included_files_and_blocks_are_distinguished() {
     let text = "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nAllowUsers ann\nMatch User ben\n  \
                 AllowUsers ben\n//- /etc/ssh/sshd_config.d/20-x.conf\nAllowUsers ben cid\n";
     let edited = assign(&tree(text), "AllowUsers-=ben", Some(OLD), Place::Best).expect("possible");
@@ -209,7 +209,7 @@ fn inexact_grants_are_refused() {
 }
 
 #[test]
-fn a_drop_in_adds_and_takes_nothing_from_elsewhere() {
+fn a_drop_in_adds_and_removes_nothing_elsewhere() {
     let text = "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nAllowUsers ann\n\
                 //- /etc/ssh/sshd_config.d dir\n";
     let edited =
@@ -221,7 +221,7 @@ fn a_drop_in_adds_and_takes_nothing_from_elsewhere() {
 }
 
 #[test]
-fn an_unknown_release_is_pleased_as_all_of_them() {
+fn an_unknown_release_requires_that_all_agree() {
     let before = tree("Port 22\n");
     let edited =
         assign(&before, "Port+=2222; AllowUsers+=ann", None, Place::Best).expect("possible");

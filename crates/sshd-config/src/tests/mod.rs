@@ -1,4 +1,5 @@
-//! Tests of the whole crate, and what they share: trees from fixtures, values and edited files as text.
+//! Tests of the whole crate, and their helpers: trees from fixtures, values and edited files as
+//! text.
 
 mod effective;
 mod laws;
@@ -17,7 +18,7 @@ use sshmend_lossless::{Entry, FileImage, Snapshot, fixture};
 /// The main file of every fixture.
 pub(crate) const MAIN: &str = "/etc/ssh/sshd_config";
 
-/// Debian 12, and the release in which MaxStartups and its like are decided by their first line.
+/// Debian 12, and the release in which the first line decides for MaxStartups and similar keywords.
 pub(crate) const OLD: Release = Release::new(9, 2);
 pub(crate) const NEW: Release = Release::new(10, 5);
 
@@ -26,7 +27,7 @@ pub(crate) fn tree(text: &str) -> Tree {
     tree_with(text, &[])
 }
 
-/// As [`tree`], with directives of the daemon's command line.
+/// Like [`tree`], with directives of the daemon's command line.
 pub(crate) fn tree_with(text: &str, options: &[&str]) -> Tree {
     let overrides: Vec<Override> = options
         .iter()

@@ -1,4 +1,4 @@
-//! Files that somebody else brings are left alone.
+//! Files that other programs install are left alone.
 
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
-//! What sshd refuses, where, and how sure that is.
+//! What sshd rejects, in which line, and how certain that is.
 
 use super::{NEW, OLD, tree};
 use crate::{Release, StartVerdict};
 
-/// `path:line:column: message` of every problem, with `?` where it depends on the build.
+/// `path:line:column: message` of every problem, with `?` if it depends on the build.
 fn found(text: &str, release: Release) -> Vec<String> {
     let problems = tree(text).problems(Some(release));
     problems
@@ -97,7 +97,7 @@ fn syntax_valid_in_one_release_is_refused_by_another() {
 }
 
 #[test]
-fn a_match_block_holds_only_what_it_may() {
+fn a_match_block_contains_only_permitted_keywords() {
     let not_allowed = "sshd_config:2:1: MaxStartups is not allowed within a Match block";
     check("Match User bob\nMaxStartups 9\n", OLD, &[not_allowed]);
     check("Match all\nMaxStartups 9\n", OLD, &[]);

@@ -167,7 +167,7 @@ fn one_number_means_start_and_full_in_every_release() {
 }
 
 #[test]
-fn a_new_line_stands_beside_the_commented_default() {
+fn a_new_line_is_inserted_beside_the_commented_default() {
     check(
         "Port 22\n#MaxStartups 10:30:100\nUseDNS no\n",
         "MaxStartups=9",
@@ -195,7 +195,7 @@ fn a_new_line_stands_beside_the_commented_default() {
 }
 
 #[test]
-fn a_new_line_stands_before_the_first_match_and_looks_like_its_neighbour() {
+fn a_new_line_precedes_the_first_match_and_resembles_its_neighbour() {
     check(
         "  Port=22\n",
         "MaxSessions=9",
@@ -602,7 +602,7 @@ fn an_option_of_the_daemon_beats_every_file() {
 }
 
 #[test]
-fn the_name_is_one_that_the_release_knows() {
+fn the_name_is_known_to_the_release() {
     check(
         "",
         "PubkeyAcceptedAlgorithms=ssh-ed25519",

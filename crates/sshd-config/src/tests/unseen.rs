@@ -1,4 +1,4 @@
-//! What could not be read is neither absent nor refused.
+//! Files that could not be read are neither absent nor rejected.
 
 use std::path::Path;
 
@@ -9,7 +9,8 @@ use crate::{Connection, Place, Refusal, Release, Scope, StartVerdict, Tree};
 
 const SECRET: &str = "/etc/ssh/sshd_config.d/60-secret.conf";
 
-/// A main file with one line before the drop-ins and one behind them, and a drop-in that cannot be read.
+/// A main file with one line before the drop-ins and one after them, and a drop-in that cannot be
+/// read.
 fn seen(why: &Unread) -> Snapshot {
     let text = "//- /etc/ssh/sshd_config\nMaxAuthTries 4\nInclude sshd_config.d/*.conf\nMaxSessions 5\nMaxStartups 5\n";
     let mut seen = snapshot(&format!("{text}//- {SECRET}\n"));
@@ -85,7 +86,7 @@ fn the_last_line_decides_behind_what_was_not_read() {
 }
 
 #[test]
-fn a_block_that_was_not_read_changes_nothing_outside_of_it() {
+fn an_unread_block_changes_nothing_outside() {
     let text = "//- /etc/ssh/sshd_config\nMaxSessions 5\nMatch User eve\nInclude x.conf\n//- /etc/ssh/x.conf\n";
     let mut seen = snapshot(text);
     seen.insert("/etc/ssh/x.conf", Entry::Unreadable(Unread::Denied));
@@ -105,7 +106,7 @@ fn a_block_that_was_not_read_changes_nothing_outside_of_it() {
 }
 
 #[test]
-fn nobody_knows_whether_sshd_refuses_what_was_not_read() {
+fn whether_sshd_refuses_an_unread_file_is_unknown() {
     let pipe = Entry::Seen(Metadata {
         kind: Kind::Other,
         ..Metadata::default()

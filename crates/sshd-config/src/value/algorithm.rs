@@ -1,13 +1,14 @@
 //! The algorithms that the releases know by name.
 //!
-//! Builds differ (without OpenSSL, FIPS, backports), so that a name which a release does not know is suspect and no more.
+//! Builds differ (without OpenSSL, FIPS, backports), so that a name unknown to a release is
+//! suspect, and not certainly wrong.
 
 use super::Fault;
 use crate::pattern;
 use crate::release::Release;
 use crate::words::Word;
 
-/// What the names of a list stand for.
+/// The kind of algorithm in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Family {
     /// Ciphers.
@@ -22,7 +23,7 @@ pub(crate) enum Family {
     Signature,
 }
 
-/// A name, the first release that knows it and the first one that does not know it any more.
+/// A name, the first release that knows it and the first one that no longer does.
 struct Known {
     name: &'static str,
     since: Release,
@@ -144,8 +145,8 @@ static SIGNATURES: &[Known] = &[
     since("webauthn-sk-ecdsa-sha2-nistp256@openssh.com", 8, 4),
 ];
 
-/// The first word of a list that this release does not know. A list that begins with `-` takes patterns away, and any
-/// pattern may be taken away.
+/// The first word of a list that this release does not know. A list that begins with `-` removes
+/// patterns, and any pattern may be removed.
 pub(super) fn suspect(word: &Word, family: Family, release: Release) -> Option<Fault> {
     let known = match family {
         Family::Cipher => CIPHERS,

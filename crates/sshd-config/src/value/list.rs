@@ -18,7 +18,8 @@ const METHODS: [&str; 5] = [
     "hostbased",
 ];
 
-/// The words of a list. Up to 9.6 a list could be empty (`AllowUsers # nobody`); it then sets nothing.
+/// The words of a list. Up to 9.6 a list could be empty (`AllowUsers # nobody`); it then sets
+/// nothing.
 fn items(args: &Args, release: Release) -> Result<&[Word], Fault> {
     let list = args.list();
     if list.is_empty() && release.since(9, 7) {
@@ -44,7 +45,7 @@ fn each(args: &Args, release: Release, check: impl Fn(&Word) -> Result<(), Fault
     Ok((Reading::each(list.iter().map(Word::lossy)), Used::List))
 }
 
-/// `none` stands alone.
+/// Checks that `none` is alone.
 fn lone_none(list: &[Word]) -> Result<(), Fault> {
     let none = list
         .iter()
@@ -131,7 +132,7 @@ pub(super) fn environment(args: &Args, release: Release) -> Outcome {
     Ok((Reading::each(values), Used::List))
 }
 
-/// `host:port` lists of PermitOpen and, where a bare port will do, of PermitListen.
+/// `host:port` lists of PermitOpen and, with bare ports allowed, of PermitListen.
 pub(super) fn destinations(args: &Args, bare_port: bool, release: Release) -> Outcome {
     let list = items(args, release)?;
     let Some(start) = list.first() else {
@@ -176,7 +177,7 @@ fn destination(word: &Word, bare_port: bool) -> Result<String, Fault> {
     }
 }
 
-/// Splits `host[:port]` or `[host][:port]` (hpdelim); `None` where sshd finds no host.
+/// Splits `host[:port]` or `[host][:port]` (hpdelim); `None` if sshd finds no host.
 fn split_host(text: &str) -> Option<(&str, Option<&str>)> {
     let end = match text.strip_prefix('[') {
         Some(rest) => rest.find(']')? + 2,

@@ -11,7 +11,7 @@ const UNITS: [(u8, i64); 5] = [
     (b'w', 604_800),
 ];
 
-/// A number of strtol(3): leading blanks, a sign, digits; with what stands behind it.
+/// Parses a number as strtol(3) does: leading blanks, a sign, digits; returns the rest as well.
 fn strtol(text: &[u8], radix: u32) -> Option<(i64, &[u8])> {
     let blanks = text
         .iter()
@@ -38,7 +38,8 @@ fn strtol(text: &[u8], radix: u32) -> Option<(i64, &[u8])> {
     Some((if negative { -value } else { value }, &text[digits..]))
 }
 
-/// strtonum(3): the whole text is a number in the range; the error is OpenBSD's word for what is wrong.
+/// Parses a number as strtonum(3) does: the whole text must be a number in the range; the error is
+/// OpenBSD's word for it.
 pub(crate) fn strtonum(text: &[u8], low: i64, high: i64) -> Result<i64, &'static str> {
     match strtol(text, 10) {
         Some((value, [])) if value < low => Err("too small"),
@@ -183,7 +184,7 @@ fn scale(suffix: &[u8]) -> Option<i128> {
     Some(1024i128.pow(u32::try_from(power).ok()?))
 }
 
-/// A file mode in octal, with whatever junk behind it (strtol).
+/// A file mode in octal, ignoring anything after it (strtol).
 pub(crate) fn octal(text: &[u8]) -> Option<i64> {
     strtol(text, 8)
         .map(|(value, _)| value)

@@ -7,7 +7,8 @@ use crate::line::Args;
 use crate::release::Release;
 use crate::words::Word;
 
-/// A sub-key, in the order in which sshd prints them; its part is its index plus one, and part 0 is on or off.
+/// A sub-key, in the order in which sshd prints them; its part is its index plus one, and part 0 is
+/// on or off.
 struct SubKey {
     name: &'static str,
     since: Release,
@@ -102,7 +103,7 @@ fn printed_time(seconds: String, release: Release) -> String {
     }
 }
 
-/// Any sub-key that takes effect switches the penalties on, even behind a `no`.
+/// Any sub-key that takes effect switches the penalties on, even after a `no`.
 pub(super) fn read(args: &Args, release: Release) -> Outcome {
     let list = args.list();
     if list.is_empty() {

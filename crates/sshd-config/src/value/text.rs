@@ -5,7 +5,7 @@ use crate::line::{Args, Line};
 use crate::release::Release;
 use crate::words::Word;
 
-/// What may be written, in any case, and what is printed.
+/// The accepted words, in any case, each with the printed form.
 pub(crate) type Names = &'static [(&'static str, &'static str)];
 
 pub(crate) const LOG_LEVELS: Names = &[
@@ -307,7 +307,8 @@ fn is_none(word: &Word) -> bool {
     word.text.eq_ignore_ascii_case(b"none")
 }
 
-/// A file: `~` becomes root's home, and a relative one stands below `/`, where service managers start sshd.
+/// A file: `~` becomes root's home, and a relative path is below `/`, where service managers start
+/// sshd.
 pub(super) fn path(word: &Word) -> String {
     if is_none(word) {
         return "none".to_owned();
@@ -372,7 +373,7 @@ pub(super) fn addendum(line: &Line) -> Outcome {
     rest(line)
 }
 
-/// Up to 8.6 the path was looked at only where the line took effect.
+/// Up to 8.6 the path was checked only if the line took effect.
 pub(super) fn command(line: &Line, release: Release) -> Outcome {
     let word = line
         .rest()

@@ -1,4 +1,5 @@
-//! What has to follow the files of a journaled transaction: the same steps as then, of the daemons that run today.
+//! The steps that follow the files of a journaled transaction: the journaled steps, applied to the
+//! daemons that run now.
 
 use sshmend_lossless::{Snapshot, Step, UnitVerb};
 use sshmend_plan::{
@@ -11,7 +12,7 @@ use crate::execute::{ask, unit_is_active};
 use crate::output::words::shell;
 use crate::session::Session;
 
-/// What brings the files of a transaction into force that are on one side already, and what proves it.
+/// Plans the activation and the proof for a transaction whose files are already in place.
 pub(crate) fn aftermath(session: &Session, record: &Record, files: Files) -> Result<Plan, Failure> {
     let mut plan = Plan {
         purpose: record.why.clone(),
@@ -24,7 +25,8 @@ pub(crate) fn aftermath(session: &Session, record: &Record, files: Files) -> Res
     Ok(plan)
 }
 
-/// What had to follow the change has to follow its way back: steps of our own, for a journal names no other program.
+/// Adds to `plan` the steps that follow when the files of `record` change. Only our own steps are
+/// taken: a journal cannot name any other program.
 pub(super) fn follow(
     session: &Session,
     plan: &mut Plan,
@@ -48,7 +50,7 @@ pub(super) fn follow(
     Ok(())
 }
 
-/// A step of the journal, whose program is nobody else's; what is none is shown, and not run.
+/// Reads a step of the journal back. A step that does not parse is shown and not run.
 fn step(session: &Session, record: &Record, kept: &StepRecord) -> Result<Step, Failure> {
     let step = match kept {
         StepRecord::Step(step) => step,
@@ -68,7 +70,7 @@ fn step(session: &Session, record: &Record, kept: &StepRecord) -> Result<Step, F
     Ok(step.clone())
 }
 
-/// The process that was told to read its files again.
+/// The process that was sent SIGHUP.
 pub(super) fn hung_up(plan: &Plan) -> Option<u32> {
     plan.activation.iter().find_map(|step| match step {
         Step::HangUp(pid) => Some(*pid),
@@ -76,8 +78,8 @@ pub(super) fn hung_up(plan: &Plan) -> Option<u32> {
     })
 }
 
-/// For a rollback, which may come long after the change: a daemon that has ended since is left alone, for its next start
-/// reads the files.
+/// For a rollback, which may come long after the change: a daemon that has ended since is left
+/// alone, because it reads the files when it starts.
 pub(super) fn of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure> {
     fail2ban_of_today(plan);
     let has_ended = |step: &Step| match step {
@@ -89,8 +91,9 @@ pub(super) fn of_today(session: &Session, plan: &mut Plan) -> Result<(), Failure
     sshd_of_today(session, plan, ended)
 }
 
-/// A journaled process id may long be another program's: sshd is found anew, and left alone when none runs. Where it is
-/// told to read its files again it has to answer afterwards as it does today, wherever it then still listens.
+/// Replaces the journaled sshd with the one that runs now, because its process id may have been
+/// reused. Nothing is reloaded if none runs. An sshd that is reloaded must then answer on every
+/// address on which it listens.
 fn sshd_of_today(session: &Session, plan: &mut Plan, unit_ended: bool) -> Result<(), Failure> {
     let of_sshd = |step: &Step| step.is_reload() && *step != Step::ReloadFail2ban;
     let Some(journaled) = plan.activation.iter().find(|step| of_sshd(step)).cloned() else {
@@ -104,7 +107,7 @@ fn sshd_of_today(session: &Session, plan: &mut Plan, unit_ended: bool) -> Result
     let configuration = configuration.map_err(|refusal| Failure::from_refusal_to_show(&refusal))?;
     let addresses = listen_addresses(&configuration.effective(&snapshot.after(&plan.files)));
     plan.proof.extend(addresses.into_iter().map(Proof::Banner));
-    // Several units may run an sshd each: the one that was told then is the one to tell now.
+    // Several units may each run an sshd: reload the one that was reloaded then.
     if let Step::Systemctl(UnitVerb::Reload, units) = &journaled
         && !unit_ended
     {
@@ -124,7 +127,7 @@ fn sshd_of_today(session: &Session, plan: &mut Plan, unit_ended: bool) -> Result
     Ok(())
 }
 
-/// A fail2ban that does not run can be told nothing.
+/// Drops the fail2ban steps if fail2ban is not running.
 fn fail2ban_of_today(plan: &mut Plan) {
     let of_fail2ban =
         |step: &Step| matches!(step, Step::ReloadFail2ban | Step::Ban(..) | Step::Unban(..));

@@ -24,7 +24,8 @@ use crate::error::{Failure, Outcome};
 use crate::execute::{execute, refuse};
 use crate::session::Session;
 
-/// What is said to a person who wishes something in order to mend what is broken, or wishes it without need.
+/// Notices for a person who calls `fix` to repair something or asks for what is already granted;
+/// `apply` omits them.
 const OF_A_WISH: [&str; 2] = ["no-cause", "granted-already"];
 
 /// Applies a policy.
@@ -73,7 +74,7 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
     }
 }
 
-/// What a policy is called in messages.
+/// The name of a policy in messages.
 fn called(policy: &Policy, path: &Path) -> String {
     match &policy.name {
         _ if path != Path::new("-") => path.display().to_string(),
@@ -82,17 +83,18 @@ fn called(policy: &Policy, path: &Path) -> String {
     }
 }
 
-/// Reads a policy, which is believed: nobody else may have written it.
+/// Reads a policy. It must not be writable by anybody else, because its content is trusted.
 fn read(session: &Session, path: &Path) -> Result<(Policy, String), Failure> {
     let text = session.read_believed(path)?;
     let policy = Policy::parse(path, &text).map_err(|error| Failure::from_policy(&error))?;
     Ok((policy, String::from_utf8_lossy(&text).into_owned()))
 }
 
-/// One plan, each part of which is made of the machine as the parts before it leave it.
+/// Plans the whole policy; each part is planned on the machine as the earlier parts leave it.
 ///
-/// What an earlier state of the same policy had put in place and this one wants no more goes last: who changes a wish is
-/// not shut out in between. Where all that changes is to end at the same time, that time is returned as well.
+/// What an earlier version of the same policy put in place and this one no longer wants is removed
+/// last, so that changing an entry does not lock anyone out in between. Also returns the common
+/// expiry time of all changes, if they share one.
 fn all(
     session: &mut Session,
     policy: &Policy,
@@ -114,7 +116,7 @@ fn all(
                 None => changes |= parts.take_out(session, left),
             }
         }
-        // What is wanted may have been so because of what went.
+        // An entry may have been satisfied only by what was just removed.
         if changes {
             parts.put_in(session, policy, whose)?;
         }
@@ -137,20 +139,20 @@ fn all(
     Ok((plan, end))
 }
 
-/// What a plan is put together from.
+/// The parts of a plan under construction.
 #[derive(Default)]
 struct Parts {
     plans: Vec<Plan>,
-    /// For the journal: what is put in and taken out, in this order.
+    /// The groups added and removed, in this order, for the journal.
     put: Vec<Vec<String>>,
-    /// When what changes is to end.
+    /// The times at which the changes expire.
     ends: BTreeSet<Option<Timestamp>>,
-    /// What stays although this policy no longer wants it.
+    /// What stays in place although this policy no longer wants it.
     notices: Vec<Notice>,
 }
 
 impl Parts {
-    /// What the policy wants and the machine, as the parts before leave it, has not.
+    /// Plans the changes that the policy wants and that the machine lacks after the earlier parts.
     fn put_in(
         &mut self,
         session: &mut Session,
@@ -175,7 +177,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Takes out what left the policy; true where that changes something.
+    /// Plans the removal of entries that left the policy; true if that changes something.
     fn take_out(&mut self, session: &mut Session, left: &Put) -> bool {
         let out = leaving::taken_out(session, left);
         let changes = !out.plan.changes_nothing();
@@ -189,7 +191,7 @@ impl Parts {
     }
 }
 
-/// When what is wanted ends; `None` where it is for good, or is over already.
+/// The expiry of a wish; `None` if it is permanent or has already expired.
 fn end_of(wish: &Wish) -> Option<Timestamp> {
     let Wish::Ignore { until, .. } = wish else {
         return None;
@@ -198,14 +200,14 @@ fn end_of(wish: &Wish) -> Option<Timestamp> {
     (end > now()).then_some(end)
 }
 
-/// The name by which it is known what a policy had wanted earlier: its own, else its path.
+/// The name under which earlier wishes of a policy are found: its own name, else its path.
 fn policy_name(session: &Session, policy: &Policy, path: &Path) -> Option<String> {
     let is_file = path != Path::new("-");
     let path = || session.environment.absolute(path).display().to_string();
     policy.name.clone().or_else(|| is_file.then(path))
 }
 
-/// Plans one wish, in the files of an account, else in those of the session.
+/// Plans one wish, in the files of an account if one is given, else in those of the session.
 fn one(session: &Session, wish: &Wish, account: Option<&Account>) -> Result<Plan, Failure> {
     session.plan(wish, &context(session, account))
 }
@@ -223,7 +225,8 @@ fn context(session: &Session, account: Option<&Account>) -> Context<'static> {
     context
 }
 
-/// The line of the policy that cannot be carried out: of several the first that fails by itself.
+/// The line of the policy that cannot be carried out: if there are several, the first that fails by
+/// itself.
 fn blamed(session: &Session, group: &Group, whose: &Whose, failure: Failure) -> Failure {
     let alone = group.items.iter().filter(|_| group.items.len() > 1);
     let found = alone

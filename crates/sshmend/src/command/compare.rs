@@ -1,4 +1,4 @@
-//! `sshmend compare`: what two trees, or a tree and this machine, differ in.
+//! `sshmend compare`: the differences between two trees, or a tree and this machine.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ struct Captured {
     overrides: Vec<Override>,
 }
 
-/// Compares the two and says what differs.
+/// Compares the two states and reports the differences.
 pub(crate) fn run(session: &Session, arguments: &cli::Compare) -> Result<Outcome, Failure> {
     if session.has_root() {
         let message = "compare names both trees itself";
@@ -36,7 +36,8 @@ pub(crate) fn run(session: &Session, arguments: &cli::Compare) -> Result<Outcome
     let a = capture(session, &arguments.before, &areas, &source)?;
     let b = capture(session, &arguments.after, &areas, &source)?;
     let (first, second) = (&a.configuration, &b.configuration);
-    // A checkout does not know which release will read it: the other side does, where it is a machine.
+    // A checkout does not know which release will read it: use that of the other side, if it is a
+    // machine.
     let readings = [
         first
             .release
@@ -174,7 +175,7 @@ fn told(session: &Session, trees: [&Path; 2], difference: &Difference) -> String
     )
 }
 
-/// A path of a tree as it is seen from outside.
+/// A path inside a tree, as seen from outside the tree.
 fn within(tree: &Path, path: &Path) -> String {
     let path = path.strip_prefix("/").unwrap_or(path);
     tree.join(path).display().to_string()

@@ -1,4 +1,4 @@
-//! `sshmend confirm`: a change that was made with --confirm-within stays.
+//! `sshmend confirm`: keeps a change that was made with --confirm-within.
 
 use sshmend_transaction::Record;
 
@@ -9,7 +9,7 @@ use crate::json::change::{Change, Notice};
 use crate::output::escape::line;
 use crate::session::Session;
 
-/// Makes it stay, and takes its timer away.
+/// Confirms the change and removes its timer.
 pub(crate) fn run(session: &Session, arguments: &Confirm) -> Result<Outcome, Failure> {
     let confirmed = confirm(session, arguments);
     if session.output.is_json() {
@@ -22,10 +22,10 @@ pub(crate) fn run(session: &Session, arguments: &Confirm) -> Result<Outcome, Fai
     confirmed.map(|_| Outcome::Fine)
 }
 
-/// A change that stays.
+/// A confirmed change.
 struct Confirmed {
     record: Record,
-    /// Whether it waited for that until now.
+    /// Whether it was waiting for confirmation until now.
     waited: bool,
 }
 
@@ -34,7 +34,7 @@ fn confirm(session: &Session, arguments: &Confirm) -> Result<Confirmed, Failure>
     let named = named.transpose()?;
     let journal = session.journal()?;
     let store = session.store("sshmend confirm", arguments.wait)?;
-    // Without a name the one that waits is meant.
+    // Without a name the waiting one is meant.
     let waited = named.as_ref().is_none_or(|id| {
         journal
             .record(id)
@@ -59,7 +59,7 @@ fn confirm(session: &Session, arguments: &Confirm) -> Result<Confirmed, Failure>
     Ok(Confirmed { record, waited })
 }
 
-/// The connection by which the change was made would have lived on whatever the change does to new ones.
+/// Warns that the change was made over this very connection, which survives even if new ones fail.
 fn same_connection(session: &Session, record: &Record) -> Option<Notice> {
     let connection = record.who.ssh_connection.as_ref()?;
     let same = session.environment.ssh_connection.as_ref() == Some(connection);

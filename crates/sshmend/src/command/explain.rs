@@ -1,4 +1,5 @@
-//! `sshmend explain`: what a cause is, how it is known, how it is mended; and what is not a cause.
+//! `sshmend explain`: what a cause is, how it is known and how it is repaired; also what is not a
+//! cause.
 
 use sshmend_diagnose::{CAUSES, Cause, Gate, cause};
 use sshmend_plan::{NEGATIVES, Negative, SshdSource, negative};
@@ -12,10 +13,10 @@ use crate::json::explanation::{Curve, Explained, Explanation, Refuted};
 use crate::output::{Output, Role};
 use crate::session::Session;
 
-/// How many rows the plot of MaxStartups has, and how wide its bars are.
+/// The number of rows in the plot of MaxStartups.
 const ROWS: u32 = 12;
 const WIDTH: usize = 50;
-/// What stands before a bar.
+/// The width of the label before a bar.
 const BEFORE_BAR: usize = 17;
 
 /// Explains one cause, or lists all.
@@ -50,7 +51,7 @@ pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome
     Ok(Outcome::Fine)
 }
 
-/// The same for a program: all in short, or one in full.
+/// The document for a program: all causes in short, or one in full.
 fn document(session: &Session, arguments: &cli::Explain) -> Result<Explanation, Failure> {
     let Some(name) = &arguments.cause else {
         return Ok(Explanation {
@@ -158,7 +159,7 @@ fn explain_negative(output: &Output, negative: &Negative) -> String {
     ))
 }
 
-/// The value asked about, else the one in force, else the default.
+/// The value given, else the one in force, else the default.
 fn startups(session: &Session, value: Option<&str>) -> Result<MaxStartups, Failure> {
     let value = match value {
         Some(value) => value.to_owned(),
@@ -178,7 +179,7 @@ fn startups(session: &Session, value: Option<&str>) -> Result<MaxStartups, Failu
     })
 }
 
-/// A bar for each number of pending connections: how likely the next one is refused.
+/// A bar for each number of pending connections: the probability that the next one is refused.
 fn plot(output: &Output, value: MaxStartups) -> String {
     let MaxStartups { begin, rate, full } = value;
     let heading = format!(
@@ -207,7 +208,7 @@ fn plot(output: &Output, value: MaxStartups) -> String {
     )
 }
 
-/// The numbers of pending connections that show the curve, rising.
+/// The numbers of pending connections at which to plot the curve, in ascending order.
 fn counts(value: MaxStartups) -> Vec<u32> {
     let MaxStartups { begin, full, .. } = value;
     let last = full + (full / 10).max(1);

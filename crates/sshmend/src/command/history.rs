@@ -1,4 +1,4 @@
-//! `sshmend history`: what was changed, newest last.
+//! `sshmend history`: the changes, newest last.
 
 use jiff::SignedDuration;
 use sshmend_host::{Account, Uninterrupted, now};
@@ -38,7 +38,7 @@ pub(crate) fn run(session: &Session, arguments: &cli::History) -> Result<Outcome
     Ok(Outcome::Fine)
 }
 
-/// Clears old transactions away.
+/// Removes old transactions.
 fn prune(
     session: &Session,
     arguments: &cli::History,
@@ -130,7 +130,7 @@ fn document(past: &[Past]) -> History {
     document
 }
 
-/// An ordinary user has a journal of their own, in which nothing stands of what root did.
+/// The message for an ordinary user, whose own journal does not contain root's changes.
 fn nothing_yet(session: &Session) -> String {
     let state = session.state();
     if session.is_root() || !session.machine.is_live() {
@@ -143,13 +143,13 @@ fn nothing_yet(session: &Session) -> String {
     }
 }
 
-/// When it was, and how long ago.
+/// The time of the change, and its age.
 fn told(record: &Record) -> String {
     let age = age(record.when, now());
     format!("{}  {age:>11}", moment(record.when))
 }
 
-/// Whose it was.
+/// The owner of the transaction.
 fn who(past: &Past) -> String {
     let Past::Record(record) = past else {
         return String::new();
@@ -180,10 +180,10 @@ fn summary(output: &Output, record: &Record, between: &str) -> String {
     )
 }
 
-/// The longest word for a state.
+/// The width of the longest state.
 const STATES: usize = "pending-confirm".len();
 
-/// When it goes back by itself.
+/// The time at which it is undone automatically.
 fn ahead(record: &Record) -> String {
     match record.goes_back() {
         Some(back) if back.unless_confirmed => {

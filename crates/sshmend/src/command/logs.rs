@@ -1,4 +1,4 @@
-//! `sshmend logs`: what the logs say, by cause, by source, over time.
+//! `sshmend logs`: the content of the logs, by cause, by source, over time.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -17,13 +17,14 @@ use crate::output::logs::text;
 use crate::output::words::did_you_mean;
 use crate::session::Session;
 
-/// Where sshd's lines are, one of which exists on most machines; rotated ones stand beside them.
+/// The usual log files of sshd; most machines have one of them. Rotated files are beside them.
 const PLACES: [&str; 3] = ["/var/log/auth.log", "/var/log/secure", "/var/log/messages"];
 
-/// Where no such file is, the journal: every unit, for libwrap, fail2ban and the kernel write there too.
+/// The arguments of journalctl if none of these files exists. All units are read, because libwrap,
+/// fail2ban and the kernel log there too.
 const JOURNAL: [&str; 3] = ["--no-pager", "--quiet", "--output=short-iso-precise"];
 
-/// Input from which on a person wants to see that something moves, in bytes.
+/// The size of the input, in bytes, from which on a progress bar is shown.
 const LONG: u64 = 32 << 20;
 
 /// One log to read.
@@ -33,7 +34,7 @@ enum Input {
     Journal,
 }
 
-/// How many causes and sources are printed unless it is said.
+/// The default number of causes and sources to print.
 const TOP: usize = 10;
 
 /// Reads the logs and adds them up.
@@ -76,7 +77,7 @@ fn outcome(tally: &Tally, logs: &[ReadLog]) -> Outcome {
     }
 }
 
-/// Which events count.
+/// Selects the events to count.
 #[derive(Debug, Clone, Copy)]
 struct Filter {
     since: Option<Timestamp>,
@@ -162,7 +163,7 @@ fn is_usual(path: &Path) -> bool {
         .any(rotated)
 }
 
-/// Reads all inputs side by side. What turns out not to be the log of a server adds nothing.
+/// Reads all inputs in parallel. Inputs that are not the log of a server add nothing.
 fn read_all(
     session: &Session,
     inputs: &[Input],

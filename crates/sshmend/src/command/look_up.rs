@@ -1,4 +1,4 @@
-//! `sshmend explain` of what is not a name of a cause: a keyword of sshd_config, or a message.
+//! `sshmend explain` for anything but the name of a cause: a keyword of sshd_config, or a message.
 
 use sshmend_diagnose::{Cause, causes_of_keyword, causes_of_message, nearest_cause};
 use sshmend_lossless::nearest;
@@ -8,7 +8,7 @@ use sshmend_sshd_config::{keyword_named, nearest_keyword};
 use crate::error::Failure;
 use crate::output::{Output, Role};
 
-/// What a keyword or a message leads to.
+/// The causes that a keyword or a message leads to.
 pub(super) struct Found {
     pub(super) causes: Vec<&'static Cause>,
     title: String,
@@ -18,7 +18,7 @@ pub(super) struct Found {
 /// The causes that a keyword or a message leads to.
 ///
 /// # Errors
-/// When it is neither, with the name that was meant.
+/// If it is neither, with the nearest name.
 pub(super) fn find(asked: &str) -> Result<Found, Failure> {
     if let Some(keyword) = keyword_named(asked) {
         return Ok(of_keyword(keyword));
@@ -47,7 +47,7 @@ pub(super) fn find(asked: &str) -> Result<Found, Failure> {
 /// The same for people.
 ///
 /// # Errors
-/// As [`find`].
+/// As for [`find`].
 pub(super) fn text(output: &Output, asked: &str) -> Result<String, Failure> {
     let found = find(asked)?;
     let rows: String = found
@@ -85,10 +85,10 @@ pub(super) fn row(output: &Output, cause: &Cause) -> String {
     in_two_columns(output, cause.name.as_str(), cause.title())
 }
 
-/// Below this width what a name means stands below it.
+/// Below this width, in columns, the meaning goes on a line below the name.
 const TWO_COLUMNS: usize = 60;
 
-/// A name and what it means, side by side where there is room.
+/// A name and its meaning, side by side if they fit.
 pub(super) fn in_two_columns(output: &Output, name: &str, meaning: &str) -> String {
     if output
         .columns()

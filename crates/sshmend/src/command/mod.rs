@@ -1,4 +1,4 @@
-//! The commands, one file each.
+//! The commands, one file for each.
 
 mod aftermath;
 mod apply;
@@ -52,7 +52,7 @@ pub(crate) fn instead_of(error: &clap::Error) -> Option<String> {
     }
 }
 
-/// Runs what was asked for; errors are said here, once, and become an exit code.
+/// Runs the command. Errors are reported here, once, and become the exit code.
 pub(crate) fn dispatch(arguments: Cli) -> Result<Outcome, u8> {
     let environment = sshmend_host::Environment::read();
     let output = Output::new(&arguments.general);

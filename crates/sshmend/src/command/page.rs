@@ -2,10 +2,10 @@
 
 use crate::output::{Output, Role};
 
-/// Wider lines of prose are hard to read.
+/// The greatest width for prose, because longer lines are hard to read.
 const WIDEST: usize = 100;
 
-/// With which words a paragraph begins, and what it is about.
+/// The first words of a paragraph, and its heading.
 const HEADINGS: [(&str, &str); 7] = [
     ("**Known", "How it is known"),
     ("**Certain", "How it is known"),
@@ -32,7 +32,7 @@ pub(super) fn render(output: &Output, markdown: &str) -> String {
     output.fold_to(text.trim_end(), WIDEST) + "\n"
 }
 
-/// One paragraph in one line, unless it is a list, a table or code, whose lines stay.
+/// One paragraph in one line, unless it is a list, a table or code, whose lines are kept.
 fn paragraph(output: &Output, markdown: &str) -> String {
     let stays = |line: &str| line.starts_with(['|', ' ']) || line.starts_with("- ");
     let mut lines: Vec<String> = Vec::new();
@@ -49,7 +49,7 @@ fn paragraph(output: &Output, markdown: &str) -> String {
     bold.join("\n")
 }
 
-/// What stands between two pairs of asterisks, dressed.
+/// Formats the text between pairs of `**`.
 fn bold(output: &Output, line: &str) -> String {
     let parts = line.split("**").enumerate();
     let dressed = parts.map(|(at, part)| {
@@ -62,7 +62,7 @@ fn bold(output: &Output, line: &str) -> String {
     dressed.collect()
 }
 
-/// What stands between two backticks: in colour where there is colour, else the backticks tell it apart.
+/// Formats the text between backticks: in colour if colour is on, else the backticks stay.
 fn code(output: &Output, text: &str) -> String {
     if !output.has_color() || text.matches('`').count() % 2 == 1 {
         return text.to_owned();

@@ -1,4 +1,5 @@
-//! `sshmend recover`: what was interrupted comes to an end that is proved, or is given up by a person.
+//! `sshmend recover`: finishes or undoes interrupted transactions and verifies the result, or
+//! abandons one on request.
 
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::output::escape::line;
 use crate::output::words::count;
 use crate::session::Session;
 
-/// Recovers, or says what there is to recover.
+/// Recovers, or reports what there is to recover.
 pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Failure> {
     let journal = session.journal()?;
     let done = match &arguments.forget {
@@ -30,7 +31,7 @@ pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Fai
         Some(id) => forget(session, arguments, &journal, &session.transaction(id)?),
         None => recover(session, arguments, &journal),
     };
-    // Whoever reads along is told of a failure too; a person is told of it on standard error.
+    // A failure is also written to the document; a person reads it on standard error.
     if let Err(failure) = &done
         && session.output.owes_a_document()
     {
@@ -95,7 +96,7 @@ fn recover(
     Ok(Outcome::Fine)
 }
 
-/// The one that its timer calls for; first the process may have to wait until then, whatever becomes of its session.
+/// The transaction whose timer expired. With `--after`, detaches from the session and waits first.
 fn due(session: &Session, arguments: &Recover) -> Result<Option<Id>, Failure> {
     let Some(named) = &arguments.due else {
         return Ok(None);
@@ -114,7 +115,7 @@ fn today() -> Today {
     }
 }
 
-/// Undoes what is over, and sets the timers anew that a start of the machine has lost.
+/// Undoes expired transactions, and recreates the timers that were lost at a reboot.
 fn end_temporary(
     session: &Session,
     store: &Store<'_, Machine>,
@@ -151,14 +152,15 @@ fn end_temporary(
     Ok(lines)
 }
 
-/// The end of what was made for a while brings no ban back that was lifted when it began.
+/// Whether a step bans an address again. The end of a temporary change does not restore a ban that
+/// was lifted when it began.
 fn bans_again(step: &Step, back: &Back) -> bool {
     !back.unless_confirmed && matches!(step, Step::Ban(..))
 }
 
-/// Brings the files of a transaction into force and proves it; what is in the way is said.
+/// Activates the files of a transaction and verifies the result; reports what prevents it.
 ///
-/// When the machine starts, daemons read the files when they start themselves.
+/// At boot, daemons read the files when they start themselves.
 fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) -> bool {
     let judged = files == Files::New && record.rolls_back.is_none();
     let kept = if judged && !at_boot {
@@ -190,7 +192,8 @@ fn is_in_force(session: &Session, record: &Record, files: Files, at_boot: bool) 
     done.is_ok()
 }
 
-/// What would lock out the person over SSH is not finished, unless they had allowed that: it goes back.
+/// Refuses to finish what would lock out the person connected over SSH, unless they had allowed
+/// that; such a transaction is undone.
 fn keeps_access(session: &Session, record: &Record) -> Result<(), Failure> {
     if !asks_for_access(session, record) {
         return Ok(());
@@ -203,14 +206,14 @@ fn keeps_access(session: &Session, record: &Record) -> Result<(), Failure> {
     }
 }
 
-/// Whether somebody has access to lose by a transaction, and nobody had allowed that.
+/// Whether a transaction could cost a person access without their having allowed it.
 fn asks_for_access(session: &Session, record: &Record) -> bool {
     let allowed = record.argv.iter().any(|word| word == "--allow-lockout");
     let person = session.person();
     !allowed && (person.is_remote() || !person.keep.is_empty())
 }
 
-/// What one state of the files means beside another for those who must not lose access.
+/// The effect of replacing one state of the files with another on those who must not lose access.
 fn lockout(session: &Session, from: &[FileChange], to: &[FileChange]) -> Result<Lockout, Failure> {
     let context = session.context();
     let judged = session.look(&mut Snapshot::default(), |seen| {
@@ -219,8 +222,8 @@ fn lockout(session: &Session, from: &[FileChange], to: &[FileChange]) -> Result<
     judged.map_err(|refusal| Failure::from_refusal_to_show(&refusal))
 }
 
-/// What goes back, or is a way back, is as good as done for whoever calls: what would lock them out by that is refused
-/// before a file moves. What is proved instead is asked by [`keeps_access`].
+/// Refuses, before any file moves, to undo or finish a transaction if that would lock out the
+/// caller. [`keeps_access`] covers what is verified instead.
 fn refuse_lockout(
     session: &Session,
     journal: &Journal<'_, Machine>,
@@ -233,7 +236,7 @@ fn refuse_lockout(
         }
         let ways = [Journal::way_back, Journal::way_forward]
             .map(|way| way(journal, &session.machine, record));
-        // Of what cannot be brought to both sides recovery itself says what is in its way.
+        // Recovery itself reports what cannot be brought to both sides.
         let [Ok(old), Ok(new)] = ways else { continue };
         let (what, lockout) = if record.is_finished_forward() {
             let lockout = lockout(session, &old.changes, &new.changes)?;
@@ -255,7 +258,7 @@ fn refuse_lockout(
     Ok(())
 }
 
-/// What has to do with a daemon that runs.
+/// Whether a step concerns a running daemon.
 fn is_about_a_daemon(step: &Step) -> bool {
     use UnitVerb::{Disable, Enable, Mask, Unmask};
     match step {
@@ -328,7 +331,7 @@ fn describe(recovered: &Recovered) -> String {
     }
 }
 
-/// Shows what is given up, asks, and gives it up.
+/// Shows the transaction to abandon, asks, and abandons it.
 fn forget(
     session: &Session,
     arguments: &Recover,
@@ -383,7 +386,7 @@ fn agreed(session: &Session) -> Result<bool, Failure> {
     confirm("Give it up?", false)
 }
 
-/// On which side a file of the transaction is.
+/// The side of a transaction that a file is on.
 fn standing(session: &Session, file: &FileRecord) -> String {
     let is = |image: Option<&Image>, now: Option<&FileImage>| match (image, now) {
         (None, None) => true,

@@ -1,4 +1,4 @@
-//! `sshmend recover --install`: every start of the machine recovers before sshd starts.
+//! `sshmend recover --install`: recovers at every boot, before sshd starts.
 
 use std::path::Path;
 
@@ -15,13 +15,13 @@ use crate::session::Session;
 /// The unit as packages install it.
 const UNIT: &str = include_str!("../../../../packaging/systemd/sshmend-recover.service");
 
-/// What the unit of a package starts.
+/// The program that the packaged unit starts.
 const PACKAGED: &str = "/usr/bin/sshmend";
 
 const WANTS: &str = "# Made by sshmend recover --install; sshmend rollback undoes it.\n\
 [Unit]\nWants=sshmend-recover.service\n";
 
-/// Plans the unit, where no package has brought it, and that it is started; and carries that out.
+/// Plans the unit, unless a package has installed it, and its activation; carries the plan out.
 pub(super) fn install(session: &Session, arguments: &Recover) -> Result<Outcome, Failure> {
     if session.machine.is_live() && !is_managed_by_systemd(session) {
         let message = "nothing was changed: there is no systemd here that would start it";
@@ -54,7 +54,7 @@ pub(super) fn install(session: &Session, arguments: &Recover) -> Result<Outcome,
     execute(session, plan, &flags)
 }
 
-/// A file with this content, whatever stands there now.
+/// The change that writes a file with this content, whatever its current content.
 fn made(session: &Session, path: &str, content: &str) -> Result<FileChange, Failure> {
     let now = session
         .machine

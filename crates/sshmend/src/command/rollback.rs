@@ -1,4 +1,4 @@
-//! `sshmend rollback`: the way back is a change like any other.
+//! `sshmend rollback`: plans the undo and executes it like any other change.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::output::past::between;
 use crate::output::words::shell;
 use crate::session::Session;
 
-/// Takes a transaction back.
+/// Undoes a transaction.
 pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Failure> {
     let journal = session.journal()?;
     session.hold(&arguments.apply)?;
@@ -34,7 +34,7 @@ pub(crate) fn run(session: &Session, arguments: &Rollback) -> Result<Outcome, Fa
     back(session, &journal, record, &arguments.apply)
 }
 
-/// Makes a change again: takes the newest rollback back that is none of a rollback itself.
+/// Redoes a change: rolls back the newest rollback that is not itself a redo.
 pub(crate) fn redo(session: &Session, arguments: &Redo) -> Result<Outcome, Failure> {
     let journal = session.journal()?;
     session.hold(&arguments.apply)?;
@@ -73,7 +73,7 @@ fn newest(
     Ok(None)
 }
 
-/// Whether it takes a change back, and not such a rollback.
+/// Whether it undoes a change, rather than a rollback.
 fn undoes(journal: &Journal<'_, Machine>, record: &Record) -> bool {
     record.rolls_back.as_ref().is_some_and(|id| {
         let earlier = journal.record(id);
@@ -81,7 +81,7 @@ fn undoes(journal: &Journal<'_, Machine>, record: &Record) -> bool {
     })
 }
 
-/// The newest change is undone already: whoever means the one before it is told its name.
+/// Reports that the newest change is already undone, and names the one before it.
 fn say_what_is_older(
     session: &Session,
     journal: &Journal<'_, Machine>,
@@ -101,7 +101,7 @@ fn say_what_is_older(
     Ok(())
 }
 
-/// Later changes of the same files, which have to be undone first, the newest first.
+/// Later changes of the same files, which must be undone first, the newest first.
 fn in_the_way(
     journal: &Journal<'_, Machine>,
     record: &Record,
@@ -125,7 +125,7 @@ fn in_the_way(
     Ok(found)
 }
 
-/// What to do about files that are no longer as the transaction made them.
+/// The hint for files that have changed since the transaction.
 fn what_first(session: &Session, later: &[Record]) -> String {
     let Some(newest) = later.first() else {
         return "undo the change by hand, or undo the later edit first".to_owned();
@@ -141,7 +141,7 @@ fn what_first(session: &Session, later: &[Record]) -> String {
     )
 }
 
-/// Shows what was edited since, and says what to do about it.
+/// Shows what was edited since, with a hint.
 fn was_edited(
     session: &Session,
     journal: &Journal<'_, Machine>,
@@ -196,13 +196,13 @@ fn plan(
     })
 }
 
-/// What would undo the files of a transaction, as they are now.
+/// Plans the undo of a transaction from the files as they are now.
 pub(crate) fn way_back(session: &Session, record: &Record) -> Result<Way, Failure> {
     let way = session.journal()?.way_back(&session.machine, record);
     way.map_err(|error| Failure::from_cause(&error))
 }
 
-/// What the transaction made of a file and what was made of it since.
+/// The change that the transaction made to a file, and the changes made to it since.
 fn three_ways(edited: &Edited) -> String {
     let now = edited.now.as_ref().map(|image| image.bytes.as_slice());
     let (before, after) = (edited.before.as_deref(), edited.after.as_deref());

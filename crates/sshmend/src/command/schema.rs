@@ -1,4 +1,4 @@
-//! `sshmend schema`: what the JSON documents hold.
+//! `sshmend schema`: the content of the JSON documents.
 
 use schemars::Schema;
 

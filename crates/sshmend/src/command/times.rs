@@ -6,7 +6,7 @@ use sshmend_plan::When;
 
 use crate::error::Failure;
 
-/// Reads a moment of the past: how long ago it was (`2h`), a day, which begins it, or a time.
+/// Parses a moment in the past: an age (`2h`), a day, meaning its beginning, or a time.
 pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let ago = || now.checked_sub(text.parse::<SignedDuration>().ok()?).ok();
     let written = When::parse(text).and_then(|when| when.begins(zone()));
@@ -16,7 +16,7 @@ pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     })
 }
 
-/// Reads when something ends: a time, or a day, which it ends with.
+/// Parses an expiry: a time, or a day, at whose end it expires.
 pub(crate) fn end(text: &str) -> Result<Timestamp, Failure> {
     When::end_of(text, zone())
         .ok_or_else(|| Failure::trouble(format!("not a time: {text}")).with_hint(When::FORMS))

@@ -1,4 +1,4 @@
-//! Commit, activate, prove; else roll back.
+//! Commits, activates and verifies; else rolls back.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,18 +19,21 @@ use crate::output::times::moment;
 use crate::output::words::shell;
 use crate::session::Session;
 
-/// How long a daemon gets to begin reading its files again: until then the old one still answers, and proves nothing.
+/// The time a daemon gets to begin reloading. Until then the old one still answers, which proves
+/// nothing.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// How long a program that brings a change into force may take: a unit has 90 seconds to start (systemd-system.conf(5)).
+/// The time limit for a program that activates a change: a unit has 90 seconds to start
+/// (systemd-system.conf(5)).
 const PATIENCE: Duration = Duration::from_secs(100);
 
-/// How often it is asked whether a daemon listens anew, and how far apart; systemd may keep its socket open for it.
+/// The number of checks for a new listening socket, and the interval between them. systemd may keep
+/// the socket open for the daemon.
 const LISTENS_ANEW: u32 = 50;
 const PULSE: Duration = Duration::from_millis(50);
 
 impl Run<'_> {
-    /// Makes the plan true, or undoes what was done.
+    /// Carries the plan out, or undoes what was done.
     pub(super) fn apply(&mut self, captured: Option<Captured>) -> Result<(), Failure> {
         let Some(captured) = captured else {
             self.held = Some(Uninterrupted::begin());
@@ -45,12 +48,13 @@ impl Run<'_> {
         let intent = intent(self.session, &self.plan, self.goes_back())?;
         let session = self.session;
         let store = session.store(&self.plan.purpose, self.flags.wait)?;
-        // Whoever waits for another process may still give up.
+        // Waiting for another process can still be interrupted.
         self.held = Some(Uninterrupted::begin());
         self.go(&store, captured, &intent, &banners)
     }
 
-    /// One transaction each way: what was shown is journaled, committed, brought into force and proved, else undone.
+    /// One transaction, forward or back: what was shown is journaled, committed, activated and
+    /// verified, else undone.
     fn go(
         &mut self,
         store: &Store<'_, Machine>,
@@ -98,7 +102,7 @@ impl Run<'_> {
         done
     }
 
-    /// Of a transaction whose files are old already only the journal has to learn it.
+    /// Updates the journal for a transaction whose files are already the old ones.
     pub(super) fn note_found(&self) -> Result<(), Failure> {
         let record = match &self.way {
             Way::Back(record) if record.state != State::RolledBack && !self.flags.dry_run => record,
@@ -126,7 +130,7 @@ impl Run<'_> {
             let told = format!("{} is undone", before.id);
             self.session.output.status(&told);
             disarm(&before.id);
-            // Until somebody confirms it there is more to say.
+            // Until it is confirmed there is more to report.
             if record.back.is_none() {
                 return Ok(());
             }
@@ -173,7 +177,8 @@ impl Run<'_> {
         }
     }
 
-    /// Where no file changes there is no transaction: what was run is undone at once when it does not work out.
+    /// Runs a plan that changes no file and so has no transaction. Steps that were run are undone
+    /// at once if it fails.
     fn without_files(&mut self) -> Result<(), Failure> {
         self.judge_today();
         self.judge_on_disk()?;
@@ -188,7 +193,8 @@ impl Run<'_> {
         self.note_found()
     }
 
-    /// Runs what undoes what was run, after the files are old again, and proves that what answered before does again.
+    /// Undoes the steps that were run, after the files are old again, and verifies that what
+    /// answered before answers again.
     fn go_back(&mut self, failure: Failure, banners: &[SocketAddr]) -> Failure {
         let nothing_ran = !self.plan.undo.is_empty() && self.ran == 0;
         if self.flags.no_reload || !self.begun || nothing_ran {
@@ -201,8 +207,8 @@ impl Run<'_> {
         }
     }
 
-    /// Brings the old files into force again, and proves that what answered before does again. Where a judge refuses the
-    /// old files, nothing is told to read them.
+    /// Reactivates the old files and verifies that what answered before answers again. If a check
+    /// rejects the old files, nothing is reloaded.
     fn bring_back(&mut self, steps: Vec<Step>, banners: &[SocketAddr]) -> Result<(), Failure> {
         if steps.iter().any(Step::is_reload)
             && let Some(title) = self.refused_now()
@@ -219,7 +225,8 @@ impl Run<'_> {
             .try_for_each(|&address| self.prove(&Proof::Banner(address), banners))
     }
 
-    /// As after a commit, for files that are on the disk already; nothing is told to read what a judge refuses.
+    /// Activates files that are already on disk, as after a commit. Nothing is reloaded if a check
+    /// rejects them.
     pub(super) fn bring_into_force(&mut self, judged: bool) -> Result<(), Failure> {
         if let Some(why) = &self.plan.unseen {
             let message = format!("whether an sshd runs here is not known ({why})");
@@ -248,7 +255,7 @@ impl Run<'_> {
         }
         self.begun = true;
         self.run_and_settle(&self.plan.activation.clone(), banners)?;
-        // Where nothing listened that could be asked before, there is no other proof.
+        // If nothing was listening before that could be checked, this is the only proof.
         let mut told = self.plan.activation.iter();
         if let Some(step) = told.find(|step| self.has_ended(step)) {
             let message = format!("after {} it does not run any more", step.title());
@@ -260,7 +267,7 @@ impl Run<'_> {
             .try_for_each(|proof| self.prove(proof, banners))
     }
 
-    /// Runs programs, and waits until a daemon that was told to read its files again has begun to: it then listens anew.
+    /// Runs the steps and waits until a reloaded daemon has opened its listening sockets again.
     fn run_and_settle(&mut self, steps: &[Step], banners: &[SocketAddr]) -> Result<(), Failure> {
         let before = sockets(banners);
         self.run(steps)?;
@@ -304,7 +311,7 @@ impl Run<'_> {
     }
 }
 
-/// Who changes what, when and why, and what has to follow.
+/// The journal entry of a change: who, what, when, why, and the steps that follow.
 fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, Failure> {
     let judges = plan
         .rehearsal
@@ -333,12 +340,12 @@ fn intent(session: &Session, plan: &Plan, back: Option<Back>) -> Result<Intent, 
     })
 }
 
-/// A step for the journal, which the way back would run again.
+/// The form of a step in the journal, from which an undo would run it again.
 fn kept(step: &Step) -> Result<StepRecord, Failure> {
     known(Some(step.clone()), &step.argv())
 }
 
-/// What could not be read back as the step that it is, is not run in the first place.
+/// Refuses a step that could not be read back from the journal as the same step.
 fn known(step: Option<Step>, argv: &[String]) -> Result<StepRecord, Failure> {
     match step.map(StepRecord::from) {
         Some(step @ StepRecord::Step(_)) => Ok(step),
@@ -349,7 +356,7 @@ fn known(step: Option<Step>, argv: &[String]) -> Result<StepRecord, Failure> {
     }
 }
 
-/// The same for the way back: what brings one into force takes the other back.
+/// The entry for the undo, in which the activation steps and the undo steps change places.
 fn turned(intent: &Intent, id: &Id) -> Intent {
     Intent {
         why: format!("undo {id}: {}", intent.why),

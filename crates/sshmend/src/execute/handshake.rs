@@ -1,5 +1,5 @@
-//! The handshake of the future sshd with the real ssh: with what nobody could agree on, or no way to log in is left of, nothing
-//! is changed.
+//! Rehearses a handshake between the future sshd and the real ssh. Nothing is changed if no
+//! algorithms are left to agree on or no authentication method is left.
 
 use sshmend_plan::{Check, Lockout, Notice, why_no_handshake};
 
@@ -63,7 +63,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the handshake works before the files are written, where it cannot be rehearsed.
+    /// Checks whether the handshake works before the files are written, if it cannot be rehearsed.
     pub(super) fn shake_hands_today(&mut self) {
         if let Some(check) = self.plan.handshake.clone().filter(|_| self.unrehearsed) {
             let heard = verdict(&check, &ask(&check));
@@ -73,7 +73,7 @@ impl Run<'_> {
         }
     }
 
-    /// The handshake of the files as they are now, with which nothing runs yet.
+    /// Rehearses the handshake with the files on disk, before any daemon has read them.
     pub(super) fn shake_hands_on_disk(&mut self) -> Result<(), Failure> {
         let handshake = self.plan.handshake.clone().filter(|_| self.unrehearsed);
         let Some(check) = handshake else {
@@ -110,7 +110,7 @@ fn nobody(heard: &json::change::Check) -> String {
     )
 }
 
-/// Whether ssh exchanges keys with whoever answers there.
+/// Whether ssh completes a key exchange with the server at that address.
 pub(super) fn exchanges_keys(check: &Check) -> json::change::Check {
     verdict(check, &ask(check))
 }

@@ -1,5 +1,5 @@
-//! Where the future cannot be shown to the real programs, they judge the files once they are written, and before
-//! anything is told to read them.
+//! Checks by the real programs on the written files, before anything is reloaded, if the future
+//! could not be rehearsed.
 
 use std::path::PathBuf;
 
@@ -13,11 +13,13 @@ use super::rehearse::{Answer, ask, comes_back, disagrees, verdict};
 use crate::error::Failure;
 use crate::json;
 
-/// What sshd says last of all it checks: that its directory is missing, which its unit or script makes at its start.
+/// The last message of sshd's config test: the directory is missing, which its unit or script
+/// creates at start.
 const DIRECTORY: &str = "Missing privilege separation directory";
 
 impl Run<'_> {
-    /// What the judges say before the files are written: what they refuse already is not blamed on the change.
+    /// Runs the checks before the files are written. What they reject already is not blamed on the
+    /// change.
     pub(super) fn judge_today(&mut self) {
         if !self.unrehearsed {
             return;
@@ -30,7 +32,7 @@ impl Run<'_> {
         self.shake_hands_today();
     }
 
-    /// What the judges say of the files as they are now.
+    /// Runs the checks on the files as they are now.
     pub(super) fn judge_on_disk(&mut self) -> Result<(), Failure> {
         if !self.unrehearsed {
             return Ok(());
@@ -40,12 +42,12 @@ impl Run<'_> {
             return self.shake_hands_on_disk();
         };
         let (message, _) = disagrees(&check, said_by(&self.refused_today, &check));
-        // The preview is over, so that what it said stands here.
+        // The preview is over, so the output goes into the error.
         let said = said_by(&heard, &check).map_or("", |heard| heard.output.as_str());
         Err(Failure::trouble(message).after(&Failure::trouble(said)))
     }
 
-    /// The same of what came back: it stays, but nothing is told to read what a judge refuses.
+    /// Checks the restored files. They stay, but nothing is reloaded if a check rejects them.
     pub(super) fn judge_what_came_back(&mut self) {
         if self.unrehearsed {
             let heard = self.heard_on_disk();
@@ -57,14 +59,14 @@ impl Run<'_> {
         }
     }
 
-    /// What keeps a daemon from being told to read the files that have come back.
+    /// The check that rejects the restored files and so prevents a reload, if any.
     pub(super) fn refused_now(&self) -> Option<String> {
         let refuses = |check: &&Check| self.today(check).is_some_and(|heard| !heard.ok);
         let first = self.judges_of_files().find(refuses);
         first.map(|check| check.title.clone())
     }
 
-    /// The judges that say whether the files as a whole are accepted.
+    /// The checks that accept or reject the files as a whole.
     fn judges_of_files(&self) -> impl Iterator<Item = &Check> {
         let judges = self.plan.rehearsal.iter();
         judges.filter(|check| check.expect == Expect::Success && check.stdin.is_none())
@@ -77,7 +79,8 @@ impl Run<'_> {
             .collect()
     }
 
-    /// What brings the old files into force again: where the daemon ended meanwhile it is started, not told anything.
+    /// The steps that activate the old files again. A daemon that has ended since is started
+    /// instead of reloaded.
     pub(super) fn revived(&self, steps: Vec<Step>) -> Result<Vec<Step>, Failure> {
         let mut revived = Vec::new();
         for step in steps {
@@ -85,7 +88,7 @@ impl Run<'_> {
                 revived.push(step);
                 continue;
             }
-            // Whatever watches over it may have started it already.
+            // Its supervisor may have started it already.
             let (configuration, _) = self.session.configuration(&SshdSource::default())?;
             let sshd = configuration.sshd;
             match reload_sshd(&sshd) {
@@ -100,13 +103,14 @@ impl Run<'_> {
         Ok(revived)
     }
 
-    /// Whether it was started as the one that ended: another one may listen beside it.
+    /// Whether it was started in the same way as the one that ended: another one may be listening
+    /// beside it.
     fn is_the_same(&self, sshd: &Sshd) -> bool {
         let started = restart_sshd(sshd);
         started.is_some_and(|started| self.plan.restart.contains(&started))
     }
 
-    /// Whether the daemon that a step would tell to read its files does not run any more.
+    /// Whether the daemon that a step would reload has ended.
     pub(super) fn has_ended(&self, step: &Step) -> bool {
         match step {
             Step::HangUp(pid) => process_has_ended(*pid),
@@ -122,13 +126,13 @@ fn said_by<'h>(heard: &'h [json::change::Check], check: &Check) -> Option<&'h js
     heard.iter().find(|heard| heard.program == check.title)
 }
 
-/// Whether systemd takes a unit for running, as far as it can be asked.
+/// Whether systemd reports a unit as active; false if systemd cannot be asked.
 pub(crate) fn unit_is_active(unit: &str) -> bool {
     let is_active = Check::success(unit, &["systemctl", "is-active", unit]);
     ask(&is_active).map_or(true, |answer| answer.success())
 }
 
-/// A process that ended stays as a zombie until its parent has asked for it (proc(5)).
+/// A process that ended remains a zombie until its parent has waited for it (proc(5)).
 fn process_has_ended(pid: u32) -> bool {
     let stat = PathBuf::from(format!("/proc/{pid}/stat"));
     match Machine::live().read(&stat) {
@@ -142,7 +146,7 @@ fn process_has_ended(pid: u32) -> bool {
     }
 }
 
-/// An answer that finds nothing wrong but that directory is one that accepts the files.
+/// A config test that complains only about that directory accepts the files.
 fn heard_but_for_directory(check: &Check, answer: &Answer) -> json::change::Check {
     let heard = verdict(check, answer);
     let last = heard.output.lines().next_back().unwrap_or_default();

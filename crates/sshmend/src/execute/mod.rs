@@ -1,4 +1,5 @@
-//! The way of data, from a plan to a verified change: rehearse, preview, ask, commit, activate, prove; else roll back.
+//! From a plan to a verified change, in this order: rehearse, preview, ask, commit, activate,
+//! prove; roll back on failure.
 
 mod apply;
 mod handshake;
@@ -25,15 +26,15 @@ pub(crate) use judge::unit_is_active;
 pub(crate) use rehearse::ask;
 pub(crate) use timer::{arm, disarm, is_managed_by_systemd};
 
-/// What is said where a person wants no change.
+/// The message after a person has declined.
 pub(crate) const UNCHANGED: &str = "Nothing changed.";
 
-/// Carries a plan out, as far as the flags and the person allow, and says what came of it.
+/// Executes a plan as far as the flags and the person allow, and reports the result.
 pub(crate) fn execute(session: &Session, plan: Plan, flags: &Apply) -> Result<Outcome, Failure> {
     Run::new(session, plan, flags, Way::Forward).report()
 }
 
-/// The same of a plan whose parts the person has chosen already: Enter applies it.
+/// The same for a plan whose parts the person has already chosen: Enter applies it.
 pub(crate) fn execute_chosen(
     session: &Session,
     plan: Plan,
@@ -44,7 +45,7 @@ pub(crate) fn execute_chosen(
     run.report()
 }
 
-/// The same, and looks afterwards whether it has helped: what `look` finds is told, and makes the outcome
+/// Executes a plan and then runs `look`. Whatever it finds is reported and makes the outcome
 /// [`Outcome::Findings`].
 pub(crate) fn execute_and_look(
     session: &Session,
@@ -63,7 +64,7 @@ pub(crate) fn execute_and_look(
     run.close(outcome)
 }
 
-/// Ends in a failure before there is a plan to carry out; a program that reads along gets a document all the same.
+/// Fails before there is a plan to carry out; a program gets a document nevertheless.
 pub(crate) fn refuse(
     session: &Session,
     plan: Plan,
@@ -73,7 +74,7 @@ pub(crate) fn refuse(
     Run::new(session, plan, flags, Way::Forward).close(Err(failure))
 }
 
-/// Takes a transaction back: the plan is what is shown, and what is committed.
+/// Undoes a transaction: the plan is what is shown, and what is committed.
 pub(crate) fn take_back(
     session: &Session,
     plan: Plan,
@@ -83,7 +84,8 @@ pub(crate) fn take_back(
     Run::new(session, plan, flags, Way::Back(Box::new(record))).report()
 }
 
-/// Brings into force what the files say already, once the judges of the plan accept it, and proves it.
+/// Activates files that are already in place, once the checks of the plan accept them, and verifies
+/// the result.
 pub(crate) fn bring_into_force(session: &Session, plan: Plan, judged: bool) -> Result<(), Failure> {
     let flags = Apply {
         dry_run: false,
@@ -97,13 +99,13 @@ pub(crate) fn bring_into_force(session: &Session, plan: Plan, judged: bool) -> R
     Run::new(session, plan, &flags, Way::Forward).bring_into_force(judged)
 }
 
-/// Whether a plan leads to something new or back to what was before a transaction.
+/// Whether a plan makes a new change or undoes a transaction.
 enum Way {
     Forward,
     Back(Box<Record>),
 }
 
-/// One plan on its way.
+/// One plan in progress.
 struct Run<'a> {
     session: &'a Session,
     plan: Plan,
@@ -111,21 +113,21 @@ struct Run<'a> {
     way: Way,
     /// Whether the person has chosen its parts.
     chosen: bool,
-    /// What the real programs said, in the order in which they were asked.
+    /// The output of the real programs, in the order in which they ran.
     checks: Vec<Check>,
     transaction: Option<String>,
-    /// What waits for a confirmation after all is done.
+    /// The transaction that waits for confirmation at the end, if any.
     pending: Option<Record>,
     changed: bool,
-    /// Whether the future could not be shown to the judges, who are asked of the real files then.
+    /// Whether the checks could not run on the future tree and must run on the real files.
     unrehearsed: bool,
-    /// What judges had refused before anything was written, where they are asked of the real files.
+    /// The checks that rejected the real files before anything was written.
     refused_today: Vec<Check>,
-    /// Whether it was begun to bring the files into force.
+    /// Whether activation has begun.
     begun: bool,
-    /// How many of the programs that bring it into force have been run.
+    /// The number of activation programs that have run.
     ran: usize,
-    /// From the first change to the last word, nothing that a signal could leave half done.
+    /// Blocks signals from the first change to the last message, so that nothing is left half done.
     held: Option<Uninterrupted>,
 }
 
@@ -150,7 +152,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Goes all steps and prints the document where a program reads along.
+    /// Takes all steps, and prints the document for a program.
     fn report(mut self) -> Result<Outcome, Failure> {
         let outcome = self.steps();
         self.close(outcome)
@@ -164,7 +166,7 @@ impl<'a> Run<'a> {
                 ..self.document()
             };
             let printed = self.session.output.json(&document);
-            // What went wrong with the change itself is worse than that nobody reads it.
+            // A failed change is worse than output that nobody reads.
             if let (Ok(_), Err(error)) = (&outcome, &printed) {
                 let applied = self.changed && !self.flags.dry_run;
                 return Err(if applied {
@@ -177,7 +179,7 @@ impl<'a> Run<'a> {
         outcome
     }
 
-    /// Tells what is still wrong after all is done.
+    /// Reports what is still wrong after the change.
     fn look(&mut self, outcome: Outcome, look: &dyn Fn() -> Vec<Notice>) -> Outcome {
         let found = look();
         let outcome = if found.is_empty() {
@@ -236,7 +238,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Leaves word of what the policy wants, for whoever applies another one. That it could not be noted undoes nothing.
+    /// Records what the policy wants, for later runs with another version of it. A failure to
+    /// record it undoes nothing.
     fn note_policy(&mut self) {
         let Some(policy) = self
             .plan
@@ -275,7 +278,8 @@ impl<'a> Run<'a> {
         noted.map_err(|error| Failure::from_journal(&error))
     }
 
-    /// Nothing is changed behind the back of a daemon that may run: that it is in force could not be said.
+    /// Refuses a change if a daemon may be running that cannot be seen: nobody could say whether
+    /// the change is in force.
     fn refuse_unseen(&self) -> Result<(), Failure> {
         let asked = self.session.is_root() && !self.flags.no_reload;
         match self.plan.unseen.as_ref().filter(|_| asked) {
@@ -290,12 +294,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Asks the operating system, before anybody is asked, whether the files can be changed.
+    /// Checks with the operating system, before anybody is asked, whether the files can be changed.
     fn look_ahead(&mut self, captured: Option<&Captured>) -> Result<(), Failure> {
         for change in captured.map(Captured::changes).unwrap_or_default() {
             let warnings = self.session.machine.preflight(&change.path, change.into());
             let warnings = warnings.map_err(|error| Failure::from_file(&error))?;
-            // A dry run shows anybody what would change; whoever could not change it is told before the journal is.
+            // A dry run is allowed for everybody. Otherwise report missing rights before the
+            // journal does.
             if !self.flags.dry_run {
                 let may = self.session.machine.may_stage(&change.path, change.into());
                 may.map_err(|error| Failure::from_file(&error))?;
@@ -309,8 +314,9 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What lets nobody in is refused wherever the person sits; a doubt where it would show too late: over SSH, and for an address that
-    /// was to be kept.
+    /// Refuses a change that denies access to everybody, from wherever they connect. A doubtful
+    /// change is refused if the failure would be noticed too late: over SSH, and for an address
+    /// that was to be kept.
     fn refuse_lockout(&self) -> Result<(), Failure> {
         if self.flags.allow_lockout {
             return Ok(());
@@ -322,7 +328,7 @@ impl<'a> Run<'a> {
         let person = self.session.person();
         let matters = person.is_remote() || !person.keep.is_empty();
         match &self.plan.lockout {
-            // The way back from a change to what was before is not barred to who sits at the console.
+            // At the console, the undo of a change is always allowed.
             Lockout::Loses { .. } if !matters && matches!(self.way, Way::Back(_)) => Ok(()),
             Lockout::Loses { why, origin } => {
                 let place = place(origin);

@@ -1,4 +1,4 @@
-//! What a person sees before anything happens, and the question.
+//! The preview of a change, and the question before it.
 
 use sshmend_plan::unified;
 
@@ -9,11 +9,11 @@ use crate::output::escape::line;
 use crate::output::words::or_not_set;
 use crate::output::{Output, Role};
 
-/// How many effects a person is shown.
+/// The number of effects shown.
 const EFFECTS: usize = 10;
 
 impl Run<'_> {
-    /// Shows the plan: the diffs, what they change in effect, what the real programs say of it.
+    /// Shows the plan: the diffs, their effects, and the answers of the real programs.
     pub(super) fn preview(&self, anything: bool) -> Result<(), Failure> {
         let output = &self.session.output;
         if output.is_json() {
@@ -31,7 +31,7 @@ impl Run<'_> {
         self.effects(output, &mut said);
         self.verdicts(output, &mut said);
         self.notices(output, &mut said);
-        // A diff stays as it is.
+        // A diff is never folded.
         text.push_str(&output.fold(&said));
         output
             .data(&text)
@@ -104,7 +104,7 @@ impl Run<'_> {
         }
     }
 
-    /// Asks the person; where nobody can be asked, nothing is done.
+    /// Asks the person. If nobody can be asked, nothing is changed.
     pub(super) fn ask(&self) -> Result<bool, Failure> {
         if self.flags.yes {
             return Ok(true);

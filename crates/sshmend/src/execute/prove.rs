@@ -1,4 +1,4 @@
-//! What has to be true once the change is in force, asked of the real programs and of the network.
+//! Verification of an activated change, by the real programs and over the network.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -17,21 +17,22 @@ use crate::error::Failure;
 use crate::json;
 use crate::output::escape::line;
 
-/// How often, and how far apart, a proof is asked for before it counts as failed.
+/// The number of attempts before a proof counts as failed, and the interval between them.
 const ATTEMPTS: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// How long an identification is asked for.
+/// The total time to wait for an identification.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// How long an SSH identification may take; longer than the five seconds that libwrap waits before it hangs up.
+/// The time limit for one SSH identification, longer than the five seconds that libwrap waits
+/// before it hangs up.
 const BANNER: Duration = Duration::from_secs(8);
 
-/// How many effects are told with the proof.
+/// The number of effects printed with the proof.
 const MOST_TOLD: usize = 3;
 
 impl Run<'_> {
-    /// The addresses that answer today: only what holds before a change can be asked of it afterwards.
+    /// The addresses that answer now. Only what holds before a change can be required after it.
     pub(super) fn banners_today(&self) -> Vec<SocketAddr> {
         let addresses = self.plan.proof.iter().filter_map(|proof| match proof {
             Proof::Banner(address) => Some(*address),
@@ -44,7 +45,7 @@ impl Run<'_> {
             .collect()
     }
 
-    /// Asks for one proof until it is there or will not come.
+    /// Repeats one check until it succeeds or cannot succeed any more.
     pub(super) fn prove(&mut self, proof: &Proof, banners: &[SocketAddr]) -> Result<(), Failure> {
         match proof {
             Proof::Check(check) => self.prove_check(check, None),
@@ -81,8 +82,8 @@ impl Run<'_> {
         }
     }
 
-    /// An identification and, where one could be rehearsed, a key exchange. A server that has no room just now proves
-    /// nothing, for or against the change.
+    /// Waits for an identification and, if one could be rehearsed, a key exchange. A server without
+    /// room at the moment proves nothing, for or against the change.
     fn prove_identification(&mut self, addresses: &[SocketAddr]) -> Result<(), Failure> {
         let program = format!("an SSH identification at {}", named(addresses));
         let (mut last, mut waited) = (Reply::Unanswered, Duration::ZERO);
@@ -93,7 +94,8 @@ impl Run<'_> {
             waited += BETWEEN;
             for &address in addresses {
                 let heard = knock(address);
-                // Whoever accepts and says nothing takes longer than all other attempts together.
+                // A server that accepts and stays silent costs more than all other attempts
+                // together.
                 waited += heard.ended_after;
                 last = Reply::of(&heard);
                 if !last.identifies() {
@@ -141,7 +143,7 @@ impl Run<'_> {
         failure
     }
 
-    /// A key exchange of the real ssh, where one was rehearsed.
+    /// A key exchange of the real ssh, if one was rehearsed.
     fn exchange(&self, address: SocketAddr) -> Option<json::change::Check> {
         self.plan.handshake.as_ref()?;
         let exchange = exchanges_keys(&key_exchange(address));
@@ -183,7 +185,7 @@ impl Run<'_> {
         }
     }
 
-    /// What was proved, in one line for a person.
+    /// Prints what was verified, in one line.
     pub(super) fn tell_proof(&self) {
         let proved = self.checks.iter().filter(|check| check.ok);
         let answers: Vec<&str> = proved
@@ -211,10 +213,11 @@ fn named(addresses: &[SocketAddr]) -> String {
     names.join(" or ")
 }
 
-/// The sockets that listen at the ports of these addresses, by their inodes (proc_net_tcp(5)): a daemon that has read its
-/// files again listens at new ones.
+/// The listening sockets at the ports of these addresses, by their inodes (proc_net_tcp(5)): a
+/// daemon that has reloaded listens on new ones.
 pub(super) fn sockets(addresses: &[SocketAddr]) -> BTreeSet<u64> {
-    // The tables list every connection of the machine, and the kernel goes through all that there could be.
+    // The tables list every connection of the machine, and the kernel walks its whole hash table
+    // for them.
     if addresses.is_empty() {
         return BTreeSet::new();
     }
@@ -240,7 +243,7 @@ fn listening(table: &str, addresses: &[SocketAddr]) -> Vec<u64> {
     table.lines().filter_map(socket).collect()
 }
 
-/// Opens one connection and says nothing.
+/// Opens one connection without sending anything.
 fn knock(address: SocketAddr) -> Dialled {
     let dial = Dial {
         to: address,
@@ -258,7 +261,7 @@ fn knock(address: SocketAddr) -> Dialled {
     snapshot.dialled(&dial).last().cloned().unwrap_or(nothing)
 }
 
-/// Whether the other end speaks first, and as an SSH server or its overload notice does.
+/// Whether the server spoke first, with an SSH identification or sshd's overload notice.
 fn identifies(reply: &Reply) -> bool {
     reply.identifies() || matches!(reply, Reply::Dropped(_))
 }
@@ -268,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sockets_that_listen_at_a_port_are_told_from_others() {
+    fn the_sockets_that_listen_at_a_port_are_distinguished_from_others() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
             0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0\n\
             1: 0100007F:0016 0100007F:D4F2 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 20 4 30 10 -1\n\

@@ -1,4 +1,4 @@
-//! The real programs judge the future before it happens.
+//! Checks by the real programs on the future tree, before anything is written.
 
 use sshmend_host::{RehearsalUnavailable, Runner};
 use sshmend_lossless::CommandOutput;
@@ -9,8 +9,8 @@ use crate::error::Failure;
 use crate::json;
 
 impl Run<'_> {
-    /// Lets every check of the plan run on the future tree. Where that cannot be shown to them, they are asked later: of
-    /// the real files, before anything is told to read those.
+    /// Runs every check of the plan on the future tree. If that is not possible, they run later on
+    /// the real files, before anything is reloaded.
     pub(super) fn rehearse(&mut self) -> Result<(), Failure> {
         if self.plan.rehearsal.is_empty() {
             return Ok(());
@@ -41,7 +41,7 @@ impl Run<'_> {
         }
     }
 
-    /// Records what the programs said, and returns the first one that did not say what it had to.
+    /// Records the output of the programs, and returns the first check that failed.
     pub(super) fn first_refused(&mut self, heard: Vec<json::change::Check>) -> Option<Check> {
         let judges = self.plan.rehearsal.iter().zip(&heard);
         let refused = judges
@@ -52,7 +52,7 @@ impl Run<'_> {
         refused
     }
 
-    /// What the programs say of the future tree; `None` when it cannot be shown to them.
+    /// The answers of the programs for the future tree; `None` if it cannot be shown to them.
     fn answers(&self) -> Option<Vec<Answer>> {
         let checks = &self.plan.rehearsal;
         if checks.iter().all(|check| check.stdin.is_some()) {
@@ -75,12 +75,13 @@ impl Run<'_> {
         answers.map_err(said).ok()
     }
 
-    /// What a program says of the machine as it is now; `None` where it was not asked about the machine.
+    /// The result of a check on the machine as it is now; `None` if the check does not concern the
+    /// machine.
     pub(super) fn today(&self, check: &Check) -> Option<json::change::Check> {
         if check.stdin.is_some() {
             return None;
         }
-        // In a namespace, even without a change: there sshd finds the directory that it wants.
+        // In a namespace, even without a change: there sshd finds the directory that it requires.
         let rehearsed = self.session.machine.rehearse(&[], &[command(check)]);
         let answer = match rehearsed.map(|answers| answers.into_iter().next()) {
             Ok(Some(answer)) => answer,
@@ -89,9 +90,10 @@ impl Run<'_> {
         Some(verdict(check, &answer))
     }
 
-    /// A daemon is never told to read what it refuses; what was started is stopped all the same.
+    /// Removes the reloads from the plan, because a daemon must not reload what it rejects.
+    /// Services that were started are still stopped.
     pub(super) fn leave_running(&mut self, why: String) {
-        // Without a way back of its own the activation is nothing but reloads.
+        // If there are no undo steps, the activation consists of reloads only.
         let stops = !self.plan.undo.is_empty();
         self.plan
             .activation
@@ -102,7 +104,8 @@ impl Run<'_> {
     }
 }
 
-/// That a program does not accept the result, or did not accept what is there already.
+/// The message and the hint for a program that rejects the result, or already rejects the present
+/// files.
 pub(super) fn disagrees(
     check: &Check,
     today: Option<&json::change::Check>,
@@ -132,7 +135,7 @@ pub(super) fn comes_back(check: &Check) -> String {
     format!("{title} does not accept what was before; it comes back all the same")
 }
 
-/// What a program said, or why it was not run.
+/// The output of a program, or the reason why it was not run.
 pub(crate) type Answer = Result<CommandOutput, String>;
 
 pub(super) fn command(check: &Check) -> (Vec<String>, Vec<u8>) {
@@ -148,7 +151,7 @@ pub(crate) fn ask(check: &Check) -> Answer {
         .map_err(|error| error.to_string())
 }
 
-/// What a program said, and whether that is what it had to say.
+/// The output of a program, and whether it is what the check requires.
 pub(super) fn verdict(check: &Check, answer: &Answer) -> json::change::Check {
     let (ok, output) = match answer {
         Ok(answer) => {

@@ -8,7 +8,7 @@ use super::Run;
 use crate::json::change::{Change, Effect, File, Notice, Pending, State};
 
 impl Run<'_> {
-    /// The document as things stand, without an error.
+    /// The document at this point, without an error.
     pub(super) fn document(&self) -> Change {
         let effects = self.plan.effects.iter();
         let notices = self.plan.notes().into_iter();

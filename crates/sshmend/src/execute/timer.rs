@@ -1,4 +1,5 @@
-//! A way back that needs neither this process nor its terminal: a timer of systemd, else a process of its own.
+//! An undo that needs neither this process nor its terminal: a systemd timer, else a detached
+//! process.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,13 +13,13 @@ use crate::error::Failure;
 use crate::recover_unit::is_installed;
 use crate::session::Session;
 
-/// Stands where systemd manages the machine (sd_booted(3)).
+/// Exists if systemd manages the machine (sd_booted(3)).
 const BOOTED: &str = "/run/systemd/system";
 
-/// Has the transaction undone after this time, if it is still to be undone by then.
+/// Arms a timer that undoes the transaction after this time, unless it is settled by then.
 ///
 /// # Errors
-/// Why nothing will.
+/// The reason why nothing will.
 pub(crate) fn arm(session: &Session, id: &Id, after: Duration) -> Result<(), String> {
     let mut back = session.command(&["recover", "--due", id.as_str()]);
     back[0] = session.environment.program.display().to_string();
@@ -48,7 +49,7 @@ pub(crate) fn arm(session: &Session, id: &Id, after: Duration) -> Result<(), Str
     }
 }
 
-/// Takes the timer away, where systemd has one. One that is left finds nothing to undo.
+/// Removes the timer, if systemd has one. A timer that is left finds nothing to undo.
 pub(crate) fn disarm(id: &Id) {
     let words = ["systemctl", "stop", &format!("{}.timer", unit(id))].map(str::to_owned);
     let live = sshmend_host::Machine::live();
@@ -69,13 +70,13 @@ pub(crate) fn is_managed_by_systemd(session: &Session) -> bool {
     names.is_ok_and(|names| names.is_some())
 }
 
-/// Whether nothing is ahead of a transaction that is to be undone for a while.
+/// Whether a transaction is permanent: no timed undo is pending.
 fn is_for_good(record: &Record) -> bool {
     record.state == State::Done && record.goes_back().is_none()
 }
 
 impl Run<'_> {
-    /// After how long it is undone by itself.
+    /// The time after which it is undone automatically.
     pub(super) fn lasts(&self) -> Option<Duration> {
         self.flags.confirm_within.or(self.plan.lasts)
     }
@@ -90,7 +91,7 @@ impl Run<'_> {
         })
     }
 
-    /// What could not be undone by itself is not begun with that promise.
+    /// Refuses to begin a temporary change if it could not be undone automatically.
     pub(super) fn can_be_undone(&mut self, changes_files: bool) -> Result<(), Failure> {
         let session = self.session;
         let why = if !session.machine.is_live() {

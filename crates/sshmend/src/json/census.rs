@@ -1,22 +1,23 @@
-//! How much of each log was understood.
+//! The share of each log that was understood.
 
 use serde::Serialize;
 use sshmend_ssh_log::{Census, Nature, ReadLog};
 
-/// How much of the logs was understood. `lines` is the sum of `understood`, `unknown` and `others`.
+/// Counts of the lines that were understood. `lines` is the sum of `understood`, `unknown` and
+/// `others`.
 #[derive(Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct LogCensus {
-    /// Lines read, blank ones not counted.
+    /// Lines read, except blank ones.
     pub lines: u64,
-    /// Lines whose message is known.
+    /// Lines with a known message.
     pub understood: u64,
     /// Lines that an SSH server wrote, and whose message is not known.
     pub unknown: u64,
-    /// Lines of other programs, and of nobody who is known.
+    /// Lines of other programs, and lines without a known program.
     pub others: u64,
-    /// The first time that any line says, as in RFC 3339.
+    /// The earliest time of any line, as in RFC 3339.
     pub first: Option<String>,
-    /// The last time.
+    /// The latest time.
     pub last: Option<String>,
     /// The first lines of `unknown`.
     pub examples: Vec<Example>,
@@ -31,7 +32,7 @@ pub struct Example {
     pub file: String,
     /// The line in it, counted from 1.
     pub line: u64,
-    /// What stands there.
+    /// The text of the line.
     pub text: String,
 }
 
@@ -44,14 +45,15 @@ pub struct File {
     pub lines: u64,
     /// Lines understood.
     pub understood: u64,
-    /// What it seems to be: `server-log`, `transcript`, `other-programs`, `web-server`, `binary`, `empty` or `text`.
+    /// The apparent nature: `server-log`, `transcript`, `other-programs`, `web-server`, `binary`,
+    /// `empty` or `text`.
     pub nature: &'static str,
-    /// The compression that is damaged, where it is: only what stands before the damage was read.
+    /// The damaged compression, if any: only the part before the damage was read.
     pub damaged: Option<String>,
 }
 
 impl LogCensus {
-    /// Puts the counts of several files into their JSON form.
+    /// Converts the counts of several files to JSON.
     pub(crate) fn new(logs: &[ReadLog]) -> Self {
         let mut all = Census::default();
         for log in logs {

@@ -12,34 +12,35 @@ pub struct Change {
     pub schema: &'static str,
     /// Whether a file was changed or a program run that changes something; in a dry run, whether that would happen.
     pub changed: bool,
-    /// In a dry run: whether a file would be changed or a program run that changes something; null where it is not a dry run.
+    /// In a dry run: whether a file would be changed or a program run that changes something; null
+    /// otherwise.
     pub would_change: Option<bool>,
-    /// The transaction's id; null in a dry run and where nothing changed.
+    /// The transaction's id; null in a dry run and if nothing changed.
     pub transaction: Option<String>,
-    /// Whether nothing was to be written.
+    /// Whether this was a dry run.
     pub dry_run: bool,
     /// The files, in path order.
     pub files: Vec<File>,
-    /// What changes in effect.
+    /// Changes in effect.
     pub effects: Vec<Effect>,
-    /// What the real programs said.
+    /// The answers of the real programs.
     pub checks: Vec<Check>,
     /// The units that were, or in a dry run would be, reloaded.
     pub reloaded: Vec<String>,
-    /// After how many seconds it is undone unless it is confirmed; null where it stays.
+    /// The seconds after which it is undone unless it is confirmed; null if it stays.
     pub confirm_within: Option<u64>,
-    /// What waits for a confirmation now; null where nothing does.
+    /// The change that waits for confirmation; null if none does.
     pub pending: Option<Pending>,
-    /// What there is to know.
+    /// Remarks about the change.
     pub notices: Vec<Notice>,
-    /// The error, where it ended in trouble.
+    /// The error, if it ended in trouble.
     pub error: Option<Trouble>,
 }
 
-/// A change that is in force and goes back unless it is confirmed.
+/// A change in force that is undone unless it is confirmed.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Pending {
-    /// When it goes back, as in RFC 3339.
+    /// The time at which it is undone, as in RFC 3339.
     pub until: String,
     /// The command line that keeps it.
     pub confirm: Vec<String>,
@@ -70,9 +71,9 @@ impl Default for Change {
 pub struct File {
     /// The file's path.
     pub path: String,
-    /// What it was; null when it did not exist.
+    /// The state before; null if it did not exist.
     pub before: Option<State>,
-    /// What it is, or would be; null when it is gone.
+    /// The state after, actual or planned; null if it was deleted.
     pub after: Option<State>,
     /// The unified diff.
     pub diff: String,
@@ -89,10 +90,10 @@ pub struct State {
     pub mode: String,
 }
 
-/// A value that another one replaces.
+/// A value that is replaced by another one.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Effect {
-    /// What it is the value of.
+    /// The name of the value.
     pub what: String,
     /// The value before.
     pub before: String,
@@ -103,20 +104,20 @@ pub struct Effect {
 /// The verdict of a real program.
 #[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
 pub struct Check {
-    /// What was run.
+    /// The command that was run.
     pub program: String,
-    /// Whether it said what it had to.
+    /// Whether the answer was the required one.
     pub ok: bool,
-    /// What it said.
+    /// The output.
     pub output: String,
 }
 
-/// Something to know.
+/// A remark.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Notice {
     /// Its name.
     pub name: String,
-    /// What there is to know.
+    /// The text.
     pub text: String,
     /// The line it is about.
     pub origin: Option<Origin>,

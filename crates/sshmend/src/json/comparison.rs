@@ -5,7 +5,7 @@ use sshmend_compare as model;
 
 use super::Origin;
 
-/// `sshmend.comparison/1`: what two states of a machine differ in, by what they do.
+/// `sshmend.comparison/1`: the differences between two states of a machine, by their effects.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Comparison {
     /// Always `sshmend.comparison/1`.
@@ -14,13 +14,14 @@ pub struct Comparison {
     pub before: String,
     /// The second tree, as it was named.
     pub after: String,
-    /// Whether no difference was found; null where none was found and not everything could be looked at.
+    /// Whether no difference was found; null if none was found and not everything could be
+    /// compared.
     pub same: Option<bool>,
-    /// What differs, area by area.
+    /// The differences, area by area.
     pub differences: Vec<Difference>,
     /// What could not be read.
     pub unseen: Vec<Unseen>,
-    /// How many groups of clients were not looked at, because there are too many.
+    /// The number of groups of clients that were not compared because there are too many.
     pub left_out: usize,
 }
 
@@ -29,22 +30,22 @@ pub struct Comparison {
 pub struct Difference {
     /// `sshd-config`, `hosts-access`, `fail2ban` or `known-hosts`.
     pub area: &'static str,
-    /// For whom: the criteria of a Match block, a jail, a file; null for everybody.
+    /// The criteria of a Match block, a jail or a file for which it holds; null for everybody.
     pub whom: Option<String>,
-    /// What differs: a keyword, a client, an address, a host.
+    /// The keyword, client, address or host that differs.
     pub what: String,
-    /// How it is in the first tree.
+    /// The answer for the first tree.
     pub before: Answer,
-    /// How it is in the second tree.
+    /// The answer for the second tree.
     pub after: Answer,
 }
 
-/// How it is in one tree.
+/// The answer for one tree.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Answer {
     /// The value, or the answer; empty for a value that is not set.
     pub value: String,
-    /// The line that decides, with the path inside the tree; null for what no line says.
+    /// The line that decides, with the path inside the tree; null if no line does.
     pub origin: Option<Origin>,
 }
 
@@ -60,7 +61,7 @@ pub struct Unseen {
 }
 
 impl Comparison {
-    /// Puts a comparison into its JSON form.
+    /// Converts a comparison to JSON.
     pub(crate) fn new(names: [String; 2], found: &model::Comparison) -> Self {
         let [before, after] = names;
         let same = match (found.differences.is_empty(), found.unseen.is_empty()) {

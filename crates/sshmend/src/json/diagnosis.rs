@@ -8,48 +8,49 @@ use super::failure::Trouble;
 
 use crate::session::Session;
 
-/// `sshmend.diagnosis/1`: what `diagnose` concluded.
+/// `sshmend.diagnosis/1`: the result of `diagnose`.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Diagnosis {
     /// Always `sshmend.diagnosis/1`.
     pub schema: &'static str,
-    /// Which end of the connection was looked at: `server` or `client`.
+    /// The end of the connection that was examined: `server` or `client`.
     pub vantage: &'static str,
-    /// What was asked about.
+    /// The subject of the diagnosis.
     pub subject: Subject,
     /// The findings in order: the first is the answer.
     pub findings: Vec<Finding>,
-    /// What could not be looked at.
+    /// The checks that could not be made.
     pub unchecked: Vec<Unchecked>,
     /// Causes that the facts rule out.
     pub excluded: Vec<Excluded>,
-    /// Causes that come and go, and did not act when it was looked from the client: none of them is ruled out.
+    /// Causes that come and go, and were not active when examined from the client: none of them is
+    /// ruled out.
     pub not_now: Vec<Excluded>,
-    /// What was seen at each gate, in the order in which a connection meets them.
+    /// The state of each gate, in the order in which a connection meets them.
     pub gates: Vec<AtGate>,
-    /// True when nothing was found because most of it may be looked at by root only.
+    /// True if nothing was found because most checks need root.
     pub inconclusive: bool,
-    /// From the client: how many connections were made; none where no connection was.
+    /// From the client: the number of connections made; absent if there was none.
     pub connections: Option<Connections>,
-    /// How much of the logs that were named was understood; none where none was named.
+    /// How much of the named logs was understood; absent if no log was named.
     pub logs: Option<LogCensus>,
-    /// Of what a client printed: the attempts to connect that it shows, in order.
+    /// The connection attempts in a client's output, in order.
     pub attempts: Vec<Attempt>,
-    /// Of what a client printed: how much of it was understood.
+    /// How much of a client's output was understood.
     pub read: Option<Read>,
-    /// The error, where it ended in trouble.
+    /// The error, if it ended in trouble.
     pub error: Option<Trouble>,
 }
 
-/// What was seen where a connection has to pass.
+/// The state of one gate that a connection passes through.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct AtGate {
     /// `client`, `network`, `firewall`, `kernel`, `listener`, `accept`, `session`, `wrappers`, `exchange`, `host-key`,
     /// `authentication` or `established`.
     pub gate: &'static str,
-    /// `open`: what was looked at lets connections pass; `stopped`: a cause acts there, certainly or likely; `suspected`: one
-    /// may; `unchecked`: part of it could not be looked at; `needs-root`: root could; `unseen`: nothing of it is to be seen
-    /// from here.
+    /// `open`: what was checked lets connections pass; `stopped`: a cause acts there, certainly or
+    /// likely; `suspected`: one may act; `unchecked`: part of it could not be checked;
+    /// `needs-root`: checking it needs root; `unseen`: it cannot be seen from this end.
     pub passage: &'static str,
     /// The causes that were found there.
     pub causes: Vec<&'static str>,
@@ -58,18 +59,18 @@ pub struct AtGate {
 /// Our own connections to the server.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Connections {
-    /// How many there were.
+    /// The number of attempts.
     pub made: usize,
     /// Those that came as far as the key exchange.
     pub worked: usize,
 }
 
-/// One attempt to connect, as a client printed it.
+/// One connection attempt in a client's output.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Attempt {
-    /// The host as the program names it that drives many hosts, else as the user named it.
+    /// The host as named by a program that drives many hosts, else as the user named it.
     pub name: Option<String>,
-    /// The host that ssh was given.
+    /// The host given to ssh.
     pub host: Option<String>,
     /// The address.
     pub address: Option<String>,
@@ -81,20 +82,20 @@ pub struct Attempt {
     pub program: Option<String>,
     /// Its version.
     pub version: Option<String>,
-    /// The command that carries the connection; empty where there is one that is not shown.
+    /// The command that carries the connection; empty if there is one that is not shown.
     pub proxy: Option<String>,
-    /// What the server says it is.
+    /// The software version in the server's identification.
     pub server: Option<String>,
-    /// How far it came: `unknown`, `connecting`, `connected`, `identified`, `key-exchange`, `key-reply`, `encrypted`,
-    /// `authenticating` or `logged-in`.
+    /// The stage reached: `unknown`, `connecting`, `connected`, `identified`, `key-exchange`,
+    /// `key-reply`, `encrypted`, `authenticating` or `logged-in`.
     pub stage: &'static str,
-    /// Whether it failed; null where the text does not show it.
+    /// Whether it failed; null if the text does not show it.
     pub failed: Option<bool>,
     /// The message with which it failed.
     pub end: Option<Evidence>,
-    /// What the text cannot decide.
+    /// The question that the text cannot decide.
     pub undecided: Option<String>,
-    /// The first and the last line that are of it, counted from 1.
+    /// The first and the last line that belong to it, counted from 1.
     pub lines: (usize, usize),
 }
 
@@ -107,16 +108,16 @@ pub struct Read {
     pub understood: usize,
 }
 
-/// What a diagnosis is about.
+/// The subject of a diagnosis.
 #[derive(Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct Subject {
-    /// The client's address, where one was named.
+    /// The client's address, if one was named.
     pub client: Option<String>,
-    /// The user, where one was named.
+    /// The user, if one was named.
     pub user: Option<String>,
-    /// The destination, where it was looked at from the client.
+    /// The destination, if examined from the client.
     pub destination: Option<String>,
-    /// The process id of the sshd that was looked at, where several listen.
+    /// The process id of the sshd examined, if several listen.
     pub sshd: Option<u32>,
 }
 
@@ -131,61 +132,61 @@ pub struct Finding {
     pub latent: bool,
     /// One sentence.
     pub summary: String,
-    /// What shows it.
+    /// The evidence.
     pub evidence: Vec<Evidence>,
-    /// The command that mends it.
+    /// The command that repairs it.
     pub remedy: Option<Remedy>,
-    /// What to do by hand, or through whom.
+    /// Steps to take by hand, or through others.
     pub steps: Vec<String>,
-    /// Of what a client printed: the attempts that it is about, as indices into `attempts`.
+    /// The attempts in a client's output that this finding explains, as indices into `attempts`.
     pub attempts: Vec<usize>,
-    /// The hosts of these attempts, as far as they are named.
+    /// The hosts of these attempts, if they are named.
     pub hosts: Vec<String>,
 }
 
-/// One thing seen.
+/// One piece of evidence.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Evidence {
     /// A path, a command line, or `journal`.
     pub source: String,
     /// The line in it, counted from 1.
     pub line: Option<usize>,
-    /// What stands there.
+    /// The text.
     pub text: String,
-    /// Where in the line of the file the fault is, where that is known.
+    /// The place of the fault in the line, if known.
     pub mark: Option<Mark>,
 }
 
 /// A place in a line of a file.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Mark {
-    /// The line as it stands in the file.
+    /// The complete line of the file.
     pub line: String,
     /// The first character that is meant, counted from 1.
     pub column: usize,
-    /// How many characters are meant.
+    /// The number of characters marked.
     pub length: usize,
     /// What is wrong with them.
     pub label: String,
 }
 
-/// A command that mends a finding when run as printed.
+/// A command that repairs a finding when run as printed.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Remedy {
     /// The command line, the program first.
     pub argv: Vec<String>,
-    /// What it does.
+    /// The effect of the remedy.
     pub summary: String,
 }
 
-/// Something that could not be looked at.
+/// Something that could not be examined.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Unchecked {
-    /// What was to be looked at.
+    /// The name of the check.
     pub check: String,
-    /// Why it was not.
+    /// The reason why it was not.
     pub reason: String,
-    /// Whether root could have looked at it.
+    /// Whether root could have examined it.
     pub needs_root: bool,
 }
 
@@ -194,12 +195,12 @@ pub struct Unchecked {
 pub struct Excluded {
     /// The name of the cause.
     pub cause: String,
-    /// Why it cannot be it.
+    /// The reason why it is excluded.
     pub why: String,
 }
 
 impl Diagnosis {
-    /// Puts a diagnosis into its JSON form.
+    /// Converts a diagnosis to JSON.
     pub(crate) fn new(
         session: &Session,
         question: &sshmend_facts::Question,

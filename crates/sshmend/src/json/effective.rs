@@ -1,4 +1,4 @@
-//! `sshmend.effective/1`: the models, laid open.
+//! `sshmend.effective/1`: the models as data.
 
 use serde::{Serialize, Serializer};
 use sshmend_sshd_config::ShadowedLines;
@@ -6,15 +6,15 @@ use sshmend_sshd_config::ShadowedLines;
 use super::Origin;
 use super::failure::Trouble;
 
-/// `sshmend.effective/1`: what is in force, for one format.
+/// `sshmend.effective/1`: the effective configuration of one format.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Effective {
     /// Always `sshmend.effective/1`.
     pub schema: &'static str,
-    /// The format and what was found.
+    /// The format and the result.
     #[serde(flatten)]
     pub format: Format,
-    /// The error, where some of it is not known.
+    /// The error, if some of it is unknown.
     pub error: Option<Trouble>,
 }
 
@@ -24,11 +24,11 @@ pub struct Effective {
 pub enum Format {
     /// Settings of sshd.
     SshdConfig {
-        /// The release whose rules were applied; null when it is not known.
+        /// The release whose rules were applied; null if unknown.
         release: Option<String>,
         /// The settings, in the order of their names.
         values: Vec<Value>,
-        /// What sshd would refuse or complain of.
+        /// Lines that sshd would reject or warn about.
         problems: Vec<Problem>,
     },
     /// Entries of known_hosts for one host.
@@ -39,7 +39,7 @@ pub enum Format {
         entries: Vec<Entry>,
         /// The lines that name the host and that ssh skips, in the same order.
         skipped: Vec<Skipped>,
-        /// The files of which it is not known what they hold.
+        /// Files whose content is not known.
         unread: Vec<Unread>,
     },
     /// The answer of TCP wrappers for one client.
@@ -50,20 +50,21 @@ pub enum Format {
         daemon: String,
         /// `granted`, `denied` or `unknown`.
         access: &'static str,
-        /// The rule that decides; null when none matches.
+        /// The rule that decides; null if none matches.
         origin: Option<Origin>,
         /// Why.
         reason: String,
-        /// Whether this sshd reads the tables at all; null when it cannot be known.
+        /// Whether this sshd reads the tables at all; null if that is not known.
         linked: Option<bool>,
     },
     /// The jails of fail2ban.
     Fail2ban {
         /// The jails, in the order of their names.
         jails: Vec<Jail>,
-        /// What fail2ban would refuse or misread.
+        /// Settings that fail2ban would reject or misread.
         problems: Vec<Problem>,
-        /// Files and folders that could not be read: what fail2ban makes of them is not known, and no jail is shown.
+        /// Files and folders that could not be read: their effect on fail2ban is unknown, and no
+        /// jail is shown.
         unread: Vec<Unread>,
     },
 }
@@ -73,9 +74,9 @@ pub enum Format {
 pub struct Value {
     /// The keyword in lower case.
     pub key: String,
-    /// The value as `sshd -T` prints it; several values are joined by line feeds. Null where it is not known.
+    /// The value as `sshd -T` prints it; several values are joined by line feeds. Null if unknown.
     pub value: Option<String>,
-    /// Why the value is not known; null where it is.
+    /// The reason why the value is unknown; null if it is known.
     pub unknown: Option<String>,
     /// The line that decides it; null for the default.
     pub origin: Option<Origin>,
@@ -85,7 +86,7 @@ pub struct Value {
     pub shadowed: ShadowedLines,
 }
 
-/// There may be millions of lines: they are never held all at once.
+/// There may be millions of lines: they are never held in memory together.
 fn one_by_one<S: Serializer>(lines: &ShadowedLines, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(lines.iter().map(|lost| Shadowed {
         path: lost.origin.path.display().to_string(),
@@ -101,11 +102,11 @@ pub struct Shadowed {
     pub path: String,
     /// The line, counted from 1.
     pub line: usize,
-    /// What it would have set.
+    /// The value it would have set.
     pub value: String,
 }
 
-/// Something that is wrong with a file.
+/// A problem in a file.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Problem {
     /// The file.
@@ -136,11 +137,12 @@ pub struct Entry {
     pub fingerprint: String,
     /// Whether the name is hashed in the file.
     pub hashed: bool,
-    /// The names that ssh looks up and the line holds.
+    /// The names looked up by ssh that the line contains.
     pub names: Vec<String>,
-    /// Whether the line matches by `*` and `?` alone, and so serves other hosts too.
+    /// Whether the line matches only by `*` and `?`, and so serves other hosts too.
     pub wildcard: bool,
-    /// Whether the line is that of the host without its port: ssh accepts by it and never refuses.
+    /// Whether the line is for the host without its port: ssh accepts a key by it and never
+    /// refuses.
     pub without_port: bool,
 }
 
@@ -151,7 +153,7 @@ pub struct Skipped {
     pub path: String,
     /// The line, counted from 1.
     pub line: usize,
-    /// Why ssh does not count it.
+    /// The reason why ssh does not count it.
     pub reason: String,
 }
 
@@ -173,13 +175,13 @@ pub struct Jail {
     pub enabled: bool,
     /// The addresses, networks and names that it never bans.
     pub ignoreip: Vec<String>,
-    /// The line that decides the list; null when nothing sets it.
+    /// The line that decides the list; null if nothing sets it.
     pub origin: Option<Origin>,
     /// Whether the machine's own addresses are never banned; its origin is null for fail2ban's own default.
     pub ignoreself: JailSetting,
-    /// The program that fail2ban asks whether to ignore an address; null when none is set.
+    /// The program that fail2ban calls to decide whether to ignore an address; null if none is set.
     pub ignorecommand: Option<JailSetting>,
-    /// How its answers are kept; null when nothing sets it.
+    /// The caching of its answers; null if nothing sets it.
     pub ignorecache: Option<JailSetting>,
 }
 
@@ -193,7 +195,7 @@ pub struct JailSetting {
 }
 
 impl Effective {
-    /// Wraps what was found.
+    /// Wraps a result.
     pub(crate) fn new(format: Format, error: Option<Trouble>) -> Self {
         Self {
             schema: "sshmend.effective/1",

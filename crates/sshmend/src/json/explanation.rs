@@ -9,11 +9,11 @@ use sshmend_plan::Negative;
 pub struct Explanation {
     /// Always `sshmend.explanation/1`.
     pub schema: &'static str,
-    /// The causes; only one where it was asked for by its name.
+    /// The causes; only one if it was asked for by its name.
     pub causes: Vec<Explained>,
     /// What is often blamed and cannot end a connection before the banner.
     pub refuted: Vec<Refuted>,
-    /// How MaxStartups refuses, where that cause was asked for.
+    /// The refusal curve of MaxStartups, if that cause was asked for.
     pub max_startups: Option<Curve>,
 }
 
@@ -22,29 +22,30 @@ pub struct Explanation {
 pub struct Explained {
     /// Its name.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// The title, in one line.
     pub title: &'static str,
     /// The whole explanation, in Markdown; null in the list.
     pub text: Option<String>,
 }
 
-/// What is often blamed.
+/// A suspect that is often blamed wrongly.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Refuted {
     /// Its name.
     pub name: &'static str,
-    /// Why it cannot be it.
+    /// The reason why it is excluded.
     pub why: &'static str,
-    /// The causes that it brings about.
+    /// The causes that it can bring about.
     pub causes: Vec<&'static str>,
 }
 
-/// How likely a connection is refused.
+/// The likelihood that a connection is refused.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Curve {
     /// The value, such as `10:30:100`.
     pub value: String,
-    /// Pairs: while so many connections wait for their login, so many of a hundred new ones are refused.
+    /// Pairs: the number of connections waiting for login, and the percentage of new ones refused
+    /// then.
     pub refused_percent: Vec<(u32, u32)>,
 }
 
@@ -60,7 +61,7 @@ impl Default for Explanation {
 }
 
 impl Explained {
-    /// For the list.
+    /// The short form for the list.
     pub(crate) fn short(cause: &Cause) -> Self {
         Self {
             name: cause.name.as_str(),
@@ -69,7 +70,7 @@ impl Explained {
         }
     }
 
-    /// With all that there is to say.
+    /// With all details.
     pub(crate) fn full(cause: &Cause) -> Self {
         Self {
             text: Some(cause.explain()),

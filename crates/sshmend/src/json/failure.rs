@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// `sshmend.error/1`: why there is no other document. A document of another schema has the same `error`.
+/// `sshmend.error/1`: the reason why there is no other document. A document of another schema has
+/// the same `error`.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Error {
     /// Always `sshmend.error/1`.
@@ -18,7 +19,7 @@ pub struct Trouble {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The exit code that goes with it.
+    /// The exit code of this failure.
     pub exit_code: u8,
 }
 

@@ -6,7 +6,7 @@ use sshmend_transaction::{Id, Record, Versions};
 use super::failure::Trouble;
 use crate::output::past::{diffs, state};
 
-/// `sshmend.history/1`: the transactions of the past.
+/// `sshmend.history/1`: past transactions.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct History {
     /// Always `sshmend.history/1`.
@@ -17,7 +17,7 @@ pub struct History {
     pub damaged: Vec<Damaged>,
 }
 
-/// `sshmend.transaction/1`: one transaction, with what it changed.
+/// `sshmend.transaction/1`: one transaction and its changes.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Full {
     /// Always `sshmend.transaction/1`.
@@ -34,9 +34,9 @@ pub struct Transaction {
     pub id: String,
     /// `cut-off`, `committed`, `pending-confirm`, `done` or `rolled-back`.
     pub state: &'static str,
-    /// When it began, as in RFC 3339.
+    /// The time at which it began, as in RFC 3339.
     pub when: String,
-    /// What it was for.
+    /// The purpose.
     pub why: String,
     /// The command line.
     pub argv: Vec<String>,
@@ -44,32 +44,32 @@ pub struct Transaction {
     pub rolls_back: Option<String>,
     /// The user who did it.
     pub uid: u32,
-    /// Who called sudo, if that is how.
+    /// The user who called sudo, if any.
     pub sudo_user: Option<String>,
     /// `SSH_CONNECTION` of the session, if there was one.
     pub ssh_connection: Option<String>,
-    /// When it is undone by itself, where that is still ahead, as in RFC 3339.
+    /// The time at which it is undone automatically, if that is pending, as in RFC 3339.
     pub goes_back: Option<String>,
     /// The paths of its files.
     pub files: Vec<String>,
-    /// The unified diffs of its files, where one transaction was asked for.
+    /// The unified diffs of its files, if one transaction was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diffs: Option<Vec<String>>,
 }
 
-/// `sshmend.pruned/1`: the transactions that were cleared away, or would be.
+/// `sshmend.pruned/1`: the transactions that were removed, or would be.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Pruned {
     /// Always `sshmend.pruned/1`.
     pub schema: &'static str,
-    /// Whether nothing was to be written.
+    /// Whether this was a dry run.
     pub dry_run: bool,
     /// Their names, the oldest first.
     pub transactions: Vec<String>,
 }
 
 impl Pruned {
-    /// Puts them into their JSON form.
+    /// Converts the names to JSON.
     pub(crate) fn new(ids: &[Id], dry_run: bool) -> Self {
         Self {
             schema: "sshmend.pruned/1",
@@ -88,16 +88,16 @@ pub struct Damaged {
     pub reason: String,
 }
 
-/// `sshmend.recovery/1`: what was recovered, or would be.
+/// `sshmend.recovery/1`: what was or would be recovered.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Recovery {
     /// Always `sshmend.recovery/1`.
     pub schema: &'static str,
-    /// Whether nothing was to be written.
+    /// Whether this was a dry run.
     pub dry_run: bool,
     /// One sentence for each transaction.
     pub transactions: Vec<String>,
-    /// The error, where it ended in trouble.
+    /// The error, if it ended in trouble.
     pub error: Option<Trouble>,
 }
 
@@ -112,7 +112,7 @@ impl Default for History {
 }
 
 impl Damaged {
-    /// Puts it into its JSON form.
+    /// Converts it to JSON.
     pub(crate) fn new(damaged: &sshmend_transaction::Damaged) -> Self {
         Self {
             path: damaged.path.display().to_string(),
@@ -122,7 +122,7 @@ impl Damaged {
 }
 
 impl Full {
-    /// Puts a record and its files into their JSON form.
+    /// Converts a record and its files to JSON.
     pub(crate) fn new(record: &Record, versions: &[Versions]) -> Self {
         Self {
             schema: "sshmend.transaction/1",
@@ -132,7 +132,7 @@ impl Full {
 }
 
 impl Transaction {
-    /// Puts a record into its JSON form.
+    /// Converts a record to JSON.
     pub(crate) fn new(record: &Record, versions: Option<&[Versions]>) -> Self {
         Self {
             id: record.id.to_string(),

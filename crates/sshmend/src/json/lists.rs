@@ -7,11 +7,11 @@ use serde::Serialize;
 pub struct Schemas {
     /// Always `sshmend.schemas/1`.
     pub schema: &'static str,
-    /// What stands in the `schema` of each.
+    /// The value of `schema` in each.
     pub names: Vec<&'static str>,
 }
 
-/// `sshmend.completions/1`: what makes a shell complete the command.
+/// `sshmend.completions/1`: a shell's completion script.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Completions {
     /// Always `sshmend.completions/1`.
@@ -23,7 +23,7 @@ pub struct Completions {
 }
 
 impl Schemas {
-    /// Puts the names into their JSON form.
+    /// Converts the names to JSON.
     pub(crate) fn new(names: Vec<&'static str>) -> Self {
         Self {
             schema: "sshmend.schemas/1",
@@ -33,7 +33,7 @@ impl Schemas {
 }
 
 impl Completions {
-    /// Puts a script into its JSON form.
+    /// Converts a script to JSON.
     pub(crate) fn new(shell: String, script: String) -> Self {
         Self {
             schema: "sshmend.completions/1",

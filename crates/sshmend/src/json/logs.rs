@@ -8,7 +8,7 @@ use sshmend_ssh_log::{CauseName, CauseTally, Peer, ReadLog, SourceTally, Span, T
 use super::census::LogCensus;
 use super::failure::Trouble;
 
-/// `sshmend.logs/1`: what the logs say in all.
+/// `sshmend.logs/1`: a summary of the logs.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Logs {
     /// Always `sshmend.logs/1`.
@@ -19,29 +19,31 @@ pub struct Logs {
     pub last: Option<String>,
     /// How much of the logs was understood.
     pub census: LogCensus,
-    /// The causes: what everybody meets before what some meet, that before what strangers bring about; of the same weight
-    /// the most frequent first.
+    /// The causes: those that affect everybody before those that affect some, and these before
+    /// those that strangers cause; with the same weight the most frequent first.
     pub causes: Vec<Cause>,
     /// The sources, the one with the most lines first.
     pub sources: Vec<Source>,
-    /// How many sources were forgotten to keep memory bounded.
+    /// The number of sources that were dropped to limit memory.
     pub forgotten_sources: u64,
-    /// The error, where it ended in trouble.
+    /// The error, if it ended in trouble.
     pub error: Option<Trouble>,
 }
 
-/// What the logs say of one cause.
+/// What the logs show about one cause.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Cause {
     /// Its name.
     pub cause: &'static str,
-    /// `certain`, or `possible` where other programs may have written every line that speaks for it.
+    /// `certain`, or `possible` if other programs may have written every line that indicates it.
     pub certainty: &'static str,
-    /// Lines that speak for it.
+    /// The number of lines that indicate it.
     pub lines: u64,
-    /// Connections that met it, at least: those logged and those that sshd says it dropped without logging.
+    /// The least number of connections that met it: those logged, and those that sshd reports as
+    /// dropped without logging.
     pub connections: u64,
-    /// How often the machine met it outside of any connection: sshd did not start, the kernel had no memory.
+    /// The number of events on the machine outside any connection: sshd did not start, the kernel
+    /// ran out of memory.
     pub events: u64,
     /// The first time.
     pub first: Option<String>,
@@ -51,10 +53,10 @@ pub struct Cause {
     pub timeline: Vec<Bucket>,
 }
 
-/// A stretch of time.
+/// An interval of time.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Bucket {
-    /// When it begins.
+    /// The start of the interval.
     pub from: String,
     /// Its width in seconds.
     pub seconds: i64,
@@ -62,7 +64,7 @@ pub struct Bucket {
     pub connections: u64,
 }
 
-/// What the logs say of one source.
+/// What the logs show about one source.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct Source {
     /// Its address or name.
@@ -82,7 +84,7 @@ pub struct Source {
 }
 
 impl Logs {
-    /// Puts a tally into its JSON form.
+    /// Converts a tally to JSON.
     pub(crate) fn new(tally: &Tally, logs: &[ReadLog], top: usize) -> Self {
         let (first, last) = times(tally.span());
         Self {

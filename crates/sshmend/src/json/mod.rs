@@ -1,4 +1,4 @@
-//! The JSON documents, by their schema names; compatible within a version.
+//! The JSON documents, by schema name; compatible within a version.
 
 pub mod census;
 pub mod change;
@@ -33,7 +33,8 @@ impl From<&sshmend_lossless::Origin> for Origin {
     }
 }
 
-/// The JSON schemas of all documents, by what stands in their `schema`, such as `sshmend.change/1`; in the order of their names.
+/// The JSON schemas of all documents with their names, such as `sshmend.change/1`, in the order of
+/// the names.
 pub(crate) fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
         named::<change::Change>("sshmend.change/1"),
@@ -52,7 +53,7 @@ pub(crate) fn schemas() -> Vec<(&'static str, Schema)> {
     ]
 }
 
-/// The schema of what `apply` reads, which is not a document that is printed.
+/// The schema of the input of `apply`, which is not a printed document.
 pub(crate) fn policy() -> (&'static str, Schema) {
     let name = "sshmend.policy/1";
     let mut schema = Schema::try_from(sshmend_policy::schema()).unwrap_or_default();
@@ -64,7 +65,7 @@ fn id(name: &str) -> String {
     format!("urn:{}", name.replace('.', ":"))
 }
 
-/// The schema of what is written, for which `schema` has one value only.
+/// The schema of a printed document, in which `schema` has a single value.
 fn named<T: JsonSchema>(name: &'static str) -> (&'static str, Schema) {
     let settings = SchemaSettings::draft2020_12().for_serialize();
     let mut schema = settings.into_generator().into_root_schema_for::<T>();

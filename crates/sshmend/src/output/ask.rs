@@ -8,10 +8,10 @@ use crate::error::Failure;
 
 const NO_ANSWER: &str = "nothing was changed: the question got no answer";
 
-/// What stands before an item of a list.
+/// The width of the checkbox before an item, in columns.
 const BOX: usize = 6;
 
-/// Asks for a yes, and for Enter; Enter alone is the answer that was proposed.
+/// Asks for yes or no; Enter alone selects the default.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that asks, with escaped text"
@@ -25,7 +25,7 @@ pub(crate) fn confirm(question: &str, proposed: bool) -> Result<bool, Failure> {
     asked.map_err(|error| Failure::caused(NO_ANSWER, &error))
 }
 
-/// Lets any number of things be chosen, each with whether it is chosen at first; `None` when nothing was.
+/// Asks for any number of items, each preselected or not; `None` if the question was cancelled.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that asks, with escaped text"
@@ -35,7 +35,7 @@ pub(crate) fn choose(
     question: &str,
     items: &[(String, bool)],
 ) -> Result<Option<Vec<usize>>, Failure> {
-    // An item of two lines is not taken away again when the list is drawn anew.
+    // An item of two lines would not be erased when the list is redrawn.
     let items = items
         .iter()
         .map(|(text, chosen)| (output.fits(&line(text), BOX), *chosen));

@@ -1,11 +1,12 @@
-//! How much of the logs was understood, for people.
+//! How much of the logs was understood, as text.
 
 use sshmend_ssh_log::{Census, Nature, ReadLog};
 
 use super::words::{count, shell};
 use super::{Output, Role};
 
-/// What every file is that is not a log of an SSH server; what was damaged; how many lines were understood.
+/// The nature of every file that is not an SSH server's log, any damage, and the number of lines
+/// understood.
 pub(crate) fn text(output: &Output, logs: &[ReadLog]) -> String {
     let mut all = Census::default();
     for log in logs {
@@ -60,7 +61,7 @@ fn counts(all: &Census, logs: &[ReadLog]) -> String {
     said
 }
 
-/// What a file seems to be, where it is not the log of an SSH server.
+/// The apparent nature of a file that is not an SSH server's log.
 fn seems(log: &ReadLog) -> Option<String> {
     let name = &log.name;
     let said = match log.census.nature() {

@@ -1,14 +1,17 @@
-//! Hostile text made harmless: a terminal obeys control characters, a person must see them.
+//! Escaping of hostile text: control characters must be visible to a person and have no effect on a
+//! terminal.
 //!
-//! [`line()`] is for one piece of text that stands within a line. [`screen`] and [`document`] are what the one writer of
-//! this program ([`super::Output`]) puts everything through, so that nothing reaches a terminal that was forgotten.
+//! [`line()`] escapes one piece of text within a line. The one writer of this program
+//! ([`super::Output`]) passes everything through [`screen`] and [`document`], so that nothing
+//! reaches a terminal unescaped.
 
 use std::fmt::Write as _;
 
 use super::Role;
 
-/// Stand for the beginning of a role and for its end in text on its way to the writer. They are not characters that text
-/// holds (Unicode, section 23.7), and from a hostile one they bring about a colour at worst.
+/// Mark the beginning and the end of a role in text on its way to the writer. They are
+/// noncharacters, which text does not contain (Unicode, section 23.7); in hostile text they could
+/// at worst produce a colour.
 const BEGIN: u32 = 0xfdd0;
 const END: char = '\u{fdef}';
 
@@ -23,8 +26,8 @@ pub(crate) fn line(text: &str) -> String {
     out
 }
 
-/// Copies text, and lets `each` decide about every character that is not a printable one of ASCII: nearly all of a long
-/// output is.
+/// Copies text and calls `each` for every character that is not printable ASCII: nearly all of a
+/// long output is.
 fn special(text: &str, out: &mut String, mut each: impl FnMut(char, &mut String)) {
     let mut rest = text;
     loop {
@@ -43,7 +46,7 @@ fn special(text: &str, out: &mut String, mut each: impl FnMut(char, &mut String)
     }
 }
 
-/// Marks text for its role; the writer makes it colour, or nothing.
+/// Marks text with its role; the writer turns that into colour, or drops it.
 pub(super) fn mark(role: Role, text: &str) -> String {
     let mut marked = String::with_capacity(text.len() + 2 * END.len_utf8());
     marked.push(char::from_u32(BEGIN + role as u32).unwrap_or(END));
@@ -52,8 +55,8 @@ pub(super) fn mark(role: Role, text: &str) -> String {
     marked
 }
 
-/// Text as it may reach a terminal: lines, TAB and, where colour is wanted, the roles that were marked; in ASCII alone where
-/// that is all it shows.
+/// Text as it may reach a terminal: lines, TAB and, if colour is wanted, the marked roles; only
+/// ASCII if the terminal shows nothing else.
 pub(super) fn screen(text: &str, color: bool, ascii: bool) -> String {
     let mut out = String::with_capacity(text.len());
     special(text, &mut out, |character, out| match character {
@@ -84,7 +87,7 @@ pub(super) fn ascii(text: &str) -> String {
     out
 }
 
-/// What stands in ASCII for the characters that this program prints of its own.
+/// The ASCII replacement for a character that this program prints itself.
 fn in_ascii(character: char) -> Option<&'static str> {
     Some(match character {
         '…' => "...",
@@ -118,13 +121,13 @@ pub(super) fn ends(character: char) -> bool {
     character == END
 }
 
-/// The role whose beginning a mark stands for.
+/// The role that a mark begins.
 fn role(character: char) -> Option<Role> {
     let number = (character as u32).checked_sub(BEGIN)?;
     Role::ALL.into_iter().find(|role| *role as u32 == number)
 }
 
-/// The style that a mark stands for.
+/// The style for a mark.
 fn style(mark: char) -> String {
     match role(mark) {
         Some(role) => role.style().to_string(),
@@ -132,7 +135,8 @@ fn style(mark: char) -> String {
     }
 }
 
-/// JSON with nothing in its strings that a terminal or a reader is deceived by; it means the same (RFC 8259, section 7).
+/// JSON whose strings contain nothing that could deceive a terminal or a reader; its meaning does
+/// not change (RFC 8259, section 7).
 pub(super) fn document(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     special(json, &mut out, |character, out| {
@@ -151,8 +155,9 @@ fn is_hostile(character: char) -> bool {
     character.is_control() || is_deceptive(character)
 }
 
-/// Characters that change the order or hide the presence of what stands around them: bidirectional controls, those that
-/// fonts show as nothing (Unicode's `Default_Ignorable_Code_Point`), line and paragraph separators, noncharacters.
+/// Characters that reorder or hide the text around them: bidirectional controls, those that fonts
+/// do not display (Unicode's `Default_Ignorable_Code_Point`), line and paragraph separators,
+/// noncharacters.
 fn is_deceptive(character: char) -> bool {
     matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -166,7 +171,8 @@ fn is_deceptive(character: char) -> bool {
 mod tests {
     use super::*;
 
-    /// One of each kind: C0, DEL, C1, bidirectional controls, what is not seen, separators, tags, noncharacters.
+    /// One of each kind: C0, DEL, C1, bidirectional controls, invisible characters, separators,
+    /// tags, noncharacters.
     const HOSTILE: &str = "\x00\x07\x08\r\x1b\x7f\u{80}\u{9b}\u{9f}\u{61c}\u{200e}\u{202e}\u{2066}\u{2069}\u{ad}\u{180e}\
         \u{200b}\u{200d}\u{2060}\u{feff}\u{3164}\u{2028}\u{2029}\u{e0001}\u{e007f}\u{fe0f}\u{fdd0}\u{fdef}\u{ffff}\u{10fffe}";
 

@@ -1,4 +1,4 @@
-//! A line of a file with the place in it that is meant.
+//! A line of a file with the relevant place marked.
 
 use super::escape::line;
 use super::fold::width;
@@ -6,13 +6,13 @@ use super::{Output, Role};
 
 const INDENT: usize = 6;
 
-/// How much of a line is shown where nothing says how wide the output is.
+/// The number of columns of a line to show if the width of the output is not known.
 const ROOM: usize = 94;
 
-/// So much stands before the place where the beginning is cut.
+/// The number of columns kept before the place when the beginning is cut.
 const BEFORE: usize = 12;
 
-/// The line, and below the `length` characters from `column` on (counted from 1) what is wrong with them.
+/// The line, and below it the label of the `length` characters from `column` on (counted from 1).
 pub(super) fn excerpt(
     output: &Output,
     text: &str,
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_carets_stand_below_the_place() {
+    fn the_carets_are_below_the_place() {
         let cases = [
             (80, "Prot 22", 1, 4, "      Prot 22\n      ^^^^ meant?"),
             (

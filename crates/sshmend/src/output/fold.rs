@@ -1,14 +1,15 @@
-//! Prose in lines of the terminal's width, with a hanging indent, never broken within a command.
+//! Prose folded to the terminal's width, with a hanging indent, and never within a command.
 
 use unicode_width::UnicodeWidthChar;
 
 use super::escape::{begins_command, ends, is_mark};
 
-/// Labels up to this width hang what follows them below themselves; other lines hang by what the caller says.
+/// The widest label below which continuation lines are aligned with its text; other lines use the
+/// caller's indent.
 const LABEL: usize = 10;
 
-/// Breaks the lines that are longer than `columns`, with what follows `hang` columns further in; a word or a command that is
-/// longer by itself stays whole.
+/// Breaks lines longer than `columns`; continuation lines are indented by `hang`. A longer word or
+/// command stays whole.
 pub(super) fn fold(text: &str, columns: Option<usize>, hang: usize) -> String {
     let Some(columns) = columns else {
         return text.to_owned();
@@ -42,8 +43,8 @@ fn fold_line(line: &str, columns: usize, hang: usize) -> String {
     out
 }
 
-/// How far the lines that follow are indented: below the second column of a table, below what stands behind a short label,
-/// else by `hang`.
+/// The indent of continuation lines, in columns: to the second column of a table, past a short
+/// label, else `hang`.
 fn hanging(line: &str, hang: usize) -> usize {
     let plain: String = line.chars().filter(|&c| !is_mark(c)).collect();
     let text = plain.trim_start_matches(' ');
@@ -60,7 +61,8 @@ fn hanging(line: &str, hang: usize) -> usize {
         .unwrap_or(indent + hang)
 }
 
-/// Where the second column of a row begins: behind a first one that is marked, and filled up with blanks.
+/// The column at which the second field of a row begins: after a marked first field and its
+/// padding.
 fn second_column(line: &str) -> Option<usize> {
     let text = line.trim_start_matches(' ');
     let mut characters = text.char_indices();
@@ -73,7 +75,8 @@ fn second_column(line: &str) -> Option<usize> {
     (is_mark(first) && is_filled).then(|| indent + width(&text[..end]) + blanks)
 }
 
-/// The line in pieces that stay whole, each with the blanks behind it: words, and commands in backticks or marked as such.
+/// The unbreakable pieces of a line, each with the blanks after it: words, and commands in
+/// backticks or marked as such.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut start, mut quoted, mut marked, mut blank) = (0, false, false, false);
@@ -83,7 +86,7 @@ fn pieces(text: &str) -> Vec<&str> {
             start = at;
         }
         match character {
-            // A backtick without its fellow quotes nothing.
+            // A backtick without a partner quotes nothing.
             '`' => quoted = !quoted && text[at + 1..].contains('`'),
             _ if begins_command(character) => marked = true,
             _ if ends(character) => marked = false,
@@ -95,7 +98,7 @@ fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// How many columns a text takes.
+/// The width of a text in columns.
 pub(super) fn width(text: &str) -> usize {
     text.chars()
         .filter(|&character| !is_mark(character))

@@ -1,4 +1,4 @@
-//! A tally of log events, for people.
+//! A tally of log events, as text.
 
 use jiff::Timestamp;
 use sshmend_host::zone;
@@ -8,28 +8,28 @@ use super::escape::line;
 use super::words::count;
 use super::{Output, Role, census};
 
-/// How wide the picture of a cause is.
+/// The width of a cause's picture, in columns.
 const COLUMNS: usize = 24;
 /// Few to many, in characters that every terminal has.
 const LEVELS: [char; 6] = ['.', ':', '-', '=', '*', '#'];
-/// How many stretches of time are counted at most.
+/// The highest number of intervals to count.
 const STRETCHES: usize = 24;
-/// How wide the longest bar is.
+/// The width of the longest bar, in columns.
 const BAR: usize = 40;
-/// What stands before a bar: how many connections, and since when.
+/// The width before a bar: the number of connections and the start of the interval.
 const BEFORE_BAR: usize = 29;
 
-/// What stands before the picture of a cause: how many connections, and its name.
+/// The width before a cause's picture: the number of connections and the name.
 const BEFORE: usize = 41;
-/// From when to when, behind the picture.
+/// The width of the period after the picture.
 const TIMES: usize = 44;
 
-/// How the row of a cause fits the terminal.
+/// The layout of a cause's row for the terminal.
 #[derive(Debug, Clone, Copy)]
 struct Row {
-    /// How wide the picture is.
+    /// The width of the picture.
     picture: usize,
-    /// Whether the times stand on a line of their own.
+    /// Whether the times go on a line of their own.
     below: bool,
 }
 
@@ -42,12 +42,12 @@ impl Row {
         }
     }
 
-    /// What stands before the times.
+    /// The separator before the times.
     fn gap(self) -> &'static str {
         if self.below { "\n            " } else { "  " }
     }
 
-    /// A name in the second column, filled up where something stands behind it.
+    /// A name in the second column, padded if another column follows.
     fn name(self, name: &str) -> String {
         if self.picture == 0 {
             name.to_owned()
@@ -56,7 +56,8 @@ impl Row {
         }
     }
 
-    /// What stands between the second column and the third: where that has no room, it stands below.
+    /// The separator between the second and the third column; a line break if the third does not
+    /// fit.
     fn behind(self) -> &'static str {
         if self.picture == 0 {
             "\n            "
@@ -66,7 +67,7 @@ impl Row {
     }
 }
 
-/// Renders a tally, with the causes and sources that come first.
+/// Renders a tally, with the top causes and sources.
 pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize) -> String {
     let row = Row::of(output.columns());
     let mut text = census::text(output, logs);
@@ -134,7 +135,7 @@ fn more(output: &Output, all: usize, top: usize, noun: &str) -> String {
     }
 }
 
-/// From when to when, and in which zone all times are.
+/// The first and the last time, and the time zone of all times.
 fn period(span: Span) -> String {
     let zone = zone();
     let name = zone.iana_name().filter(|name| *name != "local");
@@ -148,7 +149,7 @@ fn period(span: Span) -> String {
     }
 }
 
-/// How many connections met a cause in each hour, day or the like.
+/// The number of connections that met a cause in each hour, day or similar interval.
 fn axis(output: &Output, timeline: &Timeline) -> String {
     let offset = timeline.bounds().map_or(0, |(from, _)| {
         let first = Timestamp::from_second(from).unwrap_or_default();
@@ -253,7 +254,7 @@ fn local(time: Timestamp) -> String {
         .to_string()
 }
 
-/// The counts of one cause over the time of all, one character a stretch.
+/// The counts of one cause over the whole period, one character for each interval.
 fn picture(timeline: &Timeline, bounds: (i64, i64), width: usize) -> String {
     let columns = timeline.columns(width, bounds);
     let most = columns.iter().copied().max().unwrap_or(0).max(1);
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_narrow_terminal_the_times_stand_below() {
+    fn on_a_narrow_terminal_the_times_are_below() {
         let shape = |columns| {
             let row = Row::of(columns);
             (row.picture, row.below)

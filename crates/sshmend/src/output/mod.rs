@@ -1,5 +1,5 @@
-//! Talking to people and programs: stdout is data, stderr is talk. All that is printed goes through here, and nothing
-//! reaches a terminal from here that it would obey.
+//! Output for people and programs: data on stdout, messages on stderr. All output passes through
+//! here, and none of it can control a terminal.
 
 pub(crate) mod ask;
 pub(crate) mod census;
@@ -22,28 +22,28 @@ use crate::cli::{Color, Format, General};
 use crate::error::Failure;
 use crate::json::failure::{Error, Trouble};
 
-/// How far the lines that follow a broken one are indented.
+/// The indent of continuation lines.
 const HANG: usize = 4;
 
-/// Where output goes and how it looks.
+/// The destination and the appearance of output.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
     format: Format,
     out: Screen,
     err: Screen,
-    /// Whether a program that reads along has had its one document; the same for all clones.
+    /// Whether the one document for a program has been printed; shared by all clones.
     answered: Arc<AtomicBool>,
 }
 
-/// How one of the two outputs shows text.
+/// The rendering of text on one of the two output streams.
 #[derive(Debug, Clone)]
 struct Screen {
-    /// Whether somebody sits at it.
+    /// Whether it is a terminal.
     is_terminal: bool,
     color: bool,
     /// Whether characters beyond ASCII are replaced.
     ascii: bool,
-    /// Where prose is folded; nowhere without a width.
+    /// The width at which prose is folded; `None` for no folding.
     columns: Option<usize>,
 }
 
@@ -75,28 +75,28 @@ impl Screen {
         excerpt::cut(text, room, if self.ascii { "..." } else { "…" })
     }
 
-    /// Text as it may reach this output.
+    /// Text as it may be written to this output.
     fn show(&self, text: &str) -> String {
         escape::screen(text, self.color, self.ascii)
     }
 }
 
-/// What a piece of text is; colour repeats it, never carries it alone.
+/// The meaning of a piece of text. Colour only repeats it, and never carries it alone.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Role {
     /// The answer, a heading.
     Title,
-    /// A removed line, something that is wrong.
+    /// A removed line, or something wrong.
     Bad,
-    /// An added line, something that holds.
+    /// An added line, or something right.
     Good,
-    /// Something to be careful with.
+    /// Something that needs care.
     Warning,
-    /// What is there to look up, not to read.
+    /// Text to look up rather than to read.
     Dim,
     /// A command, which is never broken into lines.
     Command,
-    /// Something wrong that is the point of the line.
+    /// An error that is the point of the line.
     Alarm,
 }
 
@@ -133,12 +133,12 @@ impl Output {
         }
     }
 
-    /// True when a program reads along.
+    /// True if the output is for a program.
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
     }
 
-    /// Dresses text for its role.
+    /// Applies the style of a role to text.
     #[expect(
         clippy::unused_self,
         reason = "colour is decided where it is printed, and asked for where it is known"
@@ -151,7 +151,7 @@ impl Output {
         }
     }
 
-    /// Escapes text from files, logs and the network, then dresses it.
+    /// Escapes text from files, logs and the network, then applies the style.
     pub(crate) fn quote(&self, role: Role, text: &str) -> String {
         self.paint(role, &escape::line(text))
     }
@@ -161,7 +161,7 @@ impl Output {
         self.quote(Role::Command, &words::shell(argv))
     }
 
-    /// Renders a unified diff: escaped, and coloured by its own first character.
+    /// Renders a unified diff, escaped and coloured by the first character of each line.
     pub(crate) fn diff(&self, diff: &str) -> String {
         diff.lines().fold(String::new(), |mut out, line| {
             let role = match line.as_bytes().first() {
@@ -196,35 +196,36 @@ impl Output {
         self.out.color
     }
 
-    /// How wide the terminal of standard output is; `None` where there is none.
+    /// The width of the terminal on standard output; `None` if it is not a terminal.
     pub(crate) fn columns(&self) -> Option<usize> {
         self.out.columns
     }
 
-    /// Breaks prose into lines of the terminal, never within a command.
+    /// Folds prose to the width of the terminal, never within a command.
     pub(crate) fn fold(&self, text: &str) -> String {
         self.out.fold(text, self.out.columns, HANG)
     }
 
-    /// The same in lines of at most so many columns, also where no terminal says how wide it is.
+    /// Folds text to at most `widest` columns, also if the width of the terminal is not known.
     pub(crate) fn fold_to(&self, text: &str, widest: usize) -> String {
         let columns = self.out.columns.unwrap_or(widest).min(widest);
         self.out.fold(text, Some(columns), 0)
     }
 
-    /// As much of one line as fits on standard error behind what takes so many columns.
+    /// As much of one line as fits on standard error after `behind` columns.
     pub(crate) fn fits(&self, text: &str, behind: usize) -> String {
         let columns = self.err.columns.unwrap_or(usize::MAX);
         self.err
             .show(&self.err.cut(text, columns.saturating_sub(behind + 1)))
     }
 
-    /// A line of a file, and below it what is wrong with the `length` characters from `column` on, counted from 1.
+    /// A line of a file, and below it the label of the `length` characters from `column` on,
+    /// counted from 1.
     pub(crate) fn excerpt(&self, text: &str, column: usize, length: usize, label: &str) -> String {
         excerpt::excerpt(self, text, column, length, label)
     }
 
-    /// Prints a long text, a screen at a time where somebody sits at one.
+    /// Prints a long text, one screen at a time if a person is watching.
     pub(crate) fn long(&self, text: &str) -> io::Result<()> {
         let shown = self.out.show(text);
         if self.out.is_terminal && page(&shown).is_ok() {
@@ -233,7 +234,7 @@ impl Output {
         print(&shown)
     }
 
-    /// The same, piece by piece, for what may be too long to be held.
+    /// The same, piece by piece, for text that may be too long to hold.
     pub(crate) fn pieces(&self, pieces: impl Iterator<Item = String>) -> io::Result<()> {
         let mut waiting = String::new();
         for piece in pieces {
@@ -251,12 +252,12 @@ impl Output {
         json(document)
     }
 
-    /// True when a program reads along that has had no document yet.
+    /// True if the output is for a program that has had no document yet.
     pub(crate) fn owes_a_document(&self) -> bool {
         self.is_json() && !self.answered.load(Ordering::Relaxed)
     }
 
-    /// Says what went wrong, to a program too unless its document has said so.
+    /// Reports a failure, in JSON too unless its document already contains it.
     pub(crate) fn complain(&self, failure: &Failure) {
         if self.owes_a_document() {
             failed(failure.trouble_json());
@@ -264,7 +265,7 @@ impl Output {
         self.status(&failure.render(|word| self.paint(Role::Alarm, word)));
     }
 
-    /// Says something on stderr; nothing depends on its arriving.
+    /// Prints a message on stderr; nothing depends on its arrival.
     pub(crate) fn status(&self, text: &str) {
         tell(&self.err, text);
     }
@@ -277,17 +278,17 @@ fn json<T: serde::Serialize>(document: &T) -> io::Result<()> {
     written.flush()
 }
 
-/// How much text waits before it is printed, in bytes.
+/// The number of bytes buffered before printing.
 const BLOCK: usize = 1 << 16;
 
-/// A JSON document on its way to standard output: it may be too long to be held.
+/// A JSON document written to standard output in parts, because it may be too long to hold.
 #[derive(Default)]
 struct Document {
     waiting: String,
 }
 
 impl Write for Document {
-    /// The serializer cuts its text at ASCII characters alone, so that each piece is whole.
+    /// The serializer splits its text only at ASCII characters, so that each piece is valid.
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let text = std::str::from_utf8(piece)
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
@@ -303,10 +304,10 @@ impl Write for Document {
     }
 }
 
-/// Prints the document of an error that has no other.
+/// Prints the error document of a command without another document.
 pub(crate) fn failed(error: Trouble) {
     if json(&Error::new(error)).is_err() {
-        // The same is said on standard error, and the exit code tells it too.
+        // Standard error and the exit code report the same.
     }
 }
 
@@ -333,16 +334,16 @@ fn tell(screen: &Screen, text: &str) {
     let text = screen.fold(text.trim_end_matches('\n'), screen.columns, HANG);
     let mut stderr = io::stderr().lock();
     if writeln!(stderr, "{}", screen.show(&text)).is_err() {
-        // Nobody listens, and there is no one left to tell.
+        // The reader is gone, and nobody is left to report to.
     }
 }
 
-/// Says lines on stderr.
+/// Prints lines on stderr.
 pub(crate) fn say(text: &str) {
     tell(&Screen::new(&Terminal::of_stderr(), Color::Never), text);
 }
 
-/// Prints help, the version: what was asked for and holds no word of anybody else.
+/// Prints help or the version, which contain no foreign text.
 pub(crate) fn help(text: &str) -> io::Result<()> {
     print(&Screen::new(&Terminal::of_stdout(), Color::Never).show(text))
 }
@@ -351,7 +352,7 @@ pub(crate) fn help(text: &str) -> io::Result<()> {
 mod tests {
     use super::{Arc, Format, Output, Screen, fold};
 
-    /// Two outputs of this width that show everything.
+    /// Two outputs with this width and all capabilities.
     pub(super) fn output(columns: Option<usize>) -> Output {
         let screen = Screen {
             is_terminal: false,

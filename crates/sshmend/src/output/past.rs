@@ -1,10 +1,10 @@
-//! What is shown of a transaction that was made, as text and in JSON.
+//! Rendering of a past transaction, as text and in JSON.
 
 use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata};
 use sshmend_plan::unified;
 use sshmend_transaction::{FileRecord, Image, Record, State, Versions};
 
-/// How far a transaction has come, in one word.
+/// The state of a transaction, in one word.
 pub(crate) fn state(state: State) -> &'static str {
     match state {
         State::Preparing | State::Prepared => "cut-off",
@@ -37,7 +37,7 @@ pub(crate) fn diffs(record: &Record, versions: &[Versions]) -> Vec<String> {
     record.files.iter().zip(versions).map(diff).collect()
 }
 
-/// Of a private key nothing is kept but what it was for whom.
+/// Says which key this was for, because the content of a private key is not kept.
 fn withheld(file: &FileRecord) -> String {
     let mode = |image: &Option<Image>| {
         image
@@ -52,7 +52,7 @@ fn withheld(file: &FileRecord) -> String {
     )
 }
 
-/// A change that leads from one content to another, for display.
+/// A change from one content to another, for display.
 pub(crate) fn between(
     path: &std::path::Path,
     before: Option<&[u8]>,

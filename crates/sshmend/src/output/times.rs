@@ -9,7 +9,7 @@ pub(crate) fn moment(time: Timestamp) -> String {
     zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// How long ago it was, to a person: the largest unit alone.
+/// The age for a person, in the largest unit alone.
 pub(crate) fn age(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(time).as_secs();
     let units = [(86_400, "day"), (3_600, "hour"), (60, "min"), (1, "s")];

@@ -1,4 +1,4 @@
-//! Small words: plurals and lists.
+//! Plurals and lists.
 
 use sshmend_lossless::nearest;
 
@@ -33,7 +33,7 @@ pub(crate) fn or_not_set(value: &str) -> &str {
     if value.is_empty() { "(not set)" } else { value }
 }
 
-/// The hint for a name that is not known: the nearest one of those that are, else `otherwise`.
+/// The hint for an unknown name: the nearest known one, else `otherwise`.
 pub(crate) fn did_you_mean<'n>(
     word: &str,
     names: impl IntoIterator<Item = &'n str>,

@@ -13,7 +13,7 @@ use sshmend_transaction::{
 };
 use tempfile::TempDir;
 
-/// Where the state lies on the disk.
+/// The path of the state on the disk.
 pub(crate) const STATE: &str = "/var/lib/sshmend";
 
 /// A disk with a few files of different owners, modes and attributes.
@@ -23,7 +23,7 @@ pub(crate) struct TestDisk {
     pub(crate) machine: Machine,
 }
 
-/// What a test compares: everything about every file but its times and its inode.
+/// The properties of every file that a test compares: all but its times and its inode.
 pub(crate) type Picture = BTreeMap<PathBuf, (String, u32, u32, u32, BTreeMap<String, Vec<u8>>)>;
 
 impl TestDisk {
@@ -53,7 +53,7 @@ impl TestDisk {
         disk
     }
 
-    /// Where a path of the disk is for the test.
+    /// The path of a file on the test disk as seen by the test.
     pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.directory.path().join(path.trim_start_matches('/'))
     }
@@ -77,7 +77,7 @@ impl TestDisk {
         }
     }
 
-    /// Everything on the disk but the state: a temporary file that is left behind shows too.
+    /// Everything on the disk except the state, so that temporary files left behind are noticed.
     pub(crate) fn picture(&self) -> Picture {
         let mut picture = Picture::new();
         self.add(Path::new("/"), &mut picture);
@@ -111,8 +111,8 @@ impl TestDisk {
         }
     }
 
-    /// One file edited, one edited through a link, one created in a new directory, one removed, one given another mode
-    /// and owner.
+    /// One file edited, one edited through a link, one created in a new directory, one removed, one
+    /// with a changed mode and owner.
     pub(crate) fn changes(&self) -> Vec<FileChange> {
         let image = |path: &str| self.machine.read(Path::new(path)).unwrap().unwrap();
         let edit = |path: &str, after: &str| FileChange {
@@ -144,19 +144,19 @@ impl TestDisk {
         ]
     }
 
-    /// Some change that fits whatever stands there now.
+    /// A change that fits the current content, whatever it is.
     pub(crate) fn captured_now(&self) -> Captured {
         let create = FileChange::create("/srv/another", b"x".to_vec(), own(0o600));
         Captured::new([create]).unwrap().unwrap()
     }
 
-    /// Those changes, put together.
+    /// Those changes, collected.
     pub(crate) fn captured(&self) -> Captured {
         Captured::new(self.changes()).unwrap().unwrap()
     }
 }
 
-/// Thousands of fsyncs are made: where there is a file system in memory, they cost nothing.
+/// Thousands of fsyncs are made: on a file system in memory they cost nothing.
 fn memory() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     if memory.is_dir() {
@@ -166,7 +166,7 @@ fn memory() -> PathBuf {
     }
 }
 
-/// Someone wants it, a second later each time a test says so.
+/// The steps that follow a change of the tests.
 fn aftermath() -> FollowUp {
     let step = |text: &str| {
         let argv: Vec<String> = text.split(' ').map(str::to_owned).collect();
@@ -205,32 +205,32 @@ pub(crate) fn store<D: Disk>(disk: &D) -> sshmend_transaction::Store<'_, D> {
     sshmend_transaction::Store::open(disk, disk, Path::new(STATE), "a test").unwrap()
 }
 
-/// Recovers, where whatever the files say can be brought into force.
+/// Runs a recovery in which every activation succeeds.
 pub(crate) fn recovered<D: Disk>(disk: &D) -> Result<Vec<Recovered>, RecoverError> {
     store(disk).recover(&mut |_, _| true)
 }
 
-/// Which transaction is to be undone.
+/// The transaction to undo.
 #[derive(Clone)]
 pub(crate) enum Which {
     /// The newest that is not a rollback.
     Latest,
-    /// The one of this name.
+    /// The one with this name.
     Id(Id),
 }
 
-/// How it was undone.
+/// The way in which it was undone.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TakenBack {
-    /// It was already.
+    /// It was already undone.
     Already(Id),
-    /// Its files were old already.
+    /// Its files were already old.
     Found(Id),
     /// By this transaction.
     Now { id: Id, by: Id },
 }
 
-/// Takes a transaction back as the command does: what would be shown is what is committed.
+/// Undoes a transaction as the command does: what would be shown is committed.
 pub(crate) fn take_back<D: Disk>(
     disk: &D,
     which: &Which,
@@ -287,7 +287,7 @@ pub(crate) fn roll_back(
     take_back(&disk.machine, which, &intent(second))
 }
 
-/// How all transactions stand, and what each rolls back.
+/// The states of all transactions, and what each rolls back.
 pub(crate) fn states(disk: &TestDisk) -> Vec<(State, Option<Id>)> {
     let past = Journal::new(&disk.machine, STATE)
         .history()

@@ -1,4 +1,4 @@
-//! Files that somebody else edits before, during and after a transaction.
+//! Files that someone else edits before, during and after a transaction.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use sshmend_transaction::{
     Captured, Cause, CommitError, Difference, PrepareError, RollBackError, State,
 };
 
-/// What someone else does to a file after it was captured, and how that is told.
+/// What someone else does to a file after it was captured, and how that is reported.
 type Meddling = (fn(&TestDisk), &'static str, Difference);
 
 const MEDDLING: [Meddling; 6] = [

@@ -1,4 +1,4 @@
-//! Every effect fails once, and once the power is cut at every effect.
+//! Every effect fails once, and the power fails once at every effect.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::common::{
 };
 use crate::faulty::{FAULTS, Fault, Faulty};
 
-/// The whole way from captured to done.
+/// All steps from captured to done.
 fn apply<D: Disk>(disk: &TestDisk, machine: &D) -> Result<(), String> {
     let store = sshmend_transaction::Store::open(machine, machine, Path::new(STATE), "faults")
         .map_err(|error| error.to_string())?;
@@ -43,7 +43,7 @@ fn states(disk: &TestDisk) -> Vec<State> {
         .collect()
 }
 
-/// The pictures before and after, and how many effects lie between.
+/// The disk before and after, and the number of effects in between.
 struct Course {
     old: Picture,
     new: Picture,
@@ -69,7 +69,8 @@ fn course() -> Course {
     }
 }
 
-/// What must hold when the dust has settled: one side or the other, and the journal knows which.
+/// The invariant after recovery: the files are on one side or the other, and the journal knows
+/// which.
 fn settled(disk: &TestDisk, course: &Course, case: &str) {
     let picture = disk.picture();
     assert!(
@@ -149,7 +150,7 @@ fn whatever_goes_wrong_while_rolling_back_every_file_is_wholly_old_or_wholly_new
     }
 }
 
-/// The power is cut in the middle of renaming, and again at every effect of the recovery.
+/// The power fails in the middle of renaming, and again at every effect of the recovery.
 #[test]
 fn a_recovery_that_is_cut_off_can_be_repeated() {
     let course = course();
@@ -192,7 +193,8 @@ fn a_recovery_that_is_cut_off_can_be_repeated() {
     assert!(cut_off > 100, "{cut_off} cases only");
 }
 
-/// What failed may have happened all the same, and then the power is cut while it is being changed back.
+/// A failed effect may have happened nevertheless, and then the power fails while it is being
+/// changed back.
 #[test]
 fn a_power_cut_in_the_middle_of_changing_back_leaves_nothing_mixed() {
     let course = course();
@@ -218,7 +220,7 @@ fn a_power_cut_in_the_middle_of_changing_back_leaves_nothing_mixed() {
 }
 
 #[test]
-fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
+fn a_commit_that_fails_halfway_reports_that_every_file_is_unchanged() {
     let course = course();
     let (mut failed, mut taken_back) = (0, 0);
     for at in 0..course.applying {
@@ -255,7 +257,7 @@ fn a_commit_that_fails_halfway_says_that_every_file_is_as_it_was() {
 }
 
 #[test]
-fn a_rollback_that_fails_too_is_told_as_such_and_recovered_later() {
+fn a_rollback_that_fails_too_is_reported_and_recovered_later() {
     let course = course();
     let mut loud = 0;
     for at in 0..course.applying {
@@ -305,7 +307,8 @@ fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
     assert!(matches!(refused, RollBackError::Edited(_)), "{refused}");
 }
 
-/// Every file is new and only the last mark of the journal fails: that is said as what it is, and recovery proves it.
+/// Every file is new and only the last mark of the journal fails: that is reported, and recovery
+/// verifies it.
 #[test]
 fn a_last_mark_that_fails_leaves_the_change_in_force_and_to_be_proved() {
     let course = course();
@@ -357,7 +360,7 @@ fn changes_not_in_force_are_rolled_back_and_unproved_ones_not_called_done() {
     let course = course();
     let committed = || {
         let disk = TestDisk::new();
-        // What follows is cut off: nothing was reloaded, nothing proved.
+        // The rest is interrupted: nothing was reloaded, nothing verified.
         drop(
             store(&disk.machine)
                 .prepare(disk.captured(), &intent(0))
@@ -416,7 +419,8 @@ fn changes_not_in_force_are_rolled_back_and_unproved_ones_not_called_done() {
     assert_eq!(states(&disk), [State::RolledBack]);
 }
 
-/// The new files were rejected, and the way back from them is cut off at every effect: they never come back.
+/// The new files were rejected, and the rollback is interrupted at every effect: they never come
+/// back.
 #[test]
 fn a_way_back_that_is_cut_off_is_finished() {
     let course = course();
@@ -441,7 +445,7 @@ fn a_way_back_that_is_cut_off_is_finished() {
                 break;
             }
             drop(store);
-            // Only the old files can be brought into force.
+            // Only the old files can be activated.
             let rejected = |files: Files, rolls_back: bool| (files == Files::New) != rolls_back;
             let ended = crate::common::store(&disk.machine)
                 .recover(&mut |record, files| !rejected(files, record.rolls_back.is_some()));

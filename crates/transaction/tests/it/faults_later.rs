@@ -1,4 +1,5 @@
-//! Every effect of what comes after a change fails, and the power is cut at each: confirmed, over, made again, pruned, given up.
+//! Every effect of the operations after a change fails, and the power fails at each: confirm,
+//! expire, redo, prune, forget.
 
 use std::path::Path;
 
@@ -7,8 +8,8 @@ use sshmend_transaction::{Back, Id, Intent, Journal, Past, Record, State, Store}
 use crate::common::{Picture, STATE, TestDisk, Which, intent, recovered, store, take_back};
 use crate::faulty::{FAULTS, Fault, Faulty};
 
-/// Lets each effect of `act` go wrong in each way on a disk that `made` makes, has what was left brought to its end, and asks
-/// `holds` about it: whether `act` had said that it was done, and which case it is.
+/// Lets each effect of `act` fail in each way on a disk from `made`, recovers, and calls `holds`
+/// with whether `act` had reported success and a description of the case.
 fn every_effect<M>(
     made: impl Fn() -> (TestDisk, M),
     act: impl Fn(&Store<'_, Faulty<'_>>, &M) -> bool,
@@ -41,7 +42,7 @@ fn apply(disk: &TestDisk, intent: &Intent) -> Record {
     prepared.commit().unwrap().finish().unwrap()
 }
 
-/// A change that waits for its confirmation, and the pictures before and after.
+/// A change that waits for confirmation, with the disk before and after.
 fn waiting() -> (TestDisk, (Record, Picture, Picture)) {
     let disk = TestDisk::new();
     let old = disk.picture();
@@ -58,7 +59,7 @@ fn waiting() -> (TestDisk, (Record, Picture, Picture)) {
     (disk, (record, old, new))
 }
 
-/// The states of all transactions, the oldest first; what cannot be read as one has none.
+/// The states of all transactions, the oldest first; an unreadable one has none.
 fn states(disk: &TestDisk) -> Vec<Option<State>> {
     let past = Journal::new(&disk.machine, STATE).history().unwrap();
     let state = |past| match past {
@@ -93,7 +94,7 @@ fn a_change_is_confirmed_or_waits_on() {
 }
 
 #[test]
-fn what_is_over_goes_back_or_waits_on() {
+fn expired_changes_are_rolled_back_or_wait() {
     every_effect(
         waiting,
         |store, (record, ..)| {
@@ -124,7 +125,7 @@ fn what_is_over_goes_back_or_waits_on() {
     );
 }
 
-/// A change that was undone: the rollback, and the pictures before and after the change.
+/// A change that was undone: the rollback, and the disk before and after the change.
 fn undone() -> (TestDisk, (Id, Picture, Picture)) {
     let disk = TestDisk::new();
     let old = disk.picture();
@@ -163,12 +164,13 @@ fn a_change_is_made_again_wholly_or_not_at_all() {
 }
 
 #[test]
-fn what_is_pruned_is_gone_or_there_and_what_is_needed_stays() {
+fn pruning_is_all_or_nothing_and_keeps_what_is_needed() {
     every_effect(
         undone,
         |store, _| store.prune(intent(100).when).is_ok(),
         |disk, (rollback, old, new), _, case| {
-            // The rollback is the newest change in force, and what it leads back from is needed.
+            // The rollback is the newest change in force, and the transaction it rolls back is
+            // needed.
             assert_eq!(
                 states(disk),
                 [Some(State::RolledBack), Some(State::Done)],

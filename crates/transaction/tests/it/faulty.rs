@@ -1,4 +1,4 @@
-//! A machine whose effects go wrong.
+//! A machine whose effects fail.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
@@ -9,18 +9,18 @@ use sshmend_host::{Change, Compared, FileError, Lock, LockError, Machine, Why};
 use sshmend_lossless::{FileImage, Metadata};
 use sshmend_transaction::Disk;
 
-/// What goes wrong at one effect.
+/// The kind of failure at one effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It fails.
     Fails,
     /// It happens and reports a failure, as when the fsync after a rename fails.
     FailsAfterwards,
-    /// The power is cut before it.
+    /// The power fails before it.
     PowerCut,
-    /// The power is cut after it.
+    /// The power fails after it.
     PowerCutAfterwards,
-    /// From here on the disk is full: nothing can be written, but removed and read.
+    /// From here on the disk is full: files can only be removed and read.
     DiskFull,
 }
 
@@ -32,7 +32,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
     Fault::DiskFull,
 ];
 
-/// A machine that counts its effects and lets some of them go wrong.
+/// A machine that counts its effects and lets some of them fail.
 #[derive(Debug)]
 pub(crate) struct Faulty<'a> {
     machine: &'a Machine,
@@ -42,7 +42,7 @@ pub(crate) struct Faulty<'a> {
     power: Rc<Cell<bool>>,
 }
 
-/// When the power is cut, nobody clears away what was staged.
+/// A staged change that stays behind if the power fails.
 pub(crate) struct Ready {
     staged: Option<sshmend_host::Staged>,
     power: Rc<Cell<bool>>,
@@ -68,24 +68,24 @@ impl<'a> Faulty<'a> {
         }
     }
 
-    /// Lets something go wrong so many effects from now on.
+    /// Schedules a failure `after` effects from now.
     pub(crate) fn strike(&self, fault: Fault, after: usize) {
         self.faults
             .borrow_mut()
             .push((fault, self.count.get() + after));
     }
 
-    /// How often something went wrong.
+    /// The number of failures.
     pub(crate) fn hits(&self) -> usize {
         self.hits.get()
     }
 
-    /// How many effects there were.
+    /// The number of effects.
     pub(crate) fn effects(&self) -> usize {
         self.count.get()
     }
 
-    /// Counts one effect and says what goes wrong at it.
+    /// Counts one effect and returns its fault, if any.
     fn count(&self) -> Option<Fault> {
         let number = self.count.replace(self.count.get() + 1);
         let hits =

@@ -73,7 +73,7 @@ fn a_mode_that_was_changed_since_counts_only_where_the_transaction_had_changed_i
 }
 
 #[test]
-fn rolling_back_brings_back_everything() {
+fn rolling_back_restores_everything() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let record = apply(&disk, 0);
@@ -168,7 +168,8 @@ fn the_record_can_be_read_by_people() {
     ));
     let head: String = text
         .split_inclusive('\n')
-        // How many lines follow depends on the attributes that the file system of the test knows.
+        // The number of lines that follow depends on the attributes that the file system of the
+        // test supports.
         .skip(1)
         .take_while(|line| !line.starts_with("[[file]]"))
         .collect();
@@ -316,7 +317,7 @@ fn files_and_state_may_lie_on_different_disks() {
 }
 
 #[test]
-fn paths_of_any_bytes_are_kept() {
+fn paths_with_arbitrary_bytes_are_kept() {
     use std::os::unix::ffi::OsStrExt;
     let disk = TestDisk::new();
     let name = std::ffi::OsStr::from_bytes(b"/srv/b\\ad\xff\nname");
@@ -337,7 +338,8 @@ fn paths_of_any_bytes_are_kept() {
     assert_eq!(fs::read_dir(disk.at("/srv")).unwrap().count(), 1);
 }
 
-/// Between showing and committing the live file and the kept copies may change: what is committed is what was shown.
+/// Between preview and commit the live file and the saved copies may change: what was shown is
+/// committed.
 #[test]
 fn a_rollback_writes_exactly_the_bytes_that_were_shown() {
     let shown = |disk: &TestDisk, record: &Record| {

@@ -1,4 +1,4 @@
-//! Long files: what is kept of them.
+//! Long files, and what is kept of them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -11,7 +11,7 @@ use sshmend_transaction::{Captured, Journal, Record};
 /// More than a megabyte.
 const LONG: u32 = 200_000;
 
-/// A file of so many lines with one line taken out, and its transaction.
+/// A file with this number of lines, and the transaction that removed one of them.
 fn edit_lines(disk: &TestDisk, path: &str, mode: u32, lines: u32) -> (String, String, Record) {
     let line = |number: u32| format!("line {number}\n");
     let text: String = (0..lines).map(line).collect();
@@ -68,7 +68,7 @@ fn a_long_file_that_others_can_write_or_that_has_two_names_is_copied() {
 }
 
 #[test]
-fn a_file_of_a_tenth_of_that_is_copied_once_and_goes_back_by_its_edits() {
+fn a_file_a_tenth_as_long_is_copied_once_and_restored_by_its_edits() {
     let disk = TestDisk::new();
     let (text, after, record) = edit_lines(&disk, "/srv/shorter", 0o644, LONG / 10);
     let kept = format!("{STATE}/transactions/{}", record.id);

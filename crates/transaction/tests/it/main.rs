@@ -1,4 +1,4 @@
-//! Transactions on real files: their life, and their death at every effect.
+//! Transactions on real files: normal operation, and failure at every effect.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Transactions that were cut off, are damaged, or were given up.
+//! Transactions that were interrupted, are damaged, or were abandoned.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use sshmend_transaction::{
 };
 
 #[test]
-fn a_transaction_that_is_given_up_is_in_nobodys_way() {
+fn an_abandoned_transaction_blocks_nothing() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let store = store(&disk.machine);
@@ -19,7 +19,7 @@ fn a_transaction_that_is_given_up_is_in_nobodys_way() {
         .prepare(disk.captured(), &intent(0))
         .unwrap()
         .abandon();
-    // What never changed a file is no part of the history.
+    // A transaction that never changed a file is not part of the history.
     assert_eq!((disk.picture(), states(&disk)), (before, vec![]));
     store
         .prepare(disk.captured(), &intent(1))
@@ -223,7 +223,7 @@ fn an_unrecoverable_transaction_blocks_until_it_is_forgotten() {
 }
 
 #[test]
-fn bytes_that_are_not_those_of_the_record_are_not_brought_back() {
+fn bytes_that_differ_from_the_record_are_not_restored() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);
     let after = disk.picture();

@@ -1,4 +1,4 @@
-//! Changes that go back by themselves, the marks of what is open, old transactions and private keys.
+//! Temporary changes, marks of open transactions, old transactions and private keys.
 
 use std::fs;
 use std::path::Path;
@@ -98,7 +98,7 @@ fn a_pending_confirmation_blocks_other_changes() {
 }
 
 #[test]
-fn an_unreadable_record_is_not_passed_over() {
+fn an_unreadable_record_is_not_skipped() {
     let disk = TestDisk::new();
     let waiting = apply(&disk, &until(60, true));
     let record = format!("{STATE}/transactions/{}/transaction.toml", waiting.id);
@@ -137,7 +137,7 @@ fn unconfirmed_changes_are_rolled_back_in_their_own_transaction() {
 }
 
 #[test]
-fn a_way_back_that_is_not_proved_is_finished_by_recovery_and_one_that_is_edited_stays() {
+fn an_unproved_rollback_is_finished_by_recovery_and_an_edited_one_stays() {
     let disk = TestDisk::new();
     let before = disk.picture();
     apply(&disk, &until(60, true));
@@ -203,7 +203,7 @@ fn a_rollback_waits_for_its_confirmation_like_any_change() {
 }
 
 #[test]
-fn a_rollback_that_does_not_work_out_leaves_what_it_led_back_from_as_it_was() {
+fn a_failed_rollback_leaves_the_original_change_unchanged() {
     for back in [None, until(60, true).back] {
         let disk = TestDisk::new();
         let change = apply(&disk, &Intent { back, ..intent(0) });
@@ -274,7 +274,7 @@ fn temporary_changes_block_nothing_and_end_by_the_clock() {
         .unwrap();
     let back = store(&disk.machine).temporary().unwrap().remove(0).back;
     assert_eq!(back.unwrap().boot, "second");
-    // Undone earlier, and then made again, it stays.
+    // Undone earlier, and then redone, it stays.
     let roll_back = |id: &Id, second| {
         let rolled_back = take_back(&disk.machine, &Which::Id(id.clone()), &intent(second));
         match rolled_back.unwrap() {
@@ -310,7 +310,7 @@ fn finished_transactions_are_not_read_again() {
         .collect();
     names.sort();
     for name in &names[..8] {
-        // Whoever read it would find it damaged.
+        // A reader would find it damaged.
         fs::write(transactions.join(name).join("transaction.toml"), "").unwrap();
     }
     assert_eq!(recovered(&disk.machine).unwrap(), []);
@@ -363,7 +363,7 @@ fn a_transaction_is_named_by_the_beginning_of_its_name() {
 }
 
 #[test]
-fn old_transactions_are_cleared_away_as_far_as_no_way_back_needs_them() {
+fn old_transactions_are_removed_unless_a_rollback_needs_them() {
     let disk = TestDisk::new();
     let make = |path: &str, second| {
         let create = FileChange::create(path, b"x".to_vec(), own(0o600));
@@ -448,7 +448,7 @@ fn no_copy_of_a_private_key_is_kept() {
         panic!("{rolled_back:?}")
     };
     assert_eq!((disk.picture(), kept()), (before, Vec::new()));
-    // The key that was made is gone for good.
+    // The key that was generated is permanently gone.
     let refused = take_back(&disk.machine, &Which::Id(by), &intent(2)).unwrap_err();
     assert!(
         refused

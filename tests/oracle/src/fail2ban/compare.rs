@@ -70,7 +70,7 @@ pub(super) fn tree(
     trial.fix(&ours, &wish)
 }
 
-/// The driver must say what the client of the package says.
+/// The driver must agree with the package's client.
 pub(super) fn driver(
     program: &mut Program,
     case: &str,
@@ -94,7 +94,7 @@ pub(super) fn driver(
     Ok(())
 }
 
-/// What is compared.
+/// The properties compared.
 #[derive(Debug, PartialEq)]
 struct Summary {
     starts: bool,
@@ -163,7 +163,7 @@ impl Summary {
     }
 }
 
-/// Our words; what comes out of a filter's regular expressions is taken for theirs.
+/// Our words; those produced by a filter's regular expressions are taken from theirs.
 fn words(jail: &Jail, theirs: &Answer) -> Option<Vec<String>> {
     if !jail.is_complete() {
         return theirs
@@ -193,7 +193,8 @@ fn settings(jail: &Jail, theirs: &Answer) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Our verdicts; of what we do not know, because it depends on names, files or commands, nothing is claimed.
+/// Our verdicts; nothing is claimed about what we do not know because it depends on names, files or
+/// commands.
 fn ignored(jail: &Jail, theirs: &Answer) -> Vec<(String, bool)> {
     let Some(verdicts) = theirs.ignored.get(&jail.name) else {
         return Vec::new();

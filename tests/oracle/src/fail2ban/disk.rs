@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sshmend_fail2ban::{Config, Edited, Release};
 use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot, Unread};
 
-/// Answers from the disk what our reader looks for, and what it looks for when it mends the first line.
+/// Answers from the disk the lookups of our reader, including those for repairing the first line.
 pub(super) fn capture(directory: &Path, release: Release) -> Snapshot {
     let judge = |snapshot: &Snapshot| {
         let config = Config::read(snapshot, directory, Some(release));
@@ -66,7 +66,7 @@ fn entry(path: &Path) -> Entry {
     }
 }
 
-/// Writes a change and returns what the files were.
+/// Writes a change and returns the previous files.
 pub(super) fn write(edited: &Edited, directory: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut originals = Vec::new();
     for (path, edits) in &edited.edits {
@@ -82,7 +82,7 @@ pub(super) fn write(edited: &Edited, directory: &Path) -> io::Result<Vec<(PathBu
     Ok(originals)
 }
 
-/// What the files were and are, for messages.
+/// The files before and after, for messages.
 pub(super) fn diff(originals: &[(PathBuf, Vec<u8>)], directory: &Path) -> String {
     let shown = |bytes: &[u8]| bytes.escape_ascii().to_string().replace("\\n", "\n");
     let files = originals.iter().map(|(path, before)| {

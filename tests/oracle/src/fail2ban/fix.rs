@@ -9,7 +9,7 @@ use super::disk::{capture, diff, write};
 use super::program::{Answer, Program, Started};
 use crate::Report;
 
-/// What is asked for; all of it is new to most trees.
+/// The requested exemptions; all are new to most trees.
 const WISHES: &[&str] = &[
     "203.0.113.9",
     "198.18.0.0/15",
@@ -39,7 +39,7 @@ pub(super) fn random_wish(random: &mut Rng, running: &[String]) -> Wish {
     }
 }
 
-/// One tree on the disk, and what fail2ban said of it before.
+/// One tree on disk, and fail2ban's answer for it before.
 pub(super) struct Trial<'a> {
     pub(super) program: &'a mut Program,
     pub(super) report: &'a mut Report,
@@ -49,7 +49,7 @@ pub(super) struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// What is mended by itself: where we say that fail2ban starts afterwards, it does.
+    /// A repair alone: if we say that fail2ban starts afterwards, it does.
     pub(super) fn mend(&mut self, ours: &Config<'_>) -> Result<(), String> {
         let Some(origin) = ours.mendable().map(|problem| problem.origin.clone()).next() else {
             return Ok(());
@@ -82,7 +82,7 @@ impl Trial<'_> {
         self.case += &format!("\n  {wish:?}");
         let edited = match ours.ignore(wish) {
             Ok(edited) => edited,
-            // Where no jail runs, nothing shows what a reference in [DEFAULT] would mean.
+            // If no jail runs, nothing shows what a reference in [DEFAULT] would mean.
             Err(_) if ours.starts() && self.before.jails.is_empty() => return Ok(()),
             Err(refusal) => {
                 let expected = if ours.starts() { "possible" } else { "refused" };
@@ -171,7 +171,7 @@ fn words(answer: &Answer, jail: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// The words of each jail without those that were wished for.
+/// The words of each jail, without those of the wish.
 fn other_words(answer: &Answer, wish: &Wish) -> Vec<(String, Vec<String>)> {
     let is_wished = |word: &String| {
         Address::parse(word).is_ok_and(|parsed| wish.addresses.contains(&parsed.address))

@@ -1,4 +1,5 @@
-//! fail2ban itself: its library, from the machine or from Debian's package, behind a driver that answers JSON.
+//! fail2ban itself: its library, from the machine or from Debian's package, with a driver that
+//! answers JSON.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -14,9 +15,9 @@ use sshmend_fail2ban::Release;
 
 /// Our driver; it imports the library whose folder is its argument.
 const DRIVER: &str = include_str!("driver.py");
-/// Debian's interpreter, which has no packages of a user in its way.
+/// Debian's interpreter, without a user's packages.
 const PYTHON: &str = "/usr/bin/python3";
-/// Where Debian's package puts the library.
+/// The folder in which Debian's package installs the library.
 const INSTALLED: &str = "usr/lib/python3/dist-packages";
 
 /// A running driver.
@@ -29,18 +30,18 @@ pub(super) struct Program {
     pub(super) release: Release,
 }
 
-/// What fail2ban says of one tree.
+/// The answer of fail2ban for one tree.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Answer {
     /// Whether `fail2ban-client -d` exits with 0.
     pub(super) starts: bool,
-    /// Why it fails.
+    /// The reason why it fails.
     pub(super) error: Option<String>,
     /// The jails that it would start.
     pub(super) jails: BTreeMap<String, Started>,
-    /// Which addresses each of them spares.
+    /// The addresses that each of them exempts.
     pub(super) ignored: BTreeMap<String, BTreeMap<String, bool>>,
-    /// What `fail2ban-client -d` prints, when it was asked for.
+    /// The output of `fail2ban-client -d`, if it was requested.
     pub(super) stream: Vec<String>,
     /// The word at which the server would stop.
     pub(super) server: Option<String>,
@@ -140,7 +141,8 @@ fn library() -> Result<PathBuf, String> {
     Ok(root.join(INSTALLED))
 }
 
-/// The folder that holds Debian's `etc/fail2ban` and library: `/`, or where the package was unpacked for the tests.
+/// The folder with Debian's `etc/fail2ban` and library: `/`, or the folder in which the package was
+/// unpacked for the tests.
 pub(super) fn package_root() -> Result<PathBuf, String> {
     static ROOT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     ROOT.get_or_init(find_package).clone()

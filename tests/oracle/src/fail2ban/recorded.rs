@@ -11,7 +11,7 @@ use super::fix::Trial;
 use super::program::{Program, package_root};
 use crate::{Item, Report, items};
 
-/// The release that was recorded in full; another one where it differs.
+/// The release that was recorded completely; for others only the differences were.
 const RECORDED: &str = "1.0.2";
 const LATER: &str = "1.1.2";
 /// Addresses that no item has.
@@ -48,7 +48,7 @@ fn compare_item(
     for source in [package, &base.path, &item.path] {
         copy(source, at).map_err(|error| format!("{}: {error}", source.display()))?;
     }
-    // An item with a jail.conf of its own was recorded without what Debian adds.
+    // An item with its own jail.conf was recorded without Debian's additions.
     let brings_main = item.path.join("jail.conf").exists();
     if brings_main && !item.path.join("jail.d/defaults-debian.conf").exists() {
         fs::remove_file(at.join("jail.d/defaults-debian.conf"))
@@ -176,7 +176,7 @@ fn compare_config(
     };
     for (address, verdict) in ignored_in["ips"].as_object().into_iter().flatten() {
         let network = Network::from(address.parse::<std::net::IpAddr>().expect("an address"));
-        // Of what we do not know nothing is claimed.
+        // Nothing is claimed about what we do not know.
         let ours = match jail.ignored(network) {
             Ignored::Yes { .. } => true,
             Ignored::No => false,

@@ -1,4 +1,4 @@
-//! Files that we may not read, and files that somebody else keeps.
+//! Files that we must not read, and files that other programs keep.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use sshmend_lossless::{Entry, Snapshot, Unread};
 
 use crate::Report;
 
-/// Where the first file is that fail2ban reads for a jail, picked at random.
+/// The first file that fail2ban reads for a random jail.
 fn layer(snapshot: &Snapshot, directory: &Path, random: &mut Rng) -> Option<PathBuf> {
     let is_layer = |path: &Path| {
         path == directory.join("jail.local")
@@ -31,7 +31,7 @@ pub(super) fn hidden(
     random: &mut Rng,
     report: &mut Report,
 ) {
-    // What stops fail2ban before it comes to the file is known all the same.
+    // Whatever stops fail2ban before it reaches the file is known nevertheless.
     if !Config::read(snapshot, directory, Some(release)).starts() {
         return;
     }
@@ -49,7 +49,7 @@ pub(super) fn hidden(
     );
 }
 
-/// A layer behind a link to somebody else's file is never edited.
+/// A layer behind a link to another program's file is never edited.
 pub(super) fn foreign(
     snapshot: &Snapshot,
     directory: &Path,

@@ -1,4 +1,4 @@
-//! Random configuration trees, made of what people write and of what trips them.
+//! Random configuration trees, composed of typical lines and of difficult pieces.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,8 @@ use fastrand::Rng;
 /// Files by their path below the configuration directory.
 pub(super) type Tree = BTreeMap<String, Vec<u8>>;
 
-/// What every tree begins with: three filters, an action, and a jail.conf in the style of the stock one.
+/// The beginning of every tree: three filters, an action, and a jail.conf in the style of the stock
+/// one.
 const BASE: &[(&str, &str)] = &[
     (
         "fail2ban.conf",
@@ -228,14 +229,15 @@ const JUNK: &[&str] = &[
     " [sshd]\n",
 ];
 
-/// Defaults that are commented out, beside which a new line goes.
+/// Commented defaults, beside which a new line is added.
 const COMMENTED: &[&str] = &[
     "#ignoreip = 127.0.0.1/8 ::1\n",
     "; IgnoreIP: ::1\n",
     "   # ignoreip =\n",
 ];
 
-/// What stops fail2ban, at the end of a file: each is a fault of its own, and some can be mended.
+/// Text at the end of a file that stops fail2ban: each is a separate fault, and some can be
+/// repaired.
 const FAULTS: &[&str] = &[
     "[sshd]\nport = 22\n[web]\n[sshd]\nmaxretry = 4\n",
     "[odd]\nbantime = 30%\n",
@@ -364,7 +366,7 @@ fn option(random: &mut Rng, calm: bool) -> String {
         "backend" => pick(random, &["auto", "systemd", "polling"]).to_string(),
         "loglevel" => "DEBUG".to_owned(),
         "maxretry" => random.u8(1..9).to_string(),
-        // No reference to a list: a setting that changes with the list is a reason to refuse, and rightly so.
+        // No reference to a list: a setting that changes with the list is a valid reason to refuse.
         _ if random.u8(..) < 20 => pick(random, OTHER_REFERENCES).to_string(),
         _ => random.u16(..).to_string(),
     };

@@ -289,7 +289,7 @@ const ADDRESSES: &[&str] = &[
     "3.3.3.3",
 ];
 
-/// Where a pattern file of [`pattern_files`] is named in a list.
+/// The number of pattern files of [`pattern_files`] that a list may name.
 pub(super) const PATTERN_FILES: usize = 3;
 
 /// The content of the pattern files, which may name each other.
@@ -457,7 +457,7 @@ fn damage(random: &mut Rng, text: &mut Vec<u8>) {
     }
 }
 
-/// A client of which everything is known.
+/// A client about which everything is known.
 pub(super) fn client(random: &mut Rng) -> Client {
     let addr: IpAddr = pick(random, ADDRESSES)
         .parse()
@@ -503,7 +503,7 @@ pub(super) fn forget(random: &mut Rng, client: &Client) -> Client {
     less
 }
 
-/// A pattern to let in.
+/// A pattern to allow.
 pub(super) fn wanted(random: &mut Rng) -> Wanted {
     const WANTED: &[&str] = &[
         "10.1.2.3",
@@ -546,7 +546,7 @@ pub(super) fn wanted(random: &mut Rng) -> Wanted {
     }
 }
 
-/// A client that the pattern means: with all facts, and with no more than the pattern needs.
+/// A client that the pattern denotes: with all facts, and with only those that the pattern needs.
 pub(super) fn wanted_client(random: &mut Rng, wanted: &Wanted) -> (Client, Client) {
     let examples = wanted.examples();
     let example = examples[random.usize(0..examples.len())]

@@ -16,11 +16,11 @@ const SOURCE: &str = include_str!("libwrap.c");
 #[derive(Clone)]
 pub(super) struct Question {
     pub(super) files: Files,
-    /// The client; every fact of it must be known.
+    /// The client; all its facts must be known.
     pub(super) client: Client,
 }
 
-/// What libwrap said.
+/// The answer of libwrap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) access: Access,
@@ -56,7 +56,7 @@ impl Libwrap {
         Ok(Self { directory })
     }
 
-    /// Where files may be put that the tables name.
+    /// The directory for files that the tables name.
     pub(super) fn directory(&self) -> &Path {
         self.directory.path()
     }

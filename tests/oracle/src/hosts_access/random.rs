@@ -1,4 +1,4 @@
-//! Random tables, evaluated and mended.
+//! Random tables, evaluated and repaired.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::libwrap::{Answer, Libwrap, Question};
 use super::{Files, Said, after, generate, read, shown};
 use crate::Report;
 
-/// How many cases one run of the program gets.
+/// The number of cases for one run of the program.
 const BATCH: u64 = 5_000;
 
 pub(super) fn compare(cases: u64, seed: u64, libwrap: &Libwrap, report: &mut Report) {
@@ -37,22 +37,22 @@ struct Run<'a> {
     libwrap: &'a Libwrap,
     random: Rng,
     report: &'a mut Report,
-    /// How often something could not be compared.
+    /// The number of times that something could not be compared, by reason.
     tally: BTreeMap<String, u64>,
 }
 
 struct Case {
     question: Question,
     tables: Tables,
-    /// What our model is told of the client.
+    /// What our model knows about the client.
     told: Client,
-    /// What was done to the files before, for the message.
+    /// The fix applied to the files before, for the message.
     fix: Option<String>,
-    /// Whether the client was let in.
+    /// Whether the client was allowed.
     granted: bool,
 }
 
-/// How many others are asked about after each fix.
+/// The number of other clients evaluated after each fix.
 const OTHERS: usize = 2;
 
 /// A client after a fix that is perhaps not about it: the files before, the files after, and the new rule alone.
@@ -94,7 +94,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// One client of which all is known, and the same with some facts withheld.
+    /// One client about which everything is known, and the same with some facts withheld.
     fn as_they_are(&mut self, files: Files, tables: &Tables) -> [Case; 2] {
         let client = generate::client(&mut self.random);
         let less = generate::forget(&mut self.random, &client);
@@ -112,7 +112,8 @@ impl Run<'_> {
         [case(client), case(less)]
     }
 
-    /// The files after a client was let in: for one of those that it lets in, and for others, whose answer must stay.
+    /// The files after a client was allowed: for one of those allowed, and for others, whose answer
+    /// must not change.
     fn let_in(&mut self, files: &Files, tables: &Tables) -> Option<(Case, Vec<Other>)> {
         let wanted = generate::wanted(&mut self.random);
         let (client, told) = generate::wanted_client(&mut self.random, &wanted);
@@ -170,7 +171,7 @@ impl Run<'_> {
         }
     }
 
-    /// The files after one of the lines that can be mended was mended.
+    /// The files after one of the repairable lines was repaired.
     fn mended(&mut self, files: &Files, tables: &Tables) -> Option<Case> {
         let problems = tables
             .problems()
@@ -211,7 +212,7 @@ impl Run<'_> {
         }
     }
 
-    /// Whoever is not meant by the new rule gets the answer that he got before.
+    /// A client outside the new rule gets the same answer as before.
     fn judge_other(&mut self, other: &Other, answers: &[Answer]) {
         let [before, after, alone] = answers else {
             return;
@@ -249,7 +250,7 @@ impl Run<'_> {
     }
 }
 
-/// Says what an unknown answer hangs on.
+/// The information on which an unknown answer depends.
 fn unknown(verdict: &Verdict, all_known: bool) -> String {
     let needs = verdict
         .doubts

@@ -10,7 +10,7 @@ use super::libwrap::{Answer, Libwrap, Question};
 use super::{Files, Said, after, read};
 use crate::{Item, Report, items};
 
-/// Who is let in, in turn and all at once.
+/// The clients to allow, in turn and all at once.
 const WANTED: [&str; 6] = [
     "198.51.100.7",
     "10.77.0.3/16",
@@ -83,7 +83,8 @@ fn answers(access: &Value) -> Vec<Access> {
     }
 }
 
-/// An address has no name here; a name has the address of the recorded hosts file, `localhost` one in each family.
+/// An address has no name here; a name has the address of the recorded hosts file, `localhost` one
+/// in each family.
 fn clients(text: &str, daemon: &str, hosts: &Value) -> Vec<Client> {
     let client = |addr: IpAddr, name: Name| Client::new(addr).named(name).at(daemon);
     if let Ok(addr) = text.parse() {
@@ -114,7 +115,7 @@ fn matched(text: &str) -> Option<(char, usize)> {
     ))
 }
 
-/// Lets several clients in, and asks libwrap whether they are.
+/// Allows several clients, and asks libwrap whether they are.
 fn fixes(
     item: &Item,
     files: &Files,
@@ -164,7 +165,7 @@ fn fixes(
     Ok(())
 }
 
-/// Every line that was there is there still, in its order.
+/// Every line that existed is still there, in the same order.
 fn lines_stay(case: &str, before: &Files, after: &Files, report: &mut Report) {
     for (before, after) in before.iter().zip(after) {
         let (Some(before), Some(after)) = (before, after) else {

@@ -1,4 +1,4 @@
-//! `ssh` itself, against a throw-away `sshd` behind a `ProxyCommand`.
+//! `ssh` itself, with a throw-away `sshd` as its `ProxyCommand`.
 
 use std::fs;
 use std::io;
@@ -86,7 +86,7 @@ impl<'k> Run<'k> {
         Ok(())
     }
 
-    /// The server has one key: what we say of it is what `ssh` does.
+    /// The server has one key: our prediction for it is what `ssh` does.
     fn judged(
         &self,
         report: &mut Report,
@@ -118,7 +118,8 @@ impl<'k> Run<'k> {
         Ok(())
     }
 
-    /// What cannot be read holds no key for `ssh`: a directory or a link to nothing in the place of the user's file.
+    /// For `ssh` a path that cannot be read holds no key: a directory or a dangling link in the
+    /// place of the user's file.
     fn unread(
         &self,
         report: &mut Report,
@@ -155,7 +156,7 @@ impl<'k> Run<'k> {
         Ok(())
     }
 
-    /// Why `ssh` may differ from us on a line of the files.
+    /// The reason why `ssh` may differ from us on a line of the files.
     fn excuse(&self, files: &[Vec<u8>; 2]) -> Option<&'static str> {
         let of_file = |file: &Vec<u8>| {
             let mut lines = lines(file);
@@ -316,7 +317,7 @@ fn outcome(said: &str) -> Outcome {
     }
 }
 
-/// What became of a host key, with the file and line that `ssh` names.
+/// The result for a host key, with the file and line that `ssh` names.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Known((usize, usize)),

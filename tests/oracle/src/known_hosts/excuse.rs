@@ -1,6 +1,7 @@
-//! Lines on which `ssh-keygen -F` differs from `ssh`, or both from what they were meant to do.
+//! Lines on which `ssh-keygen -F` differs from `ssh`, or both from their intended behaviour.
 
-/// Why the two may differ on this line; docs/formats/known_hosts.md has the command that shows each.
+/// The reason why the two may differ on this line; docs/formats/known_hosts.md has the command that
+/// shows each.
 pub(super) fn excuse(line: &[u8], unterminated: bool, keys: &[String]) -> Option<&'static str> {
     let visible = line.split(|&b| b == 0).next().unwrap_or_default();
     let words: Vec<&[u8]> = visible

@@ -112,7 +112,7 @@ impl<'k> Generator<'k> {
         NAMES[self.random.usize(..NAMES.len())]
     }
 
-    /// A file of up to eight lines, sometimes with a byte put in, taken out or changed.
+    /// A file of up to eight lines, sometimes with a byte inserted, removed or changed.
     pub(super) fn file(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for _ in 0..self.random.usize(0..8) {

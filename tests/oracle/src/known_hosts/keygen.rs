@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::seen::Seen;
 
-/// What `ssh-keygen -F` prints for a name, with `-l` also the fingerprints.
+/// The output of `ssh-keygen -F` for a name, with `-l` also the fingerprints.
 pub(super) fn find(file: &Path, name: &str, fingerprints: bool) -> io::Result<Vec<Seen>> {
     let mut command = Command::new("ssh-keygen");
     command

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use super::generate::NAMES;
 
-/// Key types of `ssh-keygen -t` and sizes; two keys of each are made, the first of which the throw-away server has.
+/// Key types of `ssh-keygen -t` and sizes; two keys of each are made, the first of which the
+/// throw-away server has.
 const KEYS: [(&str, &str); 3] = [("ed25519", "256"), ("rsa", "1024"), ("ecdsa", "256")];
 
 /// Fresh keys.
@@ -41,7 +42,7 @@ impl Kit {
         })
     }
 
-    /// The directory, for the files of a case.
+    /// The directory for the files of a case.
     pub(super) fn path(&self) -> &Path {
         self.directory.path()
     }

@@ -99,7 +99,7 @@ impl<'k> Run<'k> {
         }
     }
 
-    /// Asks about both names in the edited file, the second of which must be known by the keys of before.
+    /// Looks up both names in the edited file; the second one must still have its previous keys.
     fn edited<E: std::fmt::Display>(
         &mut self,
         report: &mut Report,

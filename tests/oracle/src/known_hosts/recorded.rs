@@ -91,8 +91,8 @@ fn compare_removal(
     }
 }
 
-/// The other names keep their keys. What a line says hangs on no other line, so that only the lines that changed are
-/// asked: all lines for all names would take hours for a file of many thousands.
+/// The other names keep their keys. Lines are independent of each other, so that only the changed
+/// lines are checked: all lines for all names would take hours for a file of many thousands.
 fn compare_others(
     report: &mut Report,
     case: &str,
@@ -138,7 +138,8 @@ fn whole_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     sshmend_lossless::lines(text).map(|line| &text[line.span])
 }
 
-/// Where the peer loses nothing, both files have the same size; where we keep a line that it drops, there is a reason.
+/// If the peer loses nothing, both files have the same size; if we keep a line that it drops, there
+/// is a reason.
 fn compare_lines(
     report: &mut Report,
     case: &str,

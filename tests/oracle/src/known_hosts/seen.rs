@@ -1,4 +1,4 @@
-//! What we find for one name, in the terms of `ssh-keygen`.
+//! Our result for one name, in the terms of `ssh-keygen`.
 
 use sshmend_known_hosts::{KnownHosts, Marker, Name, Reason};
 
@@ -9,7 +9,7 @@ pub(super) struct Seen {
     pub(super) line: usize,
     /// `CA`, `REVOKED` or nothing.
     pub(super) marker: &'static str,
-    /// The fingerprint; `None` where the key cannot be read or was not asked for.
+    /// The fingerprint; `None` if the key cannot be read or it was not requested.
     pub(super) fingerprint: Option<String>,
 }
 

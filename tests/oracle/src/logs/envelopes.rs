@@ -1,11 +1,12 @@
-//! Real lines of sshd in envelopes: each must say what it says alone.
+//! Real lines of sshd in envelopes: each must give the same result as alone.
 
 use fastrand::Rng;
 
 use super::seen::{Log, Seen};
 use crate::Report;
 
-/// What a collector, a container runtime, a build server or a person puts around a line, `{}`.
+/// Texts that a collector, a container runtime, a build server or a person puts around a line,
+/// `{}`.
 const ENVELOPES: &[&str] = &[
     "2026-11-20T15:52:43.123456789Z stderr F {}",
     "{\"log\":JSON,\"stream\":\"stderr\",\"time\":\"2026-11-20T15:52:43Z\"}",
@@ -27,7 +28,8 @@ const ENVELOPES: &[&str] = &[
     "{\"SYSLOG_IDENTIFIER\":\"sshd\",\"_PID\":\"8\",\"MESSAGE\":JSON}",
 ];
 
-/// Puts each line that is understood into an envelope of its own log, and compares what it says of itself.
+/// Puts each understood line into an envelope of its own log, and compares the result with that of
+/// the bare line.
 pub(super) fn compare(report: &mut Report, log: &Log, random: &mut Rng) {
     for &line in log.events.keys() {
         let Some(envelope) = random.choice(ENVELOPES) else {
@@ -50,7 +52,7 @@ pub(super) fn compare(report: &mut Report, log: &Log, random: &mut Rng) {
     }
 }
 
-/// What a line says whatever stands around it.
+/// The part of a line's result that does not depend on its surroundings.
 fn alone(seen: &Seen) -> impl PartialEq + std::fmt::Debug + use<> {
     (
         seen.kind,

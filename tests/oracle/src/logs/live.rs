@@ -1,4 +1,4 @@
-//! What was really done to every connection.
+//! Compares with what was really done to every connection.
 
 use std::collections::BTreeSet;
 
@@ -115,7 +115,7 @@ fn is_of_server(seen: &Seen) -> bool {
     )
 }
 
-/// We do not tell how the client vanished: all its ways are one cause.
+/// We do not distinguish how the client vanished: all ways are one cause.
 fn ours(label: &str) -> &str {
     match label {
         "client_reset_preauth" | "client_vanished" | "client_closed" | "client_reset" => {
@@ -127,7 +127,7 @@ fn ours(label: &str) -> &str {
     }
 }
 
-/// Why the log cannot tell what was done.
+/// The reason why the log cannot show what was done.
 fn silence(log: &Log, connection: &Value, said: &BTreeSet<&str>) -> Option<&'static str> {
     let source = connection["src"].as_str();
     let seen = || {
@@ -156,7 +156,7 @@ fn silence(log: &Log, connection: &Value, said: &BTreeSet<&str>) -> Option<&'sta
     }
 }
 
-/// What an event says in the words of the corpus.
+/// The label of an event in the terms of the corpus.
 fn label(seen: &Seen) -> Option<&'static str> {
     Some(match seen.kind {
         Kind::Accepted => "ok",

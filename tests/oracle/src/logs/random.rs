@@ -17,7 +17,7 @@ use super::envelopes;
 use super::seen::{Log, Seen};
 use crate::{Report, daemon};
 
-/// Words of log lines, and what stands between them.
+/// Words of log lines, and separators.
 const WORDS: &[&str] = &[
     " from ",
     " port ",
@@ -126,7 +126,7 @@ impl Attempt {
     fn is_told_by(&self, seen: &Seen) -> bool {
         match self.from {
             From::Address(address) => {
-                // What follows a colon is the style of authentication, not the name (auth2.c).
+                // Text after a colon is the style of authentication, not the name (auth2.c).
                 seen.kind == Kind::InvalidUser
                     && seen.source == Some(address.to_string())
                     && seen.user.as_deref() == self.text.split(':').next()
@@ -138,7 +138,7 @@ impl Attempt {
     }
 }
 
-/// An sshd of this machine with a configuration of its own.
+/// An sshd of this machine with a separate configuration.
 struct Server {
     directory: TempDir,
     process: Child,
@@ -225,7 +225,7 @@ impl Server {
         })
     }
 
-    /// Tries to log in with the text as the name, from an address of its own.
+    /// Tries to log in with the text as the name, from a separate address.
     fn log_in(&self, case: u64, text: &str) -> io::Result<Attempt> {
         let [_, _, _, _, _, _, high, low] = case.to_be_bytes();
         let address = Ipv4Addr::new(127, 77, high, low);

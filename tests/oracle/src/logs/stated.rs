@@ -1,4 +1,4 @@
-//! What other readers say of the lines.
+//! Compares with the results of other readers for the lines.
 
 use std::collections::BTreeSet;
 
@@ -134,7 +134,7 @@ fn crowdsec_sources(report: &mut Report, item: &Item, log: &Log, stated: &Value)
     }
 }
 
-/// What we see in a line of each template.
+/// Our result for a line of each template.
 const LOGHUB: &[(&str, Kind)] = &[
     ("E1", Kind::Accepted),
     ("E2", Kind::Closed),

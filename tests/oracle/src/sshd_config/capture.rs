@@ -1,4 +1,4 @@
-//! A directory that stands for `/`, captured as the model looks for it.
+//! A directory in place of `/`, captured through the model's lookups.
 
 use std::fs;
 use std::io;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use sshmend_lossless::{Entry, FileImage, Kind, Listed, Metadata, Request, Snapshot, Unread};
 use sshmend_sshd_config::Tree;
 
-/// Captures all that the model looks for; `at` maps a path of the machine to the path where it lies here, and `seen` maps
-/// that back, after all links.
+/// Captures everything that the model looks up; `at` maps a path of the machine to its path here,
+/// and `seen` maps that back, after all links.
 pub(super) fn capture(
     main: &Path,
     at: impl Fn(&Path) -> PathBuf,

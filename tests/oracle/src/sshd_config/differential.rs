@@ -16,7 +16,7 @@ use crate::Report;
 /// Cases for which sshd is started in one namespace.
 const BATCH: u64 = 500;
 
-/// The connections that are asked about; the first one is nobody.
+/// The connections to evaluate; the first one is none.
 pub(super) const SPECS: [&str; 4] = [
     "",
     "user=bob,host=gw.example.org,addr=192.0.2.7,laddr=127.0.0.1,lport=22",
@@ -56,7 +56,7 @@ const BUILD_DEFAULTS: [&str; 28] = [
     "sshdsessionpath",
 ];
 
-/// One generated case, with all that is needed to repeat it.
+/// One generated case, with everything needed to repeat it.
 struct Case {
     number: u64,
     tree: Generated,
@@ -189,7 +189,8 @@ fn changes(
     Ok(())
 }
 
-/// The tree as the model reads it: the scratch directory stands for `/etc/ssh`, links into it included.
+/// The tree as the model reads it: the scratch directory replaces `/etc/ssh`, links into it
+/// included.
 fn model(place: &Path, case: &Case, key: &Path) -> Tree {
     let inside = |path: &Path| {
         path.strip_prefix("/etc/ssh")
@@ -208,7 +209,7 @@ fn model(place: &Path, case: &Case, key: &Path) -> Tree {
     };
     let mut overrides = vec![Override::new(format!("HostKey {}", key.display()))];
     overrides.extend(case.tree.options.iter().map(Override::new));
-    // What lies below the scratch directory lies in /etc, where the model edits files.
+    // Paths below the scratch directory are in /etc, where the model edits files.
     let real = place.canonicalize().unwrap_or_else(|_| place.to_owned());
     let seen = |target: PathBuf| match target.strip_prefix(&real) {
         Ok(rest) => Path::new("/etc/ssh").join(rest),
@@ -336,7 +337,8 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
         values.retain(|key, value| key != unprinted || value != &["none"]);
     }
     if release >= Release::new(8, 2) && release < Release::new(8, 4) {
-        // The ends of included files settle ports and addresses there; Ubuntu's 8.2 has that mended.
+        // The ends of included files settle ports and addresses there; this is fixed in Ubuntu's
+        // 8.2.
         for key in ["addressfamily", "listenaddress", "port"] {
             ours.remove(key);
             theirs.remove(key);
@@ -347,7 +349,7 @@ fn differing(effective: &Effective, answer: &Answer, release: Release) -> (Value
             .get("persourcenetblocksize")
             .is_some_and(|value| value[0].ends_with(":0"))
     {
-        // What nothing sets has a random value in builds that do not clear it.
+        // If nothing sets it, it has a random value in builds that do not clear it.
         ours.remove("persourcenetblocksize");
         theirs.remove("persourcenetblocksize");
     }

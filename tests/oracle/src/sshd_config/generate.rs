@@ -12,7 +12,7 @@ use super::vocabulary::{CONDITIONS, HOPELESS, Sample, VOCABULARY};
 pub(super) struct Generated {
     /// The files, relative to `/etc/ssh`.
     pub(super) files: Vec<(PathBuf, Vec<u8>)>,
-    /// Symbolic links and what they say.
+    /// Symbolic links with their targets.
     pub(super) links: Vec<(PathBuf, PathBuf)>,
     /// Empty directories.
     pub(super) directories: Vec<PathBuf>,
@@ -30,7 +30,7 @@ impl Generated {
     }
 }
 
-/// How much of a tree is meant to be refused.
+/// The share of a tree that is meant to be rejected.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mood {
     /// Every line is right.
@@ -39,7 +39,7 @@ enum Mood {
     Odd,
     /// Some values are wrong.
     Broken,
-    /// Bytes that no one would write.
+    /// Bytes that nobody would write.
     Hostile,
 }
 

@@ -10,11 +10,12 @@ use super::MAIN;
 use super::capture::capture;
 use crate::{Item, Report, items};
 
-/// A recorded build: its name in the sidecars, its release, and the keywords that were not recorded of it.
+/// A recorded build: its name in the sidecars, its release, and the keywords that were not recorded
+/// for it.
 ///
-/// 10.5 and 8.0 were built without PAM: they ignore UsePAM and do not print it. What 8.0 does not know was not recorded
-/// as missing. It was built without OpenSSL too and refuses algorithms that others know, of which the model says that
-/// it cannot know.
+/// 10.5 and 8.0 were built without PAM: they ignore UsePAM and do not print it. Keywords unknown to
+/// 8.0 were not recorded as missing. It was built without OpenSSL too and rejects algorithms that
+/// others know, about which the model says that it cannot know.
 /// 9.2 does not print an empty ChannelTimeout.
 const BUILDS: [(&str, Release, &[&str]); 3] = [
     (
@@ -41,7 +42,7 @@ const BUILDS: [(&str, Release, &[&str]); 3] = [
 /// The values by keyword, one for each line of output.
 type Values = BTreeMap<String, Vec<String>>;
 
-/// Compares every item with all that was recorded of it.
+/// Compares every item with all its recordings.
 pub(super) fn corpus(corpus: &Path) -> Report {
     let mut report = Report::default();
     let items = match items(corpus, "sshd_config") {
@@ -100,8 +101,8 @@ fn compare_item(item: &Item, selected: &BTreeSet<String>, report: &mut Report) {
     }
 }
 
-/// What is in force already is not written again: no file of the item changes but for the lines that are said to be
-/// brought into agreement, because they would decide in a later release.
+/// A value already in force is not written again: no file of the item changes, except for lines
+/// that are reported as adjusted because they would decide in a later release.
 fn compare_identity(item: &Item, tree: &Tree, report: &mut Report) {
     let (_, release, _) = BUILDS[0];
     let effective = tree.effective(Some(release), Scope::Global);
@@ -129,7 +130,7 @@ fn compare_identity(item: &Item, tree: &Tree, report: &mut Report) {
     }
 }
 
-/// Compares plain `sshd -T`, and returns what was recorded of it.
+/// Compares plain `sshd -T`, and returns its recording.
 fn compare_plain(
     item: &Item,
     name: &str,
@@ -172,7 +173,7 @@ fn compare_plain(
     Some(recorded)
 }
 
-/// Compares the verdict; true when sshd started, so that there are values to compare.
+/// Compares the verdict; true if sshd started, so that there are values to compare.
 fn compare_exit(
     case: &str,
     tree: &Tree,
@@ -288,7 +289,7 @@ fn values(recorded: &Value) -> Values {
     overlaid(Values::new(), recorded)
 }
 
-/// Lays recorded differences over values; `null` is a value that is not there.
+/// Overlays values with recorded differences; `null` means that the value is absent.
 fn overlaid(mut base: Values, differences: &Value) -> Values {
     for (key, value) in differences.as_object().into_iter().flatten() {
         match value {

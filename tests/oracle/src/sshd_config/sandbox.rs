@@ -13,10 +13,10 @@ use sshmend_sshd_config::Release;
 
 use super::generate::Generated;
 
-/// How many namespaces work at the same time.
+/// The number of namespaces that work at the same time.
 const WORKERS: usize = 2;
 
-/// One thing to ask sshd: a tree, and for whom.
+/// One question to sshd: a tree and a connection.
 pub(super) struct Question<'a> {
     /// The tree.
     pub(super) tree: &'a Generated,
@@ -24,14 +24,14 @@ pub(super) struct Question<'a> {
     pub(super) specs: &'a [&'a str],
 }
 
-/// What sshd said.
+/// The answer of sshd.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answer {
     /// Whether it exited with 0.
     pub(super) started: bool,
     /// The values, by lower-case keyword.
     pub(super) values: BTreeMap<String, Vec<String>>,
-    /// What it complained about.
+    /// Its error message.
     pub(super) complaint: String,
 }
 

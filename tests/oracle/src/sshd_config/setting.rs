@@ -1,4 +1,5 @@
-//! Random values set in random trees: `sshd -T` judges what the model wrote, and why it refused.
+//! Random values set in random trees: `sshd -T` judges what the model wrote, and its reasons for
+//! refusing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::Report;
 /// The drop-in, relative to `/etc/ssh`.
 const DROP_IN: &str = "sshd_config.d/00-sshmend.conf";
 
-/// What plain `-T` and one connection are asked of a changed tree.
+/// The queries for a changed tree: plain `-T`, and one connection.
 pub(super) const SPECS: [&str; 2] = ["", super::differential::SPECS[2]];
 
 /// A value that was set, or refused, and the trees with which sshd judges it.
@@ -23,10 +24,10 @@ pub(super) struct Attempt {
     value: &'static str,
     operator: Operator,
     place: Place,
-    /// False where the model was not told the release, so that it may refuse for the sake of another one.
+    /// False if the model was not given the release, so that it may refuse because of another one.
     known: bool,
     outcome: Result<Edited, Refusal>,
-    /// The tree after the change; where it was refused, with the line added by hand.
+    /// The tree after the change; if it was refused, with the line added by hand.
     pub(super) after: Generated,
 }
 
@@ -82,7 +83,7 @@ impl Attempt {
         }
     }
 
-    /// The line, by itself the whole configuration.
+    /// The line, which is the whole configuration.
     pub(super) fn line(&self) -> String {
         format!(
             "{} {}\n",
@@ -95,7 +96,7 @@ impl Attempt {
         )
     }
 
-    /// Whether the tree afterwards is another one, so that sshd has to be asked about it.
+    /// Whether the tree changed, so that sshd must be run on it.
     pub(super) fn has_another_tree(&self) -> bool {
         match &self.outcome {
             Ok(edited) => !edited.edits.is_empty() || !edited.creates.is_empty(),
@@ -110,7 +111,7 @@ impl Attempt {
         }
     }
 
-    /// Compares what sshd says before and after.
+    /// Compares the answers of sshd before and after.
     pub(super) fn judge(
         &self,
         label: &dyn Fn() -> String,
@@ -179,7 +180,8 @@ impl Attempt {
         (!same).then(|| format!("wanted {wanted:?}, sshd has {found:?}"))
     }
 
-    /// The elements before, with those that were added and without those that were taken out.
+    /// Checks that the list holds the elements from before, plus those added and minus those
+    /// removed.
     fn judge_list(&self, before: &Answer, after: &Answer, alone: &Answer) -> Option<String> {
         // The line alone is read with the port and the host key that every question names.
         let elements = |answer: &Answer| {
@@ -207,7 +209,7 @@ impl Attempt {
         wrong.then(|| format!("had {was:?}, given {given:?}, sshd has {found:?}"))
     }
 
-    /// One number means the same in all releases, whatever they make of it.
+    /// A single number means the same in all releases, even if they read it differently.
     fn as_meant(&self, printed: String) -> String {
         match (self.key, self.value.parse::<u32>()) {
             ("MaxStartups", Ok(number)) => format!("{number}:30:{number}"),
@@ -248,7 +250,7 @@ impl Attempt {
                 !alone.values.contains_key(key)
             }
             Refusal::BadValue { value, .. } if value.is_empty() => true,
-            // Old releases cut the line at a `#`, which is not what was meant.
+            // Old releases cut the line at a `#`, which was not intended.
             Refusal::BadValue { message, .. } if message.contains("cannot be written") => {
                 self.value.contains('#')
             }
@@ -259,7 +261,8 @@ impl Attempt {
             Refusal::Ignored { .. } | Refusal::LastElement { .. } | Refusal::NameTaken { .. } => {
                 true
             }
-            // What is taken out of a list, or set over elements elsewhere, is no line that could be added by hand.
+            // A removal from a list, or a value set over elements elsewhere, is not a line that
+            // could be added by hand.
             Refusal::WouldLose { .. } if is_list(self.key) => self.place == Place::DropIn,
             Refusal::WouldLose { .. } | Refusal::NotRead { .. } => {
                 self.place == Place::DropIn && !self.took_effect(before, after, alone)
@@ -288,7 +291,8 @@ impl Attempt {
     }
 }
 
-/// What someone would do who was refused: the line in the drop-in, or at the top of the main file.
+/// What a person would do after a refusal: add the line to the drop-in, or at the top of the main
+/// file.
 fn add_by_hand(tree: &mut Generated, place: Place, line: &str) {
     match tree
         .files
@@ -346,7 +350,7 @@ fn printed(answer: &Answer, key: &str) -> Option<String> {
     found.or_else(|| (key == "channeltimeout").then(|| "none".to_owned()))
 }
 
-/// All values but that of the keyword and of what follows it.
+/// All values except that of the keyword and those that depend on it.
 fn others(answer: &Answer, key: &str) -> BTreeMap<String, Vec<String>> {
     let mut values = answer.values.clone();
     values.remove(&name(key));

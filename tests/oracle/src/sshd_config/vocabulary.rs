@@ -1,4 +1,4 @@
-//! What random configurations are made of.
+//! The building blocks of random configurations.
 
 use sshmend_sshd_config::Release;
 
@@ -10,7 +10,7 @@ pub(super) struct Sample {
     pub(super) in_match: Option<Release>,
     pub(super) good: &'static [&'static str],
     pub(super) bad: &'static [&'static str],
-    /// True where the whole rest of the line is the value.
+    /// True if the whole rest of the line is the value.
     pub(super) rest: bool,
 }
 
@@ -398,7 +398,7 @@ pub(super) static CONDITIONS: &[(Release, &str, bool)] = &[
     (OLD, "all User bob", false),
 ];
 
-/// What a hostile tree has in the middle of a line.
+/// Bytes that a hostile tree has in the middle of a line.
 pub(super) static HOPELESS: &[&[u8]] = &[
     b"\0",
     b"\r",

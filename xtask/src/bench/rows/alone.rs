@@ -1,4 +1,5 @@
-//! What no other program does: how its time grows, and how long each command takes on an ordinary machine.
+//! Tasks that no other program does: the growth of their time, and the time of each command on an
+//! ordinary machine.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,20 +14,20 @@ use crate::run;
 /// Sizes of one long line, in bytes.
 const BYTES: [usize; 4] = [10_000, 100_000, 1_000_000, 10_000_000];
 
-/// A question that is asked of one file alone.
+/// A question about a single file.
 struct Question {
     text: &'static str,
     unit: &'static str,
     sizes: Vec<usize>,
     /// Writes the file of this size.
     write: fn(&Path, usize) -> Result<(), String>,
-    /// Where it lies below the folder of the row.
+    /// Its path below the folder of the row.
     file: &'static str,
-    /// The words behind the program; `{root}` is the folder of the row and `{file}` the file.
+    /// The arguments after the program; `{root}` is the folder of the row and `{file}` the file.
     words: &'static [&'static str],
 }
 
-/// Inputs of which the time, or the memory, once grew faster than they do.
+/// Inputs for which the time, or the memory, once grew faster than their size.
 pub(super) fn growing(bench: &Rc<Bench>) -> Vec<Row> {
     questions()
         .into_iter()
@@ -240,7 +241,7 @@ fn row(bench: &Rc<Bench>, question: Question) -> Row {
     }
 }
 
-/// Every command as it is run every day, on the machine as it is.
+/// Every command as used every day, on the machine as it is.
 pub(super) fn everyday(bench: &Rc<Bench>) -> Vec<Row> {
     let commands: &[&[&str]] = &[
         &["diagnose"],
@@ -287,11 +288,12 @@ pub(super) fn everyday(bench: &Rc<Bench>) -> Vec<Row> {
     rows
 }
 
-/// The configuration of fail2ban that a distribution brings, with what its jail needs on a machine without log files:
-/// fail2ban-client -t refuses it otherwise.
+/// The configuration of fail2ban that a distribution installs, with the settings that its jail
+/// needs on a machine without log files: fail2ban-client -t refuses it otherwise.
 const JOURNAL: &str = "[DEFAULT]\nbackend = systemd\n";
 
-/// A change for fail2ban, which its own program judges, in a mount namespace where its configuration is one that it accepts.
+/// A change for fail2ban, checked by its own program, in a mount namespace with a configuration
+/// that it accepts.
 fn exempt(bench: &Rc<Bench>) -> Row {
     const WORDS: [&str; 5] = ["fix", "fail2ban", "--ignore", "192.0.2.7", "--dry-run"];
     const ETC: &str = "/etc/fail2ban";

@@ -1,4 +1,4 @@
-//! Logs: what they say, beside programs that read them too.
+//! Logs: reading them, beside other programs that do.
 
 use std::rc::Rc;
 
@@ -44,7 +44,7 @@ fn with_fail2ban(bench: &Rc<Bench>) -> Row {
     }
 }
 
-/// What tells a machine's log about SSH from the rest, for a program that only counts lines.
+/// Patterns that select a machine's log entries about SSH, for a program that only counts lines.
 const PATTERNS: [&str; 5] = [
     "Invalid user",
     "Connection closed by",

@@ -11,7 +11,7 @@ pub(crate) const JUDGES: Judges = Judges {
     ..UNSEEN
 };
 
-/// Fewer drops say nothing of where they come from.
+/// Fewer drops do not show their origin.
 const ENOUGH: usize = 5;
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {

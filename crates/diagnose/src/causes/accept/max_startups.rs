@@ -58,7 +58,7 @@ fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &st
     mend(facts, startups, finding);
 }
 
-/// The listener has room now, but the log tells that it had none.
+/// The listener has room now, but the log shows that it was full.
 fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
     let begin = facts.startups_begin();
     hidden(facts, verdict);
@@ -98,7 +98,7 @@ fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
     );
 }
 
-/// Whether sshd has since dropped connections for another reason, so that this one is of the past.
+/// Whether sshd has since dropped connections for another reason, so that this one is in the past.
 fn penalised_since(facts: &Facts<'_>, lines: &[&LogLine]) -> bool {
     let last = |lines: &[&LogLine]| lines.iter().filter_map(|line| line.time).max();
     last(
@@ -132,7 +132,8 @@ fn hidden(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// Releases up to 8.1 count in silence; what their children call themselves tells how many wait.
+/// Before 8.2 the listener's title has no counter: count the unauthenticated child processes by
+/// title.
 fn count(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(waiting) = verdict.look(facts.unauthenticated()) else {
         return;
@@ -181,7 +182,7 @@ fn mend(facts: &Facts<'_>, startups: Startups, finding: &mut Finding) {
     finding.step("see who holds the places: `ss -tn state established '( sport = :ssh )'`");
 }
 
-/// What the files say, which the sshd that runs may not have read yet.
+/// The value in the files, which the running sshd may not have read yet.
 fn configured(facts: &Facts<'_>) -> Option<MaxStartups> {
     MaxStartups::parse(&facts.value("maxstartups").ok()??)
 }
@@ -197,7 +198,8 @@ fn roomier(startups: Startups) -> String {
     format!("{begin}:30:{full}")
 }
 
-/// Seen from the client: what the listener says when it drops a connection, or connections that end by chance.
+/// From the client: the listener's message when it drops a connection, or connections that fail
+/// randomly.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let dropped = |reply: &Reply| matches!(reply, Reply::Dropped(_) | Reply::ClosedAtOnce { .. });
     let Some(replied) = probe_evidence(facts, verdict, dropped) else {
@@ -259,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_tells_of_earlier_drops() {
+    fn the_log_shows_earlier_drops() {
         let lines = "\
 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
@@ -291,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn drops_of_others_meet_whoever_comes_next() {
+    fn dropped_connections_of_others_affect_the_next_client() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [203.0.113.9]:34663 on [192.0.2.10]:22 Maxstartups\n";
         check_as(
             &from("198.51.100.7"),
@@ -308,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_its_own_start_is_changed_where_it_comes_from() {
+    fn a_value_on_the_command_line_is_changed_at_its_source() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nMainPID=700\nEnvironmentFiles=/etc/default/ssh (ignore_errors=yes)\n";
         let file = "//- /etc/default/ssh\nSSHD_OPTS=\"-o MaxStartups=2\"\n";
         let full = "//- /proc/700/cmdline\nsshd: /usr/sbin/sshd -D -o MaxStartups=2 [listener] 2 of 2-2 startups\n";
@@ -339,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn throttling_of_one_source_is_not_that_of_all() {
+    fn throttling_one_source_is_not_throttling_all() {
         let lines = "\
 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #1 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
@@ -415,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_hears_it_or_meets_it_by_chance() {
+    fn the_client_is_informed_or_affected_by_chance() {
         let dropped = || says("Exceeded MaxStartups\r\n");
         check_way(
             "max-startups",

@@ -60,7 +60,7 @@ fn origin(line: &str) -> Option<CauseName> {
         .map(|(_, cause)| *cause)
 }
 
-/// The list is one value: what it holds already must stay in it.
+/// The list is a single value: its present elements must stay in it.
 fn exempt(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
     let list = facts.value("persourcepenaltyexemptlist").ok().flatten();
     let before = list

@@ -13,8 +13,8 @@ pub(crate) const JUDGES: Judges = Judges {
     ..UNSEEN
 };
 
-/// The keywords that decide whether and how long a connection lives: of these, a Match block that overrides a line is told as well,
-/// while others are put into such blocks to be overridden.
+/// The keywords that decide whether and how long a connection lives: for these, a Match block that
+/// overrides a line is reported as well, while other keywords are put into such blocks on purpose.
 const OF_CONNECTIONS: [&str; 10] = [
     "maxstartups",
     "persourcemaxstartups",
@@ -28,7 +28,8 @@ const OF_CONNECTIONS: [&str; 10] = [
     "loglevel",
 ];
 
-/// What distributions write into the main file: a line before it is how it is meant to be changed.
+/// Settings that distributions write into the main file, and expect to be changed by a line before
+/// it.
 const OF_PACKAGES: [(&str, &str); 5] = [
     ("usepam", "yes"),
     ("x11forwarding", "yes"),
@@ -146,7 +147,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn lines_that_lose_are_named_with_the_one_that_wins() {
+    fn losing_lines_are_named_with_the_winning_one() {
         let twice = "//- /etc/ssh/sshd_config\nMaxStartups 50:30:200\nMaxSessions 3\nMaxSessions 20\nMaxStartups 10:30:100\n";
         check(
             "setting-shadowed",

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_counts_of_the_unit_tell() {
+    fn the_counts_of_the_unit_prove_it() {
         check(
             "socket-connection-limit",
             &socket(64, 5),

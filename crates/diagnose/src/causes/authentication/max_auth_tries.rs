@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_one_is_suspected_at_once() {
+    fn a_limit_of_one_is_suspected_immediately() {
         check(
             "max-auth-tries",
             "//- /etc/ssh/sshd_config\nMaxAuthTries 1\n",

@@ -8,7 +8,7 @@ pub(crate) const JUDGES: Judges = Judges {
     ..UNSEEN
 };
 
-/// What MaxAuthTries is unless set.
+/// The default of MaxAuthTries.
 const TRIES: usize = 6;
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -79,7 +79,7 @@ alice@server: Permission denied (publickey).
     }
 
     #[test]
-    fn six_keys_are_as_many_as_a_server_takes() {
+    fn six_keys_are_the_most_that_a_server_accepts() {
         let check =
             |extra: &str, expected| check_client("too-many-keys", extra, &[works()], expected);
         check(
@@ -107,7 +107,7 @@ alice@server: Permission denied (publickey).
     }
 
     #[test]
-    fn keys_that_only_the_agent_holds_are_left_out_where_told() {
+    fn keys_held_only_by_the_agent_are_skipped_if_so_configured() {
         let only = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nidentitiesonly yes\n";
         check_client(
             "too-many-keys",
@@ -120,7 +120,7 @@ alice@server: Permission denied (publickey).
     }
 
     #[test]
-    fn without_a_try_nothing_is_said() {
+    fn without_an_attempt_nothing_is_reported() {
         check_client("too-many-keys", "", &[works()], &expect![[""]]);
     }
 }

@@ -1,4 +1,5 @@
-//! sshd lets the user not log in: what in its configuration, the account, PAM or the files refuses.
+//! sshd does not let the user log in: the reason in its configuration, the account, PAM or the
+//! files.
 
 mod account;
 mod advice;
@@ -54,10 +55,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// People who wait for a login give up after so many seconds.
+/// The seconds after which people give up waiting for a login.
 const GIVEN_UP: i64 = 10;
 
-/// The programs that sshd asks for keys and names before anybody is let in.
+/// The keywords of programs that sshd runs for keys and names before login.
 const KEY_PROGRAMS: [&str; 2] = ["AuthorizedKeysCommand", "AuthorizedPrincipalsCommand"];
 
 /// A login that hangs after the key or the password was taken.
@@ -148,7 +149,7 @@ fn nologin(facts: &Facts<'_>, verdict: &mut Verdict) {
     ));
 }
 
-/// What to do where the account database passes over its own file.
+/// The step if the user database does not consult its own file.
 pub(crate) const NSSWITCH: &str = "let the account database read its file: the line `passwd:` of /etc/nsswitch.conf has to name `files`";
 
 fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
@@ -172,7 +173,7 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
             finding
                 .step("log in by the name of an account that is there, or make it: `adduser NAME`");
         }
-        // sshd does not look at the shell where it locks the session in (auth.c, allowed_user).
+        // sshd does not check the shell if it confines the session (auth.c, allowed_user).
         Some(Some(account))
             if facts.meta(&account.shell) == Ok(None) && facts.chroot(user).is_none() =>
         {
@@ -242,8 +243,8 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     ));
 }
 
-/// What the log tells: of the account and the client asked about; else of people of this machine, for strangers who are not
-/// let in are nothing unusual.
+/// Looks in the log for the account and client in question; otherwise only for accounts of this
+/// machine, because refused strangers are nothing unusual.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(mut lines) = verdict.look(facts.log_lines(CauseName::UserNotAllowed)) else {
         return;
@@ -256,7 +257,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(last) = lines.iter().copied().rfind(|line| denies(facts, line)) else {
         return strangers_name(facts, verdict);
     };
-    // What was refused before the last login of the same account from the same client stands in the way no more.
+    // Refusals before the last login of the same account from the same client are over.
     if asked.0.is_some()
         && asked.1.is_some()
         && facts.worked_since(last)
@@ -282,7 +283,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     } else {
         certainty
     };
-    // What modules said of other logins explains nothing of this one.
+    // Messages of modules about other logins explain nothing about this one.
     lines.retain(|line| pam::module_of(line).is_none() || pam::is_together(last, line));
     let heard = LogEvidence {
         lines,
@@ -308,7 +309,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// The client asked about names an account that is not there.
+/// The client in question names an account that does not exist.
 fn strangers_name(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(line) = facts.unknown_name() else {
         return;
@@ -321,7 +322,7 @@ fn strangers_name(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// Whether a line tells of a login that was refused, and not only of what may be the reason.
+/// Whether a log entry reports a refused login, rather than only a possible reason.
 fn denies(facts: &Facts<'_>, line: &LogLine) -> bool {
     let asked = facts.user().is_some() || facts.question.client_address().is_some();
     match line.kind {

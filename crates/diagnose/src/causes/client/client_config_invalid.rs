@@ -46,14 +46,15 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.target().is_some() {
         match verdict.look(facts.refused_configuration()) {
             Some(Some(said)) if said.contains("Could not resolve host") => {}
-            // It does not come as far as its configuration: library-mismatch tells.
+            // If it does not get as far as its configuration, the cause is library-mismatch.
             Some(Some(said)) if does_not_start(&said) => return,
             Some(Some(said)) => return refused(facts, &said, verdict),
             Some(None) => verdict.exclude(Fact::Answer, "ssh accepts its configuration"),
             None => {}
         }
     }
-    // Nothing but a command of its own, or a name to canonicalize, holds ssh up while it reads its configuration.
+    // Only a command of ssh's own, or a name to canonicalize, can delay ssh while it reads its
+    // configuration.
     let held_up = endless_command(facts)
         .map(|line| ("ssh -v", line.to_owned()))
         .or_else(|| Some(("ssh -G", facts.endless_configuration()?)));
@@ -109,7 +110,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// Nothing is left that ssh would try and the server takes.
+/// ssh has no method left that the server accepts.
 fn no_method(why: &NoMethod, verdict: &mut Verdict) {
     match why {
         NoMethod::NoKeys(line) => {
@@ -142,7 +143,7 @@ fn no_method(why: &NoMethod, verdict: &mut Verdict) {
     }
 }
 
-/// ssh ends where both its configuration and its command line have a command (ssh.c).
+/// ssh exits if both its configuration and its command line have a command (ssh.c).
 fn remote_command(command: &str, verdict: &mut Verdict) {
     let finding = verdict.possible(
         "RemoteCommand is set for this host, so that ssh ends at once where it is given a command as well (`ssh HOST COMMAND`, git, rsync)",
@@ -152,7 +153,8 @@ fn remote_command(command: &str, verdict: &mut Verdict) {
     finding.step("give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`");
 }
 
-/// With ExitOnForwardFailure ssh ends where it cannot listen for a forwarding (ssh.c, ssh_init_forwarding).
+/// With ExitOnForwardFailure ssh exits if it cannot listen for a forwarding (ssh.c,
+/// ssh_init_forwarding).
 fn forwarding(line: &str, holder: &Socket, verdict: &mut Verdict) {
     let port = holder.port;
     let finding = verdict.likely(format!(
@@ -167,7 +169,7 @@ fn forwarding(line: &str, holder: &Socket, verdict: &mut Verdict) {
     finding.step("without the forwardings: `ssh -o ClearAllForwardings=yes …`");
 }
 
-/// A key of the user that opens nothing, where no other one is left.
+/// An unusable key of the user, if there is no other one.
 fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdict) {
     let (what, said, step) = match fault {
         KeyFault::Missing => (
@@ -241,7 +243,7 @@ fn close(file: &str) -> String {
     format!("close it: `chmod 600 {file}`")
 }
 
-/// What ssh itself said, by its words.
+/// Judges by the message of ssh itself.
 fn claimed(facts: &Facts<'_>, finding: &mut Finding) {
     let said = finding
         .evidence
@@ -276,7 +278,7 @@ fn claimed(facts: &Facts<'_>, finding: &mut Finding) {
     }
 }
 
-/// The command of a `Match exec` that ssh has begun, where that is the last that it said.
+/// The command of a `Match exec` that ssh has started, if that is the last line it printed.
 fn endless_command<'a>(facts: &'a Facts<'_>) -> Option<&'a str> {
     let last = facts
         .printed_lines()?
@@ -313,7 +315,8 @@ fn refused(facts: &Facts<'_>, said: &str, verdict: &mut Verdict) {
     };
 }
 
-/// Whether a line is a `Host` or `Match`, without which the lines below it would be those of the block above.
+/// Whether a line is a `Host` or `Match` line, without which the lines below it would belong to the
+/// block above.
 fn begins_block(facts: &Facts<'_>, line: &Origin) -> bool {
     let text = facts.line(&line.path, line.line).trim().to_lowercase();
     ["host", "match"].iter().any(|word| {

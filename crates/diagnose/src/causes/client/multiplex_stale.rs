@@ -16,7 +16,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             "no dead socket of a shared connection is in the way",
         );
     };
-    // Of a socket that refuses, ssh complains and goes around it by itself.
+    // If the control socket refuses, ssh warns and connects directly.
     let hangs = !said.contains("Connection refused");
     let certainty = if hangs {
         Proof::Answer.certain()

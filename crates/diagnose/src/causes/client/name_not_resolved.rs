@@ -10,7 +10,7 @@ pub(crate) const JUDGES: Judges = Judges {
 };
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    // With CanonicalizeHostname ssh looks the name up before it says what its configuration makes of it.
+    // With CanonicalizeHostname ssh looks the name up before it prints its configuration.
     if let (Some(target), Ok(Some(said))) = (facts.question.target(), facts.refused_configuration())
     {
         if said.contains("Could not resolve host") {
@@ -59,7 +59,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_resolver_s_word_is_certain() {
+    fn the_answer_of_the_resolver_is_certain() {
         check_unresolved(
             "name-not-resolved",
             "Name or service not known",

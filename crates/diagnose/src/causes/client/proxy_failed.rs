@@ -41,7 +41,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// A jump host that cannot be reached at all is the answer; of one that answers in another way, others know more.
+/// A jump host that cannot be reached at all is the answer; if it answers in another way, other
+/// causes decide.
 fn jump(facts: &Facts<'_>, first: &str, all: &str, verdict: &mut Verdict) {
     let tried = facts.tried();
     let replies = || {
@@ -104,7 +105,7 @@ fn is_out_of_reach(tried: &Tried) -> bool {
     })
 }
 
-/// What the client's own words say, with what follows from them.
+/// Judges by the client's messages, and adds what follows from them.
 fn said<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> Option<&'v mut Finding> {
     let title = verdict.cause.title();
     let finding = transcript_evidence(facts, verdict)?;
@@ -198,7 +199,7 @@ mod tests {
             "host-key-changed",
             other,
             &expect![[r#"
-                certain: the server shows another host key than the known one: another key than this is known
+                certain: the server's host key differs from the known one: another key than this is known
                   ssh -v server:3: Host key for bastion has changed and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts bastion --expect-fingerprint SHA256:…`

@@ -39,7 +39,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
 }
 
-/// Limits that end what is idle although its client answers, which sshd logs at level VERBOSE at most: what each of them ends.
+/// Limits that close idle channels or connections although the client answers, which sshd logs at
+/// VERBOSE at most: what each of them closes.
 const IDLE: [(&str, &str, &str); 2] = [
     (
         "ChannelTimeout",
@@ -82,7 +83,7 @@ mod tests {
     const LINE: &str = "2026-11-20T17:59:00+00:00 server sshd[812]: Timeout, client not responding from user alice 198.51.100.7 port 4711\n";
 
     #[test]
-    fn limits_for_what_is_idle_are_told() {
+    fn idle_limits_are_reported() {
         let machine = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n//- /etc/ssh/sshd_config\n\
             ChannelTimeout session=9m\nUnusedConnectionTimeout none\n";
         check_as(
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_tells_and_the_settings_are_shown() {
+    fn the_log_line_proves_it_and_the_settings_are_shown() {
         let set = "//- /etc/ssh/sshd_config\nClientAliveInterval 5\nClientAliveCountMax 1\n";
         check_as(
             &from("198.51.100.7"),

@@ -14,7 +14,7 @@ pub(crate) const JUDGES: Judges = Judges {
     client: from_client,
 };
 
-/// What ssh calls the kinds, and the keywords that list them.
+/// The names that ssh uses for the kinds, and the keywords that list them.
 const KINDS: [(&str, &str); 4] = [
     ("key exchange method", "KexAlgorithms"),
     ("host key type", "HostKeyAlgorithms"),
@@ -104,7 +104,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         if let Ok(Some(setting)) = facts.setting(key) {
             if let Some(line) = &setting.origin {
                 finding.shown_by_setting(facts, setting);
-                // What a policy of the whole system writes, it writes again.
+                // A system-wide crypto policy would overwrite the change.
                 if line.path.starts_with("/etc/ssh") {
                     set.push(key);
                 }
@@ -121,7 +121,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step("upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)");
 }
 
-/// sshd offers no algorithm for any of its keys (kex.c, `list_hostkey_types`): whoever connects is cut off.
+/// sshd offers no algorithm for any of its keys (kex.c, `list_hostkey_types`): every connection is
+/// closed.
 fn no_usable_key(facts: &Facts<'_>, heard: &LogEvidence<'_>, verdict: &mut Verdict) {
     let what = "sshd ends every connection, because HostKeyAlgorithms admits none of its host keys";
     let finding = heard.report(verdict, what);
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_ssh_1_is_told() {
+    fn a_server_of_ssh_1_is_reported() {
         check_way(
             "algorithm-mismatch",
             &[says("SSH-1.5-1.2.27\n")],
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_the_client_that_is_too_short_is_named() {
+    fn the_clients_line_that_lists_too_little_is_named() {
         let tried = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nciphers 3des-cbc\n\
             //$ TRY => 255\ndebug1: Reading configuration data /home/alice/.ssh/config\n\
             Unable to negotiate with 192.0.2.10 port 22: no matching cipher found. Their offer: aes256-ctr\n\

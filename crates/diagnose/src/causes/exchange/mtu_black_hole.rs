@@ -30,8 +30,9 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step("try smaller packets: `ssh -o KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 …`");
 }
 
-/// The commands that make a route of its own for an address with the smallest packets that every path carries, and that take it away.
-/// The server learns of it as well, by the segment size that each connection begins with.
+/// The commands that add a route for an address with the smallest packets that every path carries,
+/// and that delete it. The server is affected as well, through the segment size announced at the
+/// start of each connection.
 fn small_packets(facts: &Facts<'_>, to: IpAddr) -> Option<(String, String)> {
     let way = facts.way_to(to)?;
     let interface = way.interface?;

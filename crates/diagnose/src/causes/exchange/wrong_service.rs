@@ -9,7 +9,7 @@ pub(crate) const JUDGES: Judges = Judges {
     client: from_client,
 };
 
-/// Of a port that another program holds, of which nothing tells that it leads to an sshd.
+/// Judges a port that another program holds, unless there is evidence that it leads to an sshd.
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(Door::Other(holder)) = facts.door() else {
         return;
@@ -31,7 +31,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     ));
 }
 
-/// How other services begin their first line.
+/// The beginnings of other services' first lines.
 const OTHERS: [&str; 9] = [
     "HTTP/",
     "220 ",
@@ -81,7 +81,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_port_that_another_program_holds_is_not_that_of_sshd() {
+    fn a_port_held_by_another_program_is_not_sshds() {
         let held = "//$ ss -Hltnp => 0\nLISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:((\"nginx\",pid=81,fd=3))\n\
             LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n//- /proc/81/cmdline\nnginx: master process /usr/sbin/nginx\n";
         let at = |port| {

@@ -47,7 +47,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_ban_that_the_configuration_spares_is_told() {
+    fn a_ban_despite_an_exemption_is_reported() {
         let fixture = "//$ fail2ban-client banned => 0\n[{'sshd': ['198.51.100.7']}]\n//- /etc/fail2ban/jail.conf\n[DEFAULT]\n\
             ignoreip = 198.51.100.0/24\n[sshd]\nenabled = true\n\
             //$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n[3:180] -A INPUT -s 198.51.100.7/32 -j DROP\nCOMMIT\n";

@@ -49,14 +49,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if effect.is_none() && blocks.is_ok() && !own.iter().any(|ban| is_of_ssh(&ban.jail)) {
         return verdict.exclude(Fact::Rules, nothing(facts, &own));
     }
-    // No rule carries the ban out, and the client comes and goes.
+    // No rule enforces the ban, and the client connects successfully.
     if effect.is_none() && blocks.is_ok() && facts.has_logged_in(client) {
         return;
     }
     report(client, &own, &effect, blocks.is_ok(), verdict);
 }
 
-/// What carries a ban out.
+/// The means by which a ban takes effect.
 struct Effect<'b> {
     rule: Option<&'b Block>,
     /// Whether an action of a jail that bans the client writes such a rule.
@@ -88,7 +88,8 @@ impl<'b> Effect<'b> {
         self.rule.is_none() && self.route.is_none()
     }
 
-    /// How sure it makes the ban; where neither rules nor routes could be looked at, it may well be carried out.
+    /// The certainty that it gives to the ban. If neither rules nor routes could be read, the ban
+    /// may well be in effect.
     fn certainty(&self, looked: bool) -> Certainty {
         let owned =
             |block: &Block| matches!(block.owner, Owner::Fail2ban | Owner::Ufw | Owner::Firewalld);
@@ -104,8 +105,8 @@ impl<'b> Effect<'b> {
     }
 }
 
-/// Whether one of the actions writes this rule for a ban: it runs a program of the packet filter for `<ip>`, in the
-/// chain where the rule stands, and the rule names what is banned.
+/// Whether one of the actions writes this rule for a ban: it runs a packet filter program for
+/// `<ip>`, in the chain that contains the rule, and the rule names the banned address.
 fn writes(actions: &[String], block: &Block, ban: &Ban) -> bool {
     let chain = block.seen.place.rsplit(' ').next().unwrap_or_default();
     let programs = ["iptables", "ip6tables", "nft"];
@@ -154,7 +155,7 @@ fn report(client: IpAddr, own: &[&Ban], effect: &Effect<'_>, looked: bool, verdi
     }
 }
 
-/// Whether a jail bans from sshd, as far as its name says.
+/// Whether a jail bans for sshd, judging by its name.
 fn is_of_ssh(jail: &str) -> bool {
     jail.contains("ssh") || jail == "recidive"
 }
@@ -170,7 +171,7 @@ fn nothing(facts: &Facts<'_>, own: &[&Ban]) -> String {
     }
 }
 
-/// fail2ban takes away at its end, and lifts, only what it knows of.
+/// fail2ban removes, when it stops or unbans, only bans that it knows.
 fn left_behind(block: &Block, client: IpAddr, finding: &mut Finding) {
     if let Some(step) = block.removal(Some(client)) {
         finding.step(step);
@@ -205,7 +206,7 @@ fn mend(client: IpAddr, own: &[&Ban], finding: &mut Finding) {
     }
 }
 
-/// How many addresses a network has, where it is more than one.
+/// The number of addresses in a network, if it has more than one.
 fn others_in(banned: &str) -> Option<String> {
     let (address, prefix) = banned.split_once('/')?;
     let width = if address.contains(':') { 128 } else { 32 };
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_was_left_behind_is_taken_out_by_hand() {
+    fn a_leftover_rule_is_removed_by_hand() {
         check_as(
             &from("198.51.100.7"),
             "fail2ban-banned",
@@ -336,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_the_action_of_the_jail_writes_is_that_of_fail2ban() {
+    fn a_rule_written_by_the_action_of_the_jail_is_fail2bans() {
         let fixture = |action: &str| {
             format!(
                 "//$ fail2ban-client banned => 0\n[{{'probes': ['198.51.100.7']}}]\n\
@@ -359,7 +360,7 @@ mod tests {
                   - to lift it once only: `fail2ban-client unban 198.51.100.7`; fail2ban bans again after the next failures
             "#]],
         );
-        // The jail bans in another place: the rule may be anybody's.
+        // The jail bans in another place: the rule may belong to anyone.
         check_as(
             &from("198.51.100.7"),
             "fail2ban-banned",

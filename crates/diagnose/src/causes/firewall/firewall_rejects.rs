@@ -27,7 +27,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let mut chains: Vec<&str> = Vec::new();
     for (port, block) in mine.into_iter().filter(|(_, block)| !block.owner.bans()) {
-        // What lets the client in before one rule of a chain does so before the others.
+        // A command that admits the client before one rule of a chain also does so for the other
+        // rules.
         if !chains.contains(&block.base.as_str()) {
             report(facts, *port, block, verdict);
             chains.push(&block.base);
@@ -54,7 +55,8 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
     } else {
         ""
     };
-    // What its owner does not list is nobody's, and goes by the kernel's own programs.
+    // A rule that its supposed owner does not list has no owner, and is changed with the kernel's
+    // own programs.
     let own = Block {
         owner: if is_foreign {
             Owner::Unknown
@@ -73,7 +75,7 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
             format!("{owner} turns {who} away from port {port}: {effect}"),
         ),
         (false, Some(0)) => return,
-        // That it once got through does not rule out a rate, a time of day or a hop more.
+        // An earlier success does not exclude a rate limit, a time of day or another hop.
         (false, None) if client.is_some_and(|client| facts.has_logged_in(client)) => {
             let reason = format!(
                 "{who} has got in before; whether this rule turns it away now depends on more than its address: {}",
@@ -114,7 +116,8 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
     }
 }
 
-/// systemd drops what a unit may not take (systemd.resource-control(5), IPAddressDeny=), where the kernel lets it.
+/// systemd drops the packets that a unit may not receive (systemd.resource-control(5),
+/// IPAddressDeny=), if the kernel supports it.
 fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(client) = facts.question.client_address() else {
         return;
@@ -151,7 +154,7 @@ fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.then(Then::Restart);
 }
 
-/// Seen from the client: no answer, or a refusal that any firewall on the way can give.
+/// From the client: no answer, or a rejection that any firewall on the path can send.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let turned_away = |reply: &Reply| {
         matches!(
@@ -189,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_may_not_take_the_client_s_packets_is_likely() {
+    fn a_unit_that_must_not_receive_the_clients_packets_is_likely() {
         let unit = |allowed: &str| {
             format!(
                 "{SHOW}Id=ssh.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=700\n\
@@ -251,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_counts_when_it_has_met_packets() {
+    fn a_limit_counts_if_it_has_matched_packets() {
         let limit = |packets: u32| {
             rules(&format!(
                 "[{packets}:60] -A INPUT -p tcp -m tcp --dport 22 -m recent --update --seconds 60 --hitcount 4 --name x --rsource -j REJECT --reject-with tcp-reset"
@@ -434,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_are_root_s_to_see() {
+    fn only_root_can_see_rules() {
         let question = Question {
             privileged: false,
             ..Question::server(NOW)

@@ -66,7 +66,7 @@ Host key verification failed.
             "host-key-changed",
             text,
             &expect![[r#"
-                certain: the server shows another host key than the known one: another key than this is known
+                certain: the server's host key differs from the known one: another key than this is known
                   transcript:7: @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
                   transcript:9: Offending ED25519 key in /home/alice/.ssh/known_hosts:3
                   - the old key stands in /home/alice/.ssh/known_hosts:3
@@ -77,7 +77,7 @@ Host key verification failed.
     }
 
     #[test]
-    fn a_revoked_key_is_told_from_a_changed_one() {
+    fn a_revoked_key_is_distinguished_from_a_changed_one() {
         let text = "\
 debug1: Connecting to server.example.net [192.0.2.10] port 22.
 debug1: Connection established.

@@ -13,7 +13,8 @@ pub(crate) const JUDGES: Judges = Judges {
     ..UNSEEN
 };
 
-/// Our own try never takes an unknown key; whether that is a fault depends on what the user's own ssh would do.
+/// Our own attempt never accepts an unknown key; whether that is a fault depends on the user's own
+/// ssh.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let route = facts.route().ok();
     if route
@@ -32,7 +33,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let unread = facts.unread_known_hosts();
     unreadable(finding, &unread);
-    // A line in the user's own file helps where the file can be read.
+    // A line in the user's own file helps if that file can be read.
     if unread.iter().all(is_global) {
         describe(facts, finding);
     }
@@ -42,7 +43,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     verdict.unchecked.extend(unchecked);
 }
 
-/// What the transcript says of the key, and how it gets into known_hosts.
+/// Describes the key by the transcript, and how to add it to known_hosts.
 fn describe(facts: &Facts<'_>, finding: &mut Finding) {
     let source = facts
         .transcript()
@@ -70,7 +71,8 @@ fn is_global(file: &UnreadFile) -> bool {
     file.path.starts_with("/etc")
 }
 
-/// What ssh cannot read holds no key for it, whatever stands there; a new line would not help, nor go in.
+/// A file that ssh cannot read provides no key, whatever it contains; a new line would not help,
+/// nor could it be added.
 fn unreadable(finding: &mut Finding, unread: &[UnreadFile]) {
     if unread.is_empty() {
         return;
@@ -98,7 +100,7 @@ fn unreadable(finding: &mut Finding, unread: &[UnreadFile]) {
     }
 }
 
-/// How a key gets into known_hosts: never without a look at the server.
+/// Adds a key to known_hosts, always with a check at the server.
 pub(crate) fn pin(facts: &Facts<'_>, finding: &mut Finding) {
     let name = facts.known_as();
     let host = facts
@@ -173,7 +175,7 @@ Host key verification failed.
     }
 
     #[test]
-    fn a_certificate_that_does_not_hold_is_signed_anew() {
+    fn an_invalid_certificate_is_signed_again() {
         let text = "Certificate invalid: expired\nHost key verification failed.\n";
         check_transcript(
             "host-key-unknown",

@@ -9,7 +9,7 @@ pub(crate) const JUDGES: Judges = Judges {
     ..UNSEEN
 };
 
-/// What containers are marked by: systemd and what it runs in, docker, podman.
+/// Signs of a container: systemd and what it runs in, docker, podman.
 const CONTAINERS: [&str; 3] = [
     "/run/systemd/container",
     "/.dockerenv",

@@ -135,7 +135,8 @@ fn joined(addresses: &[IpAddr]) -> String {
         .join(", ")
 }
 
-/// The socket unit that listens, on other ports than sshd_config names: sshd does not look at `Port` then.
+/// The socket unit that listens, on ports other than those in sshd_config: in that case sshd
+/// ignores `Port`.
 fn elsewhere(facts: &Facts<'_>, sockets: &[Socket]) -> Option<String> {
     let wanted = facts.configured_ports();
     if sockets
@@ -171,7 +172,7 @@ fn open(unit: &str, ports: &[u16], finding: &mut Finding) {
     ));
 }
 
-/// Has sshd listen where clients come in: by one value that sshmend can set.
+/// Makes sshd listen where clients connect, by one value that sshmend can set.
 fn listen(facts: &Facts<'_>, finding: &mut Finding, sockets: &[Socket]) {
     let set = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.is_some());
     let by_file = |key| matches!(facts.setting(key), Ok(Some(setting)) if setting.origin.as_ref().is_some_and(|origin| origin.path.is_absolute()));
@@ -180,7 +181,8 @@ fn listen(facts: &Facts<'_>, finding: &mut Finding, sockets: &[Socket]) {
         _ => "0.0.0.0",
     };
     if by_file("listenaddress") && !set("addressfamily") {
-        // What serves nobody outside gives way; an address that serves others stays beside the new one.
+        // An address that serves nobody outside is replaced; one that serves others stays beside
+        // the new one.
         let useless =
             facts.lost_addresses(sockets).is_some() || sockets.iter().all(Socket::is_inside);
         let operator = if useless {
@@ -287,7 +289,7 @@ mod tests {
         "//$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
 
     #[test]
-    fn a_family_that_nobody_serves_is_named() {
+    fn an_unserved_address_family_is_named() {
         let set = format!("{V4}//- /etc/ssh/sshd_config\nAddressFamily inet\n");
         check_as(
             &from("2001:db8::7"),
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loopback_socket_serves_nobody_outside() {
+    fn a_loopback_socket_serves_no_remote_client() {
         let inside = V4.replace("0.0.0.0:22", "127.0.0.1:22");
         check(
             "address-family",

@@ -10,7 +10,7 @@ pub(crate) const JUDGES: Judges = Judges {
     client: from_client,
 };
 
-/// For a port that another program holds: whether anything listens where it leads.
+/// For a port that another program holds: whether anything listens at its destination.
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     match facts.door() {
         Some(Door::Other(holder)) => behind(facts, &holder, verdict),

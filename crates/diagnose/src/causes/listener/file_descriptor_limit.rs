@@ -34,7 +34,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             "restarts the service after `sshd -t`, which frees what it holds",
         );
     } else if let Some(usage) = machine {
-        // The kernel lets root go past this limit: it strikes the unprivileged process, and sshd in a container.
+        // The kernel lets root exceed this limit: it affects the unprivileged process, and sshd in
+        // a container.
         let finding = verdict.likely(
             "the machine has used up its file descriptors, so sshd may be unable to serve a connection",
         );
@@ -72,7 +73,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// sshd that is not there: it may have been unable to open even its own files.
+/// If sshd is not running, it may have been unable to open even its own files.
 fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
     let lines = facts
         .log_lines(CauseName::FileDescriptorLimit)
@@ -109,13 +110,14 @@ fn of_account(facts: &Facts<'_>, heard: &LogEvidence<'_>, verdict: &mut Verdict)
     }
 }
 
-/// Lets the unit open as many files as sshd can ever need.
+/// Raises the unit's limit to the most files that sshd can ever need.
 fn raise<'v>(facts: &Facts<'_>, finding: &'v mut Finding) -> &'v mut Finding {
     let unit = facts.unit_name();
     finding.set_in_unit(&unit, "Service", &["LimitNOFILE=65536"])
 }
 
-/// The listener holds a socket and a pipe for each connection that waits, and some files of its own.
+/// The listener holds a socket and a pipe for each connection that waits, and some files of its
+/// own.
 fn needed(waiting: u32) -> u64 {
     u64::from(waiting) * 2 + 8
 }

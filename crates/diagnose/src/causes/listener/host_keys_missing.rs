@@ -50,7 +50,7 @@ fn tried(facts: &Facts<'_>, config_test: &TestOutput, verdict: &mut Verdict) {
     }
 }
 
-/// Where `ssh-keygen -A` makes host keys, those that clients prefer first.
+/// The host keys that `ssh-keygen -A` generates, those that clients prefer first.
 const DEFAULT_KEYS: [&str; 3] = [
     "/etc/ssh/ssh_host_ed25519_key",
     "/etc/ssh/ssh_host_ecdsa_key",
@@ -73,7 +73,8 @@ fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
         .step("then have new ones made: `sshmend fix host-keys`; clients will see them as changed");
 }
 
-/// A file of a name that tells no type cannot be made; the line that names it is wrong, or the file was lost.
+/// A key file whose name does not show a type cannot be generated; the line that names it is wrong,
+/// or the file was lost.
 fn misnamed(facts: &Facts<'_>, finding: &mut Finding) {
     finding.remedy = None;
     if let Ok(Some(setting)) = facts.setting("hostkey") {
@@ -91,14 +92,14 @@ fn misnamed(facts: &Facts<'_>, finding: &mut Finding) {
     finding.step("then `sshmend fix service`");
 }
 
-/// Whether `sshmend fix host-keys` can know which type of key a file is to hold.
+/// Whether `sshmend fix host-keys` can determine the type of key for a file.
 fn tells_its_type(key: &HostKeyFile) -> bool {
     ["ed25519", "ecdsa", "rsa"]
         .iter()
         .any(|kind| key.path.to_lowercase().contains(kind))
 }
 
-/// Where sshd cannot be asked the files tell: it needs one of them.
+/// If sshd cannot be run, the files decide: it needs one of them.
 fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(keys) = verdict.look(facts.host_keys()) else {
         return;
@@ -191,7 +192,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn files_that_are_no_keys_have_to_go_before_new_ones_can_be_made() {
+    fn files_that_are_not_keys_must_be_removed_before_new_ones_are_generated() {
         let damaged = format!("{NONE}//- /etc/ssh/ssh_host_rsa_key mode:0600\n");
         check(
             "host-keys-missing",

@@ -30,7 +30,7 @@ fn tried(facts: &Facts<'_>, config_test: &TestOutput, verdict: &mut Verdict) {
     }
 }
 
-/// Where sshd cannot be asked the files tell, but not what this build of sshd tolerates.
+/// If sshd cannot be run, the files decide, but not what this build of sshd tolerates.
 fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(keys) = verdict.look(facts.host_keys()) else {
         return;
@@ -92,7 +92,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn no_key_left_means_no_connection() {
+    fn without_any_usable_key_there_is_no_connection() {
         let all = "//$ /usr/sbin/sshd -t => 1
 @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 @         WARNING: UNPROTECTED PRIVATE KEY FILE!          @

@@ -55,7 +55,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step("look for a second library: `ldconfig -p | grep libcrypto`, files below /usr/local/lib, LD_LIBRARY_PATH in the unit");
 }
 
-/// The command of Debian that installs sshd and the package of a library once more, whose name differs from release to release.
+/// Debian's command that reinstalls sshd and the package of a library, whose name differs from
+/// release to release.
 fn again(library: &str) -> String {
     let library = quoted(library);
     format!(
@@ -63,7 +64,7 @@ fn again(library: &str) -> String {
     )
 }
 
-/// Whether a program says that it does not fit its libraries, before it looks at anything else.
+/// Whether a program reports that it does not fit its libraries, before it does anything else.
 pub(crate) fn does_not_start(said: &str) -> bool {
     const WORDS: [&str; 4] = [
         "OpenSSL version mismatch",
@@ -74,11 +75,11 @@ pub(crate) fn does_not_start(said: &str) -> bool {
     WORDS.iter().any(|words| said.contains(words))
 }
 
-/// Where an ssh that somebody has built lies, and where that of the system does.
+/// The paths of an ssh built locally, and of the system's.
 const OWN: [&str; 1] = ["/usr/local/bin/ssh"];
 const SYSTEM: &str = "/usr/bin/ssh";
 
-/// The ssh of this side does not start at all.
+/// The ssh of this machine does not start at all.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Ok(Some(said)) = facts.refused_configuration() else {
         return;

@@ -67,7 +67,7 @@ fn queue(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
     );
 }
 
-/// Seen from the client: the kernel of the server completes the handshake, and nobody speaks.
+/// From the client: the server's kernel completes the handshake, and no data arrives.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = probe_evidence(facts, verdict, |reply| *reply == Reply::Silent) else {
         return;
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_on_which_nobody_speaks_suggests_it_to_the_client() {
+    fn a_silent_connection_suggests_it_to_the_client() {
         check_way(
             "listener-hung",
             &[silent_for_long()],

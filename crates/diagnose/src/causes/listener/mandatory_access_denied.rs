@@ -48,7 +48,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// What sshd, as root, says of itself where the kernel does not let it do what root may.
+/// The message of sshd, running as root, when the kernel denies it what root may do.
 const WITHOUT_CAPABILITY: &str = ": Operation not permitted";
 
 /// Settings of a unit that take rights from sshd (systemd.exec(5)).
@@ -100,7 +100,7 @@ fn something_denied(lines: &[&LogLine], certainty: Certainty, verdict: &mut Verd
     finding.step("see all denials: `ausearch -m avc -c sshd`, `aa-status`");
 }
 
-/// The digits behind `key` in an audit line.
+/// The digits after `key` in an audit line.
 fn field<'a>(line: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = line.split_once(key)?;
     let end = rest
@@ -121,7 +121,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
 ";
 
     #[test]
-    fn a_port_that_the_policy_does_not_know_keeps_sshd_down() {
+    fn a_port_unknown_to_the_policy_keeps_sshd_down() {
         check(
             "mandatory-access-denied",
             &format!("//- /proc/700/cmdline missing\n{BIND}"),
@@ -145,7 +145,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
     }
 
     #[test]
-    fn capabilities_that_the_unit_takes_are_named_with_its_line() {
+    fn capabilities_that_the_unit_drops_are_named_with_its_line() {
         let line = "2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot(\"/run/sshd\"): Operation not permitted [preauth]\n";
         check(
             "mandatory-access-denied",

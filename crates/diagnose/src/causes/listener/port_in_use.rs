@@ -43,7 +43,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.shown_by_lines(&facts.log_lines(CauseName::PortInUse).unwrap_or_default());
         let stop = match facts.unit_of(*pid) {
             Some(unit) => format!(", or stop it: `systemctl stop {unit}`"),
-            // A container's proxy ends with its container, and not by itself.
+            // A container's proxy ends only with its container.
             None if name.starts_with("docker") => String::new(),
             None => format!(", or stop it: `kill {pid}`"),
         };
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn without_sshd_the_port_is_that_of_the_other_program() {
+    fn without_sshd_the_port_belongs_to_the_other_program() {
         let dropbear = "//- /proc/700/cmdline missing\n//- /usr/sbin/sshd missing\n//$ ss -Hltnp => 0\n\
             LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"dropbear\",pid=81,fd=3))\n";
         check(
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_starts_sshd_for_a_connection_is_none() {
+    fn a_program_that_starts_sshd_per_connection_does_not_count() {
         let held = |name: &str| {
             format!(
                 "//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"{name}\",pid=81,fd=3))\n"

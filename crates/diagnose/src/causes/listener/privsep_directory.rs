@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_unit_makes_it_when_it_starts() {
+    fn a_stopped_unit_creates_it_when_it_starts() {
         let unit =
             "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nRuntimeDirectory=sshd\n";
         let stopped = format!("//- /proc/700/cmdline missing\n{MISSING}{SHOW}{unit}");

@@ -35,7 +35,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// Of a mounted disk only its own file of accounts is seen.
+/// On a mounted disk only its own file of accounts is known.
 fn looked_up(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(accounts) = verdict.look(facts.text("/etc/passwd")) else {
         return;
@@ -70,7 +70,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn an_account_that_nothing_finds_is_not_made_again() {
+    fn an_account_that_no_lookup_finds_is_not_created_again() {
         let said = "//$ /usr/sbin/sshd -t => 255\nPrivilege separation user sshd does not exist\n";
         check(
             "privsep-user-missing",

@@ -62,7 +62,7 @@ fn start(facts: &Facts<'_>, finding: &mut Finding) {
     }
 }
 
-/// What is to be done about a line: what the model of the files says of it, or where it comes from if not from them.
+/// The hints for a line: from the model of the files, or about its source if it is not from them.
 fn hints(facts: &Facts<'_>, lines: &[&str], problems: &[Problem], finding: &mut Finding) {
     let fatal = |problem: &&Problem| problem.fatal;
     let named = |problem: &&Problem| {
@@ -106,8 +106,8 @@ fn hints(facts: &Facts<'_>, lines: &[&str], problems: &[Problem], finding: &mut 
     }
 }
 
-/// An option of the command line, which the unit or its environment names.
-/// sshd runs its own commands by an account that has to be named (servconf.c, `load_server_config`).
+/// An option of the command line, which the unit or its environment contains. sshd runs its own
+/// commands under an account that must be named (servconf.c, `load_server_config`).
 fn without_account(line: &str) -> String {
     let key = line.rsplit(' ').next().unwrap_or_default();
     format!(
@@ -137,7 +137,8 @@ fn started_with(facts: &Facts<'_>, line: &str, finding: &mut Finding) {
     ));
 }
 
-/// Where sshd cannot be asked the model of its files judges: certain on a mounted disk whose release is known.
+/// If sshd cannot be run, the model judges its files: certain on a mounted disk with a known
+/// release.
 fn modelled(facts: &Facts<'_>, unchecked: Unchecked, verdict: &mut Verdict) {
     let Some(tree) = verdict.look(facts.tree()) else {
         return;
@@ -219,7 +220,7 @@ fn show(
     finding.shown_at(&origin, complaint).marked(mark);
 }
 
-/// The word of a line that sshd refuses, with what it says and the keyword that was meant.
+/// The word of a line that sshd rejects, with the message and the nearest keyword.
 fn marked(facts: &Facts<'_>, problem: &Problem, said: &str) -> Option<Mark> {
     let line = facts.line(&problem.origin.path, problem.origin.line);
     let label = match meant(problem) {
@@ -229,7 +230,7 @@ fn marked(facts: &Facts<'_>, problem: &Problem, said: &str) -> Option<Mark> {
     Mark::word(&line, problem.column, label)
 }
 
-/// The keyword that was meant by one that no release knows.
+/// The keyword that was probably intended by one that no release knows.
 fn meant(problem: &Problem) -> Option<&'static str> {
     let word = keyword(problem);
     let unknown = problem.message.starts_with("bad configuration option");
@@ -251,7 +252,8 @@ fn correction(problem: &Problem) -> String {
     }
 }
 
-/// Keywords by which less is let in: a line of theirs that is refused is corrected, for without it more is.
+/// Keywords that restrict access: a rejected line of these must be corrected, because removing it
+/// would allow more.
 const RESTRICTING: [&str; 22] = [
     "AllowGroups",
     "AllowUsers",
@@ -277,8 +279,8 @@ const RESTRICTING: [&str; 22] = [
     "RefuseConnection",
 ];
 
-/// Names the command that makes comments of the lines: where each of them sets something that lets nobody else in, in a file
-/// that is edited by hand.
+/// Offers the command that comments out the lines, if none of them restricts access and all are in
+/// files edited by hand.
 fn commented_out(facts: &Facts<'_>, refused: &[&Problem], finding: &mut Finding) {
     let can_be = |problem: &&Problem| {
         let word = meant(problem).unwrap_or_else(|| keyword(problem));
@@ -358,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_listener_keeps_what_it_has_read() {
+    fn a_running_listener_keeps_its_configuration() {
         check(
             "sshd-config-invalid",
             FAILS,
@@ -409,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn words_without_a_line_are_traced_by_the_model() {
+    fn messages_without_a_line_are_traced_by_the_model() {
         let config = "//- /etc/ssh/sshd_config\nPort 99999\n";
         let said = "//$ /usr/sbin/sshd -t => 255\nSomething new that sshd says\n";
         check(

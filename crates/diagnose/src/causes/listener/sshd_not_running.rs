@@ -58,7 +58,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// Of a mounted disk only the intention is seen.
+/// A mounted disk shows only the configured intention.
 fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
     if matches!(facts.daemon(), Ok(None)) {
         return not_installed(facts, verdict);
@@ -144,7 +144,8 @@ fn stopped(facts: &Facts<'_>, manager: &Manager, verdict: &mut Verdict) {
     }
 }
 
-/// What systemd goes by when it stops a unit that nobody has stopped: it will do so again (systemd.unit(5), systemd.service(5)).
+/// Conditions under which systemd stops a unit that nobody has stopped: it will do so again
+/// (systemd.unit(5), systemd.service(5)).
 fn ended_by(unit: &Unit, finding: &mut Finding) {
     let shown = |property: &str| format!("{}: {property}={}", unit.name(), unit.get(property));
     let others = unit.get("ConflictedBy");
@@ -180,7 +181,7 @@ fn summary(facts: &Facts<'_>, service: Option<&Unit>) -> String {
         ("masked" | "masked-runtime", _) => "is masked".to_owned(),
         _ if unit.fails_again() => format!("fails again and again ({})", facts.last_result(unit)),
         (_, true) => format!("has failed ({})", unit.get("Result")),
-        // Also `no` of a unit that nobody has tried to start since systemd has read it.
+        // It is `no` as well for a unit that nobody has tried to start since systemd loaded it.
         _ if unit.get("ConditionResult") == "no"
             && unit.get("ConditionTimestampMonotonic") != "0" =>
         {
@@ -193,7 +194,7 @@ fn summary(facts: &Facts<'_>, service: Option<&Unit>) -> String {
     format!("sshd is not running: {name} {why}")
 }
 
-/// Starting is not offered where `sshd -t` keeps sshd from it; who may not ask is told by the command itself.
+/// Offers the start unless `sshd -t` fails. Missing rights are reported by the command itself.
 fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
     let passes = facts
         .would_start()
@@ -222,7 +223,7 @@ fn remedy(facts: &Facts<'_>, service: Option<&Unit>, finding: &mut Finding) {
     }
 }
 
-/// Seen from the client: nothing listens, or a firewall says so.
+/// From the client: nothing listens, or a firewall answers so.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = probe_evidence(facts, verdict, |reply| *reply == Reply::Refused) else {
         return;
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_and_disabled_unit_is_told_from_a_failed_one() {
+    fn a_stopped_and_disabled_unit_is_distinguished_from_a_failed_one() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nResult=success\n\
             UnitFileState=disabled\nMainPID=0\n";
         check(
@@ -330,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_unit_stands_in_for_the_listener() {
+    fn a_socket_unit_replaces_the_listener() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\n\n\
             Id=ssh.socket\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n";
         check(

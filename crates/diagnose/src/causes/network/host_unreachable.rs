@@ -62,7 +62,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     path_filter(facts, verdict);
     if let Some((hop, line)) = facts.fixed_neighbour() {
-        // The kernel sends to that card whether or not it is there.
+        // The kernel sends to that hardware address whether or not it exists.
         let reason =
             format!("the card of {hop} was written down by hand: is it still that one? {line}");
         verdict
@@ -78,7 +78,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
 }
 
-/// A client that comes by another interface than the one that leads back to it is dropped where that one is strict.
+/// A packet of the client is dropped if it arrives by another interface than its return route uses,
+/// and that interface is strict.
 fn path_filter(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((interface, shown)) = facts
         .strict_interface()
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_that_was_written_down_by_hand_rules_nothing_out() {
+    fn a_neighbour_entered_by_hand_rules_nothing_out() {
         let hop = |state: &str| {
             format!(
                 "//$ ip route get 198.51.100.7 => 0\n198.51.100.7 via 192.0.2.1 dev eth0 src 192.0.2.10 uid 0\n\

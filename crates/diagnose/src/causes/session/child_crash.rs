@@ -13,7 +13,7 @@ pub(crate) const JUDGES: Judges = Judges {
     client: from_client,
 };
 
-/// What to do where the program or its libraries crash.
+/// The step if the program or its libraries crash.
 fn fit(facts: &Facts<'_>) -> String {
     let how = facts.package_manager().map_or_else(
         || "with the package manager".to_owned(),
@@ -49,7 +49,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step(fit(facts));
 }
 
-/// A filter of system calls that somebody has written into the unit kills without a word but the kernel's.
+/// A system call filter in the unit kills the process without any message except the kernel's.
 fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
     let nobody = |lines: &[LogLine]| !lines.iter().any(|line| line.kind == Kind::Accepted);
     if !facts.log_since_start().is_some_and(nobody) {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_of_the_unit_is_possible_until_somebody_has_logged_in() {
+    fn a_filter_of_the_unit_is_possible_until_someone_has_logged_in() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=700\n\
             DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
         let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nSystemCallFilter=~setresuid\n";

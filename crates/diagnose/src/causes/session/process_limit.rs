@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_group_is_certain_and_one_that_was_full_is_possible() {
+    fn a_full_group_is_certain_and_a_formerly_full_one_possible() {
         check(
             "process-limit",
             &group(20, 3),

@@ -11,7 +11,7 @@ pub(crate) const JUDGES: Judges = Judges {
     ..UNSEEN
 };
 
-/// Where 9.8 and later have the program that serves a connection.
+/// The paths of the program that serves a connection in 9.8 and later.
 const SESSIONS: [&str; 4] = [
     "/usr/lib/openssh/sshd-session",
     "/usr/libexec/openssh/sshd-session",
@@ -34,7 +34,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             &program,
             how,
         );
-        // Up to 9.7 each connection runs it again; one that cannot be run at all is done without.
+        // Up to 9.7 sshd executes itself again for each connection, and continues without that if
+        // it cannot.
         let harmless = how != MUTE
             || SESSIONS
                 .iter()
@@ -93,7 +94,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     );
 }
 
-/// Why a program cannot be run, as far as its file tells; sshd and its helpers tell their version when they are asked.
+/// The reason why a program cannot be run, judging by its file; sshd and its helpers print their
+/// version when asked.
 pub(crate) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str> {
     match facts.meta(program).ok()? {
         None => Some("is missing"),
@@ -102,7 +104,7 @@ pub(crate) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str>
     }
 }
 
-/// Of a file that something else was put into.
+/// For a file that was overwritten with something else.
 const MUTE: &str = "is not a program of OpenSSH: it tells no version";
 
 fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) -> &'v mut Finding {
@@ -111,7 +113,7 @@ fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) ->
     mend(path, how, finding)
 }
 
-/// How a program of the package comes back.
+/// Adds the step that reinstalls a program of the package.
 pub(crate) fn mend<'f>(path: &str, how: &str, finding: &'f mut Finding) -> &'f mut Finding {
     if how == "is not executable" {
         finding.step(format!("make it executable again: `chmod 755 {path}`"));
@@ -133,7 +135,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
 ";
 
     #[test]
-    fn a_listener_whose_program_is_gone_does_not_start_again() {
+    fn a_listener_whose_program_is_missing_does_not_restart() {
         check(
             "sshd-helper-missing",
             "//- /usr/sbin/sshd missing\n",
@@ -192,7 +194,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn a_helper_that_was_replaced_tells_no_version() {
+    fn a_replaced_helper_shows_no_version() {
         let replaced = format!(
             "{NEW}//- /usr/lib/openssh/sshd-auth mode:0755\n//$ /usr/lib/openssh/sshd-auth -V => 0\nOpenSSH_10.0p2\n\
              //$ /usr/lib/openssh/sshd-session -V => 1\n"
@@ -220,7 +222,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn gates_not_looked_at_are_reported() {
+    fn unchecked_gates_are_reported() {
         check(
             "sshd-helper-missing",
             NEW,

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_root_to_see_it() {
+    fn only_root_can_see_it() {
         let question = Question {
             privileged: false,
             ..Question::server(NOW)

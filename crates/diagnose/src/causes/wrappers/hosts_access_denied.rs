@@ -95,7 +95,7 @@ fn denied(
     broken_grants(facts, client, finding);
 }
 
-/// Without a client, or where a name decides, the log tells whom it was.
+/// Without a client, or if a name decides, the log shows who was refused.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(heard) = log_evidence(
         facts,

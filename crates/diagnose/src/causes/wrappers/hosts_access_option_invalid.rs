@@ -46,7 +46,7 @@ fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
     // Up to the first field such as %h, which libwrap replaces.
     let literal = spawned.trim().split('%').next().unwrap_or_default();
     let titles = facts.titles().unwrap_or_default();
-    // The shell may run a single command in its own place.
+    // The shell may replace itself with a single command.
     let of_rule = |title: &str| {
         title
             .strip_prefix("sh -c ")
@@ -68,7 +68,8 @@ fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.step(format!(
         "let it run in the background, by `&` behind the command, or take it out: {origin}; the change counts at once"
     ));
-    // A rule that was put before it would admit nobody whom this one does not admit, so that `fix hosts-access` has nothing to do.
+    // A rule inserted before it would admit only clients that this one admits, so that `fix
+    // hosts-access` has nothing to do.
     if let Some(command) = edit::write_above(&origin, &wrappers::rule(client)) {
         finding.step(format!(
             "or let this client in by a rule above it, which runs nothing: `{command}`"
@@ -114,7 +115,8 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     ));
 }
 
-/// What hangs on more than the files, such as an account that an option names, only the log knows.
+/// If the effect depends on more than the files, such as an account that an option names, only the
+/// log can show it.
 fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(mut heard) = log_evidence(
         facts,
@@ -156,7 +158,7 @@ mod tests {
     const BAD: &str = "//- /etc/hosts.allow\nsshd: 198.51.100. : allow : spawn true\n";
 
     #[test]
-    fn a_command_that_has_not_ended_keeps_the_client_waiting() {
+    fn a_running_command_keeps_the_client_waiting() {
         let rule = "//- /etc/hosts.allow\nsshd: 198.51.100. : spawn (/opt/tell %h)\n";
         let runs = "//- /proc/900/cmdline\nsh -c (/opt/tell 198.51.100.7)\n";
         let asked = |machine: &str, expected: &expect_test::Expect| {
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_an_option_names_in_vain_is_told_by_the_log() {
+    fn a_missing_account_named_by_an_option_is_found_in_the_log() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: \"nosuch\"\n";
         let rule = "//- /etc/hosts.allow\nsshd: ALL : user nosuch : allow\n";
         check_as(

@@ -57,9 +57,9 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     finding.step(problem.hint.clone());
 }
 
-/// Whom the damage refuses.
+/// The clients that the damage refuses.
 enum Harm {
-    /// This client: with the file repaired it would be let in.
+    /// This client: it would be admitted if the file were repaired.
     Client(IpAddr, Certainty),
     Everyone,
     Others,

@@ -57,7 +57,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn lines_of_known_programs_are_told_from_others() {
+    fn lines_of_known_programs_are_recognised() {
         let rule = "//- /etc/hosts.deny\n# DenyHosts: Fri Nov 20 17:00:00 2026 | sshd: 198.51.100.7\nsshd: 198.51.100.7\n";
         let known = "//- /var/lib/denyhosts/hosts\n198.51.100.7:6:Fri Nov 20 17:00:00 2026\n";
         check_as(

@@ -100,7 +100,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn it_takes_a_look_up_and_an_address_without_name() {
+    fn it_requires_a_lookup_and_an_address_without_a_name() {
         let set = "//- /etc/ssh/sshd_config\nUseDNS yes\n";
         let nameless = "//$ timeout 4 getent hosts 198.51.100.7 => 2\n";
         check_as(
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_server_that_keeps_quiet_is_certain() {
+    fn a_silent_name_server_is_certain() {
         let named = "//- /etc/hosts.allow\nsshd: .example.org\n//$ timeout 4 getent hosts 198.51.100.7 => 124\n";
         check_as(
             &from("198.51.100.7"),

@@ -9,7 +9,7 @@ fn at(manager: Manager, line: usize) -> Option<Managed> {
 }
 
 #[test]
-fn heads_that_name_who_writes_the_file() {
+fn heads_that_name_the_program_that_writes_the_file() {
     let cases = [
         ("# Ansible managed\nPort 22\n", "Ansible", 1),
         (
@@ -58,7 +58,7 @@ fn heads_that_name_who_writes_the_file() {
 }
 
 #[test]
-fn who_writes_the_file_is_found_beside_long_comments_and_among_many() {
+fn the_writer_of_the_file_is_found_beside_long_comments_and_among_many() {
     let long = format!("# {}\n", "x ".repeat(100_000));
     let many = "# prose\n".repeat(1_000);
     for (text, line) in [
@@ -125,7 +125,7 @@ fn baselines_and_heads_without_a_name() {
 }
 
 #[test]
-fn a_block_is_known_wherever_it_stands_and_is_told_apart_from_the_file() {
+fn a_block_is_recognised_anywhere_and_distinguished_from_the_file() {
     let block = |name, line| {
         Some(Managed {
             manager: Manager::Named(name),
@@ -176,7 +176,7 @@ fn some_files_are_known_by_their_name() {
 }
 
 #[test]
-fn the_notice_says_where_the_change_belongs_too() {
+fn the_notice_also_names_the_place_for_the_change() {
     let notice = |manager, block| {
         Managed {
             manager,

@@ -1,4 +1,4 @@
-//! Which lines become comments, where, and what is run.
+//! The lines that are commented out, in which files, and the steps that follow.
 
 use super::*;
 use sshmend_facts::{ConfigTest, Service, Sshd};
@@ -93,7 +93,7 @@ fn the_line_becomes_a_comment_and_sshd_is_started_and_the_way_back_reads_the_uni
 }
 
 #[test]
-fn a_setting_is_commented_out_with_all_lines_on_which_it_goes_on() {
+fn a_setting_is_commented_out_with_all_its_continuation_lines() {
     let file = "[Service]\nExecStartPre=/bin/sh -c \\\n  # why\n  'exit \\\n  3'\nNice=5\n";
     let plan = planned(&[(OWN_FILE, file)], false, &[(OWN_FILE, 2)]).expect("a plan");
     let after = "[Service]\n#ExecStartPre=/bin/sh -c \\\n#  # why\n#  'exit \\\n#  3'\nNice=5\n";
@@ -109,7 +109,7 @@ fn a_setting_is_commented_out_with_all_lines_on_which_it_goes_on() {
 }
 
 #[test]
-fn a_file_of_a_package_stays_and_one_of_the_same_name_takes_its_place() {
+fn a_file_of_a_package_stays_and_a_namesake_replaces_it() {
     let file = "[Unit]\nRequires=vault.service\n";
     let plan = planned(&[(PACKAGED, file)], false, &[(PACKAGED, 2)]).expect("a plan");
     let after = "[Unit]\n#Requires=vault.service\n";

@@ -50,7 +50,7 @@ failregex = <HOST>
 enabled = true
 ";
 
-/// Plans it below `--root`, where nothing is run; what is missing is not there.
+/// Plans it below `--root`, where no program is run; anything missing does not exist.
 fn planned(machine: &str, wish: &Wish, ends: Ends) -> Result<Plan, Refusal> {
     let machine = fixture::snapshot(machine);
     fixture::look(&machine, |seen| wish.plan(seen, &context(false, ends)))

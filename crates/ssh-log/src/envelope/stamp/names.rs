@@ -2,12 +2,13 @@
 
 use super::{narrow, number};
 
-/// A month as it stands in a stamp.
+/// A month as written in a stamp.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Month<'a> {
-    /// Its number, where it exists.
+    /// Its number, if it exists.
     Number(Option<i8>),
-    /// A word, which may be its name in some language: looked up once all that follows is a stamp.
+    /// A word that may be its name in some language: looked up once the rest has proved to be a
+    /// stamp.
     Name(&'a [u8]),
 }
 
@@ -20,7 +21,7 @@ impl Month<'_> {
     }
 }
 
-/// A month and what follows its name.
+/// A month, and the rest after its name.
 pub(super) fn month(text: &[u8]) -> Option<(Month<'_>, &[u8])> {
     if let Some((month, rest)) = number(text) {
         let rest = ["月", "월"]
@@ -50,9 +51,9 @@ pub(super) const MONTHS: [&[u8; 3]; 12] = [
     b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
 ];
 
-/// The beginnings by which the months are known, in lower case: of the languages of western, northern and eastern Europe,
-/// Turkish, Hebrew, Arabic and Thai, as far as no two languages give one word to two months. The longest that fits counts:
-/// `marras` is November.
+/// The prefixes by which months are recognised, in lower case: in the languages of western,
+/// northern and eastern Europe, Turkish, Hebrew, Arabic and Thai, unless two languages use one word
+/// for two months. The longest match wins: `marras` is November.
 pub(super) const MONTH_NAMES: [&str; 12] = [
     "jan jän ene gen ian ιαν янв січ јан яну led sty sij oca tammi saus ינו يناير ม.ค",
     "feb fev fév φεβ фев феб лют úno lut velj şub helmi veebr vas פבר فبراير ก.พ",
@@ -91,12 +92,12 @@ pub(super) fn name(text: &[u8]) -> Option<(&[u8], &[u8])> {
     (1..=32).contains(&end).then(|| text.split_at(end))
 }
 
-/// Whether a byte is of a word in any script, or the point of an abbreviation.
+/// Whether a byte belongs to a word in any script, or is the point of an abbreviation.
 fn is_letter(byte: &u8) -> bool {
     byte.is_ascii_alphabetic() || *byte >= 0x80 || *byte == b'.'
 }
 
-/// What follows the name of a zone: `UTC`, `CET`, `+03`.
+/// The text after the name of a zone: `UTC`, `CET`, `+03`.
 pub(super) fn zone_name(text: &[u8]) -> Option<&[u8]> {
     let end = text
         .iter()
@@ -115,7 +116,7 @@ pub(super) fn year(text: &[u8]) -> Option<(i16, &[u8])> {
         .then_some((i16::try_from(year).ok()?, rest))
 }
 
-/// The year behind the time: `15:52:43 2026`, `15:52:43 UTC 2026`.
+/// The year after the time: `15:52:43 2026`, `15:52:43 UTC 2026`.
 pub(super) fn trailing_year(rest: &[u8]) -> (Option<i16>, &[u8]) {
     let year = |text: &[u8]| {
         let ends = |rest: &[u8]| matches!(rest, [] | [b' ' | b']' | b':', ..]);

@@ -25,7 +25,7 @@ pub(super) fn civil(year: i16, month: i8, day: i8, clock: ClockTime) -> Option<D
     Some(Date::new(year, month, day).ok()?.to_datetime(time))
 }
 
-/// Reads `15:52:43` with a fraction behind a point or comma.
+/// Parses `15:52:43` with a fraction after a point or comma.
 pub(super) fn time_of_day(text: &[u8]) -> Option<(ClockTime, &[u8])> {
     let (clock, rest) = text.split_at_checked(8)?;
     let [h1, h2, b':', m1, m2, b':', s1, s2] = *clock else {
@@ -69,8 +69,8 @@ pub(super) fn half_day(text: &[u8]) -> Option<(ClockTime, &[u8])> {
     Some((time, rest))
 }
 
-/// Seconds since 1970 with a fraction; of a whole number its size tells whether it counts seconds, milliseconds,
-/// microseconds or nanoseconds.
+/// Seconds since 1970 with a fraction; the size of a whole number determines whether it counts
+/// seconds, milliseconds, microseconds or nanoseconds.
 pub(crate) fn since_1970(text: &[u8]) -> Option<Timestamp> {
     if let Some(point) = text.iter().position(|&byte| byte == b'.') {
         let (second, fraction) = (&text[..point], &text[point + 1..]);
@@ -82,7 +82,7 @@ pub(crate) fn since_1970(text: &[u8]) -> Option<Timestamp> {
         let nanosecond = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
         return Timestamp::new(second.parse().ok()?, nanosecond).ok();
     }
-    // Most words are shorter, or of another length.
+    // Most words are shorter, or have another length.
     if !matches!(text.len(), 9 | 10 | 13 | 16 | 19) {
         return None;
     }
@@ -136,7 +136,7 @@ fn offset(text: &[u8]) -> Option<(Offset, &[u8])> {
     let minutes = minutes.and_then(|(minutes, rest)| Some((whole(minutes)?, rest)));
     let (minutes, rest) = match minutes {
         Some(minutes) => minutes,
-        // `+03`, as journalctl names a zone that has no letters.
+        // `+03`, as journalctl prints a zone without letters.
         None if matches!(rest, [] | [b' ', ..]) => (0, rest),
         None => return None,
     };

@@ -1,4 +1,4 @@
-//! What speaks for a cause by how the server answers, or does not.
+//! Evidence for causes in how the server answers, or does not.
 
 use super::super::Certainty::{self, Certain, Likely, Possible};
 use super::super::words::Symptom;

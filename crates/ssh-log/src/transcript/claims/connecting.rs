@@ -1,4 +1,4 @@
-//! What speaks for a cause until the connection stands, the proxy's words among it.
+//! Evidence for causes until the connection is established, including messages of a proxy.
 
 use super::super::Certainty::{self, Certain, Likely, Possible};
 use super::super::words::Symptom;

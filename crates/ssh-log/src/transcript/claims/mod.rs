@@ -9,7 +9,8 @@ use super::words::Symptom;
 use super::{Exclusion, Reached};
 use crate::cause::CauseName;
 
-/// Causes that a symptom speaks for, in the order in which they are worth looking at: name, certainty, reason.
+/// Causes that a symptom indicates, in the order in which they are worth checking: name, certainty,
+/// reason.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Claims {
     pub(super) symptom: Symptom,
@@ -17,33 +18,33 @@ pub(super) struct Claims {
     pub(super) causes: &'static [(CauseName, Certainty, &'static str)],
 }
 
-/// Under what circumstances a symptom speaks for a cause.
+/// The circumstances under which a symptom indicates a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
     Always,
-    /// Over TCP, or through a jump host that let the client in.
+    /// Over TCP, or through a jump host that admitted the client.
     Direct,
-    /// Not of a jump host.
+    /// Not for a jump host.
     Own,
-    /// Of a jump host: what is said comes from the client that should carry the connection.
+    /// For a jump host: the message comes from the client that should carry the connection.
     Hop,
-    /// Through a proxy command, before the server's identification, whatever else is said.
+    /// Through a proxy command, before the server's identification, in addition to other claims.
     Piped,
-    /// The same, unless it is a jump host that let the client in.
+    /// The same, unless it is a jump host that admitted the client.
     Carried,
-    /// Where nothing says more.
+    /// If nothing more specific is known.
     Untold,
-    /// Where ssh refused the host key in the end.
+    /// If ssh finally refused the host key.
     Rejected,
     /// Over TCP, before the server's identification.
     Unidentified,
-    /// The same, where a text that the server may have sent is not shown.
+    /// The same, if a text that the server may have sent is not shown.
     Unseen,
-    /// The same, where it would be shown.
+    /// The same, if it would be shown.
     Seen,
-    /// Behind the server's identification, before the connection is encrypted.
+    /// After the server's identification, before the connection is encrypted.
     Exchanging,
-    /// The same, whatever else is said.
+    /// The same, in addition to other claims.
     Answered,
     /// Between the client's key and the server's reply.
     Replying,
@@ -53,9 +54,9 @@ pub(super) enum When {
     LoggedIn,
     /// Through a proxy command, before the server's identification.
     Proxied,
-    /// By a client that gets no word when no algorithm is common to both sides.
+    /// For a client that gets no message when the two sides have no algorithm in common.
     Wordless,
-    /// The address is one that a proxy or a VPN makes up.
+    /// The address is invented by a proxy or a VPN.
     Fake,
     /// The port is that of another protocol, and the server did not say who it is.
     Misdirected,
@@ -73,7 +74,7 @@ const fn claims(
     }
 }
 
-/// The claims of a symptom, in the order in which they are worth looking at.
+/// The claims of a symptom, in the order in which they are worth checking.
 pub(super) fn of(symptom: Symptom) -> impl Iterator<Item = &'static Claims> {
     let tables = [connecting::CLAIMS, answers::CLAIMS, session::CLAIMS];
     tables
@@ -86,7 +87,7 @@ const fn exclusion(causes: &'static [CauseName], reason: &'static str) -> Exclus
     Exclusion { causes, reason }
 }
 
-/// What a stage excludes: the stages from the first to the second, both included.
+/// What a stage excludes: for the stages from the first to the second, both included.
 pub(super) const EXCLUSIONS: &[(Reached, Reached, Exclusion)] = &[
     (
         Reached::Nothing,
@@ -169,7 +170,7 @@ pub(super) const CONNECTED: Exclusion = exclusion(
     "a default ban or a rule that rejects lets no connection be established",
 );
 
-/// What silence of the server excludes where `ssh -v` would show its text.
+/// What silence of the server excludes if `ssh -v` would show its text.
 pub(super) const SILENT: Exclusion = exclusion(
     &[CauseName::PerSourcePenalty],
     "sshd says `Not allowed at this time` before it closes, and -v would show it",

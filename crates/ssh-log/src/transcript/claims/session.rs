@@ -1,4 +1,4 @@
-//! What speaks for a cause behind the identification: keys, login, session.
+//! Evidence for causes after the identification: keys, login, session.
 
 use super::super::Certainty::{self, Certain, Likely, Possible};
 use super::super::words::Symptom;

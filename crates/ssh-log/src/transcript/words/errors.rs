@@ -1,10 +1,10 @@
-//! The words of the operating system (`strerror`) and of OpenSSH (`ssherr.c`) for what went wrong.
+//! The messages of the operating system (`strerror`) and of OpenSSH (`ssherr.c`) for failures.
 
 use std::sync::LazyLock;
 
 use super::Symptom;
 
-/// What the client was doing when it failed.
+/// The client's activity when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Phase {
     /// It connects.
@@ -13,13 +13,13 @@ pub(in super::super) enum Phase {
     Identification,
     /// The same; OpenSSH's own words are possible too.
     Banner,
-    /// It exchanges keys, or does what follows.
+    /// It exchanges keys, or is past that.
     Exchange,
-    /// PuTTY does not say: how far it came decides.
+    /// PuTTY does not report it: the stage reached decides.
     Any,
 }
 
-/// What an error means, by what the client was doing.
+/// The meaning of an error, by the client's activity.
 struct Meaning {
     words: &'static str,
     connecting: Symptom,
@@ -116,7 +116,7 @@ const OWN: &[(&str, Symptom)] = &[
     ("protocol version mismatch", Symptom::Mismatch),
 ];
 
-/// What the C library says in other languages than English, with the English words for it.
+/// Messages of the C library in other languages, with the English ones.
 static TRANSLATIONS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     let mut english = "";
     let lines = include_str!("translations.txt").lines();
@@ -130,7 +130,7 @@ static TRANSLATIONS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     lines.filter_map(of_line).collect()
 });
 
-/// What the words mean, and how many bytes of the text they are; `None` for words that are not known.
+/// The meaning of the words, and their length in bytes; `None` if they are unknown.
 pub(in super::super) fn failure(
     phase: Phase,
     text: &[u8],
@@ -178,7 +178,7 @@ fn english_failure(phase: Phase, text: &[u8], connected: bool) -> Option<(Sympto
         });
     let unknown = || match phase {
         Phase::Connect => Some((Symptom::ConnectFailed, text.len())),
-        // Words that nobody knows prove nothing but that it ended.
+        // Unknown words prove only that it ended.
         Phase::Identification | Phase::Banner | Phase::Exchange => {
             Some((Symptom::Closed, text.len()))
         }
@@ -211,7 +211,7 @@ mod tests {
             read("接続がタイムアウトしました"),
             Some(Symptom::Unanswered)
         );
-        // Each is known, and none is hidden by another one that it begins with.
+        // Each is recognised, and none is hidden by another one that it begins with.
         for (translated, english) in TRANSLATIONS.iter() {
             let own = english_failure(Phase::Connect, english.as_bytes(), false);
             let (known, length) = symptom(Phase::Connect, translated).unwrap();

@@ -1,4 +1,4 @@
-//! The words of libraries in Java: JSch, sshj, trilead-ssh2 and Apache MINA SSHD.
+//! Messages of libraries in Java: JSch, sshj, trilead-ssh2 and Apache MINA SSHD.
 
 use super::super::Reached;
 use super::Scope::{Anywhere, Named};
@@ -128,7 +128,7 @@ pub(super) const SSHJ: &[Row] = &[
         Sign::Reached(Reached::KeyExchange),
         Named,
     ),
-    // The exchange of keys begins once both sides said who they are.
+    // The key exchange begins once both sides have sent their identifications.
     (
         "net.schmizz.sshj.transport.KeyExchanger.waitForDone",
         Sign::Library(&[], Reached::KeyExchange),

@@ -1,7 +1,7 @@
-//! The words of libraries, which stand anywhere in the output of the programs that use them.
+//! Messages of libraries, which occur anywhere in the output of programs that use them.
 //!
-//! Words that other programs print too ("connection refused") count where the library shows itself on the line or in the
-//! stack trace around it, or where the line names port 22.
+//! Messages that other programs print too ("connection refused") count if the library is named on
+//! the line or in the stack trace around it, or if the line names port 22.
 
 use super::super::Software;
 use super::Scope::Named;
@@ -27,7 +27,7 @@ pub(super) const FAMILIES: &[Family] = &[
     (None, SHARED),
 ];
 
-/// What several languages say for their users.
+/// Messages common to several languages.
 const SHARED: &[Row] = &[
     shared("ConnectionRefusedError: ", REFUSED),
     shared("ConnectionResetError: ", RESET),

@@ -1,4 +1,4 @@
-//! The words of libraries in JavaScript, .NET, Ruby and PHP.
+//! Messages of libraries in JavaScript, .NET, Ruby and PHP.
 
 use super::super::Reached;
 use super::Scope::{Anywhere, Named};

@@ -1,4 +1,5 @@
-//! What clients, their libraries and what carries their connections print: one table for each family.
+//! Messages of clients, their libraries and the programs that carry their connections: one table
+//! for each family.
 
 mod errors;
 mod java;
@@ -24,18 +25,18 @@ use crate::template::Template;
 
 pub(super) use errors::{Phase, failure};
 
-/// What a message says.
+/// The meaning of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
     /// The implementation; the detail is its version.
     Version(Software),
-    /// The connection came so far.
+    /// The connection reached this stage.
     Reached(Reached),
     /// The attempt to connect: its fields name host, address and port.
     Connecting,
-    /// Whom a message is about, whatever the stage: its fields name host, address and port.
+    /// The peer that a message is about, at any stage: its fields name host, address and port.
     Whom,
-    /// The command that made the connection: the detail is what stands behind `ssh`.
+    /// The command that made the connection: the detail is the text after `ssh`.
     Typed,
     /// The proxy command.
     Proxy,
@@ -43,41 +44,45 @@ pub(super) enum Sign {
     Pipe(Symptom),
     /// The server's identification.
     Server,
-    /// Whom the client authenticates to: fields name host and port.
+    /// The host to which the client authenticates: fields name host and port.
     Destination,
     /// The method of key exchange that both sides agreed on.
     Method,
-    /// The server ended the connection with words of its own, which are the detail.
+    /// The server ended the connection with a message of its own, which is the detail.
     Goodbye,
     /// A key is offered.
     KeyOffered,
     /// Text that the server sent instead of an identification.
     ServerText,
-    /// The host key is refused; the field host is the name by which known_hosts knows the server.
+    /// The host key is refused; the field host is the name under which known_hosts lists the
+    /// server.
     KnownAs(Symptom),
-    /// Something went wrong.
+    /// A failure.
     Symptom(Symptom),
-    /// Something went wrong, in words of the operating system or of OpenSSH's `ssherr.c`, which are the detail.
+    /// A failure in the words of the operating system or of OpenSSH's `ssherr.c`, which are the
+    /// detail.
     Failed(Phase),
-    /// Something went wrong, in words of a library: all that they may mean, and how far the connection had come.
+    /// A failure in the words of a library: all its possible meanings, and the stage that the
+    /// connection had reached.
     Library(&'static [Symptom], Reached),
-    /// A server of Git greets who logged in, and tells that it has no shell for anybody.
+    /// A Git server greets the user who logged in, and says that it offers no shell.
     Greeting,
     /// The name of an implementation.
     Name,
-    /// A shell or a program that may carry the connection complains: that counts where the connection then fails.
+    /// A shell or a program that may carry the connection reports an error: it counts if the
+    /// connection then fails.
     Aside,
     /// A message of sshd itself.
     OfServer,
-    /// Something that goes wrong, as `ssh -v` alone tells it.
+    /// A failure that only `ssh -v` prints.
     Verbose(Symptom),
 }
 
-/// What the client saw go wrong.
+/// The failure that the client saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Symptom {
     ConfigInvalid,
-    /// The program does not fit the libraries that it finds.
+    /// The program does not match the libraries that it finds.
     LibraryMismatch,
     NameUnknown,
     Refused,
@@ -85,7 +90,7 @@ pub(super) enum Symptom {
     NoRoute,
     HostDown,
     NetworkDown,
-    /// There is no address or port to connect from.
+    /// There is no free local address or port to connect from.
     NoAddress,
     /// This machine itself forbids the connection.
     Forbidden,
@@ -93,7 +98,7 @@ pub(super) enum Symptom {
     ConnectFailed,
     ConnectTimeout,
     ProxyError,
-    /// What forwards the port reaches nobody behind it.
+    /// A port forwarder cannot reach its destination.
     ForwardError,
     BehindRefused,
     BehindUnreachable,
@@ -108,49 +113,49 @@ pub(super) enum Symptom {
     /// The client speaks another protocol, and says that the server speaks SSH.
     OtherProtocol,
     BannerTimeout,
-    /// The server ended the connection with words of its own.
+    /// The server ended the connection with a message of its own.
     Goodbye,
     Closed,
     Reset,
-    /// The connection stood, and then nobody acknowledged what was sent.
+    /// The connection was established, and then sent data was not acknowledged.
     Unanswered,
-    /// The connection stood, and then the way to the host was gone.
+    /// The connection was established, and then the route to the host was lost.
     RouteLost,
-    /// The connection stood, and then it was refused.
+    /// The connection was established, and then refused.
     RefusedLate,
     /// The operating system of the client ended the connection.
     Aborted,
     Mismatch,
-    /// The cryptographic library does not do what was agreed on.
+    /// The cryptographic library does not support what was agreed on.
     CryptoPolicy,
     BadSignature,
     KeyTooShort,
     GroupRefused,
     HostKeyChanged,
-    /// The same, of the entry for the address.
+    /// The same, for the entry of the address.
     HostKeyOfAddress,
     HostKeyRevoked,
     /// Its certificate is not valid.
     HostKeyCertificate,
     HostKeyUnknown,
-    /// ssh asks whether to trust a key that is not known.
+    /// ssh asks whether to trust an unknown key.
     HostKeyAsked,
     /// Without the reason.
     HostKeyRejected,
     TooManyFailures,
     Denied,
-    /// The signatures that the key can make are not allowed.
+    /// The signature algorithms of the key are not allowed.
     SignatureRefused,
-    /// The server says that the account may not log in.
+    /// The server reports that the account may not log in.
     AccountRefused,
-    /// The server says that it has not started, or is about to stop.
+    /// The server reports that it has not started, or is about to stop.
     Booting,
-    /// Tailscale answers in the place of sshd, and its policy refuses.
+    /// Tailscale answers in place of sshd, and its policy refuses.
     TailnetRefused,
     SessionRefused,
     /// The login succeeded, and the server says that it takes no more sessions.
     SessionLimit,
-    /// The login succeeded, and what was to run then could not be started.
+    /// The login succeeded, and the command could not be started.
     SessionFailed,
     /// The login succeeded, and the client could not open a port or socket that was to be forwarded.
     ForwardingFailed,
@@ -158,38 +163,38 @@ pub(super) enum Symptom {
     RemoteForwardingFailed,
     /// The login succeeded, and the server says that a setting forbids to forward.
     ForwardingForbidden,
-    /// The login succeeded, and the server gave no terminal.
+    /// The login succeeded, and the server did not provide a terminal.
     NoTerminal,
     /// The login succeeded, and sftp could not be started.
     SubsystemFailed,
-    /// A private key is not used, for others may read it.
+    /// A private key is not used because others may read it.
     KeyIgnored,
     /// A private key cannot be read or is damaged.
     KeyUnreadable,
-    /// A packet does not arrive as it was sent.
+    /// A packet does not arrive unchanged.
     Damaged,
     MultiplexStale,
     LostSession,
-    /// Nothing more is printed although the connection stands.
+    /// No further output although the connection is established.
     Stalled,
 }
 
-/// Where a message counts.
+/// The context in which a message counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// Wherever it stands: no other program says it.
+    /// Anywhere: no other program prints it.
     Anywhere,
     /// As a message of `ssh -v`.
     Debug,
-    /// In the output of the implementation, which its own words show before or around it.
+    /// In the output of the implementation, recognised by its own messages before or around it.
     Named,
-    /// As [`Scope::Named`], and where it names port 22.
+    /// Like [`Scope::Named`], and also if it names port 22.
     Port,
-    /// As the whole of a line, where nothing near it says more.
+    /// As a whole line, if no line near it is more specific.
     Alone,
 }
 
-/// A message that is known.
+/// A known message.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) template: Template,
@@ -198,20 +203,20 @@ pub(super) struct Entry {
     pub(super) software: Option<Software>,
 }
 
-/// A pattern with what it says and where it counts.
+/// A pattern with its meaning and the context in which it counts.
 type Row = (&'static str, Sign, Scope);
 
 /// A family of messages with the implementation that they show.
 type Family = (Option<Software>, &'static [Row]);
 
-/// All messages, found by the two bytes that they begin with.
+/// All messages, indexed by their first two bytes.
 #[derive(Debug)]
 pub(super) struct Table {
     entries: Vec<Entry>,
     by_lead: HashMap<[u8; 2], Vec<usize>>,
 }
 
-/// All messages; of two that match at one place the earlier one counts.
+/// All messages; of two that match at one place the earlier one wins.
 pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let own: &[Family] = &[
         (Some(Software::PortTester), testers::ROWS),
@@ -275,7 +280,8 @@ impl Table {
 mod tests {
     use super::*;
 
-    /// A message that begins with a field or with one letter would be looked for at each byte of a text.
+    /// A message that begins with a field or with a single letter would be searched for at each
+    /// byte of a text.
     #[test]
     fn every_message_begins_with_words_of_its_own() {
         for entry in &TABLE.entries {

@@ -1,4 +1,5 @@
-//! The words of libraries that are compiled: golang.org/x/crypto/ssh, libssh2, libssh, Dropbear's client and russh.
+//! Messages of compiled libraries: golang.org/x/crypto/ssh, libssh2, libssh, Dropbear's client and
+//! russh.
 
 use super::super::Reached;
 use super::Scope::{Anywhere, Named, Port};
@@ -63,7 +64,7 @@ pub(super) const GO: &[Row] = &[
         "read tcp {word} wsarecv: An existing connection was forcibly closed",
         RESET,
     ),
-    // Terraform says whom it could not log in as before it says why.
+    // Terraform names the login before the reason.
     (
         "SSH authentication failed ({quoted}@{endpoint})",
         Sign::Whom,
@@ -139,7 +140,7 @@ pub(super) const GO: &[Row] = &[
         "read tcp {word} read: connection timed out",
         &[Symptom::Unanswered],
     ),
-    // Programs that say for which connection the words of the network are.
+    // Programs that name the connection before the network error.
     (
         "Attempting SSH connection to {endpoint}",
         Sign::Whom,
@@ -154,7 +155,7 @@ pub(super) const GO: &[Row] = &[
     name("ssh.Dial"),
     name("ssh://"),
     name("x/crypto/ssh"),
-    // Behind those whose reason is known.
+    // After those with a known reason.
     (
         "ssh: disconnect, reason {n}: {detail}",
         Sign::Goodbye,

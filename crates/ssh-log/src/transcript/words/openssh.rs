@@ -1,4 +1,4 @@
-//! The words of OpenSSH's `ssh`.
+//! Messages of OpenSSH's `ssh`.
 
 use super::super::{Reached, Software};
 use super::Scope::{Anywhere, Debug};
@@ -474,7 +474,7 @@ pub(super) const LATER: &[Row] = &[
     symptom("Write failed: Broken pipe", Symptom::LostSession),
 ];
 
-/// What clients of every kind show, for it is sshd that says it.
+/// Messages that clients of every kind show, because they come from sshd.
 pub(super) const SHARED: &[Row] = &[
     symptom("Exceeded MaxStartups", Symptom::TextStartups),
     symptom("Not allowed at this time", Symptom::TextNotAllowed),

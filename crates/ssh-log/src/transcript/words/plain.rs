@@ -1,7 +1,7 @@
-//! The words that programs of every kind have for what goes wrong, for texts of SSH in which no message is known.
+//! Words for failures in programs of every kind, for texts about SSH without a recognised message.
 //!
-//! They are looked for in lower case and anywhere in a line. They prove nothing: what they speak for is never more than
-//! possible. A list is written as one text, with `|` between its words.
+//! They are searched for in lower case and anywhere in a line. They prove nothing: the cause they
+//! indicate is never more than possible. A list is written as one text, with `|` between its words.
 
 use super::Symptom;
 use super::row::{
@@ -9,10 +9,10 @@ use super::row::{
     SLOW, UNKNOWN, UNREACHABLE,
 };
 
-/// Words that stand on one line, and what they speak for.
+/// Words on one line, and the symptom that they indicate.
 pub(in super::super) struct Words {
     any: &'static str,
-    /// And one of these; where there are none, the others suffice.
+    /// One of these must occur as well; if empty, the others suffice.
     with: &'static str,
     pub(in super::super) symptoms: &'static [Symptom],
 }
@@ -25,7 +25,7 @@ const fn words(any: &'static str, with: &'static str, symptoms: &'static [Sympto
     }
 }
 
-/// The families, that which tells most first: of several lines the first family counts.
+/// The families, the most significant first: the first family found on any line counts.
 pub(in super::super) const FAMILIES: &[Words] = &[
     words(
         "changed|mismatch|does not match|doesn't match|did not match|differs|different",
@@ -43,7 +43,8 @@ pub(in super::super) const FAMILIES: &[Words] = &[
         "host key|hostkey|host-key|fingerprint",
         REJECTED,
     ),
-    // Neither a connection nor a login fails for it: the program is not there, or the key cannot be read.
+    // This makes neither a connection nor a login fail: the program does not exist, or the key
+    // cannot be read.
     words(
         "executable file not found|command not found|not recognized as|enoent|cannot run ssh|is not installed",
         "ssh|sftp|scp|plink|borg|rsync|git",
@@ -133,28 +134,29 @@ pub(in super::super) const FAMILIES: &[Words] = &[
     ),
 ];
 
-/// Words of a failure of any kind.
+/// Words for a failure of any kind.
 const FAILURES: &str = "error|fail|could not|couldn't|cannot|can't|unable|exception|fatal|denied|refused|exit code|exit status|\
      exited with|return code|returned|exit 255|invalid|not allowed|not permitted|expected|unexpected|not found|ошибк|erreur|\
      fehler|错误|失败|エラー|失敗|errore|erro |błąd";
 
-/// Names of SSH, its programs and its libraries, and words that only SSH has; also as parts of words.
+/// Names of SSH, its programs and its libraries, and words that only SSH uses; also as parts of
+/// words.
 const OF_SSH: &str = "ssh|sftp|paramiko|netmiko|ncclient|putty|plink|pscp|filezilla|bitvise|mobaxterm|securecrt|termius|cyberduck|\
      xshell|jsch|trilead|publickey|known_hosts|key exchange|keyexchange|kexinit|host key|hostkey|authorized_keys|\
      could not read from remote repository|process tried to write to a nonexistent pipe|is borg working on the server|diffie-hellman|curve25519|\
      the connection attempt was rejected. the server may be down";
 
-/// The same, which other words have in them: they stand by themselves.
+/// The same, for words that occur in other words: they must be separate.
 const OF_SSH_ALONE: &str = "scp|kex|port 22|git@|:22|rsync|mosh";
 
-/// How lines of programs begin that speak another protocol than SSH.
+/// The beginnings of lines by programs that use other protocols than SSH.
 const OF_OTHERS: &str = "curl:|wget:|psql:|mysql|redis|npm |yarn |pip |docker:|e: |err:|w: |http|collecting |downloading |\
      error: failed to push some refs";
 
 /// Logs of servers of other protocols, which may name a host or a page that is called after SSH.
 const IN_PASSING: &str = "postfix/|upstream: \"|request: \"get |request: \"post |request: \"head |http/1.0\" |http/1.1\" |http/2.0\" ";
 
-/// What only the log of a server says.
+/// Words that occur only in the log of a server.
 const OF_SERVERS: &str = "incoming connection|accept connection|accepting connection|handshaking|client_ip|remote_addr|remoteaddr|\
      connection from |sshserver|ssh server started|serve sftp|denied host|login_type";
 
@@ -163,18 +165,18 @@ const OTHERS: &str = "http://|https://|postgres|mysql|mariadb|redis|mongodb|dock
      registry|:443|:5432|:3306|:6379|:27017|:8080|udp";
 
 impl Words {
-    /// Whether they stand on a line.
+    /// Whether they occur on a line.
     pub(in super::super) fn stand_on(&self, line: &str) -> bool {
         has(line, self.any) && (self.with.is_empty() || has(line, self.with))
     }
 }
 
-/// Whether a line speaks of a failure.
+/// Whether a line reports a failure.
 pub(in super::super) fn fails(line: &str) -> bool {
     has(line, FAILURES)
 }
 
-/// Whether a line is of a server's log: it names the client, and what it says is not about the way there.
+/// Whether a line is from a server's log: it names the client, and is not about reaching a server.
 pub(in super::super) fn is_of_server(line: &str) -> bool {
     has(line, OF_SERVERS)
 }
@@ -190,12 +192,12 @@ pub(in super::super) fn names_ssh(line: &str) -> bool {
             .any(|words| stands_alone(line, words))
 }
 
-/// Whether a line says no more than that it failed, as Git's last words do.
+/// Whether a line says only that something failed, like Git's last message.
 pub(in super::super) fn is_general(line: &str) -> bool {
     line.contains("could not read from remote repository")
 }
 
-/// Whether a line is of a program that speaks another protocol.
+/// Whether a line is from a program that uses another protocol.
 pub(in super::super) fn is_of_others(line: &str) -> bool {
     has(line, OTHERS) || OF_OTHERS.split('|').any(|start| line.starts_with(start))
 }

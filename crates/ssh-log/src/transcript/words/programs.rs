@@ -1,10 +1,10 @@
-//! The words of programs that run ssh or speak for it (scp, sftp, rsync, sshfs, ssh-keyscan), and of what refuses an account
-//! behind the login (PAM, a shell that lets nobody in, Tailscale).
+//! Messages of programs that run ssh or implement it (scp, sftp, rsync, sshfs, ssh-keyscan), and of
+//! whatever refuses an account after authentication (PAM, a shell that admits nobody, Tailscale).
 
 use super::Scope::{Alone, Anywhere, Port};
 use super::{Phase, Row, Sign, Symptom};
 
-/// What is left where ssh's own words are not shown.
+/// A message that is left if ssh's own messages are not shown.
 const fn alone(pattern: &'static str, symptom: Symptom) -> Row {
     (pattern, Sign::Symptom(symptom), Alone)
 }

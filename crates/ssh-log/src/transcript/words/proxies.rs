@@ -1,14 +1,15 @@
-//! The words of what carries a connection for ssh: proxy commands, tunnels, port forwarders, and the shell that runs them.
+//! Messages of programs that carry a connection for ssh: proxy commands, tunnels, port forwarders,
+//! and the shell that runs them.
 
 use super::Scope::Anywhere;
 use super::{Row, Sign, Symptom};
 
-/// Of what carries SSH alone.
+/// For a program that carries only SSH.
 const fn own(pattern: &'static str) -> Row {
     (pattern, Sign::Symptom(Symptom::ProxyError), Anywhere)
 }
 
-/// Of a program that carries other connections too.
+/// For a program that carries other connections too.
 const fn aside(pattern: &'static str) -> Row {
     (pattern, Sign::Aside, Anywhere)
 }

@@ -1,4 +1,4 @@
-//! The words of PuTTY, its siblings (plink, pscp, psftp) and its descendants (WinSCP, FileZilla).
+//! Messages of PuTTY, its siblings (plink, pscp, psftp) and its descendants (WinSCP, FileZilla).
 
 use super::super::{Reached, Software};
 use super::Scope::{Anywhere, Named};

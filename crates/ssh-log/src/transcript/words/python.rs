@@ -1,4 +1,4 @@
-//! The words of libraries in Python: paramiko with what stands on it, and AsyncSSH.
+//! Messages of libraries in Python: paramiko with the programs based on it, and AsyncSSH.
 
 use super::super::Reached;
 use super::Scope::{Anywhere, Named};
@@ -56,7 +56,7 @@ pub(super) const PARAMIKO: &[Row] = &[
     ),
     says("IncompatiblePeer: ", MISMATCH),
     says("Incompatible ssh peer", MISMATCH),
-    // Other libraries for other protocols have an exception of this name.
+    // Libraries for other protocols have an exception with this name.
     shared("AuthenticationException: Authentication failed", DENIED),
     says("BadAuthenticationType: ", DENIED),
     says("SSHException: No authentication methods available", DENIED),

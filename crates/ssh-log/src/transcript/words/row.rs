@@ -1,4 +1,4 @@
-//! How a row of a library's words is written, and the symptoms that many of them share.
+//! The form of a row in a library's table, and symptoms that many rows share.
 
 use super::super::Reached;
 use super::Scope::{Anywhere, Named, Port};
@@ -12,12 +12,12 @@ pub(super) const fn says(words: &'static str, symptoms: &'static [Symptom]) -> R
     (words, Sign::Library(symptoms, Reached::Nothing), Anywhere)
 }
 
-/// Words of other programs too.
+/// Words that other programs use too.
 pub(super) const fn shared(words: &'static str, symptoms: &'static [Symptom]) -> Row {
     (words, Sign::Library(symptoms, Reached::Nothing), Named)
 }
 
-/// The same, which name a port.
+/// The same, with a port in the message.
 pub(super) const fn port(words: &'static str, symptoms: &'static [Symptom]) -> Row {
     (words, Sign::Library(symptoms, Reached::Nothing), Port)
 }
@@ -39,9 +39,9 @@ pub(super) const DENIED: &[Symptom] = &[Symptom::Denied];
 pub(super) const NOT_SSH: &[Symptom] = &[Symptom::NotSsh];
 /// What answers does not speak as SSH does.
 pub(super) const NOT_SSH_BYTES: &[Symptom] = &[Symptom::NotSshBytes];
-/// The program waited until it could log in, and does not say why it could not.
+/// The program waited until it could log in, and does not report why it could not.
 pub(super) const NEVER: &[Symptom] = &[Symptom::ConnectTimeout, Symptom::Refused];
-/// The library could not connect, and does not say why.
+/// The library could not connect, and does not report why.
 pub(super) const UNCONNECTED: &[Symptom] = &[Symptom::Refused, Symptom::ConnectTimeout];
 /// The host certificate is not valid.
 pub(super) const CERTIFICATE: &[Symptom] = &[Symptom::HostKeyCertificate, Symptom::HostKeyRejected];
@@ -50,10 +50,10 @@ pub(super) const BAD_SIGNATURE: &[Symptom] = &[Symptom::BadSignature];
 pub(super) const DAMAGED: &[Symptom] = &[Symptom::Damaged];
 /// A private key that the library cannot read.
 pub(super) const BAD_KEY: &[Symptom] = &[Symptom::KeyUnreadable];
-/// Both sides said who they are, and then nobody answered.
+/// Both sides have sent their identifications, and then nobody answered.
 pub(super) const STALLED: Sign = Sign::Library(&[Symptom::Unanswered], Reached::KeyExchange);
 
-/// A stage in words of other programs too.
+/// A stage, in words that other programs use too.
 pub(super) const fn reached(words: &'static str, reached: Reached) -> Row {
     (words, Sign::Reached(reached), Named)
 }

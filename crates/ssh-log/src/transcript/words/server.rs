@@ -1,4 +1,5 @@
-//! Messages of sshd that people paste beside those of the client; the rules for logs say what they mean.
+//! Messages of sshd that people paste beside those of the client; the rules for logs interpret
+//! them.
 
 use super::Scope::Anywhere;
 use super::{Row, Sign};

@@ -1,4 +1,5 @@
-//! The words of terminals and graphical clients that are not descendants of PuTTY: Bitvise, Termius, Xshell, SecureCRT.
+//! Messages of terminals and graphical clients that are not descendants of PuTTY: Bitvise, Termius,
+//! Xshell, SecureCRT.
 
 use super::super::{Reached, Software};
 use super::Scope::{Anywhere, Named};

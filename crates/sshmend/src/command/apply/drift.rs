@@ -1,4 +1,4 @@
-//! What of a machine is not as a policy wants it.
+//! Differences between a machine and a policy.
 
 use sshmend_host::now;
 use sshmend_lossless::Origin;
@@ -9,7 +9,7 @@ use sshmend_sshd_config::{Assignment, keyword_key};
 use super::mentions::Mentions;
 use crate::command::times::end;
 
-/// What is not as the policy wants it, each with its line.
+/// The differences from the policy, each with its line.
 pub(super) fn drift(group: &Group, plan: &Plan, mentions: &Mentions) -> Vec<Notice> {
     let differing: Vec<&Item> = group
         .items
@@ -65,7 +65,7 @@ fn told(item: &Item, plan: &Plan) -> Notice {
     }
 }
 
-/// Whether a plan is there because of this wish, among others of its kind.
+/// Whether a plan exists because of this wish rather than another one of the same kind.
 pub(super) fn differs(wish: &Wish, plan: &Plan, mentions: &Mentions) -> bool {
     match wish {
         Wish::SshdConfig { settings, .. } => effect_of(keys(settings), plan).is_some(),
@@ -82,7 +82,7 @@ pub(super) fn differs(wish: &Wish, plan: &Plan, mentions: &Mentions) -> bool {
     }
 }
 
-/// Whether lines go that set this keyword, whatever it is called there.
+/// Whether the plan removes lines that set this keyword, under any of its names.
 fn removes(key: &str, plan: &Plan) -> bool {
     let wanted = keyword_key(key);
     plan.files.iter().any(|change| {

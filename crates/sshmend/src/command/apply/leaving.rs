@@ -1,4 +1,5 @@
-//! What a policy had put in place earlier and wants no more: it is taken out, where it is still as it was put there.
+//! Removal of what a policy put in place earlier and no longer wants, provided that it is unchanged
+//! since.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,7 +15,7 @@ use sshmend_transaction::{ForPolicy, Past, State};
 use crate::error::Failure;
 use crate::session::Session;
 
-/// What sshmend had put in place, and which policy wants it.
+/// What sshmend put in place, and the policies that want it.
 pub(super) struct Earlier {
     /// What was put in place for this policy, or for another one while this one wanted it too.
     pub(super) put: Vec<Put>,
@@ -24,7 +25,8 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    /// Of the policy of this name, by the changes that are still in force.
+    /// Collects what belongs to the policy with this name, from the changes that are still in
+    /// force.
     pub(super) fn of(session: &Session, name: &str) -> Result<Self, Failure> {
         let journal = session.journal_to_write()?;
         let past = journal.history();
@@ -38,7 +40,7 @@ impl Earlier {
             .collect();
         let wanted = journal.wanted();
         let wanted = wanted.map_err(|error| Failure::from_journal(&error))?;
-        // A policy that a later release has written may make no sense to this one.
+        // A policy written by a later release may be unreadable for this one.
         let wanted = wanted.into_iter().filter_map(|wanted| {
             let policy = Policy::parse(Path::new(&wanted.name), wanted.text.as_bytes()).ok()?;
             Some((wanted.name, policy))
@@ -61,7 +63,7 @@ impl Earlier {
         holder.map(|(name, _)| name.as_str())
     }
 
-    /// Says that it stays, once: in the run in which this policy stops wanting it.
+    /// Reports once that it stays: in the run in which this policy stops wanting it.
     pub(super) fn stays(&self, put: &Put, holder: &str) -> Option<Notice> {
         let before = self.before.as_ref();
         let news = before.is_none_or(|before| put.is_held_by(before, now(), &zone()));
@@ -77,7 +79,7 @@ impl Earlier {
     }
 }
 
-/// What was put in place for a policy, and for others what it wanted too.
+/// What was put in place for this policy, and for other policies if this one wanted it too.
 fn put(name: &str, kept: &[ForPolicy], before: Option<&Policy>) -> Vec<Put> {
     let journals = || {
         kept.iter()
@@ -96,15 +98,16 @@ fn put(name: &str, kept: &[ForPolicy], before: Option<&Policy>) -> Vec<Put> {
     put
 }
 
-/// How something that is wanted no more is taken out.
+/// The removal of something that is no longer wanted.
 pub(super) struct TakenOut {
-    /// What does it.
+    /// The plan that removes it.
     pub(super) plan: Plan,
-    /// Whether it is gone then.
+    /// Whether it is then gone.
     pub(super) gone: bool,
 }
 
-/// Plans that it goes; what somebody else has changed since stays, and what cannot be taken out is told.
+/// Plans the removal. Anything changed since by others stays; anything that cannot be removed is
+/// reported.
 pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
     let context = super::context(session, None);
     let plan = match put {
@@ -170,7 +173,7 @@ fn setting(
     }
 }
 
-/// The line that holds exactly this key for exactly this host.
+/// The line that contains exactly this key for exactly this host.
 fn pin(session: &Session, path: &str, host: &str, fingerprint: &str) -> Result<Plan, Failure> {
     let line = session.look(&mut Snapshot::default(), |seen| {
         let image = seen.read(Path::new(path)).ok().flatten()?;

@@ -1,4 +1,4 @@
-//! Where the files of a plan name a client or an address.
+//! Occurrences of a client or an address in the files of a plan.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ pub(in crate::command) struct Mentions {
     added: HashSet<String>,
 }
 
-/// How often a word stands outside of remarks, and the remarks that name it.
+/// The number of occurrences of a word outside comments, and the comments that mention it.
 type Uses<'t> = (usize, Vec<&'t str>);
 
 impl Mentions {

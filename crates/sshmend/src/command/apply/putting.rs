@@ -1,4 +1,4 @@
-//! What a plan puts in place for a policy, so that it can be taken out again.
+//! Records what a plan puts in place for a policy, so that it can be removed later.
 
 use sshmend_plan::{Plan, SshdSource, Wish};
 use sshmend_policy::{Put, address_as_written, client_as_written, keys_of};
@@ -8,13 +8,13 @@ use super::drift::differs;
 use super::mentions::Mentions;
 use crate::session::Session;
 
-/// How a machine was before a plan, as far as that is to be known later.
+/// The parts of the machine's state before a plan that are needed later.
 pub(in crate::command) struct Before {
     sshd: Option<Effective>,
 }
 
 impl Before {
-    /// Looks at what the wish is about.
+    /// Captures the state that the wish concerns.
     pub(in crate::command) fn of(session: &Session, wish: &Wish) -> Self {
         let sshd = matches!(wish, Wish::SshdConfig { .. })
             .then(|| session.configuration(&SshdSource::default()).ok())

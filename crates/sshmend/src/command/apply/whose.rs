@@ -1,4 +1,4 @@
-//! With whose rights a policy is applied.
+//! The account with whose rights a policy is applied.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,11 +15,11 @@ use crate::session::Session;
 /// The accounts of a mounted disk.
 const PASSWD: &str = "/etc/passwd";
 
-/// The accounts that a policy names, and the one as whom it is applied.
+/// The accounts that a policy names, and the one it is applied as.
 #[derive(Default)]
 pub(super) struct Whose {
     named: BTreeMap<String, Account>,
-    /// Whose rights are enough, and not too much.
+    /// The account to work as: with enough rights, and no more.
     pub(super) work_as: Option<Account>,
 }
 
@@ -43,7 +43,8 @@ impl Whose {
         self.named.get(group.account.as_ref()?)
     }
 
-    /// Whose rights are needed for all of it; `None` for those of this process.
+    /// The one account whose rights the whole policy needs; `None` if those of this process are
+    /// enough.
     fn only_one(&self, session: &Session, policy: &Policy) -> Result<Option<Account>, Failure> {
         let invoking = known_hosts::invoking_user(session)?;
         let own = session.environment.uid;
@@ -72,7 +73,7 @@ impl Whose {
     }
 }
 
-/// What has to be done with the rights of two people is not one transaction.
+/// Refuses a policy that needs the rights of two accounts: that is not one transaction.
 fn apart(one: u32, first: &Item, other: u32, item: &Item) -> Failure {
     let name = |uid| Account::of_uid(uid).map_or_else(|| format!("uid {uid}"), |found| found.name);
     let why = format!(

@@ -1,4 +1,4 @@
-//! One finding for people: how sure it is, what it is, what shows it, what mends it.
+//! One finding as text: certainty, cause, evidence, remedy.
 
 use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding};
 use sshmend_ssh_log::transcript::Attempt;
@@ -7,10 +7,10 @@ use crate::output::escape::line;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
-/// Of the hosts of one way to fail, so many are named.
+/// The number of hosts named for one kind of failure.
 const HOSTS_SHOWN: usize = 8;
 
-/// All findings; those of one way to fail together.
+/// All findings; those about the same kind of failure together.
 pub(super) fn blocks(session: &Session, diagnosis: &Diagnosis) -> String {
     let output = &session.output;
     let ways = diagnosis
@@ -29,7 +29,7 @@ pub(super) fn blocks(session: &Session, diagnosis: &Diagnosis) -> String {
     blocks.join("\n")
 }
 
-/// What the text cannot decide, of a way to fail of which nothing is more than possible.
+/// The reason why the text cannot decide, if every finding of this failure is only possible.
 fn undecided<'a>(diagnosis: &'a Diagnosis, block: &[Finding]) -> Option<&'a str> {
     let open = block
         .iter()
@@ -38,7 +38,8 @@ fn undecided<'a>(diagnosis: &'a Diagnosis, block: &[Finding]) -> Option<&'a str>
     attempt.undecided.as_deref().filter(|_| open)
 }
 
-/// What cannot be decided first, the evidence once, then each cause in one line, then what to run.
+/// Renders the undecided question, the evidence once, one line for each cause, and the commands to
+/// run.
 fn render_undecided(
     output: &Output,
     diagnosis: &Diagnosis,
@@ -110,7 +111,7 @@ fn render(session: &Session, diagnosis: &Diagnosis, finding: &Finding) -> String
     lines.join("\n") + "\n"
 }
 
-/// How sure it is, as the first word.
+/// The certainty, as the first word.
 fn certainty(output: &Output, finding: &Finding) -> String {
     let role = match finding.certainty {
         Certainty::Certain(_) => Role::Alarm,
@@ -125,7 +126,7 @@ fn certainty(output: &Output, finding: &Finding) -> String {
     output.paint(role, &format!("{}{later}:", finding.certainty.as_str()))
 }
 
-/// The hosts that a finding of a paste is about.
+/// The hosts that a finding of a paste concerns.
 fn about(output: &Output, diagnosis: &Diagnosis, finding: &Finding) -> String {
     if let [attempt] = finding.attempts.as_slice() {
         let title = diagnosis.attempts.get(*attempt).and_then(Attempt::title);
@@ -152,7 +153,7 @@ fn about(output: &Output, diagnosis: &Diagnosis, finding: &Finding) -> String {
     output.quote(Role::Title, &format!("{shown}{rest}: "))
 }
 
-/// How many more attempts ended like those whose lines are shown.
+/// The number of further attempts that ended like those shown.
 fn more(finding: &Finding) -> Option<String> {
     let rest = finding
         .attempts
@@ -161,9 +162,10 @@ fn more(finding: &Finding) -> Option<String> {
     (rest > 0).then(|| format!("  … and {rest} more like this"))
 }
 
-/// Where it stands and what stands there; of a line whose fault has a place, the line with that place marked.
+/// The location and text of the evidence. If the fault has a column, the line is shown with that
+/// place marked.
 fn cite(output: &Output, evidence: &Evidence) -> String {
-    // What a program printed has lines too, but `ssh host:48` is a port.
+    // Program output has line numbers too, but `ssh host:48` would read as a port.
     let number = match evidence.line {
         Some(number) if evidence.source.contains(' ') => format!(", line {number}"),
         Some(number) => format!(":{number}"),

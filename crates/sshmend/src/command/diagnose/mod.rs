@@ -1,4 +1,5 @@
-//! `sshmend diagnose`: the answer on the first line, the evidence under it, then the command that mends it.
+//! `sshmend diagnose`: the answer on the first line, the evidence under it, then the command that
+//! repairs it.
 
 mod finding;
 mod probe;
@@ -28,7 +29,7 @@ use crate::json;
 use crate::session::Session;
 use shown::Shown;
 
-/// Looks, concludes, prints.
+/// Collects the facts, diagnoses, and prints the result.
 pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcome, Failure> {
     let mut question = question(session, arguments)?;
     let source = SshdSource {
@@ -61,7 +62,7 @@ pub(crate) fn run(session: &Session, arguments: &cli::Diagnose) -> Result<Outcom
     Ok(outcome)
 }
 
-/// The diagnosis of this machine as the server; where several sshd listen, also which one it is about.
+/// The diagnosis of this machine as the server; if several sshd listen, also which one it is about.
 pub(crate) fn diagnose_server(
     session: &Session,
     question: &mut Question,
@@ -79,7 +80,8 @@ pub(crate) fn diagnose_server(
     Ok((diagnosis, several))
 }
 
-/// No finding is good news only where nothing failed: of a paste a login succeeded, from here every connection worked.
+/// The outcome without findings is good only if nothing failed: in a paste a login succeeded, or
+/// every connection from here worked.
 fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
     let healthy =
         || diagnosis.attempts.iter().all(Attempt::succeeded) && !diagnosis.attempts.is_empty();
@@ -125,8 +127,8 @@ fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Fa
     Ok(question)
 }
 
-/// A text is what it is, whichever way it is given: what sshd logged is read as a log, also beside what a client printed, and
-/// what a client printed as a transcript.
+/// Recognises a text by its content, whichever option names it: sshd's log entries are read as a
+/// log, also beside a transcript, and the output of a client as a transcript.
 fn recognise(
     session: &Session,
     arguments: &cli::Diagnose,
@@ -155,7 +157,7 @@ fn recognise(
     Ok(())
 }
 
-/// Whether a paste has nothing of a client in it; then it is asked about as a log.
+/// Whether a paste contains nothing of a client; then it is read as a log instead.
 fn turns_into_log(question: &mut Question, diagnosis: &Diagnosis, asked: Server) -> bool {
     let of_client = diagnosis.attempts.iter().any(Attempt::is_of_client);
     if !matches!(question.vantage, Vantage::Transcript(_)) || of_client {
@@ -166,13 +168,14 @@ fn turns_into_log(question: &mut Question, diagnosis: &Diagnosis, asked: Server)
     true
 }
 
-/// The logs of a mounted disk may be larger than what is captured of a file.
+/// Reads the logs of a mounted disk separately, because they may be larger than what is captured of
+/// a file.
 pub(crate) fn read_disk_logs(session: &Session, question: &mut Question) -> Result<(), Failure> {
     if !question.offline || !question.logs.is_empty() {
         return Ok(());
     }
     for path in disk_logs() {
-        // What cannot be opened is left to the capture, which says so.
+        // The capture reports files that cannot be opened.
         if let Ok(file) = session.machine.open(path) {
             read_log(question, path.to_owned(), file)?;
         }
@@ -188,7 +191,7 @@ fn read_log(question: &mut Question, path: PathBuf, file: impl io::Read) -> Resu
     Ok(())
 }
 
-/// The connection to this machine that is asked about.
+/// The connection to this machine that is in question.
 fn asked_about(arguments: &cli::Diagnose) -> Server {
     Server {
         client: arguments.client,
@@ -232,7 +235,7 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
     }))
 }
 
-/// A message has blanks; a destination of ssh has none.
+/// A message contains blanks; a destination of ssh does not.
 fn is_message(text: &str) -> bool {
     text.trim().contains(char::is_whitespace)
 }

@@ -1,4 +1,4 @@
-//! Looking from the client: few connections, far apart, because a server may count them.
+//! Diagnosis from the client: few connections, far apart, because a server may count them.
 
 use sshmend_diagnose::{Diagnosis, Inquiry};
 use sshmend_facts::{DIAL_LIMIT, DIAL_PAUSE, DIAL_PAUSE_WORKING, dial_pause, opens_connection};
@@ -7,7 +7,8 @@ use sshmend_lossless::{Dial, Dialled, Request, Snapshot};
 
 use crate::session::Session;
 
-/// Looks for what the question needs, with the pause before each further connection that keeps a server calm.
+/// Answers the lookups of the question, with a pause before each further connection, so that the
+/// server is not provoked.
 pub(super) fn look(session: &Session, inquiry: &mut Inquiry<'_>) -> Diagnosis {
     let pace = format!(
         "at most {DIAL_LIMIT} connections, {} s apart, and {} s after one that fails",
@@ -30,7 +31,7 @@ pub(super) fn look(session: &Session, inquiry: &mut Inquiry<'_>) -> Diagnosis {
 struct Looking<'a> {
     session: &'a Session,
     connections: usize,
-    /// What the last connection showed.
+    /// The result of the last connection.
     last: Option<Dialled>,
 }
 
@@ -45,7 +46,7 @@ impl Looking<'_> {
         }
     }
 
-    /// The real ssh first, which says most, then our own connections.
+    /// Runs the real ssh first, which shows most, then makes our own connections.
     fn connect(&mut self, connections: &[Request], seen: &mut Snapshot) {
         self.connections += connections.len();
         let machine = &self.session.machine;
@@ -69,7 +70,7 @@ impl Looking<'_> {
         }
     }
 
-    /// Waits as long as the last connection makes it right.
+    /// Pauses as long as the result of the last connection requires.
     fn calm(&self) {
         if let Some(last) = &self.last {
             pause(dial_pause(last));

@@ -1,4 +1,5 @@
-//! What stands below the findings of a diagnosis: what was not looked at, what it is not, and which end was looked at.
+//! The part of a diagnosis below the findings: what was not checked, which causes are excluded, and
+//! which end was examined.
 
 use sshmend_diagnose::{AtGate, Diagnosis, Excluded, Passage};
 use sshmend_facts::{Unchecked, Vantage};
@@ -7,7 +8,7 @@ use super::shown::{Shown, is_answered};
 use crate::output::words::{count, shell};
 use crate::output::{Output, Role};
 
-/// The gates on the way of a connection, which of them let it pass and which one stops it.
+/// The gates that a connection passes through, with the one that stops it.
 pub(super) fn gates(output: &Output, diagnosis: &Diagnosis) -> String {
     if diagnosis.gates.is_empty() {
         return String::new();
@@ -32,7 +33,7 @@ pub(super) fn gates(output: &Output, diagnosis: &Diagnosis) -> String {
     format!("\n{heading}\n{rows}")
 }
 
-/// What happens to a connection at one gate; `behind` another one that stops it.
+/// The state of a connection at one gate; `behind` if an earlier gate stops it.
 fn passage(output: &Output, at: &AtGate, behind: bool) -> String {
     let causes: Vec<&str> = at.causes.iter().map(|cause| cause.as_str()).collect();
     let causes = causes.join(", ");
@@ -47,7 +48,7 @@ fn passage(output: &Output, at: &AtGate, behind: bool) -> String {
     }
 }
 
-/// What somebody who is not root has not seen of the server, and the command that sees it.
+/// The checks of the server that need root, and the command that runs them.
 pub(super) fn closed(shown: &Shown<'_>) -> String {
     let (session, diagnosis) = (shown.session, shown.diagnosis);
     let closed = diagnosis.needing_root();
@@ -78,10 +79,10 @@ pub(super) fn needing_root(diagnosis: &Diagnosis) -> String {
     )
 }
 
-/// What was not looked at; where the answer is known, only how much.
+/// The checks that were not made; only their number if the answer is known.
 pub(super) fn unchecked(shown: &Shown<'_>) -> String {
     let (output, diagnosis, verbose) = (&shown.session.output, shown.diagnosis, shown.verbose);
-    // What a disk never has is not news to whoever mounted it.
+    // On a mounted disk, checks of a running machine are never possible: do not list them.
     let never = |one: &Unchecked| shown.question.offline && is_of_running_machine(one);
     let all = diagnosis.unchecked.iter();
     let all: Vec<&Unchecked> = all.filter(|one| verbose || !never(one)).collect();
@@ -111,7 +112,7 @@ fn is_of_running_machine(unchecked: &Unchecked) -> bool {
     reasons.contains(&unchecked.reason.as_str())
 }
 
-/// What was not looked at for the same reason, together; in the order of the first of each.
+/// The unchecked items grouped by reason, in the order in which the reasons first occur.
 fn by_reason<'u>(unchecked: &[&'u Unchecked]) -> Vec<(&'u str, Vec<&'u str>)> {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for one in unchecked {
@@ -123,7 +124,7 @@ fn by_reason<'u>(unchecked: &[&'u Unchecked]) -> Vec<(&'u str, Vec<&'u str>)> {
     groups
 }
 
-/// What it is not: how many causes, or each with the reason.
+/// The excluded causes: their number, or each with its reason if verbose.
 pub(super) fn ruled_out(output: &Output, diagnosis: &Diagnosis, verbose: bool) -> String {
     const NOT_NOW: &str = "not now, which does not rule them out (run it again when it fails)";
     if is_answered(diagnosis) && !verbose {
@@ -150,7 +151,8 @@ pub(super) fn ruled_out(output: &Output, diagnosis: &Diagnosis, verbose: bool) -
     part(&diagnosis.not_now, NOT_NOW) + &part(&diagnosis.excluded, "ruled out")
 }
 
-/// Which end of the connection was looked at, which sshd of several, and how the other end is looked at.
+/// The end of the connection that was examined, which sshd if there are several, and how to examine
+/// the other end.
 pub(super) fn looked_at(shown: &Shown<'_>) -> String {
     let said = match &shown.question.vantage {
         Vantage::Server(server) => {

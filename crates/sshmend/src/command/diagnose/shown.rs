@@ -5,14 +5,14 @@ use sshmend_facts::Question;
 
 use crate::session::Session;
 
-/// A diagnosis and what else its text needs.
+/// A diagnosis with the other inputs of its text.
 pub(crate) struct Shown<'a> {
     pub(crate) session: &'a Session,
     pub(crate) question: &'a Question,
     pub(crate) diagnosis: &'a Diagnosis,
-    /// Where several sshd listen, which one it is about.
+    /// Which sshd this is about, if several listen.
     pub(crate) several: Option<&'a str>,
-    /// Whether what is left out else is said as well.
+    /// Whether to print the details that are normally left out.
     pub(crate) verbose: bool,
 }
 

@@ -1,4 +1,5 @@
-//! A diagnosis for people: the answer first, its evidence, what mends it; then what was not looked at and what it is not.
+//! A diagnosis as text: the answer, its evidence and its remedy first, then what was not checked
+//! and what was excluded.
 
 use sshmend_diagnose::Diagnosis;
 use sshmend_facts::{Connections, Question, Vantage};
@@ -10,7 +11,7 @@ use crate::output::words::count;
 use crate::output::{Output, Role, census};
 
 impl Shown<'_> {
-    /// Renders the answer, its evidence, and what could not be looked at.
+    /// Renders the answer, its evidence, and the checks that were not made.
     pub(crate) fn text(&self) -> String {
         let (session, diagnosis) = (self.session, self.diagnosis);
         let output = &session.output;
@@ -39,7 +40,7 @@ impl Shown<'_> {
     }
 }
 
-/// What stands above the findings: that there are none, or of many attempts how many failed.
+/// The line above the findings: that there are none, or how many of several attempts failed.
 fn headline(output: &Output, question: &Question, diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
     if diagnosis.findings.is_empty() {

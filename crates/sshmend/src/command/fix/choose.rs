@@ -1,4 +1,5 @@
-//! `sshmend fix` by itself: a diagnosis, a choice from its findings, and one plan for all that was chosen.
+//! `sshmend fix` without a subcommand: a diagnosis, a choice from its findings, and one plan for
+//! everything chosen.
 
 use std::fmt::Write as _;
 
@@ -17,15 +18,16 @@ use crate::output::ask;
 use crate::output::words::shell;
 use crate::session::Session;
 
-/// A finding that sshmend can mend, and how.
+/// A finding that sshmend can repair, and how.
 struct Offer<'d> {
     finding: &'d Finding,
     wish: Wish,
-    /// The command that does it.
+    /// The command that makes the repair.
     command: String,
 }
 
-/// Diagnoses this machine as the server, and mends what is chosen: without asking, all that is certain.
+/// Diagnoses this machine as the server and repairs what is chosen; without asking, everything that
+/// is certain.
 pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure> {
     let flags = &arguments.apply;
     let server = Server {
@@ -49,7 +51,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
         .collect();
     let start = diagnosis.started_after(offers.iter().map(|offer| &offer.wish));
     offers.extend(start.map(|(down, wish)| Offer::new(session, down, wish)));
-    // Whoever is to choose sees the evidence first.
+    // Show the evidence before the question.
     let asks = !(offers.is_empty() || flags.yes || flags.dry_run);
     if asks {
         let shown = Shown {
@@ -85,7 +87,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
         let wishes = chosen.iter().map(|offer| &offer.wish);
         joined = record::with_those_that_can(session, joined, path, wishes)?;
     }
-    // Whoever has chosen has seen what else there is.
+    // The person who chose has already seen the other findings.
     if !asks || session.output.is_json() {
         joined.notices.extend(left(session, &diagnosis, &mended));
     }
@@ -101,7 +103,7 @@ pub(super) fn run(session: &Session, arguments: &Fix) -> Result<Outcome, Failure
     Ok(if unmended { Outcome::Findings } else { outcome })
 }
 
-/// What there is to choose from, for a person.
+/// Shows the choices on the terminal.
 fn show(shown: &Shown<'_>) -> Result<(), Failure> {
     let output = &shown.session.output;
     if output.is_json() {
@@ -162,7 +164,8 @@ fn choose<'o>(
     ask_person(session, offers)
 }
 
-/// The changes in short, for the evidence stands above them; none where none is chosen.
+/// Asks which changes to make, in short form because the evidence is already shown. Empty if
+/// nothing is chosen.
 fn ask_person<'o>(
     session: &Session,
     offers: &'o [Offer<'o>],
@@ -178,7 +181,8 @@ fn ask_person<'o>(
         .collect())
 }
 
-/// One plan for all; what cannot be planned is left out and told, unless nothing else is left.
+/// Joins the chosen offers in one plan. Those that cannot be planned are left out and reported,
+/// unless nothing else is left.
 fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
     let (mut plans, mut refused) = (Vec::new(), Vec::new());
     let mut context = session.context();
@@ -214,7 +218,7 @@ fn left_out(failure: &Failure) -> Notice {
     )
 }
 
-/// What was found and is not mended: with the command for it, or with what to do by hand.
+/// The findings that were not repaired, each with its command or its manual steps.
 fn left(session: &Session, diagnosis: &Diagnosis, mended: &[CauseName]) -> Vec<Notice> {
     let left = diagnosis
         .findings

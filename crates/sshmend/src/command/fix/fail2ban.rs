@@ -1,4 +1,4 @@
-//! After `sshmend fix fail2ban --ignore`: what else still turns the addresses away.
+//! After `sshmend fix fail2ban --ignore`: what else still blocks the addresses.
 
 use sshmend_diagnose::{Finding, Inquiry};
 use sshmend_facts::{Question, Server, Vantage};
@@ -9,10 +9,10 @@ use sshmend_ssh_log::CauseName;
 
 use crate::session::Session;
 
-/// How many addresses are asked about afterwards.
+/// The number of addresses to check afterwards.
 const ASKED: usize = 3;
 
-/// What turns a client away before sshd sees it, beside fail2ban.
+/// Causes other than fail2ban that reject a client before sshd sees it.
 const OTHER_BANS: [CauseName; 6] = [
     CauseName::BannedByOther,
     CauseName::FirewallRejects,
@@ -22,9 +22,9 @@ const OTHER_BANS: [CauseName; 6] = [
     CauseName::HostsDenyOwned,
 ];
 
-/// What still turns the addresses away after the exemption, because somebody else banned them.
+/// Reports what still blocks the addresses after the exemption.
 ///
-/// Asked of the machine as it is now: an exemption of fail2ban lifts only what fail2ban banned.
+/// Checks the machine as it is now: an exemption in fail2ban lifts only the bans of fail2ban.
 pub(super) fn still_banned(session: &Session, addresses: &[String]) -> Vec<Notice> {
     if !session.machine.is_live() || !session.is_root() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! `sshmend fix known-hosts`: as the user whose files they are.
+//! `sshmend fix known-hosts`: runs as the owner of the files.
 
 use sshmend_host::{Account, become_user};
 use sshmend_plan::KnownHostsOf;
@@ -6,7 +6,8 @@ use sshmend_plan::KnownHostsOf;
 use crate::error::Failure;
 use crate::session::Session;
 
-/// In whose session the wish is to be carried out: files that are named are edited by whoever names them.
+/// The session in which to carry the wish out. Files that are named are edited with the rights of
+/// the caller.
 pub(super) fn session(session: Session, arguments: &KnownHostsOf) -> Result<Session, Failure> {
     let named_files = !arguments.files.is_empty() || arguments.line.is_some();
     if named_files {
@@ -16,7 +17,8 @@ pub(super) fn session(session: Session, arguments: &KnownHostsOf) -> Result<Sess
     }
 }
 
-/// Under sudo the files of the one who called it are meant, and they are touched with that user's rights only.
+/// Under sudo the files of the calling user are meant, and they are edited with that user's rights
+/// only.
 fn as_invoking_user(session: Session) -> Result<Session, Failure> {
     match invoking_user(&session)? {
         Some(account) => work_as(session, &account),
@@ -24,7 +26,7 @@ fn as_invoking_user(session: Session) -> Result<Session, Failure> {
     }
 }
 
-/// Who called sudo, where that is another user than root and this is the running machine.
+/// The user who called sudo, if that is not root and this is the running machine.
 pub(crate) fn invoking_user(session: &Session) -> Result<Option<Account>, Failure> {
     let sudo = session.environment.sudo.as_ref();
     let Some(sudo) = sudo.filter(|sudo| sudo.uid != 0 && session.machine.is_live()) else {
@@ -39,7 +41,7 @@ pub(crate) fn invoking_user(session: &Session) -> Result<Option<Account>, Failur
     Ok(Some(account))
 }
 
-/// Becomes that user for good: what is done in a user's own folder is done with that user's rights.
+/// Becomes that user permanently: work in a user's own folder is done with that user's rights.
 pub(crate) fn work_as(session: Session, account: &Account) -> Result<Session, Failure> {
     let message = format!("cannot work as {}, whose files they are", account.name);
     become_user(account).map_err(|error| Failure::caused(message, &error))?;

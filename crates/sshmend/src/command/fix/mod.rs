@@ -1,4 +1,4 @@
-//! `sshmend fix …`: a wish becomes a plan, and the plan is carried out.
+//! `sshmend fix …`: plans a wish and carries the plan out.
 
 mod choose;
 mod fail2ban;
@@ -13,7 +13,7 @@ use crate::error::{Failure, Outcome};
 use crate::execute::{execute, execute_and_look, refuse};
 use crate::session::Session;
 
-/// Mends what was asked for, or what is chosen from a diagnosis.
+/// Carries out the wish, or what is chosen from a diagnosis.
 pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure> {
     let wish = match &arguments.what {
         None => return choose::run(&session, arguments),
@@ -39,7 +39,7 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
             with_keys_of_a_dry_run(plan)
         }
         Ok(plan) => plan,
-        // A program that reads along gets a document of a refusal, too.
+        // A program gets a document of a refusal, too.
         Err(failure) => return refuse(&session, Plan::default(), &arguments.apply, failure),
     };
     if let Wish::Ignore { addresses, .. } = &wish {
@@ -53,7 +53,7 @@ pub(crate) fn run(session: Session, arguments: &Fix) -> Result<Outcome, Failure>
     Ok(if findings { Outcome::Findings } else { outcome })
 }
 
-/// Says of keys that are made for a dry run that they never come into use.
+/// Notes that keys generated for a dry run are never used.
 fn with_keys_of_a_dry_run(mut plan: Plan) -> Plan {
     let makes = plan
         .files

@@ -1,4 +1,4 @@
-//! `--record POLICY.toml`: what is mended is written into a policy, in the same transaction.
+//! `--record POLICY.toml`: records the fix in a policy, in the same transaction.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use crate::command::apply::putting::Before;
 use crate::error::Failure;
 use crate::session::Session;
 
-/// The policy as it is, and as it is to be.
+/// A policy before and after a wish is recorded in it.
 struct Recording<'p> {
     path: &'p Path,
     image: Option<FileImage>,
     text: String,
 }
 
-/// The same plan, which also writes the wish into a policy.
+/// Adds the edit of the policy to the plan.
 pub(super) fn with(
     session: &Session,
     mut plan: Plan,
@@ -42,7 +42,7 @@ pub(super) fn with(
     Ok(plan)
 }
 
-/// The same for wishes of which some are for once: that these are left out is told.
+/// The same for several wishes; those that a policy cannot express are left out and reported.
 pub(super) fn with_those_that_can<'w>(
     session: &Session,
     mut plan: Plan,
@@ -92,7 +92,7 @@ impl<'p> Recording<'p> {
         }
     }
 
-    /// The name by which sshmend apply knows the policy.
+    /// The name under which `sshmend apply` knows the policy.
     fn name(&self, session: &Session) -> String {
         let policy = Policy::parse(self.path, self.text.as_bytes());
         let named = policy.ok().and_then(|policy| policy.name);
@@ -100,7 +100,8 @@ impl<'p> Recording<'p> {
     }
 
     fn add(&mut self, session: &Session, wish: &Wish) -> Result<(), NotRecorded> {
-        // Root applies a policy for all: whose keys they are has to stand there.
+        // Root applies a policy for everybody, so the entry must name the account that the keys
+        // belong to.
         let sudo = session.environment.sudo.as_ref();
         let account = sudo.map(|sudo| sudo.user.as_str());
         self.text = record(self.path, &self.text, wish, account)?;

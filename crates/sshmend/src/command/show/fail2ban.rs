@@ -15,8 +15,8 @@ use crate::output::escape::line;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
-/// Merges the configuration as fail2ban does. Where a file of it could not be read, no jail is known, and the failure
-/// that says so comes with the rest.
+/// Merges the configuration as fail2ban does. If one of its files could not be read, no jail is
+/// known, and the failure is returned with the rest.
 pub(super) fn show(
     session: &Session,
     arguments: &ShowFail2ban,
@@ -63,7 +63,7 @@ pub(super) fn show(
     Ok(((format, whole(text)), None))
 }
 
-/// A problem with its line, where that is known.
+/// A problem with its line, if known.
 fn note(output: &Output, problem: &sshmend_fail2ban::Problem) -> String {
     let word = output.paint(Role::Warning, "note");
     let hint = line(&problem.hint);
@@ -138,7 +138,7 @@ fn text(output: &Output, jails: &[&Jail]) -> String {
     })
 }
 
-/// What `ignoreip` comes to, and the line that decides it.
+/// The effective `ignoreip`, and the line that decides it.
 fn list(output: &Output, jail: &Jail) -> String {
     let words: Vec<&str> = jail.words().iter().map(|word| word.text.as_str()).collect();
     let origin = jail
@@ -166,7 +166,7 @@ fn ignoreself(jail: &Jail) -> Setting {
     jail.setting("ignoreself").cloned().unwrap_or_else(default)
 }
 
-/// A setting that is there and not empty.
+/// A setting that is present and not empty.
 fn set(jail: &Jail, key: &str) -> Option<Setting> {
     jail.setting(key)
         .filter(|setting| !setting.value.is_empty())

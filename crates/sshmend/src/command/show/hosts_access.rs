@@ -1,4 +1,4 @@
-//! `sshmend show hosts-access`: whether TCP wrappers let a client in, and by which rule.
+//! `sshmend show hosts-access`: whether TCP wrappers allow a client, and by which rule.
 
 use sshmend_hosts_access::{Access, Client, Excerpt, Linkage, Name, Need, Verdict, linkage};
 use sshmend_lossless::Snapshot;
@@ -10,13 +10,14 @@ use crate::json::effective::Format;
 use crate::output::Role;
 use crate::session::Session;
 
-/// Evaluates the tables for the client; the failure says which file would have to be read for an answer.
+/// Evaluates the tables for the client; the failure names the file that would have to be read for
+/// an answer.
 pub(super) fn show(
     session: &Session,
     arguments: &ShowHostsAccess,
 ) -> (Shown<'static>, Option<Failure>) {
     let client = client(arguments);
-    // The program is looked for first: each round of it would read the tables again.
+    // Look for the program first: each of its rounds would read the tables again.
     let mut snapshot = Snapshot::default();
     let linkage = session.look(&mut snapshot, linkage);
     let excerpt = session.look(&mut snapshot, |seen| Excerpt::read(seen, &client));
@@ -27,7 +28,7 @@ pub(super) fn show(
         Access::Unknown => ("unknown", Role::Warning),
     };
     let output = &session.output;
-    // Where no rule matches, the reason says so.
+    // If no rule matches, the reason states it.
     let place = verdict.origin.as_ref().map_or_else(String::new, |origin| {
         format!(" ({})", output.quote(Role::Dim, &origin.to_string()))
     });
@@ -76,7 +77,7 @@ pub(super) fn show(
     ((format, whole(text)), failure)
 }
 
-/// Without an answer because of a file that could not be read.
+/// The failure if there is no answer because of a file that could not be read.
 fn unread(verdict: &Verdict, snapshot: &Snapshot) -> Option<Failure> {
     if verdict.access != Access::Unknown {
         return None;

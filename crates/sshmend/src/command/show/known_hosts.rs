@@ -16,8 +16,8 @@ use crate::output::escape::line;
 use crate::output::{Output, Role};
 use crate::session::Session;
 
-/// Looks the host up in the files that ssh would read. Where one of them could not be read, the failure that says so
-/// comes with what the others hold.
+/// Looks the host up in the files that ssh would read. If one of them could not be read, the
+/// failure is returned with what the others hold.
 pub(super) fn show(
     session: &Session,
     arguments: &ShowKnownHosts,
@@ -105,7 +105,7 @@ fn entry(path: &Path, found: &Found) -> Entry {
     }
 }
 
-/// A line that was passed over for several names is told once.
+/// Reports a line that was skipped for several names only once.
 fn skipped(path: &Path, lookup: &Lookup) -> impl Iterator<Item = Skipped> + use<> {
     let mut told = Vec::new();
     for passed in &lookup.passed_over {
@@ -172,7 +172,7 @@ fn text(output: &Output, format: &Format) -> String {
     text
 }
 
-/// How the line comes to count, where the name does not simply stand in it.
+/// How the line matches, if it does not simply contain the name.
 fn how(entry: &Entry) -> String {
     let revoked = Some(Marker::Revoked.as_str());
     let marks = [

@@ -1,4 +1,4 @@
-//! `sshmend show …`: the models, laid open.
+//! `sshmend show …`: prints the models.
 
 mod fail2ban;
 mod hosts_access;
@@ -12,7 +12,7 @@ use crate::error::{Failure, Outcome};
 use crate::json::effective::{Effective, Format};
 use crate::session::Session;
 
-/// Shows what was asked for.
+/// Shows one part of the machine.
 pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
     let ((format, text), unread) = match what {
         Show::KnownHosts(arguments) => known_hosts::show(session, arguments)?,
@@ -27,7 +27,7 @@ pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
         session.output.pieces(text)
     };
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
-    // What is known is shown, and that it is not all ends in trouble.
+    // What is known is shown, but the exit code reports that it is incomplete.
     unread.map_or(Ok(Outcome::Fine), Err)
 }
 

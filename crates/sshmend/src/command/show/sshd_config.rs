@@ -69,7 +69,8 @@ pub(super) fn show<'s>(
     Ok(((format, Box::new(head.chain(text))), failure))
 }
 
-/// Only a known release can be said to refuse a line, and only where builds do not differ.
+/// The warning for a line. Only a known release can be said to reject it, and only if builds do not
+/// differ.
 fn warning(problem: &sshmend_sshd_config::Problem, known: bool) -> String {
     let certain = problem.refuses() && (known || !problem.certain);
     let word = if certain || problem.line.is_empty() {

@@ -1,4 +1,4 @@
-//! What to do about an account that sshd or PAM did not let in, by the words of the log.
+//! Advice about an account that sshd or PAM refused, by the text of the log entry.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use super::{key_places, keys, pam};
 use crate::edit::{self, Change};
 use crate::quote::quoted;
 
-/// Whether sshd says `Accepted` of a login that then comes to nothing.
+/// Whether sshd logs `Accepted` for a login that fails later.
 pub(crate) fn ends_later(line: &LogLine) -> bool {
     ["expired password", "Too many ", "pam_open_session"]
         .iter()
         .any(|words| line.text.contains(words))
 }
 
-/// Reads the line that refused an account; `lines` are all that speak of such things.
+/// Interprets the entry that refused an account; `lines` are all entries about such things.
 pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> Advice {
     let user = line.user.as_deref().or(facts.user()).unwrap_or("NAME");
     match line.kind {
@@ -81,7 +81,7 @@ fn no_methods(facts: &Facts<'_>) -> Advice {
     }
 }
 
-/// sshd keeps to what it has read, which may be another configuration than the one on the disk.
+/// sshd uses what it read last, which may differ from the configuration on disk.
 fn by_sshd(facts: &Facts<'_>, user: &str, why: &str) -> Advice {
     let what = format!("sshd does not let the account {user} log in: {why}");
     if why.contains("shell") {
@@ -128,7 +128,7 @@ fn root_step(facts: &Facts<'_>) -> String {
     )
 }
 
-/// What sshd says of a key, a certificate or a list of keys that it does not take.
+/// Advice about a key, a certificate or a list of keys that sshd rejects, by its message.
 fn key(facts: &Facts<'_>, user: &str, line: &LogLine) -> Advice {
     let what = format!("sshd does not take the key: {}", said_by(line));
     if let Some(advice) = of_hidden_home(facts, user, line) {
@@ -207,7 +207,7 @@ fn said_by(line: &LogLine) -> String {
         .to_owned()
 }
 
-/// The file that lists the principals of the account, where it is not there.
+/// The file with the principals of the account, if it does not exist.
 fn missing_principals(facts: &Facts<'_>) -> Option<String> {
     let missing = facts.missing_files().into_iter();
     let mut lists = missing.filter(|file| file.key == "AuthorizedPrincipalsFile");

@@ -1,4 +1,4 @@
-//! What is said of a refused login, and the steps that several reasons share.
+//! The advice about a refused login, and the steps that several reasons share.
 
 use sshmend_facts::Facts;
 use sshmend_lossless::Origin;
@@ -7,17 +7,17 @@ use crate::edit::Edit;
 use crate::finding::Finding;
 use crate::quote::quoted;
 
-/// What a line means, and what to do.
+/// The meaning of a log entry, and what to do.
 #[derive(Debug, Default)]
 pub(crate) struct Advice {
     pub(crate) what: String,
     pub(crate) evidence: Vec<(Origin, String)>,
     pub(crate) steps: Vec<String>,
-    /// Whether sshd has to read the files that are there.
+    /// Whether sshd must read the present files.
     pub(crate) restart: bool,
     /// The line of the unit of sshd without which it works.
     pub(crate) unit_line: Option<Origin>,
-    /// Whether what it says is only the likeliest reading.
+    /// Whether this is only the most likely interpretation.
     pub(crate) is_guess: bool,
 }
 
@@ -39,8 +39,8 @@ impl Advice {
     }
 }
 
-/// How sshd gets to know a change: its files are read again on a reload, its command line at a restart alone; nothing of it where
-/// a command of sshmend is there to make it.
+/// Adds the step that puts a change into force: files are read on a reload, the command line only on a
+/// restart. No step is needed if a command of sshmend makes the change and reloads.
 pub(crate) fn reload(
     facts: &Facts<'_>,
     origin: Option<&Origin>,
@@ -61,7 +61,7 @@ pub(crate) fn reload(
     });
 }
 
-/// What does for a file of revoked keys that is gone.
+/// The step that replaces a missing file of revoked keys.
 pub(crate) fn empty_list(path: &str) -> String {
     format!(
         "where no key was ever revoked, an empty list does: `ssh-keygen -k -f {}`; with it every key in the lost file would count again",

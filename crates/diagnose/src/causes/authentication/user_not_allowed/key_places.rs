@@ -1,6 +1,7 @@
-//! How a place on the way to the keys of an account gets the owner and the mode that it should have.
+//! The commands that give a place on the path to an account's keys the right owner and mode.
 //!
-//! What stands inside the home is the account's; what stands above it, or elsewhere, is root's, and other accounts go through it.
+//! Places inside the home belong to the account; those above it, or elsewhere, belong to root and
+//! are used by other accounts.
 
 use std::path::Path;
 
@@ -19,7 +20,8 @@ pub(crate) fn close(facts: &Facts<'_>, user: &str, place: &Path) -> String {
     }
 }
 
-/// For a place that the account, as which sshd reads its keys, may not read or go through.
+/// For a file or directory that the account, as which sshd reads its keys, may not read or
+/// traverse.
 pub(crate) fn open(facts: &Facts<'_>, user: &str, place: &Path) -> String {
     let path = quoted(&place.to_string_lossy());
     let meta = facts.meta(place).ok().flatten();
@@ -35,7 +37,8 @@ pub(crate) fn open(facts: &Facts<'_>, user: &str, place: &Path) -> String {
     }
 }
 
-/// Whether a place is the home of the account or stands inside it; where the account is not known, whether it bears its name.
+/// Whether a place is the home of the account or inside it; if the account is unknown, whether a
+/// component of the path is its name.
 fn is_of_account(facts: &Facts<'_>, user: &str, place: &Path) -> bool {
     match facts.account(user).ok().flatten() {
         // Accounts of the system often have `/` for a home.
@@ -53,7 +56,7 @@ mod tests {
     use crate::testing::{ACCOUNTS, alice};
 
     #[test]
-    fn only_what_stands_in_the_home_is_given_to_the_account() {
+    fn only_files_in_the_home_are_given_to_the_account() {
         let (machine, question) = (
             machine(&format!(
                 "{ACCOUNTS}//- /srv/keys dir mode:0700\n//- /srv/keys/alice mode:0600\nx\n"

@@ -1,5 +1,5 @@
-//! Keys and passwords that open no account although nothing refuses it: sshd takes none, not one alone, cannot use the file that lists
-//! them, or knows of none.
+//! Why public-key or password login fails although the account is allowed: the method is disabled,
+//! several methods are required, the key file cannot be used, or no key is authorized.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,8 @@ const HIDE: [&str; 5] = [
     "RootImage=",
 ];
 
-/// What speaks against the keys and passwords of an account, unless the last that the log says of it is that it was let in.
+/// Judges the keys and passwords of an account, unless the last log entry about it is a successful
+/// login.
 pub(crate) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     if facts.was_let_in() {
         return missing_files::judge(facts, verdict);
@@ -307,7 +308,7 @@ fn passwords(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdic
     }
 }
 
-/// None of the files that sshd looks for keys in is there; whoever logs in by password has none either.
+/// None of the key files that sshd tries exists; that is also true of users who log in by password.
 fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict) {
     let files = facts.key_files(user);
     if files.is_empty() || files.iter().any(|path| facts.meta(path) != Ok(None)) {
@@ -332,7 +333,7 @@ fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verd
         ));
     }
     finding.step("put the public key there, as the account itself (`ssh-copy-id`), or correct AuthorizedKeysFile");
-    // Keys that lie where sshd looks unless told otherwise.
+    // Keys in the file that sshd uses by default.
     let home = facts
         .account(user)
         .ok()
@@ -369,7 +370,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn keys_that_are_not_enough_are_told_where_a_client_gave_up() {
+    fn insufficient_keys_are_reported_if_a_client_gave_up() {
         let gave_up =
             "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
         let keys = "Match User alice\n  PubkeyAuthentication no";
@@ -415,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_keys_that_is_not_there_is_possible() {
+    fn a_missing_key_file_is_a_possible_cause() {
         let gave_up =
             "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
         let elsewhere = alice_with("AuthorizedKeysFile /etc/ssh/keys/%u", gave_up);

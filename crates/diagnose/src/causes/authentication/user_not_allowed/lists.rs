@@ -1,4 +1,4 @@
-//! The lists of users and groups that sshd goes by, for one user.
+//! The lists of users and groups in sshd's configuration, for one user.
 
 use std::net::IpAddr;
 
@@ -27,7 +27,7 @@ impl Lists<'_> {
                 .client_address()
                 .map(|client: IpAddr| client.to_string());
             let matched = user_matches(pattern, self.user, client.as_deref(), self.facts.release());
-            // Without UseDNS sshd knows the client by its address alone: the name of a host matches nobody.
+            // Without UseDNS sshd knows only the client's address: a host name matches nobody.
             matched.or_else(|| (client.is_some() && !self.looks_names_up()).then_some(false))
         };
         let groups = self.facts.groups(self.user);
@@ -110,7 +110,7 @@ impl Lists<'_> {
             .iter()
             .all(|pattern| matches(pattern) == Some(false))
         {
-            // Where the list tells networks apart, the account is to be admitted from this one alone.
+            // If the list distinguishes networks, the account is admitted from this one only.
             let (from, missing) = match self.facts.question.client_address() {
                 Some(client) if setting.values.iter().any(|pattern| pattern.contains('@')) => {
                     (format!(" from {client}"), format!("{}@{client}", self.user))
@@ -163,7 +163,8 @@ impl Lists<'_> {
         value.as_deref() != Some("no")
     }
 
-    /// What a line says that its writer may not have meant: a comma is part of a name, and the name of a host is not looked up.
+    /// Points out what the author of a line may not have intended: a comma is part of a name, and
+    /// host names are not looked up.
     fn point_out(&self, setting: &Setting, finding: &mut Finding) {
         if let Some(list) = setting.values.iter().find(|pattern| pattern.contains(',')) {
             finding.step(format!(
@@ -241,7 +242,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_line_of_a_match_block_is_changed_where_it_stands() {
+    fn a_line_of_a_match_block_is_changed_in_place() {
         let config = "//- /etc/ssh/sshd_config\nMatch Address 198.51.100.0/24\n  AllowUsers bob\n";
         check_as(
             &alice(),

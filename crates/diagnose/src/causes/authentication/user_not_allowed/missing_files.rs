@@ -1,4 +1,5 @@
-//! Files that the configuration names and that are not there, without which keys, sessions or transfers come to nothing.
+//! Files that the configuration names and that do not exist, so that keys, sessions or transfers
+//! fail.
 
 use sshmend_facts::{Facts, Force, Harm, NamedFile};
 use sshmend_ssh_log::Kind;
@@ -8,9 +9,9 @@ use crate::edit::{self, Change, Edit};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 
-/// What is missing for the account asked about; without one, for whomever it is.
+/// Judges the files missing for the account in question; without one, for any account.
 pub(crate) fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
-    // What would vouch for keys is not missed by those who got in; sessions begin later.
+    // Successful logins show that no source of keys is missing; sessions begin later.
     let let_in = facts.was_let_in();
     for file in facts.missing_files() {
         if !let_in || file.harm.is_of_sessions() {
@@ -24,9 +25,10 @@ pub(crate) fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// The program that every key of the account has to run, where it is not there: each session ends at once (session.c, do_exec).
+/// Reports the program that every key of the account has to run if it does not exist: each session
+/// ends at once (session.c, do_exec).
 pub(crate) fn key_command(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
-    // A password lets in without it.
+    // A password login succeeds without it.
     let by_key = facts
         .log()
         .unwrap_or_default()
@@ -77,12 +79,12 @@ fn report(facts: &Facts<'_>, file: &NamedFile, verdict: &mut Verdict) {
     reload(facts, file.origin.as_ref(), by.as_ref(), finding);
 }
 
-/// What does where the file is not to come back, and the command that takes its line out.
+/// The step if the file is not to be restored, and the command that removes its line.
 fn do_without(facts: &Facts<'_>, file: &NamedFile, finding: &mut Finding) -> Option<Edit> {
     if file.key == "RevokedKeys" {
         finding.step(empty_list(&file.path));
     }
-    // In a Match block for others the setting of the account asked about is another one.
+    // In a Match block for others, the account in question has another setting.
     let setting = facts.setting(file.key).ok().flatten();
     let setting = setting.filter(|setting| setting.origin == file.origin);
     let out = setting
@@ -94,7 +96,7 @@ fn do_without(facts: &Facts<'_>, file: &NamedFile, finding: &mut Finding) -> Opt
     out
 }
 
-/// A session that is locked into a directory starts the shell that stands there (session.c, do_child).
+/// A session confined to a directory starts the shell inside it (session.c, do_child).
 fn no_shell(facts: &Facts<'_>, file: &NamedFile, verdict: &mut Verdict) {
     if matches!(facts.force_of_named(file), Force::Unread(_)) {
         return;
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_is_gone_ends_sessions_after_the_login() {
+    fn a_missing_command_ends_sessions_after_the_login() {
         let config = "Match User alice\n  ForceCommand /usr/local/bin/menu --short";
         check_as(
             &alice(),
@@ -153,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_of_the_only_key_that_is_gone_ends_sessions() {
+    fn a_missing_command_of_the_only_key_ends_sessions() {
         const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPDwq9FW/JGdaWQ18vefWEP8Lk1WzjGYc5DcjzCcHAs0 carol@laptop";
         let keys = |lines: &str| {
             format!(
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_a_program_would_list_are_not_missed_by_who_got_in() {
+    fn a_login_shows_that_the_program_for_keys_is_not_missed() {
         let config = "AuthorizedKeysCommand /usr/bin/keys";
         check_as(
             &alice(),
@@ -193,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_account_what_is_missing_is_told_for_whom_it_is() {
+    fn without_an_account_missing_files_are_reported_with_their_users() {
         let config = "ForceCommand /usr/bin/for-all\nMatch Group sftponly\n  ForceCommand /usr/bin/for-some\nMatch Group jailed\n  ChrootDirectory /srv/none\n  ForceCommand /usr/bin/inside";
         let missing: String = ["/usr/bin/for-all", "/usr/bin/for-some", "/srv/none"]
             .map(gone)

@@ -1,7 +1,9 @@
-//! What PAM said of a login that was refused: which module, whether the stack lets it refuse, and what to do.
+//! Messages of PAM about a refused login: the module, whether the stack lets it refuse, and what to
+//! do.
 //!
-//! A module says what it found; whether that counts is decided by its line in the stack. So the words of a module alone prove
-//! nothing: certain it is where the module may refuse and sshd refused that login at the same time.
+//! A module reports what it found; its line in the stack decides whether that counts. So the
+//! message alone proves nothing: the finding is certain if the module may refuse and sshd refused
+//! that login at the same time.
 
 use sshmend_facts::{ACCESS, Facts, LogLine, PamLine};
 use sshmend_lossless::Origin;
@@ -13,10 +15,10 @@ use crate::edit;
 use crate::proof::Certainty;
 use crate::quote::quoted;
 
-/// What belongs to one login is written within so many seconds.
+/// The seconds within which the entries of one login are written.
 const TOGETHER: i64 = 20;
 
-/// The module that a line is from, and the group of the stack in which it was asked.
+/// The module that wrote an entry, and the group of the stack in which it ran.
 pub(crate) fn module_of(line: &LogLine) -> Option<(&str, &str)> {
     if line.text.contains("(pam_google_authenticator)[") {
         return Some(("pam_google_authenticator", "auth"));
@@ -32,12 +34,13 @@ pub(crate) fn module_of(line: &LogLine) -> Option<(&str, &str)> {
     (is_name(module) && is_name(group)).then_some((module, group))
 }
 
-/// Whether what a line says refuses a login: sshd's own words do; those of a module where the stack does not say otherwise.
+/// Whether an entry shows a refused login: an entry of sshd itself does; an entry of a module does
+/// unless the stack shows otherwise.
 pub(crate) fn may_refuse(facts: &Facts<'_>, line: &LogLine) -> bool {
     module_of(line).is_none_or(|(module, group)| facts.pam_may_refuse(module, group) != Some(false))
 }
 
-/// How sure a line can make it at most; `None` for sshd's own words.
+/// The highest certainty that an entry can give; `None` for sshd's own messages.
 pub(crate) fn at_most(facts: &Facts<'_>, line: &LogLine) -> Option<Certainty> {
     let (module, group) = module_of(line)?;
     // It is asked after another module has refused the password as well.
@@ -48,7 +51,7 @@ pub(crate) fn at_most(facts: &Facts<'_>, line: &LogLine) -> Option<Certainty> {
     (!counts || !was_refused(facts, line)).then_some(Certainty::Likely)
 }
 
-/// Whether sshd refused a login of the same account or client when the module spoke.
+/// Whether sshd refused a login of the same account or client at the time of the module's message.
 fn was_refused(facts: &Facts<'_>, line: &LogLine) -> bool {
     let of_it = |other: &&LogLine| {
         let refused = matches!(other.kind, Kind::AuthFailed | Kind::PamFailure)
@@ -62,7 +65,8 @@ fn was_refused(facts: &Facts<'_>, line: &LogLine) -> bool {
         .any(|other| of_it(&other))
 }
 
-/// Whether two lines are of one login, as far as they tell: of one time, and not of two accounts or clients.
+/// Whether two entries may belong to one login: close in time, and not about two accounts or
+/// clients.
 pub(crate) fn is_together(line: &LogLine, other: &LogLine) -> bool {
     let apart = |line: Option<&str>, other: Option<&str>| {
         line.zip(other).is_some_and(|(line, other)| line != other)
@@ -75,7 +79,8 @@ pub(crate) fn is_together(line: &LogLine, other: &LogLine) -> bool {
         && clients.is_none_or(|(line, other)| line == other)
 }
 
-/// What PAM said beside `line`, which tells that a login was refused; `lines` are all that speak of such things.
+/// The advice from PAM's messages beside `line`, which reports a refused login; `lines` are all
+/// entries about such things.
 pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> Advice {
     let user = line.user.as_deref().or(facts.user()).unwrap_or("NAME");
     let beside: Vec<&LogLine> = lines
@@ -87,7 +92,8 @@ pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         module_of(other).is_some() && matches!(other.kind, Kind::PamDenied | Kind::PamFailure)
     });
     if let Some((line, (name, _))) = module.and_then(|line| Some((*line, module_of(line)?))) {
-        // What a module cannot do may be passed over by an argument of its line (`onerr=succeed`).
+        // A failure of a module may be ignored because of an argument of its line
+        // (`onerr=succeed`).
         return Advice {
             is_guess: line.is_vague,
             ..by_module(facts, user, name, &line.text)
@@ -111,14 +117,14 @@ pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
     }
 }
 
-/// Whether the stack refuses without a module that cannot be loaded; taken so where the stack does not name it.
+/// Whether the stack refuses if a module cannot be loaded; true if the stack does not name it.
 fn is_needed(facts: &Facts<'_>, module: &str) -> bool {
     let lines = facts.pam_lines(module.rsplit('/').next().unwrap_or(module));
     lines.is_empty() || lines.iter().any(PamLine::decides)
 }
 
 fn missing_module(facts: &Facts<'_>, module: &str) -> Advice {
-    // What stands between brackets is a word of a line, not a file (libpam, pam_handlers.c).
+    // Text in brackets is a word of a line, not a file (libpam, pam_handlers.c).
     if let Some(word) = module
         .split_once("[...")
         .map(|(_, word)| word.trim_end_matches(']'))
@@ -148,7 +154,7 @@ fn missing_module(facts: &Facts<'_>, module: &str) -> Advice {
     )
 }
 
-/// What a module means by its words, and what to do.
+/// The meaning of a module's message, and what to do.
 fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice {
     let said = words(text);
     match module {
@@ -217,8 +223,9 @@ fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice 
     }
 }
 
-/// How to give an account another limit: pam_limits reads the files of that folder in the order of their names, and the last line for
-/// an account wins (limits.conf(5)). On a mounted disk that folder is another one.
+/// The command that gives an account another limit: pam_limits reads the files of that folder in
+/// the order of their names, and the last line for an account wins (limits.conf(5)). On a mounted
+/// disk that folder is another one.
 pub(crate) fn own_limit(facts: &Facts<'_>, user: &str, item: &str, value: &str) -> Option<String> {
     edit::is_here(facts).then(|| {
         format!(
@@ -228,7 +235,7 @@ pub(crate) fn own_limit(facts: &Facts<'_>, user: &str, item: &str, value: &str) 
     })
 }
 
-/// The words of a module, without what stands before them.
+/// The message of a module, without its prefix.
 fn words(text: &str) -> &str {
     let behind = text.split_once("): ").or_else(|| text.split_once("]: "));
     behind.map_or(text, |(_, words)| words)
@@ -276,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn modules_that_may_not_refuse_are_not_reported() {
+    fn modules_that_cannot_refuse_are_not_reported() {
         for (stack, line) in [
             (
                 "session optional pam_exec.so /opt/notify",
@@ -301,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_module_alone_are_likely_and_with_those_of_sshd_certain() {
+    fn a_message_of_a_module_is_likely_and_with_one_of_sshd_certain() {
         let stack = "account required pam_lastlog.so inactive=30";
         let module = "pam_lastlog(sshd:account): user alice inactive for 41 days - denied";
         let sshd = "fatal: Access denied for user alice by PAM account configuration [preauth]";

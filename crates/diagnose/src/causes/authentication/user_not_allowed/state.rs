@@ -1,4 +1,5 @@
-//! What the account database and the modules of PAM say against an account before any key or password counts.
+//! Objections of the user database and the PAM modules to an account, before any key or password
+//! counts.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use sshmend_facts::{Facts, OTHER, PAM_FOLDER, PamLine, Shadow};
 
 const SHADOW: &str = "/etc/shadow";
 
-/// Adds what shuts the account out; nothing where it was let in since.
+/// Adds what excludes the account; nothing if it was admitted since.
 pub(crate) fn judge(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     if facts.was_let_in() {
         return;
@@ -162,7 +163,7 @@ fn listed(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) 
     finding.step(list_step(facts, user, line));
 }
 
-/// What to do where a list of pam_listfile shuts an account out.
+/// The step if a list of pam_listfile excludes an account.
 pub(crate) fn list_step(facts: &Facts<'_>, user: &str, line: &PamLine) -> String {
     let file = line.argument("file").unwrap_or("that it names");
     let allows = line.argument("sense") == Some("allow");
@@ -177,7 +178,7 @@ pub(crate) fn list_step(facts: &Facts<'_>, user: &str, line: &PamLine) -> String
     )
 }
 
-/// pam_shells(8): the shell has to stand in /etc/shells.
+/// pam_shells(8): the shell must be listed in /etc/shells.
 fn shells(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) {
     const SHELLS: &str = "/etc/shells";
     let (Ok(Some(account)), Ok(Some(text))) = (facts.account(user), facts.text(SHELLS)) else {
@@ -201,7 +202,7 @@ fn shells(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) 
     ));
 }
 
-/// pam_time(8): rules of /etc/security/time.conf shut accounts out at times.
+/// pam_time(8): rules of /etc/security/time.conf refuse accounts at certain times.
 fn times(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) {
     const TIMES: &str = "/etc/security/time.conf";
     let Ok(Some(text)) = facts.text(TIMES) else {
@@ -262,7 +263,7 @@ mod tests {
         //- /etc/shells\n/bin/sh\n/bin/bash\n";
 
     #[test]
-    fn a_list_of_pam_that_does_not_name_the_account_shuts_it_out() {
+    fn a_pam_list_without_the_account_refuses_it() {
         check_as(
             &alice(),
             "user-not-allowed",
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_that_is_not_listed_shuts_the_account_out() {
+    fn an_unlisted_shell_refuses_the_account() {
         let zsh = ACCOUNTS.replace("/home/alice:/bin/bash", "/home/alice:/bin/zsh");
         check_as(
             &alice(),
@@ -308,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_has_ended_is_told() {
+    fn an_expired_account_is_reported() {
         let shadow = |fields: &str| format!("{ACCOUNTS}//- /etc/shadow\nalice:$y$x:{fields}\n");
         check_as(
             &alice(),
@@ -339,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_without_a_file_falls_back_to_the_one_that_denies() {
+    fn a_service_without_a_file_falls_back_to_the_denying_one() {
         check_as(
             &alice(),
             "user-not-allowed",

@@ -4,7 +4,7 @@ use crate::testing::{ACCOUNTS, alice, alice_with, check, check_as, user};
 use expect_test::expect;
 
 #[test]
-fn accounts_that_cannot_log_in_are_told_from_missing_ones() {
+fn accounts_that_cannot_log_in_are_distinguished_from_missing_ones() {
     check_as(
         &user("backup"),
         "user-not-allowed",
@@ -29,7 +29,7 @@ fn accounts_that_cannot_log_in_are_told_from_missing_ones() {
 }
 
 #[test]
-fn nologin_shuts_out_everyone_but_root() {
+fn nologin_refuses_everyone_but_root() {
     check(
         "user-not-allowed",
         "//- /run/nologin\nSystem is booting up.\n",
@@ -42,7 +42,7 @@ fn nologin_shuts_out_everyone_but_root() {
 }
 
 #[test]
-fn a_login_that_waits_for_a_program_is_told() {
+fn a_login_that_waits_for_a_program_is_reported() {
     let stat = |pid: u32| {
         format!(
             "//- /proc/{pid}/stat\n{pid} (x) S 1 {pid} {pid} 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 100000\n"
@@ -81,7 +81,7 @@ fn a_login_that_waits_for_a_program_is_told() {
         &format!("{ACCOUNTS}{login}{}", process(813, "sshd: alice@pts/0")),
         &expect![[""]],
     );
-    // Somebody else's.
+    // Someone else's.
     check_as(
         &user("backup"),
         "user-not-allowed",
@@ -198,7 +198,7 @@ fn messages_of_sshd_are_understood() {
 }
 
 #[test]
-fn keys_that_are_revoked_are_told() {
+fn revoked_keys_are_reported() {
     let lost = "error: Error checking authentication key ED25519 SHA256:x in revoked keys file /etc/ssh/r: No such file or directory";
     let revoked = "error: Authentication key ED25519 SHA256:x revoked by file /etc/ssh/r";
     check_as(
@@ -225,7 +225,7 @@ fn keys_that_are_revoked_are_told() {
 }
 
 #[test]
-fn a_shell_that_is_gone_and_an_open_chroot_are_seen() {
+fn a_missing_shell_and_an_open_chroot_are_found() {
     check_as(
         &alice(),
         "user-not-allowed",
@@ -251,7 +251,7 @@ fn a_shell_that_is_gone_and_an_open_chroot_are_seen() {
 }
 
 #[test]
-fn people_of_this_machine_who_are_not_let_in_are_possible() {
+fn refused_users_of_this_machine_are_a_possible_cause() {
     let people = "//- /etc/passwd\nalice:x:1000:1000::/home/alice:/bin/bash\n";
     let line = "2026-11-20T17:59:00+00:00 server sshd[812]: User alice from 203.0.113.9 not allowed because not listed in AllowUsers\n";
     check(
@@ -266,7 +266,7 @@ fn people_of_this_machine_who_are_not_let_in_are_possible() {
 }
 
 #[test]
-fn strangers_who_are_not_let_in_are_nothing_unusual() {
+fn refused_strangers_are_nothing_unusual() {
     let line = "2026-11-20T17:59:00+00:00 server sshd[812]: User bin from 203.0.113.9 not allowed because not listed in AllowUsers\n";
     check("user-not-allowed", &format!("{LOG}{line}"), &expect![""]);
 }

@@ -3,7 +3,8 @@ use sshmend_facts::fixture::LOG;
 use crate::testing::{check, check_client, check_transcript, works};
 use expect_test::expect;
 
-/// ssh with these settings, tried at a server that takes `methods`; of its keys none is there.
+/// An ssh with these settings and without any keys, in an attempt at a server that accepts
+/// `methods`.
 fn tried(settings: &str, methods: &str) -> String {
     format!(
         "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{settings}\n//$ TRY => 255\ndebug1: Connection established.\n\
@@ -13,7 +14,7 @@ fn tried(settings: &str, methods: &str) -> String {
 }
 
 #[test]
-fn a_port_that_ssh_is_to_listen_on_and_cannot_ends_it() {
+fn a_port_on_which_ssh_cannot_listen_ends_it() {
     let check = |more: &str, expected| {
         let machine = format!(
             "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{more}localforward [127.0.0.1]:15432 [db]:5432\n\
@@ -46,7 +47,7 @@ fn a_port_that_ssh_is_to_listen_on_and_cannot_ends_it() {
 }
 
 #[test]
-fn settings_that_leave_no_way_to_log_in_are_told() {
+fn settings_that_leave_no_way_to_log_in_are_reported() {
     let check = |settings: &str, methods: &str, expected| {
         check_client(
             "client-config-invalid",
@@ -108,7 +109,7 @@ fn settings_that_leave_no_way_to_log_in_are_told() {
                 excluded: ssh accepts its configuration
             "#]],
     );
-    // Somebody can be asked for the password.
+    // There is someone who can be asked for the password.
     check(
         "preferredauthentications password",
         "publickey,password",
@@ -161,7 +162,7 @@ fn a_named_public_key_needs_the_agent() {
 }
 
 #[test]
-fn a_command_of_the_configuration_keeps_others_out() {
+fn a_configured_command_excludes_others() {
     let set =
         "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nremotecommand tmux attach\n";
     check_client(

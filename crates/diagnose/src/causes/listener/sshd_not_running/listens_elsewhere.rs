@@ -10,7 +10,7 @@ use crate::finding::Then;
 use crate::proof::{Certainty, Proof};
 use crate::verdict::Verdict;
 
-/// Settings that put sshd into a network of its own.
+/// Settings that put sshd into a network namespace of its own.
 const OF_ITS_OWN: [&str; 2] = ["PrivateNetwork=", "NetworkNamespacePath="];
 
 /// A listener without any socket in the network of this machine has one in another.
@@ -50,7 +50,7 @@ pub(crate) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Ve
     }
 }
 
-/// The port asked about, where nobody listens.
+/// Judges the port in question when nothing listens on it.
 pub(crate) fn not_there(facts: &Facts<'_>, verdict: &mut Verdict) {
     let (Some(port), Some(Door::Nobody)) = (facts.asked_port(), facts.door()) else {
         return;
@@ -207,7 +207,7 @@ mod tests {
         UnitFileState=enabled\nMainPID=700\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
 
     #[test]
-    fn an_sshd_in_a_network_of_its_own_is_not_here() {
+    fn an_sshd_in_a_separate_network_namespace_is_elsewhere() {
         let alone = format!(
             "//$ ss -Hltnp => 0\n//- /etc/systemd/system/ssh.service.d/o.conf\nPrivateNetwork=yes\n{SHOW}{UNIT}"
         );
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_unit_on_another_port_is_told() {
+    fn a_socket_unit_on_another_port_is_reported() {
         let units = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\n\n\
             Id=ssh.socket\nLoadState=loaded\nActiveState=active\nListen=[::]:2222 (Stream)\n";
         let sockets =
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_was_left_is_told() {
+    fn an_abandoned_port_is_reported() {
         let moved = "//- /etc/ssh/sshd_config\nPort 2222\n\
             //$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:2222 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
         check(

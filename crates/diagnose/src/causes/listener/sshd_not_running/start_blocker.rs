@@ -1,4 +1,5 @@
-//! What keeps sshd from starting that its own test does not look at: the program, the addresses, the unit.
+//! Reasons why sshd does not start that its config test does not check: the program, the addresses,
+//! the unit.
 
 use sshmend_facts::{CONFINING, Facts, KILLING, Start, Unit};
 use sshmend_lossless::Origin;
@@ -9,7 +10,7 @@ use crate::causes::session::sshd_helper_missing::{mend, unusable};
 use crate::edit;
 use crate::finding::{Finding, Then};
 
-/// What keeps sshd from starting that its own test does not look at.
+/// A reason why sshd does not start that its config test does not check.
 pub(crate) struct StartBlocker {
     pub(crate) what: String,
     kind: Kept,
@@ -18,9 +19,9 @@ pub(crate) struct StartBlocker {
 enum Kept {
     /// The program of the unit cannot be run.
     Program(Start, &'static str),
-    /// No address that it is to listen on belongs to this machine.
+    /// No address in its configuration belongs to this machine.
     Address,
-    /// A line of the unit that somebody wrote.
+    /// A line of the unit that someone wrote.
     Unit(Option<Origin>),
     /// Another unit that systemd starts before.
     Requirement(Unit),
@@ -54,7 +55,7 @@ pub(crate) fn start_blocker(facts: &Facts<'_>) -> Option<StartBlocker> {
     of_unit(facts, facts.manager().ok()?.service()?)
 }
 
-/// What the unit asks for before sshd is started, or takes from it.
+/// A condition of the unit for starting sshd, or something the unit takes from it.
 fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<StartBlocker> {
     let written = |settings: &[&str]| facts.confinement(settings);
     let of_line = |why: &str, (origin, line): (Origin, String)| {
@@ -95,7 +96,7 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<StartBlocker> {
 }
 
 impl StartBlocker {
-    /// Shows it, and says what to do.
+    /// Adds the evidence and the step.
     pub(crate) fn explain(&self, facts: &Facts<'_>, finding: &mut Finding) {
         match &self.kind {
             Kept::Program(start, how) if start.program.starts_with("/usr/sbin/") => {
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_run_before_has_come_to_is_read_from_the_log_while_systemd_tries_again() {
+    fn the_result_of_the_previous_run_is_read_from_the_log_while_systemd_retries() {
         let again = FAILED.replace(
             "ActiveState=failed\nSubState=failed\nResult=exit-code",
             "ActiveState=activating\nSubState=start-pre\nResult=success\nNRestarts=2",
