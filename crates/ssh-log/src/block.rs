@@ -14,8 +14,10 @@ use crate::envelope::{
     Clock, Envelope, Flat, Head, PROGRAMS, Peeler, UsualHead, unquoted, visible,
 };
 use crate::program::Program;
-use crate::reader::LINE_CAP;
 use crate::understand::{Known, Texts, Told, is_known, understand};
+
+/// The longest line that is read completely.
+pub(crate) const LINE_CAP: usize = 64 * 1024;
 
 /// The lines of a block, each with whether its end is cut off.
 pub(crate) fn lines(block: &[u8]) -> Lines<'_> {

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 
 use memchr::{memchr, memrchr};
 
-use crate::reader::LINE_CAP;
+use crate::block::LINE_CAP;
 
 /// So much is read at once, in bytes: the blocks that are read ahead, what they say, and the connections that are remembered
 /// fit together into the second cache of a processor.

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use crate::cause::CauseName;
 use crate::kind::Kind;
 use crate::program::Program;
-use crate::rules::is_mask;
 
 /// One log line about SSH, classified.
 ///
@@ -211,6 +210,13 @@ fn unmapped(address: IpAddr) -> IpAddr {
         IpAddr::V6(v6) => Ipv6Addr::to_ipv4_mapped(&v6).map_or(address, IpAddr::V4),
         IpAddr::V4(_) => address,
     }
+}
+
+/// Whether the text masks an address or a number.
+pub(crate) fn is_mask(text: &[u8]) -> bool {
+    let hides = |by: &u8| matches!(by, b'*' | b'x' | b'X' | b'.' | b':' | b'#' | b'?');
+    let bracketed = matches!(text, [b'<' | b'{' | b'$', ..]);
+    !text.is_empty() && (bracketed || text.iter().all(hides))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use memchr::memchr;
 
-use crate::block::{Item, Parsed, lines};
+use crate::block::{Item, LINE_CAP, Parsed, lines};
 use crate::census::Census;
 use crate::connections::Connections;
 use crate::envelope::{Clock, Envelope, Export, Head, Peeler};
@@ -33,9 +33,6 @@ pub struct Reader {
     peeler: Peeler,
     state: State,
 }
-
-/// The longest line that is read completely.
-pub(crate) const LINE_CAP: usize = 64 * 1024;
 
 /// Splits a stream of pieces into lines; the rest of the last piece waits for the next.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,6 @@
 //! Authentication (auth.c, auth2.c, auth-pam.c, monitor.c).
 
-use super::{Rule, of, rule};
+use super::rule::{Rule, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     Accepted, AuthFailed, AuthProgress, ChrootRefused, InvalidUser, KeyRevoked, Noted, PamDenied,

@@ -1,6 +1,6 @@
 //! sshd cannot work: configuration, keys, directories, helpers, libraries.
 
-use super::{Rule, anybody, of, rule, shared, unsure};
+use super::rule::{Rule, anybody, of, rule, shared, unsure};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{AccessDenied, Broken, ChrootRefused, Crashed, HostKeyUnusable, Noted};
 

@@ -1,6 +1,6 @@
 //! Events of a single connection (kex.c, packet.c, serverloop.c, session.c; sshd.c up to 7.9).
 
-use super::{Rule, anybody, of, rule, shared};
+use super::rule::{Rule, anybody, of, rule, shared};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BadProtocol, ClientAliveTimeout, Closed, Connected, ConnectionError, Disconnected,

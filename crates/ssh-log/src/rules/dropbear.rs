@@ -3,7 +3,7 @@
 //! Up to 2019.78 the message about the end of a connection has no address: the one about its
 //! beginning does, from the same process.
 
-use super::{Rule, of, rule};
+use super::rule::{Rule, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::envelope::stamp::number;
 use crate::kind::Kind::{

@@ -2,8 +2,8 @@
 
 use memchr::memmem;
 
+use super::rule::{Meaning, Rule, of, rule};
 use super::table::Table;
-use super::{Meaning, Rule, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AccessDenied, AuthFailed, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue,

@@ -1,6 +1,6 @@
 //! TCP wrappers (libwrap 7.6.q: refuse.c, diag.c, hosts_access.c, options.c).
 
-use super::{Rule, anybody, of, rule};
+use super::rule::{Rule, anybody, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{Noted, WrapperFault, WrapperRefused};
 

@@ -1,6 +1,6 @@
 //! The listener (sshd.c, srclimit.c).
 
-use super::{Rule, anybody, of, rule, unsure};
+use super::rule::{Rule, anybody, of, rule, unsure};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BindFailed, Broken, Crashed, Dropped, DroppedPenalised, DropsCounted, ForkRejected,

@@ -2,7 +2,7 @@
 //! uidswap.c): a key that is not accepted, a list of keys or a certificate that cannot be used, a
 //! session that cannot be set up.
 
-use super::{Rule, anybody, of, rule, shared, unsure};
+use super::rule::{Rule, anybody, of, rule, shared, unsure};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AccessDenied, AuthFailed, Broken, ChrootRefused, ConnectionError, HostKeyUnusable, InvalidUser,

@@ -12,6 +12,7 @@ mod listener;
 mod login;
 mod pam;
 mod pam_modules;
+mod rule;
 mod servers;
 mod systemd;
 mod table;
@@ -21,108 +22,14 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 
-use crate::cause::CauseName;
 use crate::envelope::pieces;
-use crate::event::Stage;
+use crate::event::{Stage, is_mask};
 use crate::kind::Kind;
-use crate::program::{Program, is_ssh_unit};
+use crate::program::Program;
 use crate::template::Fields;
+use rule::Voice;
+pub(crate) use rule::{Meaning, Rule};
 use table::Table;
-
-/// A known message: its text, the event, and the cause that it indicates.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rule {
-    template: &'static str,
-    kind: Kind,
-    cause: Option<CauseName>,
-    voice: Voice,
-}
-
-/// The extent to which the words alone show that sshd wrote them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Voice {
-    /// No other program uses these words.
-    Own,
-    /// Other programs use them too, as the client does for the same event.
-    Shared,
-    /// Only sshd uses them, but the event may be harmless: other keys than the damaged one are left.
-    Unsure,
-    /// Any program may use them: not accepted without the name of the program.
-    Anybody,
-}
-
-impl Meaning<'_> {
-    /// Notes what the tag of a message of sshd tells.
-    #[inline]
-    fn settle(&mut self, stage: Stage) {
-        self.stage = stage;
-        // A tag of the unprivileged half and a user are of sshd alone.
-        if self.voice == Voice::Shared && (stage != Stage::Unknown || self.fields.user.is_some()) {
-            self.voice = Voice::Own;
-        }
-    }
-
-    /// Whether the line does not prove its cause, given whether it names its program.
-    pub(crate) fn is_vague(&self, named: bool) -> bool {
-        match self.voice {
-            Voice::Own => false,
-            Voice::Unsure => true,
-            Voice::Shared | Voice::Anybody => !named,
-        }
-    }
-}
-
-/// A recognised message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Meaning<'a> {
-    pub(crate) kind: Kind,
-    pub(crate) cause: Option<CauseName>,
-    pub(crate) stage: Stage,
-    voice: Voice,
-    pub(crate) fields: Fields<'a>,
-}
-
-const fn rule(template: &'static str, kind: Kind) -> Rule {
-    Rule {
-        template,
-        kind,
-        cause: None,
-        voice: Voice::Own,
-    }
-}
-
-const fn of(cause: CauseName, template: &'static str, kind: Kind) -> Rule {
-    Rule {
-        template,
-        kind,
-        cause: Some(cause),
-        voice: Voice::Own,
-    }
-}
-
-/// The same, for words that others use too.
-const fn shared(rule: Rule) -> Rule {
-    Rule {
-        voice: Voice::Shared,
-        ..rule
-    }
-}
-
-/// The same, if the event may have had no effect.
-const fn unsure(rule: Rule) -> Rule {
-    Rule {
-        voice: Voice::Unsure,
-        ..rule
-    }
-}
-
-/// The same, for words that any program may use.
-const fn anybody(rule: Rule) -> Rule {
-    Rule {
-        voice: Voice::Anybody,
-        ..rule
-    }
-}
 
 const SSHD: &[&[Rule]] = &[
     auth::RULES,
@@ -282,13 +189,6 @@ fn dropbear(message: &[u8]) -> Option<Meaning<'_>> {
 fn is_address(text: &[u8]) -> bool {
     let digits = text.iter().any(u8::is_ascii_digit);
     (digits && text.iter().any(|by| matches!(by, b'.' | b':'))) || is_mask(text)
-}
-
-/// Whether the text masks an address or a number.
-pub(crate) fn is_mask(text: &[u8]) -> bool {
-    let hides = |by: &u8| matches!(by, b'*' | b'x' | b'X' | b'.' | b':' | b'#' | b'?');
-    let bracketed = matches!(text, [b'<' | b'{' | b'$', ..]);
-    !text.is_empty() && (bracketed || text.iter().all(hides))
 }
 
 /// sshd puts its level before a message, and `[preauth]` after one of its unprivileged process

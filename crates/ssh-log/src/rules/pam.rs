@@ -1,7 +1,7 @@
 //! PAM, which logs under the name of sshd: the library, and messages of modules about passwords and
 //! sessions.
 
-use super::{Rule, anybody, of, rule};
+use super::rule::{Rule, anybody, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{Broken, Noted, PamDenied, PamFailure, SessionClosed, SessionOpened};
 

@@ -4,7 +4,7 @@
 //! A module's message proves nothing by itself: the stack may ignore it (`optional`, `sufficient`,
 //! `[default=ignore]`). The refusal is logged by sshd; the rules here name the module involved.
 
-use super::{Rule, of, rule, unsure};
+use super::rule::{Rule, of, rule, unsure};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{Noted, PamDenied, PamFailure};
 

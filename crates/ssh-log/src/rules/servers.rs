@@ -4,7 +4,7 @@
 //! (cmd/serve/sftp/server.go); what follows their own words is an error of golang.org/x/crypto/ssh. Devices: Cisco ASA, RouterOS.
 //! Those that a log names: tinysshd, mod_sftp of ProFTPD.
 
-use super::{Rule, of, rule};
+use super::rule::{Rule, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     Accepted, AuthFailed, BadProtocol, Broken, Closed, Connected, Disconnected, GraceTimeout,

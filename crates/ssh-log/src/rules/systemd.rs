@@ -1,11 +1,12 @@
 //! systemd about the units of sshd, and xinetd.
 
+use super::rule::{Meaning, Rule, of, rule, unsure};
 use super::table::Table;
-use super::{Meaning, Rule, is_ssh_unit, of, rule, unsure};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BindFailed, Noted, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused,
 };
+use crate::program::is_ssh_unit;
 use crate::start::places;
 
 const TRIGGER: Cause = Cause::SocketTriggerLimit;

@@ -1,6 +1,7 @@
 //! A table of rules, searched by the beginning of a message.
 
-use super::{Meaning, Rule, Voice, dropbear, servers};
+use super::rule::{Meaning, Rule, Voice};
+use super::{dropbear, servers};
 use crate::cause::CauseName;
 use crate::event::Stage;
 use crate::kind::Kind;

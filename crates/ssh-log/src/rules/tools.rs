@@ -1,6 +1,6 @@
 //! Programs that ban.
 
-use super::{Meaning, Rule, Voice, of, rule};
+use super::rule::{Meaning, Rule, Voice, of, rule};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     AlreadyBanned, BanFailed, BanIgnored, BanToolFault, Banned, FailureCounted, Noted,
