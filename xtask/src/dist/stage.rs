@@ -81,7 +81,12 @@ impl Program {
     pub(super) fn read(path: &Path, start: impl Fn() -> Command) -> Result<Self, String> {
         let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let ask = |shell: &'static Shell| {
-            let script = run::output(start().args(["completions", shell.name]))?;
+            // In the C locale it prints no character beyond ASCII.
+            let mut program = start();
+            program
+                .args(["completions", shell.name])
+                .env("LC_ALL", "C.UTF-8");
+            let script = run::output(&mut program)?;
             Ok((shell, script.into_bytes()))
         };
         let completions = SHELLS.iter().map(ask).collect::<Result<_, String>>()?;
@@ -252,6 +257,22 @@ mod tests {
         for unit in units(&source).unwrap() {
             let path = format!("usr/lib/systemd/system/{unit}");
             assert!(paths(Family::Debian).contains(&path), "{path}");
+        }
+    }
+
+    #[test]
+    fn completions_do_not_depend_on_the_language_of_who_builds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("program");
+        fs::write(&path, "printf %s \"$LC_ALL\"\n").unwrap();
+        let start = || {
+            let mut shell = Command::new("sh");
+            shell.arg(&path).env("LC_ALL", "C");
+            shell
+        };
+        let program = Program::read(&path, start).unwrap();
+        for (shell, script) in program.completions {
+            assert_eq!(script, b"C.UTF-8", "{}", shell.name);
         }
     }
 
