@@ -1,7 +1,7 @@
-//! Commands that change one line of a file, for the steps of findings.
+//! What changes one line of a file, for the steps of findings: a command of sshmend, or what to write with an editor where sshmend
+//! does not write that file.
 //!
-//! The previous file is kept beside it as FILE.old. Text from the machine is put into such a
-//! command only if shell and sed take it literally.
+//! What the machine says stands in it only where it can be read as it is.
 
 use std::fmt;
 use std::path::Path;
@@ -13,69 +13,77 @@ use sshmend_sshd_config::{Assignment, Operator, Setting};
 
 use crate::quote::quoted;
 
-/// Whether commands can be run on the machine in question: on a mounted disk the paths differ, and
-/// no daemon runs.
+/// Whether commands can be run on the machine that is looked at: on a mounted disk its paths are others, and no daemon of it runs.
 pub(crate) fn is_here(facts: &Facts<'_>) -> bool {
     !facts.question.offline
 }
 
-/// A command that changes a line of sshd's configuration.
+/// What changes a line of sshd's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Edit {
-    /// A command of sshmend, which also makes sshd reload.
+    /// One of sshmend's own, which has sshd read what it wrote.
     Own(String),
-    /// One that changes the file and nothing else.
-    Plain(String),
+    /// What to write into the file, which sshd has to read then.
+    ByHand(String),
 }
 
 impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Own(command) | Self::Plain(command) => f.write_str(command),
+            Self::Own(command) => write!(f, "`{command}`"),
+            Self::ByHand(what) => f.write_str(what),
         }
     }
 }
 
-/// The sshmend command line for a wish, quoted for a shell.
+/// The command of sshmend that a wish asks for, as a shell reads it.
 pub(crate) fn command(wish: &Wish) -> String {
     let words: Vec<String> = wish.argv().iter().map(|word| quoted(word)).collect();
     words.join(" ")
 }
 
-/// The command that makes a comment of a line.
+/// What to write to make a comment of a line.
 pub(crate) fn comment_out(line: &Origin) -> String {
-    by_sed(line, "s/^/#/")
+    format!("put `#` before {}", place(line))
 }
 
-/// The command that inserts a line above one; `None` if the text would have to be quoted in it.
+/// What to write to have a further line above one; `None` where the text would have to be quoted.
 pub(crate) fn write_above(line: &Origin, text: &str) -> Option<String> {
-    is_plain(text).then(|| by_sed(line, &format!("i {text}")))
+    is_plain(text).then(|| format!("put `{text}` as a line above {}", place(line)))
 }
 
-/// The command that appends a word to a line; `None` if the word would have to be quoted in it.
+/// What to write to have a word at the end of a line; `None` where the word would have to be quoted.
 fn append(line: &Origin, word: &str) -> Option<String> {
-    is_plain(word).then(|| by_sed(line, &format!("s/$/ {word}/")))
+    is_plain(word).then(|| format!("put `{word}` at the end of {}", place(line)))
 }
 
-/// The command that replaces the text between `before` and a blank or a quotation mark by `with`,
-/// in any case.
+/// What to write to have `with` in the place of what follows `before`; `None` where one of them would have to be quoted.
 pub(crate) fn replace_after(line: &Origin, before: &str, with: &str) -> Option<String> {
     let fits = is_plain(before) && is_plain(with);
-    fits.then(|| by_sed(line, &format!("s/{before}[^ \"]*/{before}{with}/I")))
+    fits.then(|| {
+        format!(
+            "put `{before}{with}` in the place of `{before}…` in {}",
+            place(line)
+        )
+    })
 }
 
-/// The command that replaces one word by another, in any case; `None` if a word would have to be
-/// quoted in it.
+/// What to write to have one word in the place of another; `None` where a word would have to be quoted.
 pub(crate) fn replace_word(line: &Origin, word: &str, with: &str) -> Option<String> {
     let fits = is_plain(word) && is_plain(with);
-    fits.then(|| by_sed(line, &format!("s/{word}/{with}/I")))
+    fits.then(|| format!("put `{with}` in the place of `{word}` in {}", place(line)))
 }
 
-fn by_sed(line: &Origin, script: &str) -> String {
+/// The line, for an editor: `sed -i` replaces a link by a file, and edits another line once the file has changed.
+fn place(line: &Origin) -> String {
+    // What belongs to all users of a client is root's; on a server root reads the steps.
+    let sudo = if is_of_ssh(&line.path) {
+        " (`sudoedit`)"
+    } else {
+        ""
+    };
     let path = line.path.display().to_string();
-    // A client's system-wide files are root's; on a server the reader of the steps is root.
-    let sudo = if is_of_ssh(&line.path) { "sudo " } else { "" };
-    format!("{sudo}sed -i.old '{}{script}' {}", line.line, quoted(&path))
+    format!("line {} of {}{sudo}", line.line, quoted(&path))
 }
 
 /// Whether this is the file that ssh reads for all users, or one of its drop-ins.
@@ -83,29 +91,28 @@ fn is_of_ssh(path: &Path) -> bool {
     path.starts_with("/etc/ssh/ssh_config") || path.starts_with("/etc/ssh/ssh_config.d")
 }
 
-/// Whether a text means nothing to a shell between `'` or to sed.
+/// Whether a text can be read as it is, in the middle of a sentence.
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_@:=,+ []!%".contains(&byte);
     let dotted = |byte: u8| byte == b'.' || plain(byte);
     !text.is_empty() && text.bytes().all(dotted)
 }
 
-/// The change of a sshd setting.
+/// What is to become of a setting of sshd.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change<'a> {
-    /// Set it to this value; in a Match block, remove the line.
+    /// It gets this value; a line of a Match block is taken out.
     Value(&'a str),
-    /// Add a word to the list.
+    /// A list gets a further word.
     Add(&'a str),
-    /// Remove a word from the list; if it is the only one, remove the line.
+    /// A list loses a word; where that is all that it has, its line goes.
     Remove(&'a str),
     /// It has its default.
     Default,
 }
 
-/// The command that changes a setting of sshd in its place: that of sshmend, except to add a word
-/// to a list in a Match block. `None` if the command line of sshd decides, or if the value would
-/// have to be quoted.
+/// What changes a setting of sshd where it stands: a command of sshmend, but for a list in a Match block that gets a
+/// further word; `None` where the command line of sshd decides, and where the value has to be quoted.
 pub(crate) fn change(
     facts: &Facts<'_>,
     setting: &Setting,
@@ -124,7 +131,7 @@ pub(crate) fn change(
     };
     let line = deciding.filter(|line| line.path.is_absolute())?;
     let wish = match (change, facts.is_in_block(line)) {
-        (Change::Add(word), true) => return append(line, word).map(Edit::Plain),
+        (Change::Add(word), true) => return append(line, word).map(Edit::ByHand),
         (Change::Remove(_), true) if setting.values.len() > 1 => return None,
         (_, true) => Wish::comment_out(vec![(*line).clone()]),
         (Change::Value(value), false) => Wish::setting(key, value),
@@ -142,27 +149,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_named_by_its_number_and_the_old_file_stays() {
+    fn a_line_is_named_by_its_number_and_its_file() {
         let line = Origin::new("/etc/hosts.allow", 7);
-        assert_eq!(comment_out(&line), "sed -i.old '7s/^/#/' /etc/hosts.allow");
+        assert_eq!(
+            comment_out(&line),
+            "put `#` before line 7 of /etc/hosts.allow"
+        );
         let of_all = Origin::new("/etc/ssh/ssh_config", 3);
         assert_eq!(
             comment_out(&of_all),
-            "sudo sed -i.old '3s/^/#/' /etc/ssh/ssh_config"
+            "put `#` before line 3 of /etc/ssh/ssh_config (`sudoedit`)"
         );
         let blank = Origin::new("/home/a b/.ssh/config", 1);
         assert_eq!(
             comment_out(&blank),
-            "sed -i.old '1s/^/#/' '/home/a b/.ssh/config'"
+            "put `#` before line 1 of '/home/a b/.ssh/config'"
         );
         assert_eq!(
             replace_after(&line, "MaxSessions=", "10").as_deref(),
-            Some("sed -i.old '7s/MaxSessions=[^ \"]*/MaxSessions=10/I' /etc/hosts.allow")
+            Some(
+                "put `MaxSessions=10` in the place of `MaxSessions=…` in line 7 of /etc/hosts.allow"
+            )
         );
     }
 
     #[test]
-    fn what_a_shell_or_sed_would_read_is_not_put_into_a_command() {
+    fn what_would_have_to_be_quoted_is_not_put_into_a_step() {
         let line = Origin::new("/etc/hosts.allow", 7);
         for text in ["", "a'b", "a/b", "a&b", "a\\b", "a\nb", "$(x)"] {
             assert_eq!(write_above(&line, text), None, "{text:?}");

@@ -238,7 +238,7 @@ impl Finding {
             .map_or_else(|| "ssh.service".to_owned(), |start| start.unit);
         let line = facts.line_of_start(&key.to_lowercase());
         let command = line.and_then(|line| edit::replace_after(&line, &format!("{key}="), value));
-        let by = command.map_or_else(String::new, |command| format!(": `{command}`"));
+        let by = command.map_or_else(String::new, |command| format!(": {command}"));
         self.step(format!(
             "no file of sshd can change it, for sshd is started with it: write {key}={value} in {place}{by}"
         ));
@@ -306,7 +306,7 @@ impl Finding {
     ) -> &mut Self {
         match facts.client_line(key) {
             Some(line) => self.step(format!(
-                "{when}, make a comment of its line, {line}: `{}`",
+                "{when}, make a comment of its line: {}",
                 edit::comment_out(&line)
             )),
             None => self,

@@ -118,14 +118,62 @@ pub(crate) fn mends(bench: &Bench, found: Findings) -> Result<Verdict, LabError>
 
 /// The commands of a finding, in order: its own command, then those of each step.
 fn all(finding: &Finding) -> Vec<Vec<String>> {
-    let steps = finding.steps().iter().map(|step| commands(step));
-    let owned = steps.map(|step| step.into_iter().map(str::to_owned).collect());
+    let steps = finding.steps().iter().map(|step| done(step));
     finding
         .line()
         .map(|line| vec![line])
         .into_iter()
-        .chain(owned)
+        .chain(steps)
         .collect()
+}
+
+/// What a step asks to be run, and what it asks to be written with an editor.
+fn done(step: &str) -> Vec<String> {
+    let (edits, rest) = edits(step);
+    let run = rest.iter().flat_map(|text| commands(text));
+    edits.into_iter().chain(run.map(str::to_owned)).collect()
+}
+
+/// What a step asks to be written, `put … line N of FILE`, as what does the same to that line; and the rest of the step.
+fn edits(step: &str) -> (Vec<String>, Vec<&str>) {
+    let (mut edits, mut rest, mut left) = (Vec::new(), Vec::new(), step);
+    while let Some(at) = left.find("put `") {
+        let Some((edit, length)) = edit(&left[at..]) else {
+            break;
+        };
+        rest.push(&left[..at]);
+        edits.push(edit);
+        left = &left[at + length..];
+    }
+    rest.push(left);
+    (edits, rest)
+}
+
+/// The editor for a file that only root writes, as a step of a client names it.
+const EDITOR: &str = " (`sudoedit`)";
+
+/// The edit that a text begins with, and the length of its words.
+fn edit(text: &str) -> Option<(String, usize)> {
+    let (new, rest) = text.strip_prefix("put `")?.split_once('`')?;
+    let (at, _) = rest
+        .match_indices("line ")
+        .find(|(at, word)| rest[at + word.len()..].starts_with(|c: char| c.is_ascii_digit()))?;
+    let (how, rest) = rest.split_at(at);
+    let (number, rest) = rest.strip_prefix("line ")?.split_once(" of ")?;
+    let path = rest.split([',', ';', ')', ' ']).next().unwrap_or_default();
+    let replaced = how.split('`').nth(1);
+    let what = match (how, replaced) {
+        (" before ", _) => format!("s|^|{new}|"),
+        (" as a line above ", _) => format!("i {new}"),
+        (" at the end of ", _) => format!("s|$| {new}|"),
+        (_, Some(old)) => format!("s|{}|{new}|I", old.replace('…', "[^ \"]*")),
+        _ => return None,
+    };
+    let by = rest[path.len()..]
+        .strip_prefix(EDITOR)
+        .map_or(0, |_| EDITOR.len());
+    let length = text.len() - rest.len() + path.len() + by;
+    Some((format!("sudo sed -i '{number}{what}' {path}"), length))
 }
 
 fn run(bench: &Bench, machine: &Machine, user: User, command: &str) -> Result<Verdict, LabError> {
@@ -177,6 +225,41 @@ fn has_a_gap(command: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_to_be_written_is_written_into_that_line() {
+        let cases: [(&str, &[&str]); 5] = [
+            (
+                "take it out: put `#` before line 3 of /etc/pam.d/sshd, put `#` before line 9 of /etc/pam.d/su; it counts at once",
+                &[
+                    "sudo sed -i '3s|^|#|' /etc/pam.d/sshd",
+                    "sudo sed -i '9s|^|#|' /etc/pam.d/su",
+                ],
+            ),
+            (
+                "put `sshd: 198.51.100.7` as a line above line 1 of /etc/hosts.allow",
+                &["sudo sed -i '1i sshd: 198.51.100.7' /etc/hosts.allow"],
+            ),
+            (
+                "put `alice` at the end of line 2 of /etc/ssh/sshd_config; then `systemctl reload ssh`",
+                &[
+                    "sudo sed -i '2s|$| alice|' /etc/ssh/sshd_config",
+                    "systemctl reload ssh",
+                ],
+            ),
+            (
+                "put `#` before line 2 of /etc/ssh/ssh_config (`sudoedit`), and try again",
+                &["sudo sed -i '2s|^|#|' /etc/ssh/ssh_config"],
+            ),
+            (
+                "put `MaxStartups=9` in the place of `MaxStartups=…` in line 1 of /etc/default/ssh",
+                &["sudo sed -i '1s|MaxStartups=[^ \"]*|MaxStartups=9|I' /etc/default/ssh"],
+            ),
+        ];
+        for (step, wanted) in cases {
+            assert_eq!(done(step), wanted, "{step}");
+        }
+    }
 
     #[test]
     fn only_whole_commands_that_change_something_are_run() {

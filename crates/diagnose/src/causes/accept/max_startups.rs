@@ -333,7 +333,7 @@ mod tests {
                   /proc: sshd: /usr/sbin/sshd -D -o MaxStartups=2 [listener] 2 of 2-2 startups
                   command line: maxstartups 2:30:2
                   /etc/default/ssh:1: SSHD_OPTS="-o MaxStartups=2"
-                  - no file of sshd can change it, for sshd is started with it: write MaxStartups=100:30:200 in /etc/default/ssh:1: `sed -i.old '1s/MaxStartups=[^ "]*/MaxStartups=100:30:200/I' /etc/default/ssh`
+                  - no file of sshd can change it, for sshd is started with it: write MaxStartups=100:30:200 in /etc/default/ssh:1: put `MaxStartups=100:30:200` in the place of `MaxStartups=…` in line 1 of /etc/default/ssh
                   - then `systemctl daemon-reload && systemctl restart ssh.service` (sessions stay)
                   - see who holds the places: `ss -tn state established '( sport = :ssh )'`
             "#]],

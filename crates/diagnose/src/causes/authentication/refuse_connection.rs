@@ -23,9 +23,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.shown_by_setting(facts, setting);
         if let Some(command) = edit::change(facts, setting, "RefuseConnection", Change::Value("no"))
         {
-            finding.step(format!(
-                "if it is not meant, take that line out: `{command}`"
-            ));
+            finding.step(format!("if it is not meant, take that line out: {command}"));
         }
         finding
             .step("or change the criteria of its Match block; then reload: `systemctl reload ssh`");

@@ -235,7 +235,7 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         .filter(|_| !facts.transfers_only());
     if let Some(command) = out {
         finding.step(format!(
-            "take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `{command}`"
+            "take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: {command}"
         ));
     }
     finding.step(format!(

@@ -1,6 +1,5 @@
-use sshmend_facts::{Facts, KeyFault, LogLine, NoMethod, Socket, Unchecked};
+use sshmend_facts::{Facts, KeyFault, NoMethod, Socket, Unchecked};
 use sshmend_lossless::Origin;
-use sshmend_ssh_log::Kind;
 
 use crate::causes::listener::library_mismatch::does_not_start;
 use crate::causes::listener::sshd_config_invalid::place;
@@ -8,39 +7,12 @@ use crate::edit;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
-use crate::verdict::{Judges, Verdict};
+use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
-    server: forwarded,
     client: from_client,
+    ..UNSEEN
 };
-
-/// Seen from the server: it could not listen for a forwarding, and ssh ends then where `ExitOnForwardFailure` is set, which is not
-/// known here.
-fn forwarded(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let log = facts.log().unwrap_or_default();
-    let lines: Vec<&LogLine> = log
-        .iter()
-        .filter(|line| line.kind == Kind::ForwardingFault && facts.is_recent(line))
-        .collect();
-    let Some(last) = lines.last() else { return };
-    let port = &last.detail;
-    let finding = verdict.possible(format!(
-        "a client asks this server to listen on port {port} for it (RemoteForward), which something else holds: ssh ends after the login where ExitOnForwardFailure is set"
-    ));
-    finding.shown_by_lines(&lines);
-    let sockets = facts.sockets().unwrap_or_default();
-    let holder = sockets
-        .iter()
-        .find(|socket| socket.port.to_string() == *port);
-    if let Some(socket) = holder {
-        finding.shown_by("ss -Hltnp", &socket.line);
-    }
-    finding.step(format!(
-        "see what holds it, mostly an earlier session of the same client: `ss -Hltnp sport = :{port}`; end it"
-    ));
-    finding.step("have sshd end sessions whose client is gone, so that the port is free again: `sshmend fix sshd-config ClientAliveInterval=30`");
-}
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.target().is_some() {
@@ -307,7 +279,7 @@ fn refused(facts: &Facts<'_>, said: &str, verdict: &mut Verdict) {
         )),
         None => match place(line).filter(|line| !begins_block(facts, line)) {
             Some(line) => finding.step(format!(
-                "correct that line, or make a comment of it: `{}`",
+                "correct that line, or make a comment of it: {}",
                 edit::comment_out(&line)
             )),
             None => finding.step("correct the line that is named"),

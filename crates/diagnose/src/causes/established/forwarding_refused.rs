@@ -117,7 +117,7 @@ fn allow(facts: &Facts<'_>, finding: &mut Finding, key: &str, what: &str) {
     finding.shown_by_setting(facts, setting);
     let value = widened(setting, what);
     match edit::change(facts, setting, key, Change::Value(&value)) {
-        Some(command) => finding.step(format!("if it is meant to be forwarded: `{command}`")),
+        Some(command) => finding.step(format!("if it is meant to be forwarded: {command}")),
         None => finding.step(format!(
             "if it is meant to be forwarded, write {key} {value}"
         )),

@@ -213,12 +213,12 @@ mod tests {
             tried,
             &[works()],
             &expect![[r#"
-            certain: client and server have no algorithm in common: no algorithm is common to both sides
-              ssh -v server:2: Unable to negotiate with 192.0.2.10 port 22: no matching cipher found. Their offer: aes256-ctr
-              - see whether a configuration on this side is too short: compare `ssh -G HOST | grep -i Ciphers` with `ssh -F none -G HOST`
-              - if it is, make a comment of its line, /home/alice/.ssh/config:2: `sed -i.old '2s/^/#/' /home/alice/.ssh/config`
-              - upgrade the older end; until then, for this host alone: `ssh -o Ciphers=+NAME …` with a name of their offer
-        "#]],
+                certain: client and server have no algorithm in common: no algorithm is common to both sides
+                  ssh -v server:2: Unable to negotiate with 192.0.2.10 port 22: no matching cipher found. Their offer: aes256-ctr
+                  - see whether a configuration on this side is too short: compare `ssh -G HOST | grep -i Ciphers` with `ssh -F none -G HOST`
+                  - if it is, make a comment of its line: put `#` before line 2 of /home/alice/.ssh/config
+                  - upgrade the older end; until then, for this host alone: `ssh -o Ciphers=+NAME …` with a name of their offer
+            "#]],
         );
     }
 

@@ -128,8 +128,8 @@ fn started_with(facts: &Facts<'_>, line: &str, finding: &mut Finding) {
     finding.shown_at(&place, facts.line(&place.path, place.line));
     let meant = nearest_keyword(&word).filter(|name| !name.eq_ignore_ascii_case(&word));
     let by = meant.and_then(|name| {
-        let command = edit::replace_word(&place, &word, name)?;
-        Some(format!("; {name} may be meant: `{command}`"))
+        let edit = edit::replace_word(&place, &word, name)?;
+        Some(format!("; {name} may be meant: {edit}"))
     });
     finding.step(format!(
         "the line is in {place}, which names the options that sshd is started with{}",

@@ -72,7 +72,7 @@ fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
     // hosts-access` has nothing to do.
     if let Some(command) = edit::write_above(&origin, &wrappers::rule(client)) {
         finding.step(format!(
-            "or let this client in by a rule above it, which runs nothing: `{command}`"
+            "or let this client in by a rule above it, which runs nothing: {command}"
         ));
     }
 }
@@ -176,7 +176,7 @@ mod tests {
                   /etc/hosts.allow:1: sshd: 198.51.100. : spawn (/opt/tell %h)
                   /proc/900/cmdline: sh -c (/opt/tell 198.51.100.7)
                   - let it run in the background, by `&` behind the command, or take it out: /etc/hosts.allow:1; the change counts at once
-                  - or let this client in by a rule above it, which runs nothing: `sed -i.old '1i sshd: 198.51.100.7' /etc/hosts.allow`
+                  - or let this client in by a rule above it, which runs nothing: put `sshd: 198.51.100.7` as a line above line 1 of /etc/hosts.allow
             "#]],
         );
         asked(

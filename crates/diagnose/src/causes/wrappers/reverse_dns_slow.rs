@@ -74,7 +74,7 @@ fn advise(facts: &Facts<'_>, uses_dns: Option<&Setting>, finding: &mut Finding) 
             let command = client.and_then(|client| edit::write_above(&first, &rule(client)));
             if let Some(command) = command.filter(|_| !rules.is_empty()) {
                 finding.step(format!(
-                    "let this client in before any name is looked up, for the first rule that fits counts: `{command}`"
+                    "let this client in before any name is looked up, for the first rule that fits counts: {command}"
                 ));
             }
         }
@@ -136,7 +136,7 @@ mod tests {
                 certain: sshd has to look up the name of 198.51.100.7, and the name server does not answer
                   getent hosts 198.51.100.7: no answer within 4 seconds
                   - write the rules of hosts.allow and hosts.deny by address instead of by name
-                  - let this client in before any name is looked up, for the first rule that fits counts: `sed -i.old '1i sshd: 198.51.100.7' /etc/hosts.allow`
+                  - let this client in before any name is looked up, for the first rule that fits counts: put `sshd: 198.51.100.7` as a line above line 1 of /etc/hosts.allow
                   - mend the name server in /etc/resolv.conf
             "#]],
         );

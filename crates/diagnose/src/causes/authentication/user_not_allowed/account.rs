@@ -61,7 +61,7 @@ fn no_methods(facts: &Facts<'_>) -> Advice {
         .as_ref()
         .map_or_else(|| key.to_owned(), ToString::to_string);
     let out = edit::change(facts, setting, key, Change::Default)
-        .map_or_else(String::new, |command| format!(": `{command}`"));
+        .map_or_else(String::new, |command| format!(": {command}"));
     let evidence = setting
         .origin
         .iter()
@@ -173,7 +173,7 @@ fn key(facts: &Facts<'_>, user: &str, line: &LogLine) -> Advice {
     let out = key.and_then(|key| {
         let setting = facts.setting(key).ok()??;
         let command = edit::change(facts, setting, key, Change::Default)?;
-        Some(format!("or take that line out: `{command}`"))
+        Some(format!("or take that line out: {command}"))
     });
     out.into_iter().fold(Advice::new(what, step), Advice::or)
 }
@@ -256,8 +256,7 @@ fn chroot(facts: &Facts<'_>, detail: &str) -> Advice {
         .filter(|_| !facts.transfers_only());
     let mut advice = refused_chroot(detail);
     if let Some(command) = out {
-        let step =
-            format!("take that line out, unless it is for file transfers alone: `{command}`");
+        let step = format!("take that line out, unless it is for file transfers alone: {command}");
         advice.steps.insert(0, step);
     }
     advice

@@ -88,7 +88,7 @@ fn methods(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict)
         let command = edit::change(facts, setting, key, Change::Value(value));
         let by = command
             .as_ref()
-            .map_or_else(String::new, |command| format!(": `{command}`"));
+            .map_or_else(String::new, |command| format!(": {command}"));
         finding.step(format!(
             "log in by what that line asks for, or change {key}{by}"
         ));
@@ -346,7 +346,7 @@ fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verd
         .and_then(|setting| edit::change(facts, setting, "AuthorizedKeysFile", Change::Default));
     if let (Some(usual), Some(command)) = (usual, command) {
         finding.step(format!(
-            "or have sshd look into {usual} again, for all accounts: `{command}`"
+            "or have sshd look into {usual} again, for all accounts: {command}"
         ));
     }
 }

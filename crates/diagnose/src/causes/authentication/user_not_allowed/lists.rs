@@ -219,7 +219,7 @@ impl Lists<'_> {
                 let command = edit::change(self.facts, setting, key, change);
                 let by = command
                     .as_ref()
-                    .map_or_else(String::new, |command| format!(": `{command}`"));
+                    .map_or_else(String::new, |command| format!(": {command}"));
                 finding
                     .shown_at(origin, text(origin))
                     .step(format!("if it is not meant: {origin}: {step}{by}{or}"));
@@ -251,7 +251,7 @@ mod tests {
             &expect![[r#"
                 certain: AllowUsers does not name the account alice
                   /etc/ssh/sshd_config:2: AllowUsers bob
-                  - if it is not meant: /etc/ssh/sshd_config:2: write alice into that line as well: `sed -i.old '2s/$/ alice/' /etc/ssh/sshd_config`
+                  - if it is not meant: /etc/ssh/sshd_config:2: write alice into that line as well: put `alice` at the end of line 2 of /etc/ssh/sshd_config
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
             "#]],
         );

@@ -91,7 +91,7 @@ fn do_without(facts: &Facts<'_>, file: &NamedFile, finding: &mut Finding) -> Opt
         .filter(|_| file.harm == Harm::EverySession)
         .and_then(|setting| edit::change(facts, setting, file.key, Change::Default));
     if let Some(command) = &out {
-        finding.step(format!("or take that line out: `{command}`"));
+        finding.step(format!("or take that line out: {command}"));
     }
     out
 }

@@ -139,7 +139,7 @@ fn missing_module(facts: &Facts<'_>, module: &str) -> Advice {
     let lines = facts.pam_lines(module.rsplit('/').next().unwrap_or(module));
     let commands: Vec<String> = lines
         .iter()
-        .map(|line| format!("`{}`", edit::comment_out(&line.origin)))
+        .map(|line| edit::comment_out(&line.origin))
         .collect();
     let out = if commands.is_empty() || !edit::is_here(facts) {
         format!("`grep -n {module} /etc/pam.d/*`")
@@ -257,7 +257,7 @@ fn access(facts: &Facts<'_>, user: &str) -> Advice {
         .and_then(|(line, _)| edit::write_above(line, &format!("+:{user}:{from}")));
     let by = command
         .filter(|_| edit::is_here(facts))
-        .map_or_else(String::new, |command| format!(": `{command}`"));
+        .map_or_else(String::new, |command| format!(": {command}"));
     Advice {
         evidence,
         ..Advice::new(

@@ -118,7 +118,7 @@ fn denied_to_all(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.shown_at(&line.origin, &line.text);
     finding.step(if edit::is_here(facts) {
         format!(
-            "take its line out: `{}`; it counts at the next login",
+            "take its line out: {}; it counts at the next login",
             edit::comment_out(&line.origin)
         )
     } else {
@@ -403,7 +403,7 @@ mod tests {
             &expect![[r#"
                 certain: PAM denies every account: pam_deny is the first that it asks
                   /etc/pam.d/sshd:1: account required pam_deny.so
-                  - take its line out: `sed -i.old '1s/^/#/' /etc/pam.d/sshd`; it counts at the next login
+                  - take its line out: put `#` before line 1 of /etc/pam.d/sshd; it counts at the next login
             "#]],
         );
         for behind in [

@@ -112,12 +112,12 @@ fn messages_of_pam_are_understood() {
         "user-not-allowed",
         &format!("{access}{rules}"),
         &expect![[r#"
-                certain: pam_access does not let the account alice in (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: pam_access(sshd:account): access denied for user `alice' from `198.51.100.7'
-                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
-                  /etc/security/access.conf:3: -:ALL EXCEPT root:ALL
-                  - if it is not meant, write `+:alice:198.51.100.7` above the line of /etc/security/access.conf that refuses it: `sed -i.old '3i +:alice:198.51.100.7' /etc/security/access.conf`; it counts at once
-            "#]],
+            certain: pam_access does not let the account alice in (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: pam_access(sshd:account): access denied for user `alice' from `198.51.100.7'
+              journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
+              /etc/security/access.conf:3: -:ALL EXCEPT root:ALL
+              - if it is not meant, write `+:alice:198.51.100.7` above the line of /etc/security/access.conf that refuses it: put `+:alice:198.51.100.7` as a line above line 3 of /etc/security/access.conf; it counts at once
+        "#]],
     );
     check_as(
         &alice(),

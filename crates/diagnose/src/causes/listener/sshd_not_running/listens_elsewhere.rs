@@ -159,7 +159,7 @@ pub(crate) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
         return;
     }
     finding.step(match back {
-        Some(command) => format!("or go back to it: `{command}`"),
+        Some(command) => format!("or go back to it: {command}"),
         None => format!("or go back to it: write `Port {old}` at the line above"),
     });
     finding.step("then `sshd -t && systemctl restart ssh.service`, unless that was done");
