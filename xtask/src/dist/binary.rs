@@ -89,9 +89,13 @@ impl Target {
         }
         let (_, architecture) = self.architecture;
         let mut qemu = Command::new(format!("qemu-{architecture}"));
-        // A static program loads nothing from there.
-        qemu.args(["-L", &format!("/usr/{architecture}-linux-gnu")])
-            .arg(program);
+        if !self.is_static() {
+            // With `-L`, qemu would take the program's own "/" for that folder.
+            let libraries = format!("/usr/{architecture}-linux-gnu/lib");
+            let loader = format!("{libraries}/ld-linux-{architecture}.so.1");
+            qemu.args([&loader, "--library-path", &libraries]);
+        }
+        qemu.arg(program);
         qemu
     }
 }
