@@ -116,6 +116,20 @@ fn the_readme_shows_what_the_command_prints() {
 }
 
 #[test]
+fn every_readme_counts_the_causes_that_have_a_page() {
+    let causes = fs::read_dir(project().join("docs/causes")).expect("the pages are there");
+    let count = causes.count().to_string();
+    for page in PAGES {
+        let text = fs::read_to_string(project().join(page)).expect("the page is there");
+        let mut links = text.split('[').filter(|link| link.contains("causes)"));
+        assert!(
+            links.any(|link| link.starts_with(&count)),
+            "{page}: {count}"
+        );
+    }
+}
+
+#[test]
 fn a_sample_on_a_page_is_replaced_between_its_marks_alone() {
     let page = "a\n<!-- sample: x -->\nold\n<!-- end of sample -->\nb\n";
     let (text, count) = filled(page, &[("x", "new\n".to_owned()), ("y", String::new())]);
