@@ -149,14 +149,16 @@ fn ends_in(path: &Path, endings: &[&str]) -> bool {
 fn is_aside(name: &str, endings: &[&str]) -> bool {
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let begun = |word: &&str| ending.to_ascii_lowercase().starts_with(word);
-    let copied = endings
-        .iter()
-        .any(|kept| ending != *kept && name.contains(&format!(".{kept}")));
+    // `a.conf.bak` and `a.conf-old`, but not `a.config`.
+    let copied = endings.iter().any(|kept| {
+        let behind = name.split_once(&format!(".{kept}"));
+        behind.is_some_and(|(_, rest)| rest.starts_with(|c: char| !c.is_ascii_alphanumeric()))
+    });
     let word = |c: char| c.is_ascii_digit() || c == '-';
     name.starts_with(['.', '#'])
         || name.ends_with('~')
         || name.starts_with("README")
-        || ASIDE.iter().any(&begun)
+        || ASIDE.iter().any(begun)
         || ["rpm", "ucf"].iter().any(begun)
         || copied
         || (!ending.is_empty() && ending.chars().all(word))
