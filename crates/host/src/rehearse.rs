@@ -27,6 +27,10 @@ use crate::run::Runner;
 /// while that is stopped.
 const PRIVSEP: &str = "/run/sshd";
 
+/// How often a rehearsal is begun. While systemd starts an sshd that ends again and again, that directory comes and goes: what was
+/// asked while it went says nothing of the change.
+const TRIES: usize = 4;
+
 /// A program and its standard input.
 pub type Rehearsed = (Vec<String>, Vec<u8>);
 
@@ -81,22 +85,42 @@ impl Machine {
         if !self.is_live() {
             return Err(RehearsalUnavailable::NotLive);
         }
-        thread::scope(|scope| {
-            let stage = thread::Builder::new().name("rehearsal".to_owned());
-            let stage = stage.spawn_scoped(scope, || on_stage(changes, commands));
-            let stage = stage.map_err(RehearsalUnavailable::step("a thread"))?;
-            stage
-                .join()
-                .unwrap_or_else(|_| Err(failed("the thread", "it panicked")))
-        })
+        for _ in 1..TRIES {
+            let answers = in_a_thread(changes, commands)?;
+            if answers.privsep_stayed {
+                return Ok(answers.of_commands);
+            }
+        }
+        Ok(in_a_thread(changes, commands)?.of_commands)
     }
 }
 
-/// Runs in a separate thread, because the namespace ends with it.
+/// The answers of one rehearsal.
+struct Answers {
+    of_commands: Vec<Result<CommandOutput, String>>,
+    /// Whether sshd's directory was as it has to be until the end.
+    privsep_stayed: bool,
+}
+
+/// Rehearses in a separate thread, because the namespace ends with it.
+fn in_a_thread(
+    changes: &[FileChange],
+    commands: &[Rehearsed],
+) -> Result<Answers, RehearsalUnavailable> {
+    thread::scope(|scope| {
+        let stage = thread::Builder::new().name("rehearsal".to_owned());
+        let stage = stage.spawn_scoped(scope, || on_stage(changes, commands));
+        let stage = stage.map_err(RehearsalUnavailable::step("a thread"))?;
+        stage
+            .join()
+            .unwrap_or_else(|_| Err(failed("the thread", "it panicked")))
+    })
+}
+
 fn on_stage(
     changes: &[FileChange],
     commands: &[Rehearsed],
-) -> Result<Vec<Result<CommandOutput, String>>, RehearsalUnavailable> {
+) -> Result<Answers, RehearsalUnavailable> {
     let planned: Vec<Planned<'_>> = changes.iter().map(Planned::new).collect::<Result<_, _>>()?;
     unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS)
         .map_err(|errno| RehearsalUnavailable::step("a mount namespace")(errno.into()))?;
@@ -106,14 +130,17 @@ fn on_stage(
     for directory in mounts.overlay_roots(&targets)? {
         overlays.lay(&directory, &mounts, &targets)?;
     }
-    provide_privsep(&mut overlays, &mounts, &targets)?;
+    let provided = provide_privsep(&mut overlays, &mounts, &targets)?;
     for file in &planned {
         overlays.check(&file.target)?;
         file.write().map_err(RehearsalUnavailable::step(
             file.target.display().to_string(),
         ))?;
     }
-    Ok(answers(commands))
+    Ok(Answers {
+        of_commands: answers(commands),
+        privsep_stayed: !provided || Privsep::of(Path::new(PRIVSEP)) == Privsep::Good,
+    })
 }
 
 /// What each command says, in their order. The threads that run them share the namespace of the calling one.
@@ -139,19 +166,19 @@ fn answers(commands: &[Rehearsed]) -> Vec<Result<CommandOutput, String>> {
     commands.iter().map(of).collect()
 }
 
-/// Uses the overlay that exists if a file in that directory changes.
+/// Says whether the directory is there. Uses the overlay that exists if a file in that directory changes.
 fn provide_privsep(
     overlays: &mut Overlays,
     mounts: &Mounts,
     targets: &[&Path],
-) -> Result<(), RehearsalUnavailable> {
+) -> Result<bool, RehearsalUnavailable> {
     let directory = Path::new(PRIVSEP);
     let state = Privsep::of(directory);
-    let Some(parent) = directory
-        .parent()
-        .filter(|parent| parent.is_dir() && state != Privsep::Good)
-    else {
-        return Ok(());
+    if state == Privsep::Good {
+        return Ok(true);
+    }
+    let Some(parent) = directory.parent().filter(|parent| parent.is_dir()) else {
+        return Ok(false);
     };
     if overlays.check(directory).is_err() {
         overlays.lay(parent, mounts, targets)?;
@@ -163,7 +190,8 @@ fn provide_privsep(
     };
     let made = made.and_then(|()| chown(directory, Some(0), Some(0)));
     made.and_then(|()| fs::set_permissions(directory, fs::Permissions::from_mode(0o755)))
-        .map_err(RehearsalUnavailable::step(PRIVSEP))
+        .map_err(RehearsalUnavailable::step(PRIVSEP))?;
+    Ok(true)
 }
 
 /// The state of sshd's privilege separation directory, as sshd would judge it.
