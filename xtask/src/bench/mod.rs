@@ -87,6 +87,8 @@ struct Point {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     packages::install(packages::TESTS)?;
     packages::install(packages::PEERS)?;
+    // sshd -T wants the directory that its service makes, and a machine that never ran it has none.
+    fs::create_dir_all("/run/sshd").map_err(|error| format!("/run/sshd: {error}"))?;
     let program = match &arguments.program {
         Some(program) => fs::canonicalize(program).map_err(|error| error.to_string())?,
         None => build()?,
