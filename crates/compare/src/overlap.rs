@@ -1,11 +1,11 @@
-//! Which connections meet the criteria of two Match blocks.
+//! Compares the connections that match the criteria of two Match blocks.
 
 use std::collections::BTreeSet;
 
 /// Criteria for which a connection has a single value; it may be in many groups.
 const OF_ONE_VALUE: [&str; 5] = ["user", "host", "address", "localaddress", "localport"];
 
-/// How many blocks one block is taken apart into, at most.
+/// The most blocks that one block is taken apart into.
 const MANY: usize = 64;
 
 /// True if no connection matches both, because both name plain values of the same kind and have
@@ -19,7 +19,7 @@ pub(crate) fn is_disjoint(one: &str, other: &str) -> bool {
     })
 }
 
-/// True where each connection that meets `one` meets `other` too: what `other` asks for, `one` asks for with no value more.
+/// True if every connection that matches `one` matches `other` too: `one` asks for all that `other` asks for, with no value more.
 pub(crate) fn is_within(one: &str, other: &str) -> bool {
     if one == other || other.eq_ignore_ascii_case("all") {
         return true;
@@ -31,10 +31,7 @@ pub(crate) fn is_within(one: &str, other: &str) -> bool {
         let asked = one.iter().find(|(same, _)| same == kind);
         asked.is_some_and(|(_, narrower)| {
             // A value that is excluded makes a list narrower.
-            let excludes = narrower
-                .iter()
-                .chain(wider)
-                .any(|value| value.starts_with('!'));
+            let excludes = excludes(narrower) || excludes(wider);
             narrower == wider || !excludes && narrower.is_subset(wider)
         })
     })
@@ -47,10 +44,8 @@ pub(crate) fn each(criteria: &str) -> Vec<String> {
         return whole;
     };
     let count: usize = pairs.iter().map(|(_, values)| values.len()).product();
-    let excludes = pairs
-        .iter()
-        .any(|(_, values)| values.iter().any(|value| value.starts_with('!')));
-    if count <= 1 || count > MANY || excludes {
+    let excludes_some = pairs.iter().any(|(_, values)| excludes(values));
+    if count <= 1 || count > MANY || excludes_some {
         return whole;
     }
     let kinds = criteria.split_whitespace().step_by(2);
@@ -66,7 +61,7 @@ pub(crate) fn each(criteria: &str) -> Vec<String> {
         })
 }
 
-/// Each kind of the criteria in lower case, with its values; `None` for what is written in another way.
+/// The kinds of the criteria in lower case, with their values; `None` if they are not plain pairs of words.
 fn pairs(criteria: &str) -> Option<Vec<(String, BTreeSet<&str>)>> {
     let words: Vec<&str> = criteria.split_whitespace().collect();
     let is_plain = words.len() % 2 == 0 && !criteria.contains(['"', '=']);
@@ -76,6 +71,11 @@ fn pairs(criteria: &str) -> Option<Vec<(String, BTreeSet<&str>)>> {
             .map(|pair| (pair[0].to_ascii_lowercase(), pair[1].split(',').collect()))
             .collect()
     })
+}
+
+/// Whether a list leaves somebody out.
+fn excludes(values: &BTreeSet<&str>) -> bool {
+    values.iter().any(|value| value.starts_with('!'))
 }
 
 /// The values of one kind in the criteria; `None` without any, or if one is a pattern or a network.

@@ -1,7 +1,7 @@
-//! What changes one line of a file, for the steps of findings: a command of sshmend, or what to write with an editor where sshmend
-//! does not write that file.
+//! Changes of one line of a file, for the steps of findings: a command of sshmend, or an edit by hand if sshmend does not write
+//! that file.
 //!
-//! What the machine says stands in it only where it can be read as it is.
+//! Text from the machine is put into them only if it can be read literally.
 
 use std::fmt;
 use std::path::Path;
@@ -18,12 +18,12 @@ pub(crate) fn is_here(facts: &Facts<'_>) -> bool {
     !facts.question.offline
 }
 
-/// What changes a line of sshd's configuration.
+/// A change of a line of sshd's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Edit {
     /// One of sshmend's own, which has sshd read what it wrote.
     Own(String),
-    /// What to write into the file, which sshd has to read then.
+    /// An edit of the file by hand; sshd has to reload after it.
     ByHand(String),
 }
 
@@ -42,22 +42,22 @@ pub(crate) fn command(wish: &Wish) -> String {
     words.join(" ")
 }
 
-/// What to write to make a comment of a line.
+/// The edit that makes a comment of a line.
 pub(crate) fn comment_out(line: &Origin) -> String {
     format!("put `#` before {}", place(line))
 }
 
-/// What to write to have a further line above one; `None` where the text would have to be quoted.
+/// The edit that inserts a line above one; `None` if the text would have to be quoted.
 pub(crate) fn write_above(line: &Origin, text: &str) -> Option<String> {
     is_plain(text).then(|| format!("put `{text}` as a line above {}", place(line)))
 }
 
-/// What to write to have a word at the end of a line; `None` where the word would have to be quoted.
+/// The edit that appends a word to a line; `None` if the word would have to be quoted.
 fn append(line: &Origin, word: &str) -> Option<String> {
     is_plain(word).then(|| format!("put `{word}` at the end of {}", place(line)))
 }
 
-/// What to write to have `with` in the place of what follows `before`; `None` where one of them would have to be quoted.
+/// The edit that replaces the text after `before` by `with`; `None` if one of them would have to be quoted.
 pub(crate) fn replace_after(line: &Origin, before: &str, with: &str) -> Option<String> {
     let fits = is_plain(before) && is_plain(with);
     fits.then(|| {
@@ -68,7 +68,7 @@ pub(crate) fn replace_after(line: &Origin, before: &str, with: &str) -> Option<S
     })
 }
 
-/// What to write to have one word in the place of another; `None` where a word would have to be quoted.
+/// The edit that replaces one word by another; `None` if a word would have to be quoted.
 pub(crate) fn replace_word(line: &Origin, word: &str, with: &str) -> Option<String> {
     let fits = is_plain(word) && is_plain(with);
     fits.then(|| format!("put `{with}` in the place of `{word}` in {}", place(line)))
@@ -76,7 +76,7 @@ pub(crate) fn replace_word(line: &Origin, word: &str, with: &str) -> Option<Stri
 
 /// The line, for an editor: `sed -i` replaces a link by a file, and edits another line once the file has changed.
 fn place(line: &Origin) -> String {
-    // What belongs to all users of a client is root's; on a server root reads the steps.
+    // A client's system-wide files are root's; on a server the reader of the steps is root.
     let sudo = if is_of_ssh(&line.path) {
         " (`sudoedit`)"
     } else {
@@ -98,7 +98,7 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(dotted)
 }
 
-/// What is to become of a setting of sshd.
+/// The change of a sshd setting.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Change<'a> {
     /// It gets this value; a line of a Match block is taken out.
@@ -111,8 +111,8 @@ pub(crate) enum Change<'a> {
     Default,
 }
 
-/// What changes a setting of sshd where it stands: a command of sshmend, but for a list in a Match block that gets a
-/// further word; `None` where the command line of sshd decides, and where the value has to be quoted.
+/// The change of a setting where it is set: a command of sshmend, except for a word added to a list in a Match block; `None` if
+/// the command line of sshd decides, or if the value has to be quoted.
 pub(crate) fn change(
     facts: &Facts<'_>,
     setting: &Setting,

@@ -10,7 +10,7 @@ use crate::{Facts, Listener, Socket};
 pub struct Rival {
     /// The one that listens.
     pub listener: Listener,
-    /// Where it listens.
+    /// The socket on which it listens.
     pub socket: Socket,
     /// The unit that could not start.
     pub unit: String,

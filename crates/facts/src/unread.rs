@@ -16,11 +16,11 @@ pub struct UnreadFile {
     pub path: PathBuf,
     /// Why it is not read, in words that follow its name.
     pub why: String,
-    /// Whose it is.
+    /// The program that it was written for.
     pub reader: Reader,
 }
 
-/// Who would read a file.
+/// The program that would read a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reader {
     /// sshd: the values of the file that are not in force.
@@ -31,7 +31,7 @@ pub enum Reader {
     Systemd(String, Origin, String),
 }
 
-/// What is put at the end of a name to keep a file from being read.
+/// Endings of names that keep a file from being read.
 const ASIDE: [&str; 14] = [
     "bak", "backup", "disabled", "dist", "dpkg", "example", "md", "off", "old", "orig", "sample",
     "save", "swp", "tmp",
@@ -68,7 +68,7 @@ impl Facts<'_> {
             if settings.is_empty() {
                 continue;
             }
-            let why = if path.extension().is_some_and(|ending| ending == "conf") {
+            let why = if ends_in(&path, &["conf"]) {
                 format!("no Include of {} names it", tree.main().display())
             } else {
                 "no Include names it: its name does not end in .conf".to_owned()
@@ -102,10 +102,12 @@ impl Facts<'_> {
         let lying = self.lying_in(Path::new(&folder), &["conf"]);
         let late = unit.get("NeedDaemonReload") == "yes";
         let unread = lying.into_iter().filter_map(|path| {
-            let why = match ends_in(&path, &["conf"]) {
-                false => "systemd reads only names that end in .conf there",
-                true if late => "systemd has not read its files since one of them was changed",
-                true => return None,
+            let why = if !ends_in(&path, &["conf"]) {
+                "systemd reads only names that end in .conf there"
+            } else if late {
+                "systemd has not read its files since one of them was changed"
+            } else {
+                return None;
             };
             let (line, text) = self.first_setting(&path)?;
             Some(UnreadFile {

@@ -27,7 +27,7 @@ use crate::run::Runner;
 /// while that is stopped.
 const PRIVSEP: &str = "/run/sshd";
 
-/// How often a rehearsal is begun. While systemd starts an sshd that ends again and again, that directory comes and goes: what was
+/// The most times that a rehearsal is begun. While systemd starts an sshd that ends again and again, that directory comes and goes: what was
 /// asked while it went says nothing of the change.
 const TRIES: usize = 4;
 
@@ -85,13 +85,14 @@ impl Machine {
         if !self.is_live() {
             return Err(RehearsalUnavailable::NotLive);
         }
+        let mut answers = in_a_thread(changes, commands)?;
         for _ in 1..TRIES {
-            let answers = in_a_thread(changes, commands)?;
             if answers.privsep_stayed {
-                return Ok(answers.of_commands);
+                break;
             }
+            answers = in_a_thread(changes, commands)?;
         }
-        Ok(in_a_thread(changes, commands)?.of_commands)
+        Ok(answers.of_commands)
     }
 }
 

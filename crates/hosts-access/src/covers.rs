@@ -150,7 +150,7 @@ pub(crate) struct DaemonRules<'a> {
     daemon: &'a str,
     allow: RuleList,
     deny: RuleList,
-    /// What holds where no rule decides: hosts.deny is damaged at its end, or all are let in.
+    /// The answer if no rule decides: all are allowed, unless hosts.deny is damaged at its end.
     otherwise: Ruling,
 }
 
@@ -193,7 +193,7 @@ impl RuleList {
     }
 }
 
-/// What rules say to all of some clients.
+/// The answer of rules for all of some clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ruling {
     /// All are surely let in.
@@ -377,7 +377,7 @@ mod tests {
         format!("172.20.{}.{}", number / 250, number % 250)
     }
 
-    /// How many steps it takes to let so many clients in, with these rules in hosts.deny.
+    /// The number of steps to allow this many clients, with these rules in hosts.deny.
     fn steps_for(clients: usize, deny: &str) -> usize {
         let tables = Tables::read(&snapshot(&format!(
             "//- {HOSTS_ALLOW}\nsshd: 192.0.2.7\n//- {HOSTS_DENY}\n{deny}"

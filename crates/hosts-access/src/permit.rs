@@ -69,12 +69,13 @@ impl Tables {
             let text = format!("OpenSSH asks as `{daemon}`, never as `{}`", order.daemon);
             draft.note(NoteKind::Corrected, None, text);
         }
-        remove_denials(&mut draft, &order.patterns, daemon, order.remove_exact_deny);
+        let any_of = AnyOf::new(&order.patterns);
+        remove_denials(&mut draft, &any_of, daemon, order.remove_exact_deny);
         add_rules(&mut draft, &order.patterns, daemon);
         let edited = draft.finish()?;
         let asked = Asked {
             patterns: &order.patterns,
-            any_of: &AnyOf::new(&order.patterns),
+            any_of: &any_of,
             daemon,
         };
         granted(&edited.after, asked)?;

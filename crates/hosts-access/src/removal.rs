@@ -21,12 +21,11 @@ use crate::wanted::Wanted;
 /// daemon are removed; the others stay, and those of a banning program are left to that program.
 pub(crate) fn remove_denials(
     draft: &mut Draft<'_>,
-    patterns: &[Wanted],
+    any_of: &AnyOf<'_>,
     daemon: &str,
     remove: bool,
 ) {
     let tables = draft.before;
-    let any_of = AnyOf::new(patterns);
     let exact = |entry: &Entry<ClientPattern>| any_of.is_exactly_one(&entry.pattern);
     for table in tables.both() {
         for (index, line) in table

@@ -48,8 +48,7 @@ shake() {
 /// Between an ssh and an sshd in inetd mode.
 const PIPE: &str = r#"
 shake "$@"
-printf '%s
-' "$said"
+printf '%s\n' "$said"
 "#;
 
 /// A login up to the list of methods that may continue, with sshd in inetd mode at the other end:

@@ -127,14 +127,14 @@ fn all(finding: &Finding) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// What a step asks to be run, and what it asks to be written with an editor.
+/// The commands of a step, its edits by hand among them.
 fn done(step: &str) -> Vec<String> {
     let (edits, rest) = edits(step);
     let run = rest.iter().flat_map(|text| commands(text));
     edits.into_iter().chain(run.map(str::to_owned)).collect()
 }
 
-/// What a step asks to be written, `put … line N of FILE`, as what does the same to that line; and the rest of the step.
+/// The edits by hand in a step, `put … line N of FILE`, as commands that do the same to that line; and the rest of the step.
 fn edits(step: &str) -> (Vec<String>, Vec<&str>) {
     let (mut edits, mut rest, mut left) = (Vec::new(), Vec::new(), step);
     while let Some(at) = left.find("put `") {

@@ -14,7 +14,7 @@ pub(crate) const JUDGES: Judges = Judges {
     client: from_client,
 };
 
-/// What a line of the log says of a request.
+/// A refused request, as a log entry states it.
 enum Refused<'l> {
     /// `-R`: this port, which PermitListen or `permitlisten=` does not name.
     Listen(&'l str),
@@ -33,7 +33,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(last) = lines.last().copied() else {
         return;
     };
-    // Of a port that cannot be opened the reason stands one line above.
+    // If a port cannot be opened, the reason is one line above.
     let why = lines.iter().rev().find_map(|line| refused(line));
     let heard = LogEvidence {
         certainty: certainty(facts, last),
@@ -71,7 +71,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// That a login goes well says nothing of what is asked for inside it, so that none takes from what the lines prove.
+/// A successful login says nothing about requests inside the session, so it does not weaken the log entries.
 fn certainty(facts: &Facts<'_>, last: &LogLine) -> Certainty {
     let asked = facts.question.client_address();
     if !facts.is_recent(last) || last.is_vague {
@@ -171,7 +171,7 @@ fn end(finding: &mut Finding, socket: &Socket) {
     );
 }
 
-/// What a client was told; only the server knows which of its reasons it is.
+/// The client is told of the refusal; only the server knows the reason.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if !matches!(facts.question.vantage, Vantage::Transcript(_)) {
         return;
