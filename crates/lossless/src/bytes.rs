@@ -198,7 +198,7 @@ mod tests {
     use crate::edit::Edit;
 
     #[test]
-    fn an_edited_content_is_what_its_edits_make_of_the_old_one() {
+    fn edited_content_equals_the_old_content_with_its_edits() {
         let mut random = fastrand::Rng::with_seed(17);
         let (mut equal, mut different) = (0, 0);
         for _ in 0..3_000 {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn edits_of_edited_content_are_made_one_after_the_other() {
+    fn edits_of_edited_content_apply_in_sequence() {
         let first = Bytes::edited(&"one two".into(), EditSet::one(Edit::replace(0..3, "1")));
         let second = Bytes::edited(&first, EditSet::one(Edit::insert(1, "st")));
         assert_eq!(second.pieces().concat(), b"1st two");
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_seen_wherever_an_edit_puts_it() {
+    fn a_private_key_is_detected_in_every_edit() {
         const KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----";
         let begins = |text: &str, edit: Edit| {
             Bytes::edited(&text.into(), EditSet::one(edit)).holds_private_key()
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_a_line_that_begins_one() {
+    fn a_private_key_is_detected_by_its_first_line() {
         let cases = [
             ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n", true),
             ("# mine\n-----BEGIN RSA PRIVATE KEY----- \r\nMIIE", true),

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn another_mode_or_owner_is_a_change_and_the_same_is_none() {
+    fn a_different_mode_or_owner_is_a_change() {
         let same = Attributes::of(&captured().meta);
         let change = |give| FileChange::edit("/key", captured(), EditSet::default()).giving(give);
         assert!(change(same).is_noop());

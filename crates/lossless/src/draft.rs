@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn many_edits_have_the_same_result_as_one_set_of_them() {
+    fn separate_edits_equal_one_combined_edit_set() {
         let mut random = fastrand::Rng::with_seed(5);
         for _ in 0..2_000 {
             let length = random.usize(0..30);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn every_path_that_leads_to_a_file_changes_with_it() {
+    fn a_change_is_visible_at_every_path_of_the_file() {
         let mut machine = snapshot("//- /a\none\n//- /b\none\n//- /d\none\n");
         for path in ["/a", "/b"] {
             let image = machine.read(Path::new(path)).ok().flatten().cloned();

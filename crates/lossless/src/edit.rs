@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_apply_in_document_order_whatever_order_they_came_in() {
+    fn edits_apply_in_document_order() {
         let edits =
             EditSet::new([Edit::insert(6, "!"), Edit::replace(0..5, "HELLO")]).expect("disjoint");
         assert_eq!(edits.apply(b"hello world"), b"HELLO !world");
@@ -191,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn a_union_counts_an_edit_of_both_once() {
+    fn a_union_contains_a_common_edit_once() {
         let one = EditSet::new([Edit::insert(1, "a")]).expect("one edit");
         assert_eq!(one.union(&one).expect("the same edit"), one);
     }
 
     #[test]
-    fn parts_of_a_document_are_edited_as_the_whole_is() {
+    fn edits_by_part_equal_edits_of_the_whole_document() {
         let mut random = fastrand::Rng::with_seed(3);
         for _ in 0..2_000 {
             let mut letters = || *random.choice(b"ab\n").expect("not empty");

@@ -224,7 +224,7 @@ mod tests {
     use crate::snapshot::Entry;
 
     #[test]
-    fn one_component_matches_like_fnmatch() {
+    fn a_path_component_matches_like_fnmatch() {
         let cases = [
             ("*.conf", "a.conf", true),
             ("*.conf", "x.conf.bak", false),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn results_come_in_the_order_of_the_c_locale() {
+    fn results_are_sorted_as_in_the_c_locale() {
         let seen = snapshot(
             "//- /d/a.conf\n//- /d/B.conf\n//- /d/10-a.conf\n//- /d/9-z.conf\n//- /d/x.conf~\n",
         );
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_name_is_looked_up_where_its_directory_cannot_be_listed() {
+    fn a_literal_name_is_looked_up_in_an_unlistable_directory() {
         let mut seen = snapshot("//- /d unreadable:Permission denied\n");
         let pattern = Path::new("/d/x.conf");
         let (_, missing) = seen.look(|seen| seen.glob(pattern));
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stars_cost_no_more_than_pattern_times_name() {
+    fn many_stars_take_time_proportional_to_pattern_and_name() {
         let (pattern, name) = (format!("{}b", "*a".repeat(60)), "a".repeat(4_000));
         let mut matcher = Matcher {
             pattern: pattern.as_bytes(),

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inner_look_keeps_what_the_outer_one_missed() {
+    fn a_nested_lookup_keeps_the_requests_of_the_outer_one() {
         let seen = Snapshot::default();
         let (found, missed) = seen.look(|seen| {
             read(seen, "/outer");
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn cheap_answers_come_first_and_each_is_given_once() {
+    fn cheap_requests_come_first_and_each_is_answered_once() {
         let mut seen = Snapshot::default();
         let mut rounds = Vec::new();
         // The program cannot be run: its answer never arrives.

@@ -36,7 +36,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn the_nearest_name_is_found_and_none_where_none_is_near() {
+    fn the_nearest_name_is_found_within_a_limit() {
         const NAMES: [&str; 5] = [
             "Port",
             "MaxStartups",

@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hint_names_the_owners_own_way() {
+    fn the_hint_names_the_configuration_of_the_owner() {
         let hint = |packager: Packager, path: &str| packager.hint(Path::new(path), Path::new("/x"));
         assert!(
             hint(Packager::NixOs, "/etc/ssh/sshd_config").contains("services.openssh.settings")

@@ -346,7 +346,7 @@ mod tests {
     use crate::fixture::snapshot;
 
     #[test]
-    fn a_new_file_is_found_by_a_pattern() {
+    fn a_pattern_finds_a_new_file() {
         let mut seen = snapshot("//- /d/20-b.conf\n//- /d/other\n");
         seen.insert_new("/d/00-a.conf", Entry::Dangling);
         seen.insert_new("/d/20-b.conf", Entry::Dangling);
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn every_read_has_three_answers() {
+    fn a_file_is_present_absent_or_unknown() {
         let text = "//- /f\nx\n//- /gone missing\n//- /d dir\n//- /link dangling\n//- /secret unreadable:Permission denied\n";
         let seen = snapshot(text);
         let read = |path: &str| {
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shallow_look_does_not_answer_a_deeper_request() {
+    fn a_shallow_listing_does_not_answer_a_deeper_request() {
         let path = PathBuf::from("/etc/ssh/sshd_config.d");
         let mut seen = Snapshot::default();
         let answered = |seen: &Snapshot| {

@@ -385,13 +385,13 @@ mod tests {
     }
 
     #[test]
-    fn steps_without_an_undo_are_repeated_on_the_way_back() {
+    fn steps_without_an_undo_are_repeated_by_a_rollback() {
         assert_eq!(turned(&["reload"], &[]), (vec!["reload"], vec![]));
         assert_eq!(turned(&["start"], &["stop"]), (vec!["stop"], vec!["start"]));
     }
 
     #[test]
-    fn no_other_command_line_is_a_step() {
+    fn a_command_line_that_no_plan_produces_is_not_a_step() {
         for line in [
             "sh -c id",
             "systemctl start",

@@ -9,7 +9,7 @@ fn at(manager: Manager, line: usize) -> Option<Managed> {
 }
 
 #[test]
-fn heads_that_name_the_program_that_writes_the_file() {
+fn a_head_comment_names_the_manager_of_the_file() {
     let cases = [
         ("# Ansible managed\nPort 22\n", "Ansible", 1),
         (
@@ -58,7 +58,7 @@ fn heads_that_name_the_program_that_writes_the_file() {
 }
 
 #[test]
-fn the_writer_of_the_file_is_found_beside_long_comments_and_among_many() {
+fn the_manager_is_found_among_long_and_many_comments() {
     let long = format!("# {}\n", "x ".repeat(100_000));
     let many = "# prose\n".repeat(1_000);
     for (text, line) in [
@@ -97,7 +97,7 @@ fn the_first_marked_block_counts_and_only_in_a_comment() {
 }
 
 #[test]
-fn baselines_and_heads_without_a_name() {
+fn compliance_baselines_and_unnamed_managers_are_recognised() {
     assert_eq!(
         managed_by(b"# dev-sec.io baseline\n"),
         at(Manager::Baseline("dev-sec"), 1)
@@ -148,7 +148,7 @@ fn a_block_is_recognised_anywhere_and_distinguished_from_the_file() {
 }
 
 #[test]
-fn files_of_people_and_packages_name_no_manager() {
+fn files_of_people_and_packages_have_no_manager() {
     let texts = [
         "",
         "# Let the Ansible controller in\nsshd: 192.0.2.1\n",
@@ -166,7 +166,7 @@ fn files_of_people_and_packages_name_no_manager() {
 }
 
 #[test]
-fn some_files_are_known_by_their_name() {
+fn some_managed_files_are_recognised_by_their_name() {
     let of = |path: &str| managed(Path::new(path), b"PasswordAuthentication no\n");
     assert_eq!(
         of("/etc/ssh/sshd_config.d/50-cloud-init.conf"),
@@ -176,7 +176,7 @@ fn some_files_are_known_by_their_name() {
 }
 
 #[test]
-fn the_notice_also_names_the_place_for_the_change() {
+fn the_notice_names_the_place_for_the_change() {
     let notice = |manager, block| {
         Managed {
             manager,
