@@ -95,7 +95,7 @@ mod tests {
     use super::{each, is_disjoint, is_within};
 
     #[test]
-    fn criteria_that_ask_for_less_are_met_by_whoever_meets_the_others() {
+    fn stricter_criteria_are_within_weaker_ones() {
         for (one, other, within) in [
             ("User ann", "User ben,ann", true),
             ("User ann,ben", "User ann", false),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_taken_apart_by_the_values_of_its_lists() {
+    fn a_match_block_is_split_by_the_values_of_its_lists() {
         for (criteria, apart) in [
             ("User ann", "User ann"),
             ("User ann,ben", "User ann; User ben"),
