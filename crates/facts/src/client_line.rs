@@ -41,7 +41,7 @@ mod tests {
     use super::sets;
 
     #[test]
-    fn a_line_is_compared_by_its_keyword_and_its_whole_value() {
+    fn a_client_line_matches_by_keyword_and_whole_value() {
         let cases = [
             ("Port 2222", "port", "2222", true),
             ("  port = 2222", "port", "2222", true),

@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_the_test_are_sorted_by_what_they_are_about() {
+    fn config_test_messages_are_classified_by_subject() {
         let cases = [
             (
                 "/etc/ssh/sshd_config: line 123: Bad configuration option: Bogus",

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_that_change_what_is_read_are_kept() {
+    fn options_that_change_the_configuration_are_kept() {
         let argv = [
             "/usr/sbin/sshd",
             "-D",

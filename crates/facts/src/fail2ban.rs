@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_of_bans_is_read_with_its_jails() {
+    fn the_list_of_bans_is_read_by_jail() {
         let text = "[{'sshd': ['198.51.100.7', '2001:db8::/64']}, {'recidive': []}, {'x-y': ['203.0.113.9']}]\n";
         let found: Vec<String> = bans(text)
             .iter()

@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_written_while_the_daemon_starts_is_read_or_is_not() {
+    fn a_file_written_while_the_daemon_starts_may_or_may_not_be_in_force() {
         let force = |stat: &str, written: &str, log: &str| {
             let config = format!(
                 "{stat}{log}//- /etc/ssh/sshd_config mtime:{}{written}\nDenyUsers alice\n",
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reload_that_was_not_carried_out_has_sshd_read_nothing() {
+    fn a_reload_that_the_log_does_not_confirm_counts_only_if_the_log_is_quiet() {
         // Its unit changed 300 seconds ago.
         let show = include_str!("fixture/healthy-debian12.txt");
         let show = show
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_that_may_have_come_before_a_change_refutes_nothing() {
+    fn a_login_possibly_before_a_change_does_not_refute_the_fault() {
         let let_in = |after: i64, part: &str, refused: &str| {
             let login = format!(
                 "{LOG}2026-11-20T17:00:00{part}+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2\n{refused}"
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_by_pam_that_names_no_client_is_the_last_word() {
+    fn a_later_pam_refusal_without_an_address_overrides_an_earlier_login() {
         let let_in = |refused: &str, user: Option<&str>| {
             let log = format!(
                 "{LOG}2026-11-20T17:00:00+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2\n\
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_drop_in_changes_the_time_of_the_folder() {
+    fn a_removed_drop_in_is_noticed_by_the_directory_time() {
         let stat = started(1_000);
         let unread = |time: i64| {
             let folder = format!("{stat}//- /etc/ssh/sshd_config.d dir mtime:{time}\n");

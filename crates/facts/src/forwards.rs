@@ -87,7 +87,7 @@ mod tests {
     use crate::question::Question;
 
     #[test]
-    fn a_port_is_taken_where_ssh_can_listen_on_none_of_its_addresses() {
+    fn a_forwarded_port_is_occupied_if_none_of_its_addresses_is_free() {
         let machine = machine(
             "//$ ss -Hltnp => 0\nLISTEN 0 128 127.0.0.1:8080 0.0.0.0:*\nLISTEN 0 128 *:9090 *:*\nLISTEN 0 5 0.0.0.0:7070 0.0.0.0:*\n",
         );

@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_sshd_accepts_have_no_fault() {
+    fn accepted_key_lines_have_no_fault() {
         for before in [
             "",
             "no-pty,No-X11-Forwarding ",
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn the_program_of_a_key_is_known_if_its_command_is_plain() {
+    fn the_program_of_a_key_command_is_known_if_the_command_is_simple() {
         let command = |before: &str| command_of(&format!("{before}{KEY}"));
         let program = Some("/opt/dump/run".to_owned());
         assert_eq!(
@@ -472,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_sshd_is_told_by_its_form() {
+    fn foreign_key_formats_are_recognised() {
         let form = |line: &str| ForeignForm::of(line);
         assert_eq!(form(&format!("\u{feff}{KEY}")), Some(ForeignForm::Marked));
         let exported = "---- BEGIN SSH2 PUBLIC KEY ----";

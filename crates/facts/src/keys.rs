@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_agent_that_is_named_is_asked() {
+    fn the_configured_agent_is_asked() {
         let shown = |named| agent(named).map(|argv| argv.join(" "));
         assert_eq!(shown("SSH_AUTH_SOCK").as_deref(), Some("ssh-add -l"));
         assert_eq!(

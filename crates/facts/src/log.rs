@@ -322,7 +322,7 @@ mod tests {
         MESSAGE=drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n\n";
 
     #[test]
-    fn a_record_of_the_journal_is_shown_with_its_time() {
+    fn a_journal_record_is_shown_with_its_time() {
         let (machine, question) = (machine(&format!("{LOG}{RECORD}")), Question::server(NOW));
         let facts = Facts::new(&machine, &question);
         let lines = facts.log().expect("it was read");
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_listener_of_9_8_names_the_server_first() {
+    fn the_timeout_message_of_9_8_names_the_server_address_first() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[700]: Timeout before authentication for connection from 192.0.2.10 to 198.51.100.7, pid = 812\n";
         for (release, client) in [("9.8p1", "198.51.100.7"), ("9.9p2", "192.0.2.10")] {
             let version =
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_sshd_that_were_folded_are_of_one_connection() {
+    fn repeated_messages_of_one_sshd_process_count_once() {
         let count = |line: &str| {
             let log = format!("{LOG}2026-11-20T17:59:30+00:00 server {line}\n");
             let (machine, question) = (machine(&log), Question::server(NOW));
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_of_a_disk_ends_when_the_machine_did() {
+    fn the_log_of_a_disk_ends_when_its_machine_stopped() {
         const MONTH: i64 = 30 * DAY;
         let syslog = "//- /var/log/auth.log\n2026-11-18T17:59:00+00:00 server sshd[700]: drop connection #12 from \
             [198.51.100.7]:34663 on [192.0.2.10]:22 Maxstartups\n2026-11-20T17:59:00+00:00 server sshd[700]: Server \

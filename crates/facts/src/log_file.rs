@@ -317,7 +317,7 @@ mod tests {
     use crate::fixture::{NOW, from};
 
     #[test]
-    fn a_log_of_any_length_needs_bounded_space_and_is_counted_completely() {
+    fn a_log_of_any_length_is_counted_completely_in_bounded_memory() {
         let mut log = String::new();
         for n in 0..200_000u32 {
             let address = if n % 1_000 == 7 {
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_that_was_not_carried_out_is_not_one() {
+    fn a_ban_that_failed_is_not_counted_as_a_ban() {
         let log = "\
 2026-11-20 09:45:42,182 fail2ban.actions        [7]: NOTICE  [sshd] Ban 192.0.2.7
 2026-11-20 09:45:42,204 fail2ban.utils          [7]: ERROR   7f8ebdd2f0 -- returned 127

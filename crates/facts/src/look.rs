@@ -52,7 +52,7 @@ mod tests {
     use crate::fixture::{NOW, machine};
 
     #[test]
-    fn a_folder_whose_metadata_was_asked_for_is_listed_all_the_same() {
+    fn a_directory_is_listed_after_its_metadata_was_requested() {
         let machine = machine(
             "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n//- /etc/ssh/sshd_config.d/site.conf\nUseDNS yes\n",
         );

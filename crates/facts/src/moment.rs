@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stamped_in_the_same_second_has_no_order() {
+    fn times_within_the_same_second_have_no_order() {
         let file = |mtime, mtime_nanos| {
             Moment::written(&Metadata {
                 mtime,

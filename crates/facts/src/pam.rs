@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_module_refuses_if_its_control_makes_it_or_a_deny_follows() {
+    fn a_module_refuses_by_its_control_or_by_a_deny_after_it() {
         let stack = "//- /etc/pam.d/sshd\naccount required pam_access.so\naccount [success=1 default=ignore] pam_unix.so\naccount requisite pam_deny.so\n\
             account [default=bad success=ok user_unknown=ignore] pam_sss.so\naccount sufficient pam_localuser.so\nsession optional pam_systemd.so\n";
         let (machine, question) = (machine(&format!("{ACCOUNTS}{stack}")), user("alice"));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stack_is_read_with_what_it_includes() {
+    fn the_pam_stack_is_read_with_its_included_files() {
         let files = "//- /etc/pam.d/sshd\n# comment\n@include common-auth\naccount  required  pam_nologin.so file=/etc/closed\naccount include common-account\n\
             //- /etc/pam.d/common-auth\nauth [success=1 default=ignore] /lib/security/pam_unix.so nullok\n\
             //- /etc/pam.d/common-account\nauth required pam_deny.so\naccount requisite pam_deny.so\n";

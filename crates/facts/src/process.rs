@@ -233,7 +233,7 @@ mod tests {
     use crate::fixture::{NOW, machine};
 
     #[test]
-    fn titles_of_every_era_are_read() {
+    fn listener_titles_of_every_release_are_parsed() {
         let new = listener(
             7,
             "sshd: /usr/sbin/sshd -D -o Port=2222 [listener] 3 of 10-100 startups",
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_user_calls_sshd_is_not_believed() {
+    fn a_process_title_of_another_user_is_not_trusted() {
         let claims = |ids: &str| {
             let theirs = format!(
                 "//- /proc/300/cmdline\nsshd: /home/eve/sshd -f /home/eve/c [listener] 0 of 10-100 startups\n\

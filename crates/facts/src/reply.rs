@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn behaviours_are_distinguished() {
+    fn server_replies_are_distinguished() {
         let banner = "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n";
         let ssh = || "SSH-2.0-OpenSSH_9.2p1 Debian-2".to_owned();
         let cases = [
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_before_the_connection_is_established_are_distinguished() {
+    fn connection_failures_are_distinguished() {
         let failed = |end| {
             reply(&Dialled {
                 connected_after: None,

@@ -354,7 +354,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocking_rules_are_deleted_in_the_words_of_their_tool() {
+    fn the_removal_command_repeats_the_blocking_rule() {
         let client = "198.51.100.7".parse().expect("an address");
         let route = "blackhole 198.51.100.0/24 table 9 metric 5 ";
         assert_eq!(ends_by_route(route, client), Some(24));

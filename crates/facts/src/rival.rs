@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn an_sshd_for_which_the_unit_could_not_start_is_told_from_the_own_one() {
+    fn a_rival_sshd_is_distinguished_from_the_listener_of_the_unit() {
         let own = "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups";
         let other =
             "sshd: /usr/sbin/sshd -D -f /srv/git/sshd_config [listener] 0 of 10-100 startups";

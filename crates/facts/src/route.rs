@@ -405,7 +405,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jump_hosts_are_read_in_all_their_forms() {
+    fn every_form_of_a_jump_host_is_parsed() {
         let target = Target {
             destination: "server".to_owned(),
             options: vec!["-p".to_owned(), "22".to_owned()],

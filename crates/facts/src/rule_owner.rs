@@ -223,7 +223,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_is_found_in_a_file_however_the_kernel_shows_it() {
+    fn a_rule_file_is_found_for_every_spelling_of_the_kernel() {
         let same = [
             (
                 "-A ufw-user-input -p tcp --dport 2022 -s 198.51.100.40 -j DROP",

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restricting_line_is_named_if_the_unit_does_not_run() {
+    fn a_restricting_unit_line_is_named_if_the_unit_does_not_run() {
         let unit = |state: &str| {
             format!(
                 "{SHOW}Id=ssh.service\nLoadState=loaded\nActiveState={state}\nUnitFileState=enabled\nMainPID=0\n\
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_healthy_machine_needs_nothing() {
+    fn a_healthy_service_has_no_restart_reason() {
         let service = read("");
         assert_eq!(
             (service.systemd, service.listener, service.restart_reason),
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_is_tried_again_and_again_has_failed() {
+    fn a_unit_that_keeps_restarting_has_failed() {
         for state in [
             "SubState=auto-restart\n",
             "SubState=start-pre\nNRestarts=3\n",
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn complaints_of_sshd_are_sorted() {
+    fn config_test_complaints_are_sorted() {
         let said = "//$ /usr/sbin/sshd -t => 255\nUnable to load host key: /etc/ssh/ssh_host_rsa_key\n\
             Missing privilege separation directory: /run/sshd\nKilled\n";
         let config_test = read(said).config_test.expect("it was asked");

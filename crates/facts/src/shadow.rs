@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn days_are_counted_as_the_tools_do() {
+    fn expiry_days_are_counted_as_shadow_tools_count_them() {
         let shadow = "//- /etc/shadow\nann:$y$x:20000:0:99999:7:::\nbob:!$y$x:0:0:99999:7:::\ncy:*:20000:0:90:7::20001:\n";
         let (machine, question) = (machine(shadow), Question::server(NOW));
         let facts = Facts::new(&machine, &question);

@@ -285,7 +285,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_every_form_are_read() {
+    fn every_form_of_a_socket_address_is_parsed() {
         let cases = [
             ("0.0.0.0:22", Some("0.0.0.0"), None),
             ("[::]:22", Some("::"), None),
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn every_holder_is_named() {
+    fn every_process_that_holds_a_socket_is_listed() {
         let line =
             r#"LISTEN 129 128 *:22 *:* users:(("sshd",pid=700,fd=3),("systemd",pid=1,fd=50))"#;
         let socket = socket(line).expect("a socket");
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_lines_are_left_out() {
+    fn malformed_socket_lines_are_skipped() {
         for line in [
             "",
             "LISTEN",

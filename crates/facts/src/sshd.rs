@@ -83,7 +83,7 @@ mod tests {
     use crate::fixture::{NOW, SHOW, machine};
 
     #[test]
-    fn a_unit_about_to_be_restarted_is_not_reloaded() {
+    fn a_unit_that_waits_for_its_restart_is_not_reloaded() {
         let unit = |state: &str| {
             let unit = format!("{SHOW}Id=ssh.service\nLoadState=loaded\n{state}");
             let snapshot = machine(&format!("//- /proc/700/cmdline missing\n{unit}"));

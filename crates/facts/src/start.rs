@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_grants_everything_restricts_nothing() {
+    fn a_generous_unit_value_is_not_a_restriction() {
         let cases = [
             ("LimitNOFILE=524288", false),
             ("LimitNOFILE=infinity", false),
@@ -443,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unit_and_its_drop_ins_are_searched_as_well() {
+    fn start_options_in_the_unit_and_its_drop_ins_are_found() {
         let drop_in = "//- /etc/systemd/system/ssh.service.d/a.conf\n[Service]\nExecStart=/usr/sbin/sshd -oMaxStartups=2\n";
         assert_eq!(
             start(drop_in).1.as_deref(),

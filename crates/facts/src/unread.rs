@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_and_examples_are_put_aside_on_purpose() {
+    fn backup_copies_and_examples_are_not_reported_as_unread() {
         for name in [
             ".swap",
             "README",
