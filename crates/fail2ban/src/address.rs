@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_get_their_usual_spelling() {
+    fn addresses_are_normalised() {
         accepts("203.0.113.7", "203.0.113.7", None);
         accepts("203.0.113.7/32", "203.0.113.7", None);
         accepts("[2001:DB8:0:0::1]", "2001:db8::1", None);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_and_risks_are_noted() {
+    fn cleared_host_bits_and_very_large_networks_are_noted() {
         accepts(
             "192.0.2.7/24",
             "192.0.2.0/24",

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn ignoring_an_address_reads_each_jail_a_few_times_however_many_there_are() {
+    fn ignoring_an_address_reads_each_jail_a_constant_number_of_times() {
         let (some, twice, more) = (
             jails_read_for(100),
             jails_read_for(200),

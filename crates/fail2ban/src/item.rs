@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_mask_stops_1_0_and_matches_nothing_later() {
+    fn an_invalid_mask_stops_1_0_and_matches_nothing_in_later_releases() {
         check("1.2.3.4/x", "refused", "nothing");
         check("1.2.3.4/", "refused", "nothing");
         check("1.2.3.4/255.0.255.0", "refused", "refused");
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_and_mapped_addresses_are_taken_off() {
+    fn brackets_and_the_mapped_ipv6_prefix_are_removed() {
         check("[::1]", "::1", "::1");
         check("[1.2.3.4]", "1.2.3.4", "1.2.3.4");
         check("::ffff:1.2.3.4", "1.2.3.4", "1.2.3.4");
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_read_from_1_1_1_on() {
+    fn file_references_are_supported_from_1_1_1_on() {
         assert_eq!(
             Item::parse("file:///etc/list", Dialect::From111),
             Item::File("/etc/list".to_owned())
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_covers_what_is_inside() {
+    fn a_network_covers_its_subnetworks() {
         let network = |text| match Item::parse(text, Dialect::V11) {
             Item::Network(network) => network,
             other => panic!("{other:?}"),

@@ -379,7 +379,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_local_twin_of_a_file_is_named_as_python_splits_names() {
+    fn the_local_file_name_is_derived_as_python_splits_extensions() {
         let local = |path: &str| local_name(OsStr::new(path)).into_string().expect("text");
         assert_eq!(
             local("/etc/fail2ban/paths-debian.conf"),

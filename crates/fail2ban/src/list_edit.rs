@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn words_join_the_last_line_with_its_separator() {
+    fn new_words_use_the_separator_of_the_last_line() {
         appends("ignoreip = 1 2\n", "ignoreip = 1 2 A B\n");
         appends("ignoreip = 1\n", "ignoreip = 1 A B\n");
         appends("ignoreip=1,2\r\n", "ignoreip=1,2,A,B\r\n");
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_with_one_word_a_line_gets_lines() {
+    fn new_words_get_lines_of_their_own_in_a_list_with_one_word_per_line() {
         appends(
             "ignoreip = 1\n    2\n# c\nx = y\n",
             "ignoreip = 1\n    2\n    A\n    B\n# c\nx = y\n",
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn words_stay_before_what_swallows_or_stops() {
+    fn new_words_are_placed_before_comments_and_file_references() {
         appends("ignoreip = 1 # home\n", "ignoreip = 1 A B # home\n");
         appends(
             "ignoreip = 1 file:/x 2\n  3\n",

@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_is_read_again_as_often_for_many_jails_as_for_few() {
+    fn the_number_of_reads_does_not_depend_on_the_number_of_jails() {
         for jails in [2, 300] {
             assert_eq!(
                 readings(&machine(jails, ""), None),

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_line_end_ends_a_line() {
+    fn every_python_line_ending_ends_a_line() {
         let texts: Vec<&str> = text_lines("a\nb\r\nc\rd\r\re")
             .into_iter()
             .map(|line| &"a\nb\r\nc\rd\r\re"[line.content])

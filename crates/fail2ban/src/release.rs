@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_release_is_found_in_what_programs_print() {
+    fn a_release_is_parsed_from_program_output() {
         let found = |text| Release::parse(text).map(|release| release.to_string());
         assert_eq!(found("1.0.2-2").as_deref(), Some("1.0.2"));
         assert_eq!(found("1:0.11.2-6").as_deref(), Some("0.11.2"));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_separates_words_from_1_1_0_on_only() {
+    fn a_tab_separates_words_only_from_1_1_0_on() {
         let text = "a,b c\td\n\te";
         let words = |dialect: Dialect| {
             dialect

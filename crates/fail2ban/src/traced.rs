@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copied_range_keeps_its_origins() {
+    fn a_copied_range_keeps_the_origins_of_its_bytes() {
         let spot = |file, offset| {
             Some(Spot {
                 file,

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_read_back_as_it_was_written() {
+    fn an_expiry_mark_is_read_back_as_written() {
         let until: Timestamp = "2026-12-01T00:00:00Z".parse().expect("a time");
         let line = comment(until, &["203.0.113.7".to_owned(), "::1".to_owned()]);
         assert_eq!(
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn other_comments_are_not_marks() {
+    fn other_comments_are_not_expiry_marks() {
         for line in [
             "# sshmend: until tomorrow 1.2.3.4",
             "sshmend: until 2026-12-01T00:00:00Z ::1",

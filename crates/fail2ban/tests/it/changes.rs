@@ -30,7 +30,7 @@ fn with_both(files: &str) -> String {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_mended_is_refused() {
+fn a_configuration_that_stops_fail2ban_is_refused() {
     let broken = with_both("//- jail.local\n[sshd]\nbantime = 1h\nbantime = 2h\n");
     check(
         &broken,
@@ -60,7 +60,7 @@ fn a_configuration_that_cannot_be_mended_is_refused() {
 }
 
 #[test]
-fn a_stock_configuration_gets_a_file_of_its_own() {
+fn a_stock_configuration_gets_a_new_local_file() {
     check(
         ON,
         &wish("203.0.113.7 2001:db8::/48", &[], None),
@@ -107,7 +107,7 @@ fn a_stock_configuration_gets_a_file_of_its_own() {
 }
 
 #[test]
-fn the_line_that_decides_is_extended() {
+fn the_effective_ignoreip_line_is_extended() {
     let list = with_both("//- jail.local\n[DEFAULT]\nbantime = 1h\nignoreip = ::1 192.0.2.1\n");
     check(
         &list,
@@ -147,7 +147,7 @@ fn the_line_that_decides_is_extended() {
 }
 
 #[test]
-fn a_jail_with_its_own_list_gets_the_address_too() {
+fn a_jail_with_its_own_list_also_gets_the_address() {
     let own = with_both(
         "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\n[sshd]\nignoreip = 192.0.2.2\n",
     );
@@ -182,7 +182,7 @@ fn a_jail_with_its_own_list_gets_the_address_too() {
 }
 
 #[test]
-fn one_jail_is_extended_without_the_others() {
+fn one_jail_is_extended_without_changing_the_others() {
     let default = with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\n");
     check(
         &default,
@@ -264,7 +264,7 @@ fn settings_of_a_package_are_overridden() {
 }
 
 #[test]
-fn a_known_reference_in_the_packaged_file_is_written_out() {
+fn a_known_reference_in_the_packaged_file_is_expanded() {
     let chained = "\
 //- jail.d/defaults-debian.conf
 [DEFAULT]
@@ -300,7 +300,7 @@ fn an_address_that_is_already_ignored_changes_nothing() {
 }
 
 #[test]
-fn wreckage_is_avoided_or_refused_and_never_mended_in_passing() {
+fn an_exemption_never_repairs_other_faults() {
     let twice =
         with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1\nignoreip = 192.0.2.2\n");
     check(
@@ -334,7 +334,7 @@ fn wreckage_is_avoided_or_refused_and_never_mended_in_passing() {
 }
 
 #[test]
-fn an_end_is_recorded_moved_and_carried_out() {
+fn an_expiry_is_recorded_changed_and_enforced() {
     let list = with_both("//- jail.local\n[DEFAULT]\nignoreip = ::1\n");
     let snapshot = snapshot(&list);
     let with_end = wish(
@@ -483,7 +483,7 @@ port = 22
 ";
 
 #[test]
-fn only_the_named_lines_are_mended() {
+fn only_the_named_lines_are_repaired() {
     let wreck = with_both(WRECK);
     check_mend(
         &wreck,
@@ -521,7 +521,7 @@ fn only_the_named_lines_are_mended() {
 }
 
 #[test]
-fn several_lines_are_mended_together_and_none_without_being_named() {
+fn several_named_lines_are_repaired_together() {
     let read = with_both(
         "//- jail.local\n[default]\nignoreip = 192.0.2.1 # office\n[sshd]\nport = 22\n  findtime = 2h\n",
     );
@@ -559,7 +559,7 @@ fn several_lines_are_mended_together_and_none_without_being_named() {
 }
 
 #[test]
-fn a_percent_sign_in_a_number_is_for_a_person_to_mend() {
+fn a_percent_sign_in_a_number_is_not_repaired_automatically() {
     let number = with_both("//- jail.local\n[web]\nbantime = 250%\n");
     check(
         &number,
@@ -600,7 +600,7 @@ fn a_percent_sign_in_a_number_is_for_a_person_to_mend() {
 }
 
 #[test]
-fn an_unknown_release_must_not_matter() {
+fn an_edit_for_an_unknown_release_suits_every_release() {
     let list = snapshot(&with_both(
         "//- jail.local\n[DEFAULT]\nignoreip = ::1\t192.0.2.1\n",
     ));

@@ -178,7 +178,7 @@ fn a_change_without_effect_leaves_every_byte() {
 }
 
 #[test]
-fn a_change_only_adds_to_the_existing_text() {
+fn an_exemption_only_adds_text() {
     let mut changed = 0;
     for_random_trees(3, 800, |tree, release, wish| {
         let before = config(tree, release);
@@ -243,7 +243,7 @@ fn is_meant(wish: &Wish, jail: &sshmend_fail2ban::Jail) -> bool {
 }
 
 #[test]
-fn removing_an_element_removes_nothing_else() {
+fn removing_an_address_keeps_all_other_addresses() {
     for_random_trees(5, 400, |tree, release, wish| {
         let before: Config<'_> = config(tree, release);
         let Ok(edited) = before.unignore(&wish.addresses, wish.jails.as_deref()) else {

@@ -58,7 +58,7 @@ fn a_missing_directory_is_reported() {
 }
 
 #[test]
-fn syntax_errors_for_python_stop_fail2ban() {
+fn syntax_errors_of_python_configparser_stop_fail2ban() {
     check(
         "//- jail.local\n[sshd]\nenabled = true\n[sshd]\nbantime = 1h\n",
         &expect![[r#"
@@ -172,7 +172,7 @@ fn a_jail_without_filter_or_action_is_left_out() {
 }
 
 #[test]
-fn layers_beat_one_another_option_by_option() {
+fn later_files_override_earlier_ones_option_by_option() {
     check(
         "\
 //- jail.d/a.conf
@@ -214,7 +214,7 @@ enabled = yes
 }
 
 #[test]
-fn references_reach_back_one_file_and_to_the_defaults() {
+fn references_resolve_to_the_previous_file_and_the_defaults() {
     check(
         "\
 //- jail.d/a.conf
@@ -264,7 +264,7 @@ ignoreip = %(known/ignoreip)s 192.0.2.2
 }
 
 #[test]
-fn included_files_include_their_local_twin() {
+fn included_files_are_followed_by_their_local_file() {
     check(
         "\
 //- jail.local
@@ -288,7 +288,7 @@ more = 192.0.2.3
 }
 
 #[test]
-fn continuations_comments_and_blank_lines() {
+fn continuations_comments_and_blank_lines_are_parsed() {
     check(
         "\
 //- jail.local
@@ -310,7 +310,7 @@ IgnoreIP =
 }
 
 #[test]
-fn binary_files_are_skipped_or_stop_later_releases() {
+fn files_that_are_not_utf8_are_skipped_or_stop_later_releases() {
     let mut snapshot = snapshot("//- jail.local\nX\n//- jail.d/on.conf\n[sshd]\nenabled = true\n");
     let path = std::path::Path::new("/etc/fail2ban/jail.local");
     let mut image = snapshot.read(path).ok().flatten().expect("a file").clone();

@@ -55,7 +55,7 @@ fn a_foreign_file_is_overridden_if_there_is_a_folder_for_that() {
 }
 
 #[test]
-fn without_a_place_for_an_override_the_owner_has_to_be_asked() {
+fn a_file_without_a_place_for_an_override_is_left_to_its_owner() {
     expect![[r#"
         refused: no place was found from which jail sshd takes 198.51.100.9
         hint: set services.fail2ban and run `nixos-rebuild switch`
@@ -72,7 +72,7 @@ fn without_a_place_for_an_override_the_owner_has_to_be_asked() {
 }
 
 #[test]
-fn a_foreign_file_is_never_mended() {
+fn a_foreign_file_is_never_repaired() {
     let seen = linked(
         "//- jail.local\n[sshd]\nenabled = true\n[sshd]\nport = 22\n",
         "/gnu/store/0abc-jail.local",

@@ -49,7 +49,7 @@ fn comments_after_addresses_are_read_as_words() {
 }
 
 #[test]
-fn words_that_hang_together() {
+fn joined_words_are_reported_and_separated() {
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1;192.0.2.2\n",
         &expect![[r#"
@@ -82,7 +82,7 @@ fn words_that_hang_together() {
 }
 
 #[test]
-fn addresses_that_are_others_than_they_seem() {
+fn misread_addresses_are_reported() {
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 10.1 010.0.0.1\n",
         &expect![[r#"
@@ -118,7 +118,7 @@ fn addresses_that_are_others_than_they_seem() {
 }
 
 #[test]
-fn sections_that_are_others_than_they_seem() {
+fn misread_sections_are_reported() {
     check(
         "//- jail.local\n[default]\nignoreip = 192.0.2.1\n",
         &expect![[r#"
@@ -148,7 +148,7 @@ fn sections_that_are_others_than_they_seem() {
 }
 
 #[test]
-fn options_that_end_up_in_another() {
+fn options_swallowed_by_another_option_are_reported() {
     check(
         "//- jail.local\n[sshd]\nbantime = 1h\n  ignoreip = 192.0.2.1\n",
         &expect![[r#"
@@ -255,7 +255,7 @@ fn duplicate_options_are_merged_if_nothing_is_lost() {
 }
 
 #[test]
-fn files_that_are_read_or_not_against_their_look() {
+fn files_whose_names_mislead_are_reported() {
     check(
         "\
 //- jail.d/jail.local.bak.conf
