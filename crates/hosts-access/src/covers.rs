@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn letting_clients_in_takes_steps_in_proportion_to_them() {
+    fn admitting_clients_takes_linear_time() {
         let named = |clients: usize| -> String {
             let rule = |number| format!("ALL: {}\n", address(number));
             (0..clients).map(rule).collect()
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_are_looked_up_decide_as_those_that_are_looked_at_in_turn() {
+    fn indexed_rules_decide_like_a_linear_search() {
         let mut random = fastrand::Rng::with_seed(5);
         let words = [
             "192.0.2.1",

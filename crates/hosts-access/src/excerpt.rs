@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_banned_addresses_is_not_taken_apart() {
+    fn lines_of_other_addresses_are_skipped_without_parsing() {
         let client = Client::new("192.0.2.7".parse().expect("an address"));
         let read = |count| {
             let text = addresses(count) + "sshd: 192.0.2.\n";
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn only_lines_of_the_common_form_are_skipped() {
+    fn only_simple_address_lines_are_skipped() {
         let address = b"10.1.2.3";
         for line in [
             "sshd: 10.1.2.3",
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rule_keeps_its_number() {
+    fn a_rule_behind_skipped_lines_keeps_its_number() {
         let text = addresses(3) + "#\n\nsshd: 10.0.0.1: deny\n";
         let seen = sshmend_lossless::fixture::snapshot(&format!(
             "//- /etc/hosts.allow missing\n//- /etc/hosts.deny\n{text}"

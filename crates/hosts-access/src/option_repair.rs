@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_slip_is_a_misspelling_and_two_are_not() {
+    fn one_typing_error_is_a_misspelling_and_two_are_not() {
         for word in ["alow", "alllow", "alloe", "Alolw", "allw"] {
             assert!(is_misspelt(word.as_bytes(), b"allow"), "{word}");
         }

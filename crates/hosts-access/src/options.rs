@@ -412,7 +412,7 @@ mod tests {
     use super::OptionError;
 
     #[test]
-    fn the_option_that_was_meant_is_named() {
+    fn the_intended_option_is_suggested() {
         let hint = |name: &str| OptionError::Unknown(name.to_owned()).hint();
         assert_eq!(hint("spwan"), "did you mean `spawn`?");
         assert_eq!(hint("Severty"), "did you mean `severity`?");

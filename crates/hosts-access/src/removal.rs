@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn removing_denials_takes_time_in_proportion_to_the_rules() {
+    fn removing_denials_takes_linear_time() {
         let (some, twice, more) = (steps_for(2_000), steps_for(4_000), steps_for(8_000));
         assert!(some >= 2_000, "the steps are counted: {some}");
         assert!(
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_withdrawn_grant_changes_nothing_else() {
+    fn withdrawing_a_grant_changes_no_other_answer() {
         let withdrawn = |allow: &str, word: &str| {
             let fixture = format!("//- {HOSTS_ALLOW}\n{allow}//- {HOSTS_DENY}\nALL: ALL\n");
             let tables = Tables::read(&snapshot(&fixture));

@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dotted_quad_is_what_inet_addr_accepts() {
+    fn dotted_quads_are_parsed_like_inet_addr() {
         let cases: &[(&str, Option<u32>)] = &[
             ("10.0.0.1", Some(0x0a00_0001)),
             ("010.0.0.1", Some(0x0800_0001)),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_wrap_as_the_c_library_stores_them() {
+    fn numbers_overflow_as_in_the_c_library() {
         let cases = [
             ("24", 24),
             ("24x", 24),

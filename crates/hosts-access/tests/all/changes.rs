@@ -53,7 +53,7 @@ fn check_permit(allow: &str, deny: &str, patterns: &[&str], expect: &Expect) {
 }
 
 #[test]
-fn nothing_changes_where_nothing_is_edited() {
+fn an_unedited_table_changes_no_answer() {
     let same = ("sshd: 10.\n# note", "ALL: ALL\n");
     check(same, same, &expect![[""]]);
     check(same, ("# other\nsshd: 10.\n", "ALL: ALL\n"), &expect![[""]]);
@@ -83,7 +83,7 @@ fn only_the_allowed_clients_gain_access() {
 }
 
 #[test]
-fn a_mended_newline_allows_clients_that_the_file_does_not_name() {
+fn a_repaired_newline_admits_clients_that_no_rule_names() {
     check(
         ("", "sshd: 10.0.0.1"),
         ("", "sshd: 10.0.0.1\n"),
@@ -100,7 +100,7 @@ fn a_mended_newline_allows_clients_that_the_file_does_not_name() {
 }
 
 #[test]
-fn rules_far_apart_touch_only_their_own_clients() {
+fn unrelated_rules_affect_only_their_own_clients() {
     let rule = |number: usize| format!("sshd: 10.{}.{}.1\n", number / 250, number % 250);
     let all: String = (0..3000).map(rule).collect();
     let less: String = (0..3000)
@@ -118,7 +118,7 @@ fn rules_far_apart_touch_only_their_own_clients() {
 }
 
 #[test]
-fn a_rule_of_a_network_that_overlaps_is_seen() {
+fn overlapping_networks_are_detected() {
     check_permit(
         "",
         "sshd: 10.5. .example.org\n",
@@ -159,7 +159,7 @@ fn clients_that_lose_access_are_named() {
 }
 
 #[test]
-fn names_and_exceptions_are_compared() {
+fn changes_by_names_and_exceptions_are_detected() {
     check(
         ("", "ALL: ALL\n"),
         (
@@ -176,7 +176,7 @@ fn names_and_exceptions_are_compared() {
 }
 
 #[test]
-fn very_long_files_are_sampled_and_that_is_reported() {
+fn sampling_of_very_long_files_is_reported() {
     let deny: String = (0..2000)
         .map(|number| format!("sshd: 10.{}.{}.1\n", number / 250, number % 250))
         .collect();

@@ -48,7 +48,7 @@ fn a_damaged_end_of_hosts_deny_denies_every_client_that_reaches_it() {
 }
 
 #[test]
-fn a_damaged_end_of_hosts_allow_is_lost() {
+fn a_last_line_of_hosts_allow_without_newline_is_ignored() {
     let long = format!("sshd: {}\nsshd: 11.\n", "10.0.0.1 ".repeat(300));
     check(&[
         ("sshd: 11.", "ALL: ALL\n", "11.1.1.1", "denied deny:1"),
@@ -64,7 +64,7 @@ fn a_damaged_end_of_hosts_allow_is_lost() {
 }
 
 #[test]
-fn comments_are_comments_in_the_first_column_only() {
+fn comments_begin_only_in_the_first_column() {
     check(&[
         ("", "  # sshd: ALL\n", "127.0.0.1", "denied deny:1"),
         ("", "\t# ftpd: ALL\n", "127.0.0.1", "granted"),
@@ -232,7 +232,7 @@ fn check_patterns(cases: &[(&str, &str, bool)]) {
 }
 
 #[test]
-fn networks_match_only_when_aligned() {
+fn networks_match_only_if_their_host_bits_are_clear() {
     check_patterns(&[
         ("10.1.2.0/24", "10.1.2.3", true),
         ("10.1.2.3/24", "10.1.2.3", false),
@@ -276,7 +276,7 @@ fn ipv6_addresses_are_in_brackets() {
 }
 
 #[test]
-fn prefixes_suffixes_and_wildcards_are_text() {
+fn prefixes_suffixes_and_wildcards_are_compared_as_text() {
     check_patterns(&[
         ("10.1.", "10.1.2.3", true),
         ("10.1", "10.1.2.3", false),
@@ -294,7 +294,7 @@ fn prefixes_suffixes_and_wildcards_are_text() {
 }
 
 #[test]
-fn names_match_only_where_there_is_one() {
+fn name_patterns_match_only_clients_with_a_name() {
     check_patterns(&[
         (".example.org", "10.1.2.3=h.example.org", true),
         (".example.org", "10.1.2.3=example.org", false),
@@ -317,7 +317,7 @@ fn names_match_only_where_there_is_one() {
 }
 
 #[test]
-fn options_decide_and_a_bad_one_denies() {
+fn options_override_the_table_and_an_invalid_one_denies() {
     let granted = "granted allow:1";
     let denied = "denied allow:1";
     let cases = [
@@ -387,7 +387,7 @@ impl FilesWith {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn unknown_facts_only_matter_where_they_decide() {
+fn unknown_facts_matter_only_if_they_decide() {
     check(&[
         (
             "sshd: .example.org\n",
@@ -510,7 +510,7 @@ fn unknown_facts_only_matter_where_they_decide() {
 }
 
 #[test]
-fn an_unknown_answer_names_what_is_needed_to_decide() {
+fn an_unknown_answer_names_the_missing_fact() {
     let tables = tables("sshd: .example.org @staff\n22: ALL\n", "ALL: ALL\n");
     let verdict = tables.evaluate(&Client::new("10.1.2.3".parse().expect("an address")));
     assert_eq!(verdict.access, Access::Unknown);
@@ -523,7 +523,7 @@ fn an_unknown_answer_names_what_is_needed_to_decide() {
 }
 
 #[test]
-fn facts_about_the_server_are_used() {
+fn server_address_name_and_port_are_evaluated() {
     let tables = tables(
         "22: ALL\nsshd@10.77.: ALL\nsshd@[::1]: ALL\nsshd@gate.example.org: ALL\n",
         "ALL: ALL\n",
@@ -563,7 +563,7 @@ fn facts_about_the_server_are_used() {
 }
 
 #[test]
-fn pattern_files_are_asked_for_and_read() {
+fn pattern_files_are_requested_and_read() {
     let mut seen = snapshot(b"sshd: /etc/friends EXCEPT /etc/foes\n", b"ALL: ALL\n");
     assert_eq!(
         seen.look(Tables::read).1,
@@ -605,7 +605,7 @@ fn file(bytes: &[u8]) -> sshmend_lossless::FileImage {
 }
 
 #[test]
-fn a_pattern_file_that_names_itself_is_not_followed_for_ever() {
+fn a_pattern_file_that_names_itself_does_not_loop() {
     let mut seen = snapshot(b"sshd: /etc/loop\n", b"ALL: ALL\n");
     seen.insert("/etc/loop", Entry::File(file(b"/etc/loop 10.")));
     assert_eq!(seen.look(Tables::read).1, []);
@@ -615,7 +615,7 @@ fn a_pattern_file_that_names_itself_is_not_followed_for_ever() {
 }
 
 #[test]
-fn a_missing_file_is_empty_and_an_unreadable_one_unknown() {
+fn a_missing_file_is_empty_and_an_unreadable_one_is_unknown() {
     let mut seen = Snapshot::default();
     assert_eq!(answer(&Tables::read(&seen), "10.1.2.3"), "unknown");
     assert_eq!(seen.look(Tables::read).1.len(), 2);

@@ -98,7 +98,7 @@ fn the_logical_lines_join_to_the_document() {
 }
 
 #[test]
-fn the_answer_without_the_tables_equals_the_answer_with_them() {
+fn the_streamed_answer_equals_the_answer_of_the_tables() {
     let mut random = Rng::with_seed(8);
     let clients = [
         "10.1.2.3",
@@ -152,7 +152,7 @@ fn order(random: &mut Rng) -> Permit {
 }
 
 #[test]
-fn an_edit_touches_nothing_but_its_ranges_and_reads_back() {
+fn an_edit_changes_only_its_ranges_and_reads_back() {
     let mut random = Rng::with_seed(2);
     for _ in 0..2_000 {
         let (allow, deny) = (document(&mut random), document(&mut random));
@@ -245,7 +245,7 @@ fn nobody_else(random: &mut Rng, before: &Tables, edited: &Edited, order: &Permi
 }
 
 #[test]
-fn mending_a_line_leaves_all_other_lines() {
+fn repairing_a_line_keeps_all_other_lines() {
     let mut random = Rng::with_seed(4);
     let mut mended = 0;
     for _ in 0..2_000 {
@@ -284,7 +284,7 @@ fn is_subsequence(small: &[u8], large: &[u8]) -> bool {
 }
 
 #[test]
-fn a_second_time_changes_nothing() {
+fn repeating_an_edit_changes_nothing() {
     let mut random = Rng::with_seed(3);
     for _ in 0..1_000 {
         let (allow, deny) = (document(&mut random), document(&mut random));
@@ -304,7 +304,7 @@ fn a_second_time_changes_nothing() {
 }
 
 #[test]
-fn reading_takes_time_in_proportion_to_the_length() {
+fn reading_takes_linear_time() {
     // A hundred thousand joints, brackets, exceptions and stars each: quadratic work would not end.
     for token in [
         "\\\n",

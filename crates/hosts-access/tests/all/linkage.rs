@@ -96,7 +96,7 @@ fn the_needed_libraries_are_found_in_every_kind_of_program() {
 }
 
 #[test]
-fn a_library_that_is_built_in_gives_itself_away() {
+fn a_statically_linked_libwrap_is_recognised() {
     let mut program = elf(true, false, &["libc.so.6"]);
     program.extend(b"/etc/hosts.allow\0");
     assert_eq!(libwrap_linked(&program), Some(true));
@@ -116,7 +116,7 @@ fn files_that_are_not_elf_programs_are_recognised() {
 }
 
 #[test]
-fn damaged_programs_do_no_harm() {
+fn damaged_programs_do_not_cause_a_panic() {
     let mut random = fastrand::Rng::with_seed(5);
     let whole = elf(true, false, &["libwrap.so.0"]);
     let narrow = elf(false, true, &["libwrap.so.0"]);

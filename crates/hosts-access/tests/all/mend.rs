@@ -61,7 +61,7 @@ fn offers(allow: &str, deny: &str) -> String {
 }
 
 #[test]
-fn an_exact_denial_at_exactly_this_daemon_is_removed_when_asked_for() {
+fn an_exact_denial_for_this_daemon_is_removed_on_request() {
     let deny = "ALL: 10.1.2.3\nsshd ftpd: 10.1.2.3\nsshd: 10.1.2.3\nsshd: 10.1.2.3, 9.9.9.9\nsshd: 8.8.8.8 10.1.2.3\nsshd: ALL EXCEPT 10.1.2.3\nftpd: 10.1.2.3\n";
     check(
         "",
@@ -108,7 +108,7 @@ fn an_exact_denial_at_exactly_this_daemon_is_removed_when_asked_for() {
 }
 
 #[test]
-fn runs_of_words_and_last_lines_are_removed_whole() {
+fn adjacent_words_and_last_lines_are_removed_completely() {
     let remove = Permit {
         remove_exact_deny: true,
         ..order(&["10.1.2.3"])
@@ -145,7 +145,7 @@ fn runs_of_words_and_last_lines_are_removed_whole() {
 }
 
 #[test]
-fn rules_of_other_programs_are_left_to_them() {
+fn rules_of_other_programs_are_left_unchanged() {
     let deny = "ALL: 10.1.2.3\nALL: [2001:db8::7]\n# DenyHosts: Fri Aug 26 05:41:17 2016 | sshd: 10.1.2.4\nsshd: 10.1.2.4\n";
     let remove = Permit {
         remove_exact_deny: true,
@@ -210,7 +210,7 @@ fn rules_of_other_programs_are_left_to_them() {
 }
 
 #[test]
-fn only_the_lines_that_are_named_are_mended() {
+fn only_the_listed_lines_are_repaired() {
     let allow = "  # sshd: 9.\nsshd: 10.1.2.3/24 10.1 # ALL of them\nsshd: 2001:db8::1\nsshd: 8. :\nssh: 7.\n";
     let deny = "# a \\\nsshd: ALL\nsshd: 0.0.0.0/0\n";
     check_mend(
@@ -259,7 +259,7 @@ fn only_the_lines_that_are_named_are_mended() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn each_kind_of_repair() {
+fn each_kind_of_fault_gets_its_repair() {
     for (kind, allow, expected) in [
         (ProblemKind::MissingNewline, "sshd: 11.", "sshd: 11.\n"),
         (
@@ -344,7 +344,7 @@ fn each_kind_of_repair() {
 }
 
 #[test]
-fn an_option_that_could_mean_two_things_is_mended_by_hand() {
+fn an_ambiguous_option_is_not_repaired_automatically() {
     for option in [
         "allow : deny",
         "nonsense",
@@ -360,7 +360,7 @@ fn an_option_that_could_mean_two_things_is_mended_by_hand() {
 }
 
 #[test]
-fn mending_a_sound_line_reports_that_there_is_nothing_to_mend() {
+fn repairing_a_valid_line_reports_that_nothing_is_wrong() {
     check_mend(
         "sshd: 11.\nssh: 12.\n",
         "",
@@ -447,7 +447,7 @@ fn a_long_line_is_split_into_rules_with_the_same_meaning() {
 }
 
 #[test]
-fn a_long_line_that_cannot_be_split_is_left_and_reported() {
+fn an_unsplittable_long_line_is_kept_and_reported() {
     let exceptions = "10.1.1.1 ".repeat(300);
     let deny = format!("sshd: ALL EXCEPT {exceptions}\n");
     let before = tables("", &deny);
@@ -465,7 +465,7 @@ fn a_long_line_that_cannot_be_split_is_left_and_reported() {
 }
 
 #[test]
-fn a_long_comment_is_cut() {
+fn a_long_comment_is_shortened() {
     let deny = format!("# {}\\\nmore\nsshd: 9.9.9.9\n", "x".repeat(4000));
     let edited = tables("", &deny)
         .mend(&[origin("deny:1")])

@@ -79,7 +79,7 @@ pub(crate) fn check(allow: &str, deny: &str, order: &Permit, expect: &Expect) {
 }
 
 #[test]
-fn a_rule_is_added_at_the_end_where_nothing_refuses() {
+fn a_rule_is_appended_if_no_rule_refuses() {
     check(
         "# hosts.allow\nftpd: ALL\n",
         "ALL: ALL\n",
@@ -132,7 +132,7 @@ fn a_comment_at_the_head_of_the_file_stays_there() {
 }
 
 #[test]
-fn a_rule_that_denies_a_part_of_a_network_is_overruled() {
+fn a_rule_that_denies_a_part_of_a_network_is_overridden() {
     check(
         "sshd: 10.1.2.3: deny\n",
         "ALL: ALL\n",
@@ -173,7 +173,7 @@ fn an_option_that_cannot_be_known_counts_as_a_refusal() {
 }
 
 #[test]
-fn clients_that_a_rule_already_admits_change_nothing() {
+fn admitting_an_admitted_client_changes_nothing() {
     check(
         "sshd: 10.0.0.0/8\n",
         "ALL: ALL\n",
@@ -206,7 +206,7 @@ fn clients_that_a_rule_already_admits_change_nothing() {
 }
 
 #[test]
-fn a_missing_file_is_made() {
+fn a_missing_file_is_created() {
     let mut seen = Snapshot::default();
     seen.insert(HOSTS_ALLOW, Entry::Missing);
     seen.insert(HOSTS_DENY, Entry::Missing);
@@ -250,7 +250,7 @@ fn the_neighbours_style_is_copied() {
 }
 
 #[test]
-fn a_last_line_without_newline_is_passed_by_and_stays_as_it_is() {
+fn a_last_line_without_newline_stays_unchanged_below_the_new_rule() {
     check(
         "sshd: 11.",
         "ALL: ALL",
@@ -291,7 +291,7 @@ fn a_last_line_without_newline_is_passed_by_and_stays_as_it_is() {
 }
 
 #[test]
-fn many_patterns_become_as_few_lines_as_libwrap_can_read() {
+fn many_patterns_are_joined_into_lines_that_libwrap_can_read() {
     let patterns: Vec<String> = (0..=255).map(|number| format!("10.{number}.0.7")).collect();
     let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
     let edited = tables("", "ALL: ALL\n")
@@ -307,7 +307,7 @@ fn many_patterns_become_as_few_lines_as_libwrap_can_read() {
 }
 
 #[test]
-fn patterns_are_written_as_libwrap_matches_them() {
+fn patterns_are_written_in_the_form_that_libwrap_matches() {
     let cases = [
         ("10.1.2.3", "10.1.2.3"),
         ("10.1.2.3/32", "10.1.2.3"),
@@ -392,7 +392,7 @@ fn text_that_is_not_a_pattern_is_refused() {
 }
 
 #[test]
-fn the_daemon_is_one_plain_name() {
+fn the_daemon_must_be_one_plain_name() {
     let at = |daemon: &str| {
         tables("", "ALL: ALL\n").permit(&Permit {
             daemon: daemon.to_owned(),
@@ -435,7 +435,7 @@ fn a_file_that_cannot_be_read_is_not_edited() {
 }
 
 #[test]
-fn an_order_carried_out_has_nothing_left_to_do() {
+fn a_repeated_permit_changes_nothing() {
     let first = tables("sshd: 11.", "# note")
         .permit(&order(&["10.1.2.3", "::1", "h.example.org"]))
         .expect("done");
@@ -495,7 +495,7 @@ fn a_client_that_no_rule_denies_gets_no_rule() {
 }
 
 #[test]
-fn no_repair_rides_along() {
+fn a_permit_repairs_nothing_else() {
     let allows = [
         "ALL : 0.0.0.0/0\n",
         "sshd: 198.51.100.9/24\n",

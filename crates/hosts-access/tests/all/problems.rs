@@ -28,7 +28,7 @@ fn shown(tables: &Tables) -> String {
 }
 
 #[test]
-fn sound_files_have_no_problem() {
+fn valid_files_have_no_problems() {
     check(
         "# hosts.allow\n\nsshd: 10. .example.org [::1] [2001:db8::]/32 10.1.2.0/24 host *.org @staff: spawn (echo # no comment) &\n",
         "ALL EXCEPT ftpd: ALL EXCEPT LOCAL: severity auth.info: deny\r\n# \\\n# joined\n",
@@ -37,7 +37,7 @@ fn sound_files_have_no_problem() {
 }
 
 #[test]
-fn damage_is_named_with_its_consequence() {
+fn damage_is_reported_with_its_consequence() {
     check(
         "sshd: 11.",
         "sshd: 10.\nALL: ALL",
@@ -81,7 +81,7 @@ fn damage_is_named_with_its_consequence() {
 }
 
 #[test]
-fn comments_that_are_none_are_named() {
+fn rules_that_look_like_comments_are_reported() {
     check(
         "  # sshd: ALL\n # note\nsshd: 10. # my hosts\nsshd: 10.: allow # note\n",
         "# a \\\n# b \\\nsshd: ALL\n",
@@ -106,7 +106,7 @@ fn comments_that_are_none_are_named() {
 }
 
 #[test]
-fn patterns_that_never_match_are_named() {
+fn patterns_that_never_match_are_reported() {
     check(
         "sshd: 10.1.2.3/24 10.1 10.1.2/24 0.0.0.0/0 10.1.2.3/255.255.255.255 \\\n  [2001:db8::/32] [2001:db8:*] [::ffff:10.1.2.3] \\\n  !10.1.2.3 10.1.2.1-10.1.2.9 010.1.2.3 300. a$b\n",
         "",
@@ -147,7 +147,7 @@ fn patterns_that_never_match_are_named() {
 }
 
 #[test]
-fn options_that_libwrap_refuses_are_named() {
+fn options_that_libwrap_refuses_are_reported() {
     check(
         "sshd: 10.: /usr/bin/logger\nsshd: 10.:\nsshd: 10.: allow: spawn x\nsshd: 10.: severity authpriv.info\nsshd: 10.: setenv A=b\nsshd: 10.: twist\nsshd: 10.: keepalive yes\n",
         "",
@@ -186,7 +186,7 @@ fn options_that_libwrap_refuses_are_named() {
 }
 
 #[test]
-fn rules_that_openssh_never_asks_for_are_named() {
+fn rules_for_other_names_than_sshd_are_reported() {
     check(
         "sshd-session: 10.\nin.sshd ssh: 11.\nsshd 12.\n",
         "",
