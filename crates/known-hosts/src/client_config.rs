@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_keyword_is_not_found_by_its_beginning() {
+    fn a_keyword_prefix_does_not_match() {
         let config = ClientConfig::parse(
             "hostname h\nport 22\nproxycommand none\nproxyjump j\nbatchmode true\n",
         );
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_without_host_or_port_is_refused() {
+    fn output_without_host_or_port_is_refused() {
         assert_eq!(
             ClientConfig::parse("port 22\n"),
             Err(ClientConfigError::Missing("hostname"))

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_and_blanks_around_do_not_matter() {
+    fn padding_and_surrounding_blanks_are_ignored() {
         for text in [TEXT.to_owned(), format!("{TEXT}="), format!(" {TEXT}\n")] {
             assert_eq!(
                 Fingerprint::parse(&text).map(|f| f.to_string()),

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_text_must_be_whole() {
+    fn incomplete_base64_is_refused() {
         for text in [&ED25519[..67], "A===", "AAAA=AAA", "!!!!", "AAAAB"] {
             assert_eq!(
                 decode("ssh-ed25519", text),

@@ -266,13 +266,13 @@ mod tests {
     }
 
     #[test]
-    fn the_instructions_hash_as_the_library_does() {
+    fn hashes_by_cpu_instructions_equal_those_of_the_library() {
         check(|salts, message| by_instruction(salts, message));
     }
 
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     #[test]
-    fn vectors_hash_as_the_library_does() {
+    fn vector_hashes_equal_those_of_the_library() {
         // The same code for any processor: it is the arithmetic that is compared.
         check(|salts, message| {
             let hmac = vectors::Hmac { salts, message };
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_fills_a_second_block_is_hashed_by_the_library() {
+    fn a_name_longer_than_one_block_is_hashed_by_the_library() {
         let name = "n".repeat(SHORT + 1);
         let salts = std::array::from_fn(|lane| [lane as u8; SIZE]);
         let theirs = salts.map(|salt| HashedName::new(salt, name.as_bytes()).begins());

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_would_be_read_as_something_else_are_not_recordable() {
+    fn ambiguous_names_are_not_recordable() {
         for text in [
             "",
             "a,b",
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_another_port_than_22_is_written() {
+    fn only_a_port_other_than_22_is_written() {
         assert_eq!(Name::with_port("H", 22, Role::Host).as_str(), "h");
         assert_eq!(
             Name::with_port("::1", 2222, Role::Host).as_str(),

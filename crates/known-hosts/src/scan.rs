@@ -223,7 +223,7 @@ mod tests {
     use crate::hashed::HashedName;
 
     #[test]
-    fn base64_is_decoded_as_the_library_does() {
+    fn decoded_base64_equals_that_of_the_library() {
         let mut random = fastrand::Rng::with_seed(11);
         let mut refused = 0;
         for _ in 0..20_000 {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_every_length_are_hashed_as_the_library_does() {
+    fn hashes_of_every_name_length_equal_those_of_the_library() {
         let mut random = fastrand::Rng::with_seed(12);
         for length in 0..200 {
             let name = "n".repeat(length);

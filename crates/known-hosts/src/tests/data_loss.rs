@@ -77,12 +77,12 @@ fn ssh_keygen_r_5_gives_up_on_the_file_because_of_one_unreadable_line() {
 }
 
 #[test]
-fn ssh_keygen_r_completes_the_last_line_and_here_no_byte_of_another_line_changes() {
+fn ssh_keygen_r_completes_the_last_line_and_sshmend_keeps_it() {
     check("h ED1\ni ED2", "h", "i ED2");
     check("h ED1\r\n i\tED2 \r\n", "h", " i\tED2 \r\n");
 }
 
 #[test]
-fn ssh_keygen_r_cuts_lines_at_a_nul_byte_and_here_what_follows_stays() {
+fn ssh_keygen_r_cuts_lines_at_a_nul_byte_and_sshmend_keeps_the_rest() {
     check("h ED1\ni ED2 c\0hidden\n", "h", "i ED2 c\0hidden\n");
 }

@@ -131,7 +131,7 @@ fn a_nul_byte_ends_the_line_and_a_byte_order_mark_hides_the_first_name() {
 }
 
 #[test]
-fn a_line_is_found_once_however_many_names_it_contains() {
+fn a_line_with_many_names_is_found_once() {
     let names = [
         Name::with_port("h", 2222, Role::Host),
         Name::new("h", Role::WithoutPort),

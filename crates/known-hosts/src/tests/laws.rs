@@ -118,7 +118,7 @@ fn others<'n>(names: &'n [Name]) -> impl Iterator<Item = &'static str> + 'n {
 }
 
 #[test]
-fn the_quick_look_misses_no_relevant_line() {
+fn the_quick_scan_finds_every_relevant_line() {
     let mut random = Rng::with_seed(7);
     let mut with_names = 0;
     for _ in 0..4_000 {

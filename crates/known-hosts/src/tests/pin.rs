@@ -68,7 +68,7 @@ fn a_name_that_would_be_a_pattern_is_not_recorded() {
 }
 
 #[test]
-fn the_stale_key_is_replaced_in_its_place() {
+fn a_stale_key_is_replaced_in_place() {
     check("i ED1\nh ED2 c\nj ED1\n", "ED1", "i ED1\nh ED1 c\nj ED1\n");
     check(" h\tED2\r\n", "ED1", " h\tED1\r\n");
     check("H(i) ED2\nH(h) ED2\n", "ED1", "H(i) ED2\nH(h) ED1\n");
@@ -88,13 +88,13 @@ fn the_neighbours_of_the_name_keep_their_key() {
 }
 
 #[test]
-fn duplicates_of_the_stale_key_go() {
+fn duplicates_of_the_stale_key_are_removed() {
     check("h ED2\nH(h) ED2\ni,h ED2\n", "ED1", "h ED1\ni ED2\n");
     check("h ED2\nh ED1\n", "ED1", "h ED1\n");
 }
 
 #[test]
-fn nothing_changes_when_the_key_is_known_already() {
+fn pinning_a_known_key_changes_nothing() {
     for file in [
         "h ED1\n",
         "h ED1",
@@ -106,7 +106,7 @@ fn nothing_changes_when_the_key_is_known_already() {
 }
 
 #[test]
-fn a_key_without_a_place_is_appended_to_a_finished_line() {
+fn a_new_key_is_appended_after_a_complete_line() {
     check("", "ED1", "h ED1\n");
     check("i ED2", "ED1", "i ED2\nh ED1\n");
     check("i ED2\r\n# end\r\n", "ED1", "i ED2\r\n# end\r\nh ED1\r\n");
@@ -139,7 +139,7 @@ fn new_names_are_hashed_if_the_file_or_the_configuration_asks_for_it() {
 }
 
 #[test]
-fn host_and_address_are_both_made_right() {
+fn keys_of_host_and_address_are_both_updated() {
     let names = [Name::host("h"), Name::address([192, 0, 2, 1].into(), 22)];
     let after = |before| case(before, &names, &["ED1"]).pin().expect("an edit").1;
     assert_eq!(after("h ED2\n192.0.2.1 ED2\n"), "h ED1\n192.0.2.1 ED1\n");
@@ -149,7 +149,7 @@ fn host_and_address_are_both_made_right() {
 }
 
 #[test]
-fn the_name_without_the_port_is_left_alone() {
+fn the_entry_without_the_port_is_kept() {
     let names = [
         Name::with_port("h", 2222, Role::Host),
         Name::new("h", Role::WithoutPort),
@@ -217,7 +217,7 @@ fn a_key_of_another_type_is_removed_if_the_server_offers_a_different_one() {
 }
 
 #[test]
-fn several_verified_keys_each_take_their_own_place() {
+fn several_verified_keys_each_replace_their_own_line() {
     let names = [Name::host("h")];
     let (pinned, after) = case("h RSA2\nh ED2\n", &names, &["ED1", "RSA1", "ECDSA1"])
         .pin()
@@ -267,7 +267,7 @@ fn a_wildcard_line_that_contradicts_the_offer_is_reported() {
 }
 
 #[test]
-fn stale_keys_go_and_what_the_server_still_offers_stays() {
+fn stale_keys_are_removed_and_offered_keys_are_kept() {
     let remove = |before: &str, keys: &[&str], offered: &[&str]| {
         let text = expand(before);
         let [keys, offered] =

@@ -28,7 +28,7 @@ fn left(before: &str, names: &[Name]) -> Vec<(usize, LineNoticeKind)> {
 }
 
 #[test]
-fn a_name_that_is_not_there_changes_nothing() {
+fn removing_an_absent_name_changes_nothing() {
     for file in [
         "",
         "\n",
@@ -116,12 +116,12 @@ fn wildcards_markers_and_the_name_without_the_port_stay_and_are_reported() {
 }
 
 #[test]
-fn a_wildcard_is_removed_when_it_is_named_itself() {
+fn a_wildcard_is_removed_only_if_it_is_named_itself() {
     check("*.x,h ED1\nh.x ED1\n", "*.x", None, "h ED1\nh.x ED1\n");
 }
 
 #[test]
-fn any_line_is_removed_by_its_number_and_digest() {
+fn a_line_is_removed_by_its_number_and_digest() {
     let text = expand("h ED1\n@revoked * ED2\ngarbage");
     let known = KnownHosts::parse(text.as_bytes());
     for (number, after) in [(2, "h ED1\ngarbage"), (3, "h ED1\n@revoked * ED2\n")] {

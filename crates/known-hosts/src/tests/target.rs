@@ -43,13 +43,13 @@ fn names(target: &Target, addresses: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_alias_counts_instead_of_the_name_and_its_port() {
+fn hostkeyalias_replaces_the_name_and_its_port() {
     let target = target(&[("hostkeyalias", "Alias"), ("port", "2222")]);
     assert_eq!(names(&target, &[]), ["alias"]);
 }
 
 #[test]
-fn another_port_is_part_of_the_name_and_the_bare_name_is_tried_last() {
+fn a_nonstandard_port_is_part_of_the_name_and_the_bare_name_is_tried_last() {
     assert_eq!(names(&target(&[]), &[]), ["h.example"]);
     assert_eq!(
         names(&target(&[("port", "2222")]), &[]),
@@ -65,7 +65,7 @@ fn another_port_is_part_of_the_name_and_the_bare_name_is_tried_last() {
 }
 
 #[test]
-fn addresses_count_only_where_ssh_compares_them() {
+fn addresses_count_only_if_ssh_checks_them() {
     let check = ("checkhostip", "yes");
     assert_eq!(
         names(&target(&[check]), &["192.0.2.1", "2001:db8::1"]),
@@ -115,7 +115,7 @@ fn files_are_read_in_the_order_of_ssh_and_none_means_no_file() {
 }
 
 #[test]
-fn a_file_name_with_a_blank_is_put_together_and_called_uncertain() {
+fn a_file_name_with_a_blank_is_joined_and_marked_uncertain() {
     let target = target(&[(
         "userknownhostsfile",
         "/root/kh1 /root/with space /root/kh_h",
@@ -150,14 +150,14 @@ fn unknown_files_and_addresses_are_requested_once() {
 }
 
 #[test]
-fn the_scan_uses_the_port_and_never_a_proxy() {
+fn ssh_keyscan_uses_the_port_and_never_a_proxy() {
     let argv = target(&[("port", "2222")]).keyscan().expect("no proxy");
     assert_eq!(argv, ["ssh-keyscan", "-T", "10", "-p", "2222", "h.example"]);
     assert_eq!(target(&[("proxycommand", "nc %h %p")]).keyscan(), None);
 }
 
 #[test]
-fn without_ssh_the_defaults_of_ssh_count() {
+fn the_defaults_of_ssh_apply_if_ssh_is_missing() {
     let destination = Destination::parse("H:2222").expect("a host");
     let target = Target::without_config(&destination, Path::new("/home/bob"));
     assert_eq!(
@@ -202,7 +202,7 @@ fn a_file_that_was_not_read_is_never_taken_for_an_empty_one() {
 }
 
 #[test]
-fn the_name_without_the_port_is_asked_only_while_no_plain_key_is_known_under_the_name_with_it() {
+fn the_bare_name_is_tried_only_if_the_name_with_port_has_no_plain_key() {
     let lines = |files: &[&str]| {
         let fixture: String = files
             .iter()

@@ -41,7 +41,7 @@ fn a_revoked_key_is_refused_whatever_else_is_known() {
 }
 
 #[test]
-fn only_other_keys_of_whatever_type_mean_that_the_key_changed() {
+fn a_key_has_changed_if_only_other_keys_are_known() {
     check(&["[h]:2222 ED2\n"], "ED1", KeyStatus::Changed(place(0, 1)));
     check(
         &["[h]:2222 RSA1\n", "[h]:2222 ED2\n"],
@@ -57,7 +57,7 @@ fn only_other_keys_of_whatever_type_mean_that_the_key_changed() {
 }
 
 #[test]
-fn the_name_without_the_port_only_accepts() {
+fn an_entry_without_the_port_can_only_accept_the_key() {
     check(
         &["h ED1\n"],
         "ED1",
