@@ -66,7 +66,7 @@ fn check(rules: fn(&Packet) -> Ruleset, cases: &[(&str, &str, &str)]) {
 }
 
 #[test]
-fn a_table_that_is_switched_off_decides_nothing() {
+fn a_dormant_table_is_ignored() {
     let block = |flags: &str, listing: &str| {
         let json = format!(
             r#"{{"nftables": [{{"table": {{"family": "inet", "name": "night", "handle": 1{flags}}}}},
@@ -177,7 +177,7 @@ fn iptables_decide_as_the_kernel_does() {
 }
 
 #[test]
-fn the_answer_is_followed_as_well() {
+fn rules_for_the_answer_are_evaluated() {
     let packet = connection("192.0.2.99", "eth0").packet(Step::Answer);
     let expected =
         "Drop by filter OUTPUT: -A OUTPUT -d 192.0.2.99/32 -p tcp -m tcp --sport 22 -j DROP";
@@ -189,7 +189,7 @@ fn the_answer_is_followed_as_well() {
 }
 
 #[test]
-fn a_rule_for_standing_connections_cuts_them() {
+fn a_rule_for_established_connections_blocks_them() {
     let rules = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --syn -j ACCEPT\n\
         -A INPUT -p tcp --dport 22 -m conntrack --ctstate ESTABLISHED -j REJECT --reject-with tcp-reset\nCOMMIT\n";
     let block = |step| {
@@ -202,7 +202,7 @@ fn a_rule_for_standing_connections_cuts_them() {
 }
 
 #[test]
-fn a_rejection_by_icmp_is_for_its_family() {
+fn an_icmp_reject_applies_only_to_its_address_family() {
     let json: Json = serde_json::from_str(
         r#"{"nftables": [{"chain": {"family": "inet", "table": "t", "name": "c", "type": "filter", "hook": "input", "prio": 0,
         "policy": "accept"}}, {"rule": {"family": "inet", "table": "t", "chain": "c", "handle": 2, "expr": [{"reject": {"type":
@@ -223,7 +223,7 @@ fn a_rejection_by_icmp_is_for_its_family() {
 }
 
 #[test]
-fn without_a_client_only_what_turns_everyone_away_is_certain() {
+fn only_rules_that_block_everyone_are_certain_without_a_client() {
     let anyone = Connection {
         client: None,
         interface: None,
@@ -248,7 +248,7 @@ fn without_a_client_only_what_turns_everyone_away_is_certain() {
 }
 
 #[test]
-fn any_text_is_survived() {
+fn arbitrary_rule_text_does_not_cause_a_panic() {
     const TOKENS: [&str; 16] = [
         "-A ",
         "INPUT ",
@@ -350,7 +350,7 @@ fn ports_and_users_are_compared() {
 }
 
 #[test]
-fn each_rule_is_reported_as_if_those_before_it_were_mended() {
+fn every_certain_block_is_reported() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     let rules = [
         r#"{"drop": null}"#,
@@ -365,7 +365,7 @@ fn each_rule_is_reported_as_if_those_before_it_were_mended() {
 }
 
 #[test]
-fn among_possible_rules_the_one_with_packets_is_named() {
+fn the_rule_with_matched_packets_is_named_among_possible_ones() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     let limited = |packets: u64| {
         format!(
@@ -384,7 +384,7 @@ fn among_possible_rules_the_one_with_packets_is_named() {
 }
 
 #[test]
-fn chains_at_the_interface_come_before_all_others() {
+fn chains_of_the_ingress_hook_come_before_all_others() {
     let by = |interface| {
         nft_chain(
             "ingress",
@@ -437,7 +437,7 @@ fn a_connection_that_is_sent_elsewhere_does_not_reach_sshd() {
 }
 
 #[test]
-fn a_queue_that_nobody_serves_drops() {
+fn a_queue_without_a_listener_drops_packets() {
     let packet = connection("198.51.100.7", "eth0").packet(Step::Opening);
     let cases = [
         (
@@ -478,7 +478,7 @@ fn iptables_chain(rule: &str, sets: &iptables::Sets, client: &str) -> String {
 }
 
 #[test]
-fn sets_of_several_parts_and_spared_members_are_read() {
+fn sets_with_several_fields_and_nomatch_members_are_read() {
     let saved = "create s hash:ip,port\nadd s 198.51.100.7,tcp:22\nadd s 198.51.100.8,udp:22\n\
         create n hash:net\nadd n 198.51.100.0/24\nadd n 198.51.100.9 nomatch\n";
     let sets = iptables::sets(saved);

@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn jumps_come_back_and_gotos_do_not() {
+    fn jumps_return_and_gotos_do_not() {
         let jump = || Action::Jump("inner".to_owned());
         let goto = || Action::Goto("inner".to_owned());
         let inner = || vec![rule(Truth::Yes, Action::Return)];
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_might_return_leaves_both_ways_open() {
+    fn a_rule_that_might_return_makes_both_continuations_possible() {
         let jump = || vec![rule(Truth::Yes, Action::Jump("inner".to_owned()))];
         let inner = |then| vec![rule(Truth::Maybe, Action::Return), rule(Truth::Yes, then)];
         assert_eq!(
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_ends() {
+    fn a_loop_of_chains_terminates() {
         let jump = || rule(Truth::Yes, Action::Jump("inner".to_owned()));
         let many = std::iter::repeat_with(jump).take(20).collect();
         assert_eq!(walk(vec![jump()], many, false), None);
