@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_program_never_holds() {
+    fn a_check_fails_if_its_program_failed() {
         for expect in [
             Expect::Success,
             Expect::Line("a".into()),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_default_is_compared_by_its_result() {
+    fn a_changed_default_list_is_compared_with_the_effective_value() {
         let said = says(
             0,
             "ciphers aes256-ctr,aes128-ctr,3des-cbc\nmacs hmac-sha2-256\n",
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_has_no_line_or_the_word_none() {
+    fn an_empty_list_has_no_line_or_the_value_none() {
         let none = Expect::Values("channeltimeout".to_owned(), vec!["none".to_owned()]);
         let check = Check::new("x", &["x"], none);
         assert!(
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn the_values_of_a_keyword_are_all_of_its_lines() {
+    fn a_check_of_values_compares_all_lines_of_the_keyword() {
         let check = |values: &[&str]| {
             let values = values.iter().map(|&value| value.to_owned()).collect();
             Check::new("x", &["x"], Expect::Values("Port".to_owned(), values))
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_and_mention_look_anywhere() {
+    fn each_expectation_is_compared_with_the_whole_output() {
         assert!(
             Check::new("x", &["x"], Expect::Mention("192.0.2.1".into()))
                 .holds(&says(0, "[192.0.2.1]"))

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn one_edited_line_is_one_line_out_and_one_in() {
+    fn one_edited_line_is_shown_as_one_removed_and_one_added_line() {
         let edits = EditSet::new([Edit::replace(2..3, "B")]).expect("one edit");
         let change = FileChange::edit("/etc/a", image(b"a\nb\nc\n"), edits);
         assert_eq!(
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_mode_or_owner_is_shown_above() {
+    fn a_new_mode_or_owner_is_shown_above_the_diff() {
         let to = |mode, uid| {
             let change = FileChange::edit("/etc/a", image(b"a"), EditSet::default());
             unified(&change.giving(Attributes { mode, uid, gid: 0 }))
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf8_do_not_break_it() {
+    fn the_diff_shows_bytes_that_are_not_utf8() {
         let edits = EditSet::new([Edit::insert(0, "\u{e9}\n")]).expect("one edit");
         assert!(
             unified(&FileChange::edit("/etc/a", image(b"\xff\n"), edits)).contains("+\u{e9}\n")

@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handshake_comes_from_each_address_that_is_not_this_machine() {
+    fn a_handshake_is_rehearsed_from_each_remote_address() {
         let sshd = Sshd {
             program: Some("/usr/sbin/sshd".to_owned()),
             options: vec!["-f".to_owned(), "/etc/it's".to_owned()],
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_future_sshd_is_started_with_its_own_options() {
+    fn the_rehearsed_sshd_gets_its_own_options() {
         let sshd = Sshd {
             program: Some("/usr/sbin/sshd".to_owned()),
             options: vec!["-o".to_owned(), "Banner=/x %h".to_owned()],
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn output_of_ssh_becomes_one_sentence() {
+    fn output_of_ssh_is_shortened_to_one_sentence() {
         for (said, why) in [
             (
                 "debug1: x\nUnable to negotiate with UNKNOWN port 65535: no matching cipher found. Their offer: aes256-cbc\nz\n",

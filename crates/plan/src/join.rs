@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_and_an_edit_go_together_and_two_modes_do_not() {
+    fn a_mode_and_an_edit_of_one_file_are_joined_and_two_modes_are_refused() {
         let unedited = || FileChange::edit("/etc/x", image(), EditSet::default());
         let give = |mode| {
             unedited().giving(Attributes {
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contradiction_is_named_with_both_purposes() {
+    fn a_contradiction_names_both_purposes() {
         let create = |text: &str| FileChange::create("/etc/new", text, Metadata::default());
         let cases = [
             (edit(0, "1\n"), edit(0, "2\n")),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn effects_that_go_on_from_each_other_are_one() {
+    fn successive_effects_are_joined_into_one() {
         let effect = |before: &str, after: &str| Effect {
             what: "x".to_owned(),
             before: before.to_owned(),
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_run_once_in_order_and_are_undone_in_the_opposite_one() {
+    fn programs_run_once_in_order_and_are_undone_in_reverse() {
         let make = Plan {
             activation: vec![make_directory()],
             undo: vec![remove_directory()],
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_lockout_counts_and_what_ends_by_itself_stays_alone() {
+    fn the_worst_lockout_counts_and_temporary_plans_are_not_joined() {
         let loses = Plan {
             lockout: Lockout::Loses {
                 why: "x".into(),

@@ -86,14 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn gains_and_losses_by_an_empty_list_are_shown() {
+    fn widened_and_narrowed_access_by_empty_lists_is_reported() {
         assert_eq!(names("", "AllowUsers ann\n", None), ["access-narrowed"]);
         assert_eq!(names("AllowGroups ops\n", "", None), ["access-widened"]);
         assert!(names("AllowUsers ann\n", "AllowUsers ben\n", None).is_empty());
     }
 
     #[test]
-    fn a_new_port_needs_more_than_its_line() {
+    fn a_new_port_is_reported_with_its_other_requirements() {
         assert_eq!(names("", "Port 2222\n", None), ["port-needs"]);
         assert_eq!(
             names("", "ListenAddress 192.0.2.1:2222\n", Some("ssh.socket")),

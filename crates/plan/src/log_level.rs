@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_set_and_remembers_that_it_ends() {
+    fn the_log_level_is_set_with_its_end() {
         let plan = plan("Port 22\n", "verbose", true).expect("a plan");
         let after = plan.files[0].after.as_deref().unwrap_or_default();
         assert!(String::from_utf8_lossy(after).contains("LogLevel VERBOSE\n"));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_logs_at_least_as_much_is_left() {
+    fn a_level_that_logs_at_least_as_much_is_kept() {
         for config in ["LogLevel VERBOSE\n", "loglevel debug3\n"] {
             assert!(
                 plan(config, "VERBOSE", false)

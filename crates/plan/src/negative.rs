@@ -98,12 +98,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_are_in_alphabetical_order() {
+    fn settings_that_are_often_blamed_are_in_alphabetical_order() {
         assert!(NEGATIVES.is_sorted_by_key(|negative| negative.name.to_ascii_lowercase()));
     }
 
     #[test]
-    fn names_are_found_in_any_case() {
+    fn names_are_found_regardless_of_case() {
         assert!(negative("maxsessions").is_some());
         assert!(negative("MaxStartups").is_none());
     }

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_variable_of_ssh_names_both_ends() {
+    fn ssh_connection_names_both_ends() {
         let person = Person::new(None, Some("192.0.2.1 50000 2001:db8::2 22"));
         assert_eq!(person.addr, "192.0.2.1".parse().ok());
         assert_eq!(
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_comes_over_ssh_from_an_address_that_is_not_known_is_not_at_the_console() {
+    fn a_person_with_an_unknown_ssh_address_is_not_at_the_console() {
         for connection in [
             "UNKNOWN 65535 UNKNOWN 65535",
             "garbage",

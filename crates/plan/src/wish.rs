@@ -456,7 +456,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sshd_can_be_started_once_a_line_is_taken_out() {
+    fn sshd_is_considered_startable_after_a_refused_line_is_commented_out() {
         let wish = Wish::CommentOut {
             lines: vec![Origin::new("/etc/ssh/sshd_config", 9)],
             source: SshdSource::default(),

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_of_the_persons_address_is_a_loss_however_it_is_spelt() {
+    fn a_ban_that_covers_the_persons_address_is_a_lockout_in_every_spelling() {
         let person = |addr: &str| Person {
             addr: addr.parse().ok(),
             keep: vec!["203.0.113.4".parse().expect("an address")],
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_sshd_is_a_loss_for_an_address_to_be_kept_too() {
+    fn stopping_sshd_is_a_lockout_for_kept_addresses() {
         let stop = [Step::Systemctl(
             sshmend_lossless::UnitVerb::Stop,
             vec!["ssh.service".to_owned()],

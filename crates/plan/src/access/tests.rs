@@ -191,7 +191,7 @@ fn possible_refusals_are_reported_as_a_doubt() {
 }
 
 #[test]
-fn harmless_changes_do_not_ask_for_confirmation() {
+fn harmless_changes_need_no_confirmation() {
     for (before, after) in [
         ("", "MaxStartups 30:30:200\n"),
         ("", "AllowUsers dora\n"),
@@ -228,7 +228,7 @@ fn harmless_changes_do_not_ask_for_confirmation() {
 }
 
 #[test]
-fn the_machine_itself_and_addresses_to_be_kept_count_as_well() {
+fn this_machine_and_kept_addresses_are_checked_for_a_lockout() {
     let console = Person {
         user: Some("dora".to_owned()),
         ..Person::default()
@@ -274,7 +274,7 @@ fn the_machine_itself_and_addresses_to_be_kept_count_as_well() {
 }
 
 #[test]
-fn a_cage_has_to_be_there_roots_alone_and_hold_a_shell() {
+fn a_chroot_must_exist_belong_to_root_and_contain_a_shell() {
     let wanted = |text: &str| {
         let seen = snapshot(&format!("{MACHINE}//- /etc/ssh/sshd_config\n{text}"));
         let change = SshdChange {
@@ -347,7 +347,7 @@ fn algorithms_that_other_clients_may_lack_are_a_doubt() {
 }
 
 #[test]
-fn a_host_key_that_clients_may_know_this_machine_by_does_not_go_in_silence() {
+fn removing_a_host_key_that_clients_may_know_is_a_doubt() {
     let rsa = "HostKey /etc/ssh/ssh_host_rsa_key\n";
     let both = "HostKey /etc/ssh/ssh_host_rsa_key\nHostKey /etc/ssh/ssh_host_ed25519_key\n";
     let gone = "unknown: clients that know this machine by the key in /etc/ssh/ssh_host_ed25519_key alone would refuse it: HostKey does not name it";
@@ -387,7 +387,7 @@ fn an_unreadable_file_does_not_mean_the_default() {
 }
 
 #[test]
-fn whoever_comes_from_an_unknown_address_is_asked_as_everybody_over_ssh() {
+fn a_person_from_an_unknown_address_is_checked_as_any_ssh_client() {
     let handed_over = Person::new(Some("dora".to_owned()), Some("UNKNOWN 65535 UNKNOWN 65535"));
     let over_a_link = Person::new(
         Some("dora".to_owned()),

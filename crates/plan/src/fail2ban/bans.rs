@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn bans_of_networks_that_hold_the_address_are_lifted_with_it() {
+    fn bans_of_networks_that_contain_the_address_are_also_lifted() {
         let wanted = address("192.0.2.1");
         let cases = [
             ("192.0.2.1", true),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_admitted_by_a_lifted_ban_are_counted() {
+    fn addresses_admitted_by_a_lifted_ban_are_counted() {
         let lifted = |banned: &str, wanted: &str| ban(banned).also_lifted(&[address(wanted)]);
         assert_eq!(
             lifted("203.0.113.0/24", "203.0.113.9").as_deref(),

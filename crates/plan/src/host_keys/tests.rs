@@ -121,7 +121,7 @@ const ALL: [&str; 3] = [
 ];
 
 #[test]
-fn unmendable_lines_are_refused_with_the_reason() {
+fn host_keys_that_cannot_be_repaired_are_refused_with_the_reason() {
     check(
         &keys("HostKeyAgent /run/agent", &[]),
         &expect![[r#"
@@ -155,7 +155,7 @@ fn unmendable_lines_are_refused_with_the_reason() {
 }
 
 #[test]
-fn good_keys_are_left_alone() {
+fn valid_keys_are_unchanged() {
     check(&keys("", &ALL), &expect![[""]]);
     check(
         &keys(
@@ -167,7 +167,7 @@ fn good_keys_are_left_alone() {
 }
 
 #[test]
-fn missing_keys_of_the_default_list_are_made() {
+fn missing_keys_of_the_default_list_are_generated() {
     check(
         &keys("", &ALL[..1]),
         &expect![[r#"
@@ -185,7 +185,7 @@ fn missing_keys_of_the_default_list_are_made() {
 }
 
 #[test]
-fn the_list_of_the_configuration_counts_and_a_left_over_public_key_is_replaced() {
+fn the_configured_keys_are_generated_and_an_old_public_key_is_replaced() {
     let config = "HostKey /etc/ssh/my_ed25519\nHostCertificate /etc/ssh/my_ed25519-cert.pub";
     check(
         &format!(
@@ -205,7 +205,7 @@ fn the_list_of_the_configuration_counts_and_a_left_over_public_key_is_replaced()
 }
 
 #[test]
-fn keys_that_others_can_read_are_closed() {
+fn keys_that_others_can_read_get_a_safe_mode() {
     let open = [
         "/etc/ssh/ssh_host_rsa_key mode:0644",
         ALL[1],
@@ -226,7 +226,7 @@ fn keys_that_others_can_read_are_closed() {
 }
 
 #[test]
-fn the_bytes_of_a_closed_key_stay() {
+fn a_key_with_a_corrected_mode_keeps_its_bytes() {
     let plan = plan(
         &keys("HostKey /k_rsa", &["/k_rsa mode:0666"]),
         &Service::default(),
@@ -236,7 +236,7 @@ fn the_bytes_of_a_closed_key_stay() {
 }
 
 #[test]
-fn sshd_is_not_reloaded_while_it_refuses_something_else() {
+fn sshd_is_not_reloaded_if_it_refuses_its_configuration() {
     let config_test = ConfigTest {
         others: vec!["line 3: bad".to_owned()],
         ..ConfigTest::default()

@@ -77,7 +77,7 @@ fn check(text: &str, wish: &KnownHostsWish, expected: &Expected) {
 }
 
 #[test]
-fn a_configuration_that_ssh_refuses_is_not_passed_by() {
+fn an_ssh_configuration_that_ssh_refuses_stops_the_plan() {
     check(
         BAD,
         &wish(|_| ()),
@@ -107,7 +107,7 @@ fn a_configuration_that_ssh_refuses_is_not_passed_by() {
 }
 
 #[test]
-fn below_another_root_the_defaults_of_ssh_count() {
+fn the_defaults_of_ssh_apply_below_another_root() {
     let files = "//- /home/u/.ssh/known_hosts uid:1000\nh OTHER\n//- /home/u/.ssh/known_hosts2 missing\n\
                  //- /etc/ssh/ssh_known_hosts missing\n//- /etc/ssh/ssh_known_hosts2 missing\n";
     check(
@@ -121,7 +121,7 @@ fn below_another_root_the_defaults_of_ssh_count() {
 }
 
 #[test]
-fn a_pin_is_not_written_over_what_cannot_be_read_or_belongs_to_another_user() {
+fn a_pin_does_not_replace_an_unreadable_or_foreign_file() {
     let hint = "ssh cannot read it either";
     for (entry, reason, hint) in [
         ("unreadable:Permission denied", "permission denied", hint),
@@ -149,7 +149,7 @@ fn a_pin_is_not_written_over_what_cannot_be_read_or_belongs_to_another_user() {
 }
 
 #[test]
-fn a_pin_may_make_its_file() {
+fn a_pin_may_create_its_file() {
     check(
         &format!("{CONFIG}//- /home/u/.ssh/known_hosts missing\n"),
         &wish(pins),
@@ -172,7 +172,7 @@ fn a_pin_may_make_its_file() {
 }
 
 #[test]
-fn the_check_expects_the_lines_that_stay_on_purpose() {
+fn the_check_expects_the_lines_that_are_kept() {
     let snapshot = machine(&format!(
         "{CONFIG}//- /home/u/.ssh/known_hosts uid:1000\nh ED\n@revoked * ED\n* ED\n"
     ));
@@ -183,7 +183,7 @@ fn the_check_expects_the_lines_that_stay_on_purpose() {
 }
 
 #[test]
-fn a_silent_server_is_distinguished_from_one_not_asked() {
+fn a_server_without_an_answer_is_distinguished_from_one_that_was_not_asked() {
     let files = "//- /home/u/.ssh/known_hosts uid:1000\nh OTHER\n";
     let asked = wish(|wish| wish.offline = false);
     check(
@@ -215,7 +215,7 @@ fn a_silent_server_is_distinguished_from_one_not_asked() {
 }
 
 #[test]
-fn no_server_is_asked_needlessly() {
+fn a_server_is_asked_only_if_its_answer_is_needed() {
     let wanted = |text: &str, wish: &KnownHostsWish| {
         let mut snapshot = fixture::snapshot(text);
         snapshot.insert(

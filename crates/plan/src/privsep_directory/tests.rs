@@ -78,7 +78,7 @@ fn check(service: &Service, text: &str, expected: &Expect) {
 }
 
 #[test]
-fn without_a_word_of_sshd_nothing_is_touched() {
+fn the_directory_is_unchanged_unless_sshd_names_it() {
     let keys = ConfigTest {
         host_keys: vec!["no hostkeys available".into()],
         ..ConfigTest::default()
@@ -131,7 +131,7 @@ fn an_unreadable_directory_is_neither_missing_nor_an_obstacle() {
 }
 
 #[test]
-fn a_good_directory_is_left_alone() {
+fn a_valid_privsep_directory_is_unchanged() {
     check(&service(None, None), "", &expect![[""]]);
     check(
         &service(None, Some("sshd")),
@@ -146,7 +146,7 @@ fn a_good_directory_is_left_alone() {
 }
 
 #[test]
-fn a_missing_one_is_made_and_its_unit_makes_it_at_boot() {
+fn a_missing_privsep_directory_is_created_now_and_by_its_unit_at_boot() {
     check(
         &service(Some(MISSING), Some("sshd")),
         "//- /run/x\n",
@@ -159,7 +159,7 @@ fn a_missing_one_is_made_and_its_unit_makes_it_at_boot() {
 }
 
 #[test]
-fn while_sshd_stops_earlier_the_directory_of_the_unit_is_examined() {
+fn the_directory_of_the_unit_is_checked_if_sshd_stops_earlier() {
     let keys = ConfigTest {
         host_keys: vec!["no hostkeys available".into()],
         ..ConfigTest::default()
@@ -179,7 +179,7 @@ fn while_sshd_stops_earlier_the_directory_of_the_unit_is_examined() {
 }
 
 #[test]
-fn a_unit_that_makes_it_when_it_starts_is_waited_for() {
+fn a_unit_that_creates_the_directory_at_its_start_needs_no_change() {
     let mut stopped = service(Some(MISSING), Some("sshd"));
     (
         stopped.listener,
@@ -203,7 +203,7 @@ fn a_unit_that_makes_it_when_it_starts_is_waited_for() {
 }
 
 #[test]
-fn a_tmpfiles_entry_is_written_if_nothing_makes_the_directory() {
+fn a_tmpfiles_entry_is_written_if_nothing_else_creates_the_directory() {
     let none = service(Some(MISSING), None);
     check(
         &none,
@@ -269,7 +269,7 @@ fn sshd_is_started_if_the_missing_directory_stopped_it() {
 }
 
 #[test]
-fn a_directory_that_others_can_write_to_is_closed() {
+fn a_privsep_directory_that_others_can_write_to_gets_a_safe_mode() {
     check(
         &service(Some(OPEN), Some("sshd")),
         "//- /run/sshd dir mode:0777 uid:33 gid:33\n",

@@ -157,7 +157,7 @@ fn a_service_that_would_not_start_is_refused() {
 }
 
 #[test]
-fn a_working_service_is_left_alone() {
+fn a_working_service_is_unchanged() {
     let socket = UnitState {
         active: true,
         ..unit("ssh.socket")
@@ -269,7 +269,7 @@ fn a_stopped_unit_is_started_and_a_disabled_one_enabled() {
 }
 
 #[test]
-fn a_directory_that_comes_with_the_start_is_not_in_the_way() {
+fn a_directory_that_the_start_creates_does_not_prevent_the_start() {
     let told = |directory_comes: bool| {
         let missing = Some("Missing privilege separation directory: /run/sshd".to_owned());
         let config_test = Some(ConfigTest {
@@ -288,7 +288,7 @@ fn a_directory_that_comes_with_the_start_is_not_in_the_way() {
 }
 
 #[test]
-fn a_listener_that_is_worn_out_is_restarted() {
+fn a_listener_with_a_restart_reason_is_restarted() {
     let replaced = Some(RestartReason::Replaced("/usr/sbin/sshd".to_owned()));
     check(
         &Service {

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn wishes_of_one_kind_become_one() {
+    fn wishes_of_one_kind_are_merged() {
         check(
             &[
                 set(&["MaxStartups=20"], false),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn wishes_about_different_things_stay_apart() {
+    fn wishes_about_different_subjects_stay_separate() {
         let apart = [
             Wish::ignore("::1", vec!["sshd".to_owned()]),
             Wish::ignore("::1", Vec::new()),
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_comes_last() {
+    fn the_service_wish_comes_last() {
         check(
             &[
                 Wish::Service { restart: false },

@@ -72,7 +72,7 @@ fn written(plan: &Plan) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_line_becomes_a_comment_and_sshd_is_started_and_the_way_back_reads_the_unit_again() {
+fn a_commented_unit_line_starts_sshd_and_its_rollback_reloads_the_unit() {
     let file = "[Service]\nRestrictAddressFamilies=AF_NETLINK\nNice=5\n";
     let plan = planned(&[(OWN_FILE, file)], false, &[(OWN_FILE, 2)]).expect("a plan");
     let after = "[Service]\n#RestrictAddressFamilies=AF_NETLINK\nNice=5\n";
@@ -109,7 +109,7 @@ fn a_setting_is_commented_out_with_all_its_continuation_lines() {
 }
 
 #[test]
-fn a_file_of_a_package_stays_and_a_namesake_replaces_it() {
+fn a_packaged_unit_file_is_overridden_by_a_file_of_the_same_name() {
     let file = "[Unit]\nRequires=vault.service\n";
     let plan = planned(&[(PACKAGED, file)], false, &[(PACKAGED, 2)]).expect("a plan");
     let after = "[Unit]\n#Requires=vault.service\n";

@@ -65,7 +65,7 @@ fn exemption(until: &str) -> Wish {
 }
 
 #[test]
-fn an_end_that_has_passed_is_refused_by_a_command_and_retired_by_a_policy() {
+fn a_past_end_is_refused_by_a_command_and_removed_by_a_policy() {
     let over = exemption("2026-11-28");
     let refused = planned(JAIL, &over, Ends::ByTimer).expect_err("it is over");
     assert_eq!(refused.to_string(), "2026-11-29T00:00:00Z lies in the past");
@@ -95,7 +95,7 @@ fn lines_of_the_tables_are_found_by_path_and_by_name() {
 }
 
 #[test]
-fn words_that_mean_nothing_are_refused_with_what_would_be_right() {
+fn invalid_arguments_are_refused_with_the_valid_form() {
     let of = |change: fn(&mut KnownHostsOf)| {
         let mut of = KnownHostsOf {
             host: "h".to_owned(),
@@ -131,7 +131,7 @@ fn no_service_of_a_mounted_disk_is_started() {
 }
 
 #[test]
-fn each_file_that_is_named_is_placed_but_those_found_by_their_names() {
+fn named_files_are_placed_below_the_root() {
     let placed = |wish: Wish| {
         let mut seen = Vec::new();
         let placed = wish.placed(|path| {
@@ -160,7 +160,7 @@ fn each_file_that_is_named_is_placed_but_those_found_by_their_names() {
 }
 
 #[test]
-fn a_file_that_sshd_would_write_its_process_id_over_is_refused() {
+fn a_pidfile_that_would_overwrite_another_file_is_refused() {
     let machine =
         "//- /etc/ssh/sshd_config\nPort 22\n//- /run/own.pid\n700\n//- /srv/notes\nbuy milk\n";
     let refused = |path: &str| {
