@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn standing_entries_are_those_put_and_not_removed() {
+    fn entries_in_force_were_added_and_not_removed() {
         let journals = [
             vec![setting("20", Some("10")).words(), exempt("::1").words()],
             vec![setting("30", Some("20")).words(), exempt("::2").words()],
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn another_policy_ends_only_exactly_what_was_put() {
+    fn another_policy_removes_only_the_exact_entry() {
         let first = vec![setting("20", Some("10")).words(), exempt("::1").words()];
         let other = vec![
             setting("30", Some("20")).words(),
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn another_policy_keeps_what_it_wants_in_other_words_and_not_what_it_forbids() {
+    fn another_policy_keeps_equivalent_entries_and_not_forbidden_ones() {
         let held = |put: &Put, text: &str| {
             let policy = Policy::parse(Path::new("p.toml"), text.as_bytes()).unwrap();
             put.is_held_by(&policy, Timestamp::UNIX_EPOCH, &TimeZone::UTC)

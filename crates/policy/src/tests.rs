@@ -34,7 +34,7 @@ pub(crate) fn refused(text: &str, expected: &Expect) {
 }
 
 #[test]
-fn each_section_becomes_the_wishes_of_its_verb() {
+fn each_section_is_read_as_the_wishes_of_its_command() {
     expect![[r#"
         sshd-config MaxStartups=30:30:200 LoginGraceTime=60 UsePAM=yes x11forwarding=no Port=22 Port=2022 AllowUsers+=ann AllowUsers-=ben AcceptEnv=LANG LC_*
         hosts-access --allow 192.0.2.0/24 .example.org
@@ -163,7 +163,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 }
 
 #[test]
-fn a_key_of_another_section_is_told_where_it_belongs() {
+fn a_misplaced_key_is_refused_with_its_section() {
     refused(
         "MaxSessions = 9\nallow = [\"192.0.2.7\"]\n",
         &expect![[r#"
@@ -187,7 +187,7 @@ fn a_key_of_another_section_is_told_where_it_belongs() {
 }
 
 #[test]
-fn text_without_quotes_and_yaml_are_told_as_such() {
+fn unquoted_text_and_yaml_are_recognised() {
     refused(
         "[sshd-config]\nMaxStartups = 10:30:100\n",
         &expect![[r#"
@@ -230,7 +230,7 @@ fn text_without_quotes_and_yaml_are_told_as_such() {
 }
 
 #[test]
-fn a_list_for_one_value_is_told_as_sshd_config_writes_it() {
+fn a_list_for_a_single_value_is_refused_with_the_sshd_config_form() {
     refused(
         "[sshd-config]\nCiphers = [\"aes256-ctr\", \"aes128-ctr\"]\n",
         &expect![[r#"
@@ -267,7 +267,7 @@ fn a_list_for_one_value_is_told_as_sshd_config_writes_it() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn values_of_the_wrong_type_are_refused_at_their_place() {
+fn values_of_the_wrong_type_are_refused_with_their_position() {
     refused(
         "sshd-config = 5\n",
         &expect![[r#"
@@ -413,14 +413,14 @@ fn long_lines_are_cut_to_the_part_around_the_fault() {
 }
 
 #[test]
-fn json_and_toml_are_the_same_tree() {
+fn json_and_toml_policies_are_equivalent() {
     let toml = "[sshd-config]\nPort = [22, 2022]\nUsePAM = true\n[fail2ban]\nignore = [{ address = \"::1\", jail = \"sshd\" }]\n";
     let json = "\n {\"sshd-config\": {\"Port\": [22, 2022], \"UsePAM\": true},\n\"fail2ban\": {\"ignore\": [{\"address\": \"\\u003a:1\", \"jail\": \"sshd\"}]}}";
     assert_eq!(wishes(toml), wishes(json));
 }
 
 #[test]
-fn keywords_that_are_to_have_their_defaults_are_named() {
+fn keywords_to_be_unset_are_listed() {
     let toml = "[sshd-config]\nMaxSessions = 9\nunset = [\"Banner\", \"permituserrc\"]\n";
     let json = r#"{"sshd-config": {"MaxSessions": "9", "unset": ["Banner", "permituserrc"]}}"#;
     let unset = |keys: &[&str]| Wish::Unset {
@@ -464,7 +464,7 @@ fn keywords_that_are_to_have_their_defaults_are_named() {
 }
 
 #[test]
-fn any_text_is_a_policy_or_is_refused_at_a_place_in_it() {
+fn arbitrary_text_is_accepted_or_refused_with_a_position() {
     let seeds = [
         "{\"sshd-config\": {\"Port\": [22, \"a\\\"b\"]}, \"x\": null}",
         "name = 'a'\n[sshd-config]\nPort = { add = [22] }\n[[known-hosts]]\nhost = \"é\"\n",
@@ -488,7 +488,7 @@ fn any_text_is_a_policy_or_is_refused_at_a_place_in_it() {
 }
 
 #[test]
-fn a_denial_is_removed_for_no_other_pattern() {
+fn a_denial_is_removed_only_for_its_own_pattern() {
     let text = "[hosts-access]\nallow = [\"192.0.2.1\"]\ndeny-removed = [\"192.0.2.2\"]\n";
     let groups = parse(text).expect("a policy").groups();
     let removes = |wish: &Wish| {
@@ -535,7 +535,7 @@ fn pin() -> Wish {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "two policies, before and after")]
-fn wishes_are_recorded_and_comments_and_layout_stay() {
+fn recording_keeps_comments_and_layout() {
     let all = [
         settings(&["MaxStartups=50:30:200", "UseDNS=no", "LoginGraceTime=30"]),
         settings(&["AcceptEnv+=TZ", "AllowUsers-=eve", "Port=22", "Port=2200"]),
@@ -635,7 +635,7 @@ user = "kim"
 }
 
 #[test]
-fn one_time_repairs_are_not_recorded_and_a_broken_policy_is_left_alone() {
+fn one_time_repairs_are_not_recorded_and_a_broken_policy_is_unchanged() {
     let record = |text: &str, wish: &Wish| crate::record(Path::new("p.toml"), text, wish, None);
     for wish in [
         Wish::PrivsepDirectory,

@@ -72,7 +72,7 @@ fn a_number_that_sshd_reads_in_octal_needs_quotes() {
 }
 
 #[test]
-fn what_contradicts_itself_is_refused() {
+fn contradictory_entries_are_refused() {
     for (text, message) in [
         (
             "[sshd-config]\nAcceptEnv = { remove = [\"TZ\"], add = [\"LANG\", \"TZ\"] }\n",
@@ -95,7 +95,7 @@ fn what_contradicts_itself_is_refused() {
 }
 
 #[test]
-fn recording_keeps_line_endings_the_mark_and_separate_lines() {
+fn recording_keeps_line_endings_the_byte_order_mark_and_separate_lines() {
     let record = |text: &str, wish: &Wish| {
         let recorded = crate::record(Path::new("p.toml"), text, wish, None);
         recorded.unwrap_or_else(|error| panic!("{text}: {error}"))
