@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_least_recently_used_value_of_a_set_gives_way() {
+    fn the_least_recently_used_value_of_a_set_is_evicted() {
         let mut cache: Cache<u32> = Cache::new();
         let same_set = |n: u64| n * SETS as u64;
         for n in 0..WAYS as u64 {

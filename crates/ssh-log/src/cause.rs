@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn module_variant_and_name_of_a_cause_are_the_same_words() {
+    fn module_variant_and_name_of_a_cause_agree() {
         for (name, module) in CauseName::ALL.iter().zip(MODULES) {
             assert_eq!(name.as_str(), module.replace('_', "-"));
             assert_eq!(format!("{name:?}").to_lowercase(), module.replace('_', ""));

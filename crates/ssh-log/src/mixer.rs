@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_have_different_hashes_in_all_bits() {
+    fn neighbouring_values_have_well_mixed_hashes() {
         let hash = |value: &dyn Fn(&mut Mixer)| {
             let mut mixer = Mixer::default();
             value(&mut mixer);

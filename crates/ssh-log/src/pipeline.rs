@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_say_the_same_as_the_stream_whatever_the_number_of_threads() {
+    fn blocks_and_the_stream_agree_for_any_number_of_threads() {
         for (seed, shares) in (0..).zip([(0, 0), (12, 12), (0, 90)]) {
             let mut random = fastrand::Rng::with_seed(seed);
             let mut log = String::new();

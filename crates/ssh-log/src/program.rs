@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_of_all_origins_are_known() {
+    fn program_tags_of_all_origins_are_recognised() {
         let cases: &[(&str, Program)] = &[
             ("sshd", Program::Sshd),
             ("/usr/sbin/sshd", Program::Sshd),

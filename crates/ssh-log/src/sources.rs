@@ -145,7 +145,7 @@ mod tests {
     use crate::reader::Reader;
 
     #[test]
-    fn the_frequent_sources_survive_a_flood_of_others() {
+    fn frequent_sources_are_kept_in_a_flood_of_others() {
         let mut sources = Sources::keeping(10);
         let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
         for n in 0..5_000u32 {

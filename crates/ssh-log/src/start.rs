@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_places_of_a_byte_are_those_that_a_search_finds() {
+    fn the_positions_of_a_byte_equal_those_of_memchr() {
         let mut random = fastrand::Rng::with_seed(22);
         for _ in 0..5_000 {
             let text: Vec<u8> = (0..random.usize(0..40))
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_stripped_like_any_other_prefix() {
+    fn an_ending_is_stripped_as_strip_suffix_does() {
         let mut random = fastrand::Rng::with_seed(21);
         let mut text = |most: usize| -> Vec<u8> {
             let length = random.usize(0..=most);

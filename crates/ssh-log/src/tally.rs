@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_counts_once_whatever_the_number_of_its_lines() {
+    fn a_connection_with_many_lines_counts_once() {
         let log = "\
 Nov 20 15:52:43 gw sshd[12]: error: kex_exchange_identification: Connection closed by remote host
 Nov 20 15:52:43 gw sshd[12]: Connection closed by 192.0.2.7 port 50003
@@ -292,7 +292,7 @@ Nov 20 15:52:44 gw sshd[13]: error: kex_exchange_identification: Connection clos
     }
 
     #[test]
-    fn a_line_without_prefix_among_others_is_not_believed() {
+    fn a_line_without_prefix_among_others_is_not_trusted() {
         let log = "\
 Nov 20 15:52:43 gw app[12]: text of a user follows
 refused connect from evil (192.0.2.7)
@@ -308,7 +308,7 @@ refused connect from evil (192.0.2.7)
     }
 
     #[test]
-    fn a_log_without_process_numbers_pairs_neighbours() {
+    fn lines_of_a_log_without_process_ids_are_paired_by_proximity() {
         let log = "\
 kex_exchange_identification: Connection closed by remote host\r
 kex_exchange_identification: Connection closed by remote host\r

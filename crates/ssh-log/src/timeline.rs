@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_share_the_span_that_they_are_given() {
+    fn columns_divide_the_given_time_span() {
         let mut timeline = Timeline::default();
         assert_eq!(timeline.columns(3, (0, 1)), [0, 0, 0]);
         assert_eq!(timeline.bounds(), None);
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn stretches_begin_with_the_hours_and_days_of_the_clock() {
+    fn intervals_begin_at_full_hours_and_days() {
         let mut timeline = Timeline::default();
         assert_eq!(timeline.stretches(24, 0).1, []);
         // 2026-11-20, 22:30 and 23:30 in UTC.

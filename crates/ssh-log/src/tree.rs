@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_that_a_text_begins_with_is_found_in_the_order_of_the_list() {
+    fn all_matching_prefixes_are_found_in_list_order() {
         let mut random = fastrand::Rng::with_seed(11);
         let mut text = |most: usize| -> Vec<u8> {
             let length = random.usize(0..=most);

@@ -29,7 +29,7 @@ fn names(expected: &str, messages: &str) {
 }
 
 #[test]
-fn the_last_address_counts_behind_a_user_name() {
+fn the_last_address_counts_after_a_user_name() {
     names(
         "192.0.2.7 2",
         r#"
@@ -62,7 +62,7 @@ reverse mapping checking getaddrinfo for x [203.0.113.9] failed. [192.0.2.7] fai
 }
 
 #[test]
-fn the_first_address_counts_before_a_text_of_the_client() {
+fn the_first_address_counts_before_text_from_the_client() {
     names(
         "192.0.2.7 2",
         r#"
@@ -76,7 +76,7 @@ probed from 192.0.2.7 port 2 with x from 203.0.113.9 port 1 with y.  Don't panic
 }
 
 #[test]
-fn an_identification_string_names_nobody() {
+fn an_address_in_an_identification_string_is_ignored() {
     names(
         "-",
         r#"
@@ -89,7 +89,7 @@ kex_exchange_identification: client sent invalid protocol identifier "x" from 20
 /// sshd takes the text after a colon in a user name for the style of authentication: so the colon
 /// ends the name.
 #[test]
-fn between_a_user_name_and_a_text_of_the_client_the_first_colon_decides() {
+fn the_first_colon_separates_a_user_name_from_text_of_the_client() {
     names(
         "192.0.2.7 2",
         r#"
@@ -119,7 +119,7 @@ fn other_programs_cannot_impersonate_sshd() {
 }
 
 #[test]
-fn no_user_name_accuses_another_address() {
+fn a_forged_user_name_never_changes_the_address() {
     const WORDS: &[&str] = &[
         " from ",
         " port ",

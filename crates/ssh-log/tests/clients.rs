@@ -337,7 +337,7 @@ fn debug_output_of_sshd_is_not_taken_for_a_client() {
 }
 
 #[test]
-fn lines_that_sshd_signs_are_not_a_clients() {
+fn lines_of_sshd_are_not_taken_for_a_client() {
     let closed = "kex_exchange_identification: Connection closed by remote host";
     let client = "Connection closed by 192.0.2.130 port 41000";
     for text in [
@@ -402,7 +402,7 @@ fn a_log_that_does_not_show_its_end_proves_no_stall() {
 }
 
 #[test]
-fn words_that_other_protocols_have_too_are_not_read() {
+fn messages_that_other_protocols_share_are_ignored() {
     for text in [
         "javax.naming.AuthenticationException: Authentication failed for eve\n",
         "Access denied for user 'eve'@'localhost' (using password: YES)\n",

@@ -46,7 +46,7 @@ fn complaints_about_the_configuration_are_found_within_a_line() {
 }
 
 #[test]
-fn in_a_log_without_processes_the_keys_complained_of_belong_to_the_start_that_lacks_them() {
+fn key_complaints_without_process_ids_belong_to_the_following_failed_start() {
     let end = "sshd: no hostkeys available -- exiting.\n";
     for (before, cause) in [
         (
@@ -156,7 +156,7 @@ received-disconnect | - | 192.0.2.8 3 | - | 11 | disconnected by user | names th
 }
 
 #[test]
-fn the_process_of_a_session_is_known_where_sshd_names_it() {
+fn a_session_process_is_known_if_sshd_names_it() {
     says(
         "
 sshd[8]: Connection from 192.0.2.7 port 2 on 192.0.2.1 port 22 rdomain \"\"
@@ -184,7 +184,7 @@ closed | - | 192.0.2.7 2",
 }
 
 #[test]
-fn a_process_number_that_is_in_use_again_is_another_connection() {
+fn a_reused_process_id_is_another_connection() {
     says(
         "
 10:00:00 sshd[8]: Connection closed by 192.0.2.7 port 2 [preauth]
@@ -202,7 +202,7 @@ no-identification | client-vanished",
 }
 
 #[test]
-fn one_unusable_host_key_is_not_reported_but_none_left_is() {
+fn host_keys_are_reported_only_if_none_is_usable() {
     says(
         "
 sshd[8]: error: Could not load host key: /etc/ssh/ssh_host_dsa_key
@@ -238,7 +238,7 @@ bind-failed | sshd-not-running",
 }
 
 #[test]
-fn machines_do_not_share_their_processes() {
+fn process_ids_of_different_machines_are_separate() {
     let log = "\
 Nov 20 15:52:43 a sshd[8]: Connection from 192.0.2.7 port 2 on 192.0.2.1 port 22
 Nov 20 15:52:43 b sshd[8]: error: kex_exchange_identification: Connection closed by remote host
@@ -345,7 +345,7 @@ fn random_bytes_do_not_panic_and_pieces_make_no_difference() {
 }
 
 #[test]
-fn missing_keys_or_a_narrow_list_leave_no_algorithm() {
+fn no_supported_algorithms_means_missing_keys_or_a_narrow_list() {
     says(
         "
 sshd[61]: error: Could not load host key: /etc/ssh/ssh_host_ed25519_key

@@ -140,7 +140,7 @@ fn events(log: &str) -> Vec<(Kind, Option<String>, Option<u32>, bool)> {
 }
 
 #[test]
-fn the_envelope_costs_time_and_host_but_not_the_message() {
+fn the_message_is_recognised_in_any_envelope() {
     for (message, kind) in MESSAGES {
         let [(_, source, ..)] = events(message)
             .try_into()
@@ -155,7 +155,7 @@ fn the_envelope_costs_time_and_host_but_not_the_message() {
 }
 
 #[test]
-fn a_known_envelope_contains_time_and_process() {
+fn time_and_process_are_read_from_a_known_envelope() {
     for envelope in NAMED {
         let line = envelope.replace("{}", MESSAGES[0].0);
         let found = events(&line);
@@ -183,7 +183,7 @@ fn masked_addresses_are_skipped() {
 }
 
 #[test]
-fn a_line_without_head_among_others_is_anybodys() {
+fn a_line_without_a_head_among_others_is_not_attributed_to_sshd() {
     for forged in [
         "sshd[9]: refused connect from a (203.0.113.9)",
         "x | refused connect from a (203.0.113.9)",

@@ -28,46 +28,46 @@ fn says(table: &str) {
 }
 
 #[test]
-fn messages_of_sshd_about_refused_clients() {
+fn messages_of_sshd_about_refused_clients_are_classified() {
     says(include_str!("messages/refusals.txt"));
 }
 
 #[test]
-fn messages_of_sshd_about_clients_before_the_login() {
+fn messages_of_sshd_about_clients_before_the_login_are_classified() {
     says(include_str!("messages/clients.txt"));
 }
 
 #[test]
-fn messages_of_sshd_and_pam_about_failed_logins() {
+fn messages_of_sshd_and_pam_about_failed_logins_are_classified() {
     says(include_str!("messages/login.txt"));
 }
 
 #[test]
-fn messages_of_libwrap_are_understood() {
+fn messages_of_libwrap_are_classified() {
     says(include_str!("messages/libwrap.txt"));
 }
 
 #[test]
-fn messages_of_a_broken_sshd_are_understood() {
+fn messages_of_a_broken_sshd_are_classified() {
     says(include_str!("messages/broken.txt"));
 }
 
 #[test]
-fn what_pam_modules_say() {
+fn messages_of_pam_modules_are_classified() {
     says(include_str!("messages/pam.txt"));
 }
 
 #[test]
-fn messages_of_systemd_and_xinetd_about_sshd() {
+fn messages_of_systemd_and_xinetd_are_classified() {
     says(include_str!("messages/systemd.txt"));
 }
 
 #[test]
-fn messages_of_the_kernel_are_understood() {
+fn messages_of_the_kernel_are_classified() {
     says(include_str!("messages/kernel.txt"));
 }
 
 #[test]
-fn what_banning_tools_say() {
+fn messages_of_banning_tools_are_classified() {
     says(include_str!("messages/bans.txt"));
 }

@@ -204,7 +204,7 @@ const CASES: &[Case] = {
 };
 
 #[test]
-fn pasted_transcripts_are_understood() {
+fn pasted_transcripts_are_classified() {
     let mut wrong = Vec::new();
     for &(what, text, certainty, cause, destination) in CASES {
         let transcript = read(text.as_bytes());
@@ -225,7 +225,7 @@ fn pasted_transcripts_are_understood() {
 }
 
 #[test]
-fn vague_words_count_only_if_nothing_is_more_precise() {
+fn vague_messages_count_only_if_no_precise_one_exists() {
     let text = "kex_exchange_identification: read: Connection reset by peer\n\
         Connection reset by 192.0.2.41 port 22\n\
         rsync: connection unexpectedly closed (0 bytes received so far) [sender]\n\

@@ -11,7 +11,7 @@ fn only(text: &str) -> Attempt {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn unknown_words_only_suggest_a_cause() {
+fn unknown_messages_only_suggest_a_cause() {
     let cases = [
         (
             "[deployer] SFTP upload aborted: the peer hung up on us\n",
@@ -98,7 +98,7 @@ fn unknown_words_only_suggest_a_cause() {
 }
 
 #[test]
-fn a_failure_without_a_reason_names_what_to_run() {
+fn a_failure_without_a_reason_names_the_command_to_run() {
     let attempt = only(
         "16:20:01 RUN ssh -o BatchMode=yes -p 2299 ci@192.0.2.71 /bin/true\n\
          16:20:02 step failed with exit code 255\n",
@@ -115,7 +115,7 @@ fn a_failure_without_a_reason_names_what_to_run() {
 }
 
 #[test]
-fn a_program_that_is_missing_is_not_a_connection_that_ended() {
+fn a_missing_program_is_not_a_failed_connection() {
     for text in [
         "error: cannot run ssh: executable file not found in $PATH, connection closed\n",
         "Remote: sh: 1: borg: command not found: borg\nConnection closed by remote host. Is borg working on the server?\n",
@@ -127,14 +127,14 @@ fn a_program_that_is_missing_is_not_a_connection_that_ended() {
 }
 
 #[test]
-fn a_text_that_only_mentions_ssh_has_an_open_end() {
+fn text_that_only_mentions_ssh_has_no_known_end() {
     let attempt = only("Preparing SFTP session for nightly export\nqueue: 3 files\n");
     assert_eq!((attempt.end.as_ref(), attempt.conclusions.len()), (None, 0));
     assert!(attempt.is_of_client() && !attempt.failed() && !attempt.succeeded());
 }
 
 #[test]
-fn words_of_others_do_not_count() {
+fn messages_of_other_programs_are_ignored() {
     for text in [
         // Not about SSH.
         "curl: (7) Failed to connect to 192.0.2.81 port 8080: Connection refused\n",
@@ -175,7 +175,7 @@ fn a_message_that_is_known_is_named_by_its_line() {
 }
 
 #[test]
-fn options_of_a_command_are_not_words_of_a_failure() {
+fn command_options_are_not_read_as_error_messages() {
     let attempt = only(
         "deploy: ssh -q -o ConnectTimeout=9 -o StrictHostKeyChecking=no -p 2207 ci@192.0.2.91 uptime failed with exit code 255\n",
     );
@@ -187,7 +187,7 @@ fn options_of_a_command_are_not_words_of_a_failure() {
 }
 
 #[test]
-fn a_git_server_without_a_shell_let_the_key_in() {
+fn a_git_server_without_a_shell_accepted_the_key() {
     let attempt =
         only("remote: Shell access is not supported.\nshell request failed on channel 0\n");
     assert!(attempt.succeeded(), "{attempt:?}");
@@ -196,7 +196,7 @@ fn a_git_server_without_a_shell_let_the_key_in() {
 }
 
 #[test]
-fn two_messages_between_which_the_line_break_was_lost_are_two() {
+fn two_messages_on_one_line_are_separated() {
     let attempt = only(
         "kex_exchange_identification: Connection closed by remote hostConnection closed by 192.0.2.92 port 2244\n",
     );
@@ -218,7 +218,7 @@ fn a_host_follows_its_word_or_is_in_brackets() {
 
 /// Another protocol failed, and SSH stands in the name of a page, a package, a host or a namespace.
 #[test]
-fn ssh_named_in_passing_is_not_what_failed() {
+fn ssh_in_a_name_is_not_the_failed_program() {
     for text in [
         "$ git clone https://code.example.com/eve/ssh-keys.git\nfatal: unable to access 'https://code.example.com/eve/ssh-keys.git/': \
          OpenSSL SSL_read: Connection was reset, errno 10054\n",

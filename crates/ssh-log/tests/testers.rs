@@ -48,7 +48,7 @@ fn a_test_of_an_ssh_port_shows_how_the_server_answers() {
 
 /// What the server sends stands on the screen: where nothing does, sshd 9.8 and later did not refuse the client.
 #[test]
-fn silence_on_the_screen_excludes_what_sshd_would_have_said() {
+fn a_silent_test_excludes_causes_that_sshd_announces() {
     let attempt = only(&format!("{TELNET}Connection closed by foreign host.\n"));
     let excluded = |name: &str| {
         let causes = attempt.excluded.iter().flat_map(|one| one.causes);
@@ -61,7 +61,7 @@ fn silence_on_the_screen_excludes_what_sshd_would_have_said() {
 }
 
 #[test]
-fn how_a_test_ends_behind_the_identification_says_nothing() {
+fn the_end_of_a_test_after_the_identification_is_not_a_failure() {
     let attempt = only(&format!(
         "{TELNET}SSH-2.0-OpenSSH_9.6\nConnection closed by foreign host.\n"
     ));
@@ -71,7 +71,7 @@ fn how_a_test_ends_behind_the_identification_says_nothing() {
 }
 
 #[test]
-fn a_test_of_the_port_of_another_protocol_is_not_of_ssh() {
+fn a_test_of_another_port_is_not_a_test_of_ssh() {
     for port in ["80", "23", "5432"] {
         let text =
             TELNET.replace(" 22", &format!(" {port}")) + "Connection closed by foreign host.\n";

@@ -24,7 +24,7 @@ fn said(text: &str) -> String {
 }
 
 #[test]
-fn tools_name_the_host_that_they_wanted_to_reach() {
+fn the_host_is_read_from_messages_of_tools() {
     let cases = [
         (
             "Error: timeout - last error: SSH authentication failed (admin@192.0.2.21:2022): ssh: handshake failed: ssh: \
@@ -102,14 +102,14 @@ fn tools_name_the_host_that_they_wanted_to_reach() {
 }
 
 #[test]
-fn the_class_of_an_error_is_not_a_host() {
+fn an_error_class_name_is_not_taken_for_a_host() {
     let transcript = read(b"asyncssh.misc.ConnectionLost: Connection lost\n");
     assert_eq!(transcript.attempts.len(), 1);
     assert_eq!(transcript.attempts[0].name(), None);
 }
 
 #[test]
-fn servers_in_go_log_the_words_of_their_library() {
+fn log_messages_of_the_go_ssh_library_are_classified() {
     let cases = [
         (
             "2026/11/20 10:46:19 modules/ssh/ssh.go:259:sshConnectionFailed() [W] Failed connection from 192.0.2.44:50358 with \

@@ -216,7 +216,7 @@ mod tests {
     const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd\x04\x58\x29\x00\x00\x68\x65\x6c\x6c\x6f\xa3\x6d\x9f\x88";
 
     #[test]
-    fn every_encoding_gives_the_same_text() {
+    fn every_encoding_decodes_to_the_same_text() {
         let marked = |mark: &str| format!("{mark}{TEXT}");
         let cases = [
             TEXT.as_bytes().to_vec(),

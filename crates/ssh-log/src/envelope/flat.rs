@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn records_read_in_place_equal_those_read_from_a_tree() {
+    fn records_read_in_place_equal_parsed_records() {
         let mut random = fastrand::Rng::with_seed(12);
         let (mut read, mut escaped) = (0, 0);
         for _ in 0..60_000 {

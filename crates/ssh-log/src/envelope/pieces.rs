@@ -162,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn a_message_may_begin_with_every_word() {
+    fn a_message_may_begin_at_any_word() {
         let text = b"[a/b] c-d \"e\": f=g\\nh";
         let found = shown(starts(text).map(|at| &text[at..=at]));
         assert_eq!(found, ["[", "a", "c", "\"", "e", ":", "f", "g", "n", "h"]);
     }
 
     #[test]
-    fn marks_are_found_wherever_they_stand() {
+    fn marks_are_found_at_any_position() {
         let mut random = fastrand::Rng::with_seed(3);
         let marks = b"\\\"<`\r'";
         for _ in 0..5_000 {

@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn remembered_heads_equal_heads_read_anew() {
+    fn cached_heads_equal_newly_parsed_heads() {
         let clock = Clock::utc("2026-12-01T00:00:00Z".parse().unwrap());
         let mut random = fastrand::Rng::with_seed(4);
         let mut peeler = Peeler::new(clock.clone());

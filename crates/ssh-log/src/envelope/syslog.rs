@@ -483,7 +483,7 @@ mod tests {
 
     /// The short way gives the result of the long one, whenever it gives any.
     #[test]
-    fn most_heads_are_read_alike_on_the_short_way_and_the_long_one() {
+    fn the_fast_parser_of_heads_agrees_with_the_slow_one() {
         let mut taken = 0;
         let tags = [
             "sshd[8]:",

@@ -24,7 +24,7 @@ fn shown(line: &str) -> String {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn every_known_prefix_is_taken_apart() {
+fn every_known_prefix_is_parsed() {
     let cases = [
         (
             "Nov 20 15:52:43 gw1 sshd[8]: Bye",
@@ -168,7 +168,7 @@ fn a_line_without_envelope_is_its_own_message() {
 }
 
 #[test]
-fn every_layer_around_a_head_is_taken_off() {
+fn every_layer_around_a_head_is_removed() {
     const HEAD: &str = "Nov 20 15:52:43 gw1 sshd[8]: Bye";
     let layers = [
         ("    ", ""),
@@ -211,7 +211,7 @@ fn every_layer_around_a_head_is_taken_off() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn stamps_and_columns_of_all_systems_are_read() {
+fn timestamps_and_columns_of_all_systems_are_parsed() {
     let cases = [
         (
             "Nov 20 15:52:43 gw1 auth.info sshd[8]: x",
@@ -339,7 +339,7 @@ fn stamps_and_columns_of_all_systems_are_read() {
 }
 
 #[test]
-fn records_of_several_lines_are_put_together() {
+fn multiline_records_are_joined() {
     let verbose = "\
 Fri 2026-11-20 15:52:43.250000 UTC [s=abc;i=1;b=def;m=1;t=2;x=3]
     SYSLOG_IDENTIFIER=sshd

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_that_pieces_cut_in_two_are_whole_again() {
+    fn surrogate_pairs_split_between_reads_are_joined() {
         struct Drops<'a>(&'a [u8]);
         impl Read for Drops<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_surrogate_pair_is_replaced() {
+    fn half_of_a_surrogate_pair_is_replaced() {
         let mut text = String::new();
         Utf16::new(&b"\xd8\x3d\0b\xd8\x3d"[..], Order::Big)
             .read_to_string(&mut text)
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_utf16_is_left_alone() {
+    fn text_that_is_not_utf16_is_unchanged() {
         for start in [
             &b""[..],
             b"Nov 20",

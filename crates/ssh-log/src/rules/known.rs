@@ -156,7 +156,7 @@ impl Known {
 }
 
 #[test]
-fn every_message_of_the_sources_has_a_rule_or_a_reason_why_none() {
+fn every_message_of_the_sources_has_a_rule_or_a_reason_for_none() {
     let mut missing = Vec::new();
     for known in &KNOWN {
         let reasons: Vec<&str> = known.reasons().collect();
@@ -178,7 +178,7 @@ fn every_message_of_the_sources_has_a_rule_or_a_reason_why_none() {
 }
 
 #[test]
-fn every_reason_is_needed() {
+fn every_recorded_reason_matches_a_message() {
     for known in &KNOWN {
         let places: Vec<String> = known
             .messages()

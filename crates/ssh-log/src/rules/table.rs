@@ -222,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_has_only_one_open_end() {
+    fn a_template_has_only_one_open_field() {
         for rule in SSHD.iter().chain(FAMILIES).copied().flatten() {
             for pattern in expand(rule.template) {
                 let open = ["{user}", "{any}", "{quoted}"]

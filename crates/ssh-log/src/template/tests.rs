@@ -19,7 +19,7 @@ fn shown(pattern: &'static str, message: &str) -> Option<String> {
 }
 
 #[test]
-fn a_user_extends_to_the_last_place_that_fits() {
+fn a_user_name_extends_to_the_last_possible_position() {
     let pattern = "Invalid user {user} from {addr} port {port}";
     let says = |message, expected: &str| {
         assert_eq!(shown(pattern, message).as_deref(), Some(expected));
@@ -41,7 +41,7 @@ fn a_user_extends_to_the_last_place_that_fits() {
 }
 
 #[test]
-fn a_colon_behind_an_address_is_given_back() {
+fn a_colon_after_an_address_is_not_part_of_it() {
     let pattern = "Received disconnect from {addr}: {n}: {detail}";
     let says = |message, expected: &str| {
         assert_eq!(shown(pattern, message).as_deref(), Some(expected));
@@ -54,7 +54,7 @@ fn a_colon_behind_an_address_is_given_back() {
 }
 
 #[test]
-fn a_user_has_no_colon() {
+fn a_user_name_ends_before_a_colon() {
     let pattern = "Failed key for {user} from {addr} port {port} ssh2: {detail}";
     let says = |message, expected: &str| {
         assert_eq!(shown(pattern, message).as_deref(), Some(expected));
@@ -104,7 +104,7 @@ fn from_front(pattern: &str) -> Template {
 }
 
 #[test]
-fn a_message_matches_from_its_end_as_it_does_from_its_beginning() {
+fn matching_from_the_end_agrees_with_matching_from_the_beginning() {
     let patterns = [
         "user {user} from {addr} port {port}",
         "user {user} {addr} port {port}",

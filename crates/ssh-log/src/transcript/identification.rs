@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_release_lacks_the_faults_that_later_ones_introduced() {
+    fn faults_of_later_releases_are_excluded_by_the_identification() {
         let can = |software| server(Some(software)).can_have(CauseName::PrivsepDirectory);
         assert!(
             can("OpenSSH_9.9p2 Ubuntu")

@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_strangers_is_not_read() {
+    fn text_inside_another_message_is_not_read() {
         assert_eq!(
             texts(
                 "debug1: Remote protocol version 2.0, remote software version Connection refused"
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn the_work_grows_as_the_line_does() {
+    fn scanning_takes_linear_time() {
         let lines = [
             "x: ",
             "ssh: connect to host ",

@@ -63,7 +63,7 @@ fn the_redirection_of_powershell_is_read() {
 }
 
 #[test]
-fn an_end_in_unknown_words_is_not_taken_for_silence() {
+fn an_unknown_final_message_is_not_taken_for_silence() {
     let text =
         "debug1: Connecting to build [192.0.2.10] port 22.\nbuild: something new: went wrong\n";
     let text = format!("OpenSSH_10.0p2\n{text}");
@@ -77,7 +77,7 @@ fn an_end_in_unknown_words_is_not_taken_for_silence() {
 }
 
 #[test]
-fn an_address_to_bind_to_is_the_client_s_and_not_the_server_s() {
+fn a_bind_address_is_not_taken_for_the_server_address() {
     let text = "bind 192.0.2.77: Cannot assign requested address\nssh: connect to host db.example port 22: failure\n";
     let transcript = read(text.as_bytes());
     assert_eq!(first(&transcript), Some("client-config-invalid"));

@@ -73,7 +73,7 @@ fn first(transcript: &Transcript) -> Option<&'static str> {
 }
 
 #[test]
-fn recordings_of_real_clients_are_understood() {
+fn recordings_of_real_clients_are_classified() {
     let text: String = RECORDINGS
         .iter()
         .map(|(name, bytes)| format!("{name}: {}", shown(&read(bytes))))
@@ -145,7 +145,7 @@ fn the_simulated_cause_is_named_first_or_among_the_possible_ones() {
 }
 
 #[test]
-fn a_login_that_works_proves_nothing() {
+fn a_successful_login_excludes_no_cause() {
     let transcript = read(include_bytes!("openssh-10.0-success.txt"));
     let [attempt] = transcript.attempts.as_slice() else {
         panic!("one attempt: {transcript:?}")

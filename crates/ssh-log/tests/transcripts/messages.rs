@@ -27,7 +27,7 @@ const MESSAGES: &[&str] = &[
 ];
 
 #[test]
-fn messages_of_libraries_are_understood() {
+fn messages_of_libraries_are_classified() {
     let line = |message: &&str| {
         let transcript = read(message.as_bytes());
         let Some(attempt) = transcript.attempts.first() else {

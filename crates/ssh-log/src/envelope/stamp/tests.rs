@@ -59,7 +59,7 @@ fn the_year_is_the_last_one_that_is_not_in_the_future() {
 }
 
 #[test]
-fn a_month_is_known_in_the_language_of_the_machine() {
+fn month_names_are_parsed_in_every_supported_language() {
     let cases = [
         ("marras 20 15:52:43", 11),
         ("Kas 20 15:52:43", 11),
@@ -86,7 +86,7 @@ fn a_month_is_known_in_the_language_of_the_machine() {
 }
 
 #[test]
-fn a_zone_applies_to_stamps_without_one() {
+fn a_time_zone_applies_to_timestamps_without_one() {
     let zone = TimeZone::fixed(Offset::from_seconds(-3 * 3600).unwrap());
     let mut stamps = Stamps::new(Clock {
         reference: "2026-12-01T00:00:00Z".parse().unwrap(),

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn the_phase_decides_what_an_error_means() {
+    fn the_connection_phase_decides_the_meaning_of_an_error() {
         let symptom =
             |phase, text: &str| failure(phase, text.as_bytes(), false).map(|(symptom, _)| symptom);
         assert_eq!(

@@ -283,7 +283,7 @@ mod tests {
     /// A message that begins with a field or with a single letter would be searched for at each
     /// byte of a text.
     #[test]
-    fn every_message_begins_with_words_of_its_own() {
+    fn every_client_message_begins_with_at_least_four_fixed_bytes() {
         for entry in &TABLE.entries {
             assert!(entry.template.lead().len() >= 4, "{entry:?}");
         }
