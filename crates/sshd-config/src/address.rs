@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_match_like_addrmatch() {
+    fn address_lists_match_like_addrmatch() {
         let cases = [
             ("192.0.2.7", "192.0.2.0/24", ListMatch::Positive),
             ("192.0.3.7", "192.0.2.0/24", ListMatch::None),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn short_forms_of_an_address_are_read_as_the_c_library_does() {
+    fn short_forms_of_an_address_are_parsed_like_inet_aton() {
         let cases = [
             ("10.1", Some("10.0.0.1")),
             ("0x7f.1", Some("127.0.0.1")),

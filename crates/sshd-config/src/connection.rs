@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_specification_is_read_as_sshd_reads_it() {
+    fn a_connection_specification_is_parsed_as_by_sshd() {
         let found = Connection::parse("user=bob,addr=192.0.2.1,lport=2222").expect("well formed");
         assert_eq!(
             (found.user.as_deref(), found.lport, found.host),

@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_negated_group_vetoes_whatever_the_others_are() {
+    fn a_negated_group_excludes_the_user_from_any_group_match() {
         let connection = |groups: &[&str]| Connection {
             user: Some("bob".into()),
             groups: groups.iter().map(|&group| group.to_owned()).collect(),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn equals_signs_come_and_go_with_the_releases() {
+    fn equals_signs_in_criteria_are_valid_only_in_some_releases() {
         let user = |release| read("Match User=bob", release);
         assert!(user(Release::new(8, 0)).is_ok());
         assert!(user(Release::new(9, 2)).is_ok());
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn only_all_and_version_hold_before_there_is_a_connection() {
+    fn only_criteria_without_a_connection_hold_at_the_start() {
         let at_start =
             |text: &str, release| read(text, release).expect("valid").holds_at_start(release);
         assert!(at_start("Match all", Release::new(9, 2)));

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_byte_glues_the_next_line() {
+    fn a_nul_byte_joins_the_next_line() {
         let document = b"# a\0b\nMaxStartups 9\nPort 22\n";
         assert_eq!(
             texts(document, Release::new(9, 2)),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_lead_back_to_the_file() {
+    fn offsets_of_a_joined_line_map_to_the_file() {
         let document = b"Port\0 x\n\t22\r\n";
         let line = split(document, Release::new(9, 2)).next().expect("a line");
         assert_eq!(line.text, b"Port22");

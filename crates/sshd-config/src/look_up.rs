@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_means_what_it_meant_in_its_release() {
+    fn a_keyword_name_has_the_meaning_of_its_release() {
         let key = |name: &str, major, minor| {
             Keyword::find(name, Release::new(major, minor)).map(|found| found.0.key())
         };

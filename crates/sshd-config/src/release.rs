@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_comes_after_nine() {
+    fn release_10_is_newer_than_release_9() {
         assert!(Release::new(9, 9) < Release::new(10, 0));
         assert!(Release::parse("10.0p2").expect("a release") < Release::new(10, 1));
         assert!(Release::new(10, 0).since(9, 8) && !Release::new(10, 0).since(10, 1));

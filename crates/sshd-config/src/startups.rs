@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_percentage_rises_from_the_rate_to_all() {
+    fn the_drop_percentage_rises_from_the_rate_to_100() {
         let default = MaxStartups::parse("10:30:100").expect("the default");
         let found = [0, 9, 10, 55, 99, 100, 500].map(|pending| default.refused_percent(pending));
         assert_eq!(found, [0, 0, 30, 65, 99, 100, 100]);
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_values_are_not_values_in_force() {
+    fn refused_maxstartups_values_are_not_parsed() {
         for value in [
             "",
             "0",

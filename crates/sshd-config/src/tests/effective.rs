@@ -23,7 +23,7 @@ fn most_keywords_are_decided_by_their_first_line() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn the_line_that_decides_depends_on_keyword_and_release() {
+fn keyword_and_release_determine_the_effective_line() {
     let cases = [
         (
             "MaxStartups 5:77:50\nMaxStartups 10:30:60\n",
@@ -163,7 +163,7 @@ fn the_line_that_decides_depends_on_keyword_and_release() {
 }
 
 #[test]
-fn the_principals_command_is_lost_behind_the_keys_command_from_8_7_to_9_3() {
+fn the_principals_command_after_the_keys_command_is_ignored_from_8_7_to_9_3() {
     let text = "AuthorizedKeysCommand /k\nAuthorizedKeysCommandUser a\nAuthorizedPrincipalsCommand /p\nAuthorizedPrincipalsCommandUser b\n";
     let found = |major, minor| {
         value(
@@ -179,7 +179,7 @@ fn the_principals_command_is_lost_behind_the_keys_command_from_8_7_to_9_3() {
 }
 
 #[test]
-fn any_penalty_switches_penalties_on_again() {
+fn any_penalty_enables_penalties_again() {
     let text = "PerSourcePenalties no\nPerSourcePenalties authfail:7s\nPerSourcePenalties authfail:9s crash:1m\n";
     let found = value(&tree(text), "persourcepenalties", Release::new(10, 0));
     assert!(

@@ -80,7 +80,7 @@ fn any_bytes_are_read_by_any_release() {
 }
 
 #[test]
-fn the_files_equal_those_of_the_whole_reading() {
+fn the_quick_list_of_files_equals_that_of_a_full_parse() {
     let includes: &[&[u8]] = &[
         b"I\"ncl\"ude /etc/ssh/a\n",
         b"\"include\" /etc/ssh/b\n",
@@ -116,7 +116,7 @@ fn the_files_equal_those_of_the_whole_reading() {
 }
 
 #[test]
-fn a_directive_is_read_again_as_it_was_read() {
+fn reparsing_a_directive_gives_the_same_directive() {
     let mut random = Rng::with_seed(37);
     let mut met = 0;
     for _ in 0..1_000 {
@@ -175,12 +175,12 @@ fn steps_to_show(lines: usize) -> usize {
 }
 
 #[test]
-fn a_long_file_is_read_a_fixed_number_of_times() {
+fn showing_a_long_file_takes_linear_time() {
     assert_eq!(steps_to_show(2_000), 2 * steps_to_show(1_000));
 }
 
 #[test]
-fn setting_what_is_in_force_changes_nothing() {
+fn setting_the_effective_value_changes_nothing() {
     let mut random = Rng::with_seed(32);
     for _ in 0..1_000 {
         let content = document(&mut random);
@@ -203,7 +203,7 @@ fn setting_what_is_in_force_changes_nothing() {
 }
 
 #[test]
-fn an_edit_keeps_all_other_lines_and_reads_back() {
+fn an_edit_keeps_all_other_lines_and_is_read_back() {
     let mut random = Rng::with_seed(33);
     let (mut set, mut refused) = (0, 0);
     for _ in 0..600 {

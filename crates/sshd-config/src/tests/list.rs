@@ -105,7 +105,7 @@ fn an_element_is_added_in_the_style_of_the_others() {
 }
 
 #[test]
-fn the_default_stays_when_an_element_is_added_to_it() {
+fn adding_to_a_default_list_writes_out_the_default() {
     check(
         "UseDNS no\n",
         "Port+=2222",
@@ -122,7 +122,7 @@ fn the_default_stays_when_an_element_is_added_to_it() {
 }
 
 #[test]
-fn an_element_is_taken_out_and_its_line_with_the_last_one() {
+fn a_line_is_removed_with_its_last_element() {
     check(
         "AllowUsers ann ben cid # x\n",
         "AllowUsers-=ben",
@@ -184,7 +184,7 @@ fn lines_of_included_files_and_blocks_are_distinguished() {
 }
 
 #[test]
-fn inexact_grants_are_refused() {
+fn list_edits_that_cannot_be_exact_are_refused() {
     refused(&tree("Port 22\n"), "Port-=22", "takes its default");
     refused(
         &tree("ListenAddress 192.0.2.1\n"),
@@ -209,7 +209,7 @@ fn inexact_grants_are_refused() {
 }
 
 #[test]
-fn a_drop_in_adds_and_removes_nothing_elsewhere() {
+fn a_drop_in_can_extend_a_list_but_not_replace_it() {
     let text = "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nAllowUsers ann\n\
                 //- /etc/ssh/sshd_config.d dir\n";
     let edited =
@@ -221,7 +221,7 @@ fn a_drop_in_adds_and_removes_nothing_elsewhere() {
 }
 
 #[test]
-fn an_unknown_release_requires_that_all_agree() {
+fn a_list_edit_for_an_unknown_release_suits_every_release() {
     let before = tree("Port 22\n");
     let edited =
         assign(&before, "Port+=2222; AllowUsers+=ann", None, Place::Best).expect("possible");
@@ -234,7 +234,7 @@ fn an_unknown_release_requires_that_all_agree() {
 }
 
 #[test]
-fn a_line_of_a_block_becomes_a_comment_and_counts_for_nobody_else() {
+fn commenting_out_a_match_line_affects_only_its_connections() {
     let text =
         "PasswordAuthentication yes\nMatch User ann\n  PasswordAuthentication no\n  Banner /x\n";
     let before = tree(text);
@@ -257,7 +257,7 @@ fn a_line_of_a_block_becomes_a_comment_and_counts_for_nobody_else() {
 }
 
 #[test]
-fn only_a_line_that_sshd_refuses_becomes_a_comment() {
+fn only_a_refused_line_is_commented_out() {
     let text = "UseDNS no\n  MaxSession 3 # odd\nPort x\nMatch Usr ben\n  UseDNS no\n";
     let before = tree(text);
     let line = |number| Origin::new(MAIN, number);

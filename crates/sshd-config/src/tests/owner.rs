@@ -36,7 +36,7 @@ fn policy() -> Snapshot {
 }
 
 #[test]
-fn a_line_of_a_packaged_file_is_overruled_by_a_drop_in() {
+fn a_line_of_a_packaged_file_is_overridden_by_a_drop_in() {
     let seen = policy();
     let tree = Tree::read(&seen, Path::new(MAIN), &[]);
     let edited = tree
@@ -55,7 +55,7 @@ fn a_line_of_a_packaged_file_is_overruled_by_a_drop_in() {
 }
 
 #[test]
-fn the_drop_in_is_read_last_where_the_last_line_decides() {
+fn the_drop_in_is_named_to_be_read_last_if_the_last_line_wins() {
     let seen = policy();
     let tree = Tree::read(&seen, Path::new(MAIN), &[]);
     let path = |release| {
@@ -72,7 +72,7 @@ fn the_drop_in_is_read_last_where_the_last_line_decides() {
 }
 
 #[test]
-fn the_main_file_overrules_where_it_reads_no_drop_in() {
+fn the_main_file_is_edited_if_it_reads_no_drop_ins() {
     let text = "//- /etc/ssh/sshd_config\nInclude /etc/ssh/vendor.conf\n//- /etc/ssh/vendor.conf\nMaxSessions 3\n";
     let seen = linked(text, "/etc/ssh/vendor.conf", "/usr/lib/vendor/sshd.conf");
     let tree = Tree::read(&seen, Path::new(MAIN), &[]);
@@ -122,7 +122,7 @@ fn drop_ins_of_gentoo_are_not_edited() {
 }
 
 #[test]
-fn the_vendors_main_file_counts_where_the_administrator_has_none() {
+fn the_vendor_file_is_read_if_the_administrator_has_none() {
     let vendors = "//- /usr/etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nMaxSessions 3\n\
         //- /etc/ssh/sshd_config missing\n//- /etc/ssh/sshd_config.d dir\n";
     let seen = snapshot(vendors);

@@ -21,7 +21,7 @@ fn check(text: &str, release: Release, expected: &[&str]) {
 }
 
 #[test]
-fn a_refused_line_is_named_with_its_column() {
+fn a_refused_line_is_reported_with_its_column() {
     check(
         "Port 22\n  MaxSessions\tx\n",
         OLD,
@@ -193,7 +193,7 @@ fn build_dependent_values_are_not_refused_by_the_model() {
 }
 
 #[test]
-fn a_file_that_includes_itself_is_noticed() {
+fn a_file_that_includes_itself_is_reported() {
     let problems = found(
         "//- /etc/ssh/sshd_config\nInclude sshd_config\nMaxSessions x\n",
         OLD,
@@ -206,7 +206,7 @@ fn a_file_that_includes_itself_is_noticed() {
 }
 
 #[test]
-fn lines_that_are_right_by_themselves_can_contradict_each_other() {
+fn valid_lines_that_contradict_each_other_are_reported() {
     let methods = "sshd_config:2:1: no list of authentication methods can be satisfied by the methods that are on";
     check(
         "PasswordAuthentication no\nAuthenticationMethods password\n",
@@ -238,7 +238,7 @@ fn lines_that_are_right_by_themselves_can_contradict_each_other() {
 }
 
 #[test]
-fn a_keyword_without_effect_is_named_but_not_fatal() {
+fn a_keyword_without_effect_is_reported_but_not_fatal() {
     let problems = tree("UseLogin no\nKeyRegenerationInterval 3600\n").problems(Some(OLD));
     assert_eq!(
         problems
@@ -261,7 +261,7 @@ fn a_keyword_without_effect_is_named_but_not_fatal() {
 }
 
 #[test]
-fn one_number_for_a_block_size_is_a_trap_up_to_10_2() {
+fn a_single_block_size_is_reported_up_to_10_2() {
     let count = |text: &str, release| tree(text).problems(Some(release)).len();
     assert_eq!(count("PerSourceNetBlockSize 24\n", Release::new(10, 2)), 1);
     assert_eq!(count("PerSourceNetBlockSize 24\n", Release::new(10, 3)), 0);
@@ -281,7 +281,7 @@ fn a_block_with_a_subsystem_crashes_some_releases() {
 }
 
 #[test]
-fn the_verdict_is_open_where_the_build_decides() {
+fn the_verdict_is_unknown_if_it_depends_on_the_build() {
     let verdict = |text: &str| tree(text).verdict(OLD);
     assert_eq!(verdict("MaxSessions 3\n"), StartVerdict::Accepts);
     assert!(matches!(

@@ -31,7 +31,7 @@ fn refusal(before: &str, set: &str, release: Option<Release>, place: Place) -> R
 }
 
 #[test]
-fn the_line_that_decides_is_rewritten_and_all_else_on_it_kept() {
+fn the_effective_line_is_rewritten_and_its_layout_is_kept() {
     check(
         "MaxSessions 3\nPort 22\n",
         "MaxSessions=9",
@@ -90,7 +90,7 @@ fn the_line_that_decides_is_rewritten_and_all_else_on_it_kept() {
 }
 
 #[test]
-fn the_last_line_is_rewritten_where_it_decides_and_the_others_agree() {
+fn the_last_line_is_rewritten_if_it_is_effective_and_the_others_agree() {
     let before = "MaxStartups 1:2:3\nPort 22\nMaxStartups 4:5:6\n";
     check(
         before,
@@ -113,7 +113,7 @@ fn the_last_line_is_rewritten_where_it_decides_and_the_others_agree() {
 }
 
 #[test]
-fn every_line_agrees_where_the_release_is_unknown() {
+fn every_line_is_set_if_the_release_is_unknown() {
     let before = "MaxStartups 1:2:3\nMaxStartups 4:5:6\n";
     let edited = tree(before)
         .set("MaxStartups", "7:8:9", None, Place::Best)
@@ -139,7 +139,7 @@ fn every_line_agrees_where_the_release_is_unknown() {
 }
 
 #[test]
-fn one_number_means_start_and_full_in_every_release() {
+fn a_single_maxstartups_number_is_written_for_each_release() {
     check(
         "MaxStartups 5:77:50\n",
         "MaxStartups=9",
@@ -219,7 +219,7 @@ fn a_new_line_precedes_the_first_match_and_resembles_its_neighbour() {
 }
 
 #[test]
-fn a_commented_match_line_begins_what_may_become_a_block() {
+fn a_new_line_is_inserted_before_a_commented_match_block() {
     let example = "\n# How one user gets less\n#Match User carol\n#\tPermitTTY no\n";
     let (before, after) = (
         format!("UseDNS no\n{example}"),
@@ -243,7 +243,7 @@ fn a_commented_match_line_begins_what_may_become_a_block() {
 }
 
 #[test]
-fn a_line_before_the_first_block_has_not_the_indent_of_the_block() {
+fn a_line_before_the_first_block_does_not_get_its_indentation() {
     check(
         "Match User git\n\tX11Forwarding no\n",
         "MaxSessions=9",
@@ -281,7 +281,7 @@ fn a_new_line_leaves_the_end_of_the_file_as_it_is() {
 }
 
 #[test]
-fn a_line_that_a_nul_byte_joins_does_not_go_in_silence() {
+fn removing_a_line_joined_by_a_nul_byte_is_noted() {
     let before = "LoginGraceTime 2\0m\nUseDNS no\n";
     let edited = tree(before)
         .set("LoginGraceTime", "30", Some(OLD), Place::Best)
@@ -297,7 +297,7 @@ fn a_line_that_a_nul_byte_joins_does_not_go_in_silence() {
 }
 
 #[test]
-fn a_value_is_quoted_where_it_has_to_be() {
+fn a_value_is_quoted_if_necessary() {
     check(
         "",
         "Banner=/etc/my issue",
@@ -310,7 +310,7 @@ fn a_value_is_quoted_where_it_has_to_be() {
 }
 
 #[test]
-fn penalties_are_set_one_by_one() {
+fn penalties_are_set_individually() {
     let release = Release::new(10, 0);
     check(
         "PerSourcePenalties crash:9s max:1m # x\n",
@@ -339,7 +339,7 @@ fn penalties_are_set_one_by_one() {
 }
 
 #[test]
-fn a_refused_line_of_the_keyword_is_mended() {
+fn a_refused_line_of_the_keyword_is_corrected() {
     check(
         "MaxStartups 10:30\n",
         "MaxStartups=10:30:60",
@@ -386,7 +386,7 @@ MaxSessions 3
 ";
 
 #[test]
-fn the_included_file_is_edited_when_it_decides() {
+fn the_included_file_is_edited_if_it_decides() {
     let edited = tree(DROP_INS)
         .set("MaxSessions", "9", Some(OLD), Place::Best)
         .expect("possible");
@@ -469,7 +469,7 @@ fn a_file_that_is_read_by_two_names_is_edited_once() {
 }
 
 #[test]
-fn several_values_compose() {
+fn several_values_are_set_in_one_edit() {
     let before = "Include x.conf\nMatch User bob\n";
     let edited = tree(before).set_all(
         &[
@@ -567,7 +567,7 @@ fn values_that_sshd_would_refuse_are_refused_with_the_reason() {
 }
 
 #[test]
-fn a_keyword_that_the_tree_uses_already_is_taken_to_be_known() {
+fn a_keyword_already_in_use_is_accepted() {
     let before = "PerSourcePenalties crash:9s\n";
     assert!(
         tree(before)
@@ -583,7 +583,7 @@ fn a_keyword_that_the_tree_uses_already_is_taken_to_be_known() {
 }
 
 #[test]
-fn an_option_of_the_daemon_beats_every_file() {
+fn an_option_of_the_daemon_overrides_every_file() {
     let tree = tree_with("MaxSessions 3\n", &["MaxSessions=5"]);
     let why = tree
         .set("MaxSessions", "9", Some(OLD), Place::Best)
@@ -602,7 +602,7 @@ fn an_option_of_the_daemon_beats_every_file() {
 }
 
 #[test]
-fn the_name_is_known_to_the_release() {
+fn a_keyword_is_written_with_the_name_of_its_release() {
     check(
         "",
         "PubkeyAcceptedAlgorithms=ssh-ed25519",
@@ -659,7 +659,7 @@ fn unset_removes_the_lines_that_decide() {
 }
 
 #[test]
-fn settings_that_need_each_other_may_be_asked_for_in_any_order() {
+fn interdependent_settings_may_be_set_in_any_order() {
     let set = |before: &str, wanted: &[(&str, &str)]| {
         let edited = tree(before).set_all(wanted, Some(OLD), Place::Best);
         let files = changed(&snapshot(before), &edited.expect("both together are right"));

@@ -29,7 +29,7 @@ fn known(tree: &Tree, key: &str, release: Release, scope: Scope<'_>) -> Option<S
 }
 
 #[test]
-fn a_value_is_known_where_nothing_unread_can_decide_it() {
+fn a_value_is_known_if_no_unread_file_can_change_it() {
     let seen = seen(&Unread::Denied);
     let tree = tree(&seen);
     let of = |key: &str, release| known(&tree, key, release, Scope::Global);
@@ -74,7 +74,7 @@ fn a_value_is_known_where_nothing_unread_can_decide_it() {
 }
 
 #[test]
-fn the_last_line_decides_behind_what_was_not_read() {
+fn a_later_last_line_is_effective_despite_an_unread_file() {
     let text = "MaxStartups 5\nInclude x.conf\n";
     let mut seen = snapshot(&format!("//- {MAIN}\n{text}//- /etc/ssh/x.conf\n"));
     seen.insert(
@@ -86,7 +86,7 @@ fn the_last_line_decides_behind_what_was_not_read() {
 }
 
 #[test]
-fn an_unread_block_changes_nothing_outside() {
+fn an_unread_match_block_does_not_affect_global_values() {
     let text = "//- /etc/ssh/sshd_config\nMaxSessions 5\nMatch User eve\nInclude x.conf\n//- /etc/ssh/x.conf\n";
     let mut seen = snapshot(text);
     seen.insert("/etc/ssh/x.conf", Entry::Unreadable(Unread::Denied));
@@ -159,7 +159,7 @@ fn a_folder_that_cannot_be_listed_may_hold_drop_ins() {
 }
 
 #[test]
-fn the_main_file_is_seen_or_nothing_is_known() {
+fn no_value_is_known_without_the_main_file() {
     let mut seen = Snapshot::default();
     seen.insert(MAIN, Entry::Unreadable(Unread::Denied));
     let tree = tree(&seen);

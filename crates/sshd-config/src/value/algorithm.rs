@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_known_from_one_release_to_another() {
+    fn an_algorithm_is_known_from_its_first_to_its_last_release() {
         let old = Release::new(9, 2);
         assert_eq!(
             of("curve25519-sha256,ecdh-sha2-nistp256", Family::Kex, old),
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn removed_algorithms_may_be_unknown_and_signatures_may_be_patterns() {
+    fn removed_algorithms_may_be_unknown_and_signature_algorithms_may_be_patterns() {
         let old = Release::new(9, 2);
         assert_eq!(of("-nothing", Family::Kex, old), None);
         assert_eq!(of("*,ssh-*", Family::Signature, old), None);

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_as_each_release_reads_them() {
+    fn times_are_parsed_as_by_each_release() {
         let cases: [(&str, (u16, u16), Option<i64>); 24] = [
             ("90", (9, 2), Some(90)),
             ("1m30s", (9, 2), Some(90)),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_have_one_unit() {
+    fn a_size_has_at_most_one_unit() {
         let cases = [
             ("1G", Some(1 << 30)),
             ("1.5k", Some(1536)),
