@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_names_the_package_manager_of_this_system_alone() {
+    fn steps_name_only_the_package_manager_of_this_system() {
         let both = "reinstall it: `apt install --reinstall x`, `dnf reinstall x`; then look";
         let of = |packages| AtHand {
             packages,
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_names_the_port_and_the_unit_of_this_server() {
+    fn steps_name_the_port_and_the_unit_of_this_server() {
         let at_hand = AtHand {
             port: Some(2222),
             unit: Some("sshd.service".to_owned()),
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_stay_generic_if_nothing_is_known() {
+    fn steps_stay_generic_if_the_machine_is_unknown() {
         for step in [
             "`tracepath HOST`; `ip route get ADDRESS`",
             "`systemctl restart ssh.service`",
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn without_systemd_no_step_asks_it() {
+    fn steps_without_systemd_use_the_service_manager_that_is_there() {
         let restart = "`systemctl daemon-reload && systemctl restart ssh.service`";
         let cases = [
             (Supervisor::OpenRc, "`rc-service sshd restart`"),
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_names_the_other_end() {
+    fn steps_name_the_destination_and_the_address_of_the_server() {
         let at_hand = AtHand {
             port: Some(2222),
             destination: Some("-p 2222 carol@build".to_owned()),
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn text_of_a_stranger_never_becomes_a_command() {
+    fn hostile_text_never_becomes_part_of_a_command() {
         for word in ["-oProxyCommand=x", "a;b", "a b", "$(x)", "`x`", ""] {
             assert!(!is_plain(word), "{word}");
         }

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_dropped_connections_is_counted_wherever_it_begins() {
+    fn dropped_connections_are_counted_at_any_position() {
         let dropped = || says("Not allowed at this time\r\n");
         for replies in [
             [works(), dropped(), works(), works(), dropped()],
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_always_the_same_is_asked_for_once() {
+    fn a_constant_answer_is_requested_once() {
         let found = seen(&[refused_by(), works(), works()]);
         assert_eq!(found.connections, Some(Connections { made: 1, worked: 0 }));
     }

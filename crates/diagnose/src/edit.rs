@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_named_by_its_number_and_its_file() {
+    fn edit_steps_name_the_line_number_and_the_file() {
         let line = Origin::new("/etc/hosts.allow", 7);
         assert_eq!(
             comment_out(&line),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_have_to_be_quoted_is_not_put_into_a_step() {
+    fn text_that_needs_quoting_gets_no_edit_command() {
         let line = Origin::new("/etc/hosts.allow", 7);
         for text in ["", "a'b", "a/b", "a&b", "a\\b", "a\nb", "$(x)"] {
             assert_eq!(write_above(&line, text), None, "{text:?}");

@@ -361,7 +361,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_word_behind_the_blanks_is_marked() {
+    fn the_word_after_the_blanks_is_marked() {
         let mark = Mark::word("sshd: ALL : spwan x", 12, "meant?").expect("a line");
         assert_eq!((mark.column, mark.length), (13, 5));
         let mark = Mark::word("ALL :", 6, "empty").expect("a line");

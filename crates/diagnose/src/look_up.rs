@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyword_leads_to_what_it_mends() {
+    fn a_keyword_leads_to_the_causes_that_it_repairs() {
         assert_eq!(
             first(&causes_of_keyword("maxstartups")),
             Some("max-startups")

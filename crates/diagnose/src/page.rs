@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn every_marker_has_its_source_and_every_source_its_marker() {
+    fn every_marker_has_a_source_and_every_source_has_a_marker() {
         for cause in CAUSES {
             let (text, sources) = cause.page.split_once(SOURCES).unwrap_or((cause.page, ""));
             for number in 1..20 {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn every_page_shows_how_to_recognise_mend_and_distinguish_the_cause() {
+    fn every_page_says_how_to_recognise_repair_and_distinguish_the_cause() {
         const KNOWN: [&str; 5] = [
             "**Known",
             "**Certain",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn wrongly_blamed_settings_only_have_later_causes() {
+    fn settings_that_are_often_blamed_act_only_after_the_banner() {
         for negative in sshmend_plan::NEGATIVES {
             for name in negative.causes {
                 let cause = CAUSES.iter().find(|cause| cause.name == *name).unwrap();

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn every_gate_has_an_answer_in_order() {
+    fn every_gate_is_reported_in_order() {
         let gates: Vec<Gate> = diagnosed("", true).gates.iter().map(|at| at.gate).collect();
         assert_eq!(gates, Gate::ALL);
     }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn gates_that_need_root_are_not_good_news() {
+    fn gates_that_need_root_are_not_reported_as_passed() {
         let closed = diagnosed("", false);
         assert!(closed.findings.is_empty(), "{:?}", closed.findings);
         assert_eq!(at(&closed, Gate::Firewall), Passage::NeedsRoot);

@@ -301,7 +301,7 @@ fn named(snapshot: &Snapshot, question: &Question) -> Vec<String> {
 }
 
 #[test]
-fn a_log_from_elsewhere_shows_nothing_about_this_machine() {
+fn a_log_of_another_machine_excludes_nothing_on_this_machine() {
     let gone = "//- /proc/700/cmdline missing\n//- /proc/sys/kernel/hostname\nhere\n";
     let line =
         "2026-11-20T17:59:00+00:00 there sshd[700]: error: beginning MaxStartups throttling\n";
@@ -337,7 +337,7 @@ fn a_healthy_machine_has_no_finding_and_nothing_unchecked() {
 }
 
 #[test]
-fn everything_that_is_looked_for_on_the_healthy_machine_is_answered() {
+fn the_healthy_machine_answers_every_lookup() {
     let question = Question::server(NOW);
     let (_, missed) = machine("").look(|seen| diagnose(seen, &question));
     assert_eq!(missed, []);

@@ -38,7 +38,7 @@ mod tests {
     use super::CAUSES;
 
     #[test]
-    fn the_list_is_in_the_order_of_the_gates() {
+    fn causes_are_listed_in_the_order_of_the_gates() {
         assert!(CAUSES.is_sorted_by_key(|cause| cause.gate));
     }
 }

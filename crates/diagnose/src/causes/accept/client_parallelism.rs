@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn most_drops_must_be_of_one_address() {
+    fn one_address_must_have_most_of_the_drops() {
         check(
             "client-parallelism",
             &drops(&[7, 7, 7, 8, 7, 7]),

@@ -45,7 +45,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_reason_for_the_penalty_proves_it() {
+    fn the_logged_penalty_reason_proves_the_cause() {
         let line = |why: &str| {
             format!(
                 "{LOG}2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: {why}\n"

@@ -239,7 +239,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_counter_of_the_listener_proves_it() {
+    fn the_counter_in_the_title_of_the_listener_proves_the_cause() {
         let full =
             "//- /proc/700/cmdline\nsshd: /usr/sbin/sshd -D [listener] 12 of 10-100 startups\n";
         check(
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_low_counter_excludes_it() {
+    fn a_low_counter_excludes_the_cause() {
         check("max-startups", "", &expect![""]);
     }
 
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn dropped_connections_of_others_affect_the_next_client() {
+    fn drops_of_other_clients_make_the_cause_likely_for_this_client() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [203.0.113.9]:34663 on [192.0.2.10]:22 Maxstartups\n";
         check_as(
             &from("198.51.100.7"),
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_on_the_command_line_is_changed_at_its_source() {
+    fn a_value_on_the_command_line_is_changed_in_the_file_that_sets_it() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nMainPID=700\nEnvironmentFiles=/etc/default/ssh (ignore_errors=yes)\n";
         let file = "//- /etc/default/ssh\nSSHD_OPTS=\"-o MaxStartups=2\"\n";
         let full = "//- /proc/700/cmdline\nsshd: /usr/sbin/sshd -D -o MaxStartups=2 [listener] 2 of 2-2 startups\n";
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn throttling_one_source_is_not_throttling_all() {
+    fn a_drop_below_the_first_limit_does_not_prove_that_the_total_was_reached() {
         let lines = "\
 2026-11-20T17:58:00+00:00 server sshd[700]: error: beginning MaxStartups throttling
 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #1 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_releases_are_reported_as_unchecked() {
+    fn releases_that_log_drops_only_when_verbose_are_reported_as_unchecked() {
         let old = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_8.2p1 Ubuntu-4ubuntu0.11, OpenSSL 1.1.1f\n";
         check(
             "max-startups",
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn before_8_2_the_children_are_counted() {
+    fn children_are_counted_before_8_2() {
         let child = |n: u32| format!("//- /proc/{n}/cmdline\nsshd: unknown [priv]\n");
         let children: String = (800..812).map(child).collect();
         let old = format!("//- /proc/700/cmdline\n/usr/sbin/sshd -D\n{children}");
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_unit_that_accepts_leaves_nothing_to_count() {
+    fn a_socket_unit_with_accept_yes_excludes_the_cause() {
         let unit = "Id=ssh.socket\nLoadState=loaded\nActiveState=active\nAccept=yes\n";
         check(
             "max-startups",
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn suggested_values_never_shrink() {
+    fn suggested_values_are_never_lower_than_the_current_ones() {
         for (begin, full, expected) in [
             (10, 100, "100:30:200"),
             (100, 200, "200:30:400"),
@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_informed_or_affected_by_chance() {
+    fn the_client_reads_the_refusal_or_sees_some_connections_dropped() {
         let dropped = || says("Exceeded MaxStartups\r\n");
         check_way(
             "max-startups",

@@ -75,7 +75,7 @@ mod tests {
     const DROP: &str = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #2 from [198.51.100.7]:4711 on [192.0.2.10]:22 past MaxStartups\n";
 
     #[test]
-    fn a_drop_below_begin_is_of_one_source() {
+    fn a_drop_below_the_start_value_is_caused_by_the_limit_per_source() {
         check_as(
             &from("198.51.100.7"),
             "per-source-max-startups",
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drop_above_begin_is_of_all() {
+    fn a_drop_above_the_start_value_may_be_caused_by_the_total_limit() {
         let all = DROP.replace("#2", "#12");
         check(
             "per-source-max-startups",

@@ -106,7 +106,7 @@ mod tests {
     const DROP: &str = "2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication\n";
 
     #[test]
-    fn the_line_names_the_address_and_the_reason() {
+    fn the_log_line_names_the_address_and_the_reason_of_the_penalty() {
         let set = "//- /etc/ssh/sshd_config\nPerSourcePenaltyExemptList 192.0.2.0/24\n";
         check_as(
             &from("198.51.100.7"),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn older_releases_have_none() {
+    fn older_releases_have_no_penalties() {
         check(
             "per-source-penalty",
             &format!("{LOG}{DROP}"),

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_asked_of_every_keyword_and_a_block_is_meant_to_override() {
+    fn every_keyword_is_checked_and_match_blocks_may_override() {
         check_as(
             &alice(),
             "setting-shadowed",
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_package_writes_is_there_to_be_overridden() {
+    fn packaged_lines_may_be_overridden() {
         check(
             "setting-shadowed",
             "//- /etc/ssh/sshd_config\nUsePAM no\nX11Forwarding no\nUsePAM yes\nX11Forwarding yes\n",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_value_twice_hides_nothing() {
+    fn a_repeated_equal_value_is_not_reported() {
         check(
             "setting-shadowed",
             "//- /etc/ssh/sshd_config\nMaxSessions 3\nMaxSessions 3\n",
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn drop_ins_that_nobody_reads_are_named_with_what_they_ask_for() {
+    fn unread_drop_ins_are_reported_with_their_settings() {
         let endings = "//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\nMaxSessions 5\n//- /etc/ssh/sshd_config.d dir\n50-image.conf\n60-site.cfg\n70.conf.bak\n\
              //- /etc/ssh/sshd_config.d/50-image.conf\nMaxAuthTries 4\n//- /etc/ssh/sshd_config.d/60-site.cfg\nMaxSessions 5\nMaxStartups 100:30:200\n\
              //- /etc/ssh/sshd_config.d/70.conf.bak\nMaxStartups 1\n";
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_jails_and_of_the_unit_that_nobody_reads_are_named() {
+    fn unread_files_of_jails_and_units_are_reported() {
         let jails = "//- /etc/fail2ban/jail.d dir\nsite\n//- /etc/fail2ban/jail.d/site\n[DEFAULT]\nignoreip = 192.0.2.0/24\n";
         check(
             "setting-shadowed",

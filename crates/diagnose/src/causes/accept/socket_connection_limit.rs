@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_counts_of_the_unit_prove_it() {
+    fn the_connection_counts_of_the_unit_prove_the_cause() {
         check(
             "socket-connection-limit",
             &socket(64, 5),

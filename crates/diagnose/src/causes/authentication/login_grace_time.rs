@@ -78,7 +78,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_log_line_proves_it_and_a_low_limit_suggests_it() {
+    fn a_log_line_proves_the_timeout_and_a_low_limit_suggests_it() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Timeout before authentication for 198.51.100.7 port 4711\n";
         check_as(
             &from("198.51.100.7"),

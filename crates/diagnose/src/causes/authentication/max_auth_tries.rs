@@ -64,7 +64,7 @@ mod tests {
 ";
 
     #[test]
-    fn lines_about_the_client_are_certain_and_about_strangers_possible() {
+    fn log_lines_are_certain_for_this_client_and_possible_for_others() {
         check_as(
             &from("198.51.100.7"),
             "max-auth-tries",
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_one_is_suspected_immediately() {
+    fn a_limit_of_one_is_likely_without_a_log_line() {
         check(
             "max-auth-tries",
             "//- /etc/ssh/sshd_config\nMaxAuthTries 1\n",

@@ -53,7 +53,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_configuration_for_this_client_proves_it() {
+    fn the_effective_configuration_for_the_client_proves_the_refusal() {
         let fixture = "//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n//$ /usr/sbin/sshd -G => 0\n\
             //- /etc/ssh/sshd_config\nMatch Address 198.51.100.0/24\n  RefuseConnection yes\n";
         check_as(

@@ -53,7 +53,7 @@ mod tests {
     use crate::testing::{check, check_way, dialled_banner, works};
 
     #[test]
-    fn the_identification_and_the_log_name_it() {
+    fn the_identification_and_the_log_show_tailscale_ssh() {
         check_way(
             "tailscale-ssh",
             &[dialled_banner("SSH-2.0-Tailscale\r\n")],

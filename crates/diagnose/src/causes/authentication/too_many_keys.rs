@@ -79,7 +79,7 @@ alice@server: Permission denied (publickey).
     }
 
     #[test]
-    fn six_keys_are_the_most_that_a_server_accepts() {
+    fn more_than_six_keys_are_likely_to_be_too_many() {
         let check =
             |extra: &str, expected| check_client("too-many-keys", extra, &[works()], expected);
         check(
@@ -107,7 +107,7 @@ alice@server: Permission denied (publickey).
     }
 
     #[test]
-    fn keys_held_only_by_the_agent_are_skipped_if_so_configured() {
+    fn identitiesonly_excludes_keys_held_only_by_the_agent() {
         let only = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nidentitiesonly yes\n";
         check_client(
             "too-many-keys",
@@ -120,7 +120,7 @@ alice@server: Permission denied (publickey).
     }
 
     #[test]
-    fn without_an_attempt_nothing_is_reported() {
+    fn nothing_is_reported_without_an_attempt() {
         check_client("too-many-keys", "", &[works()], &expect![[""]]);
     }
 }

@@ -39,7 +39,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_socket_without_master_is_likely() {
+    fn a_control_socket_without_a_master_is_reported() {
         let dead = "//- /home/alice/.ssh/cm\n//$ ssh -O check -- server => 255
 Control socket connect(/home/alice/.ssh/cm): Connection refused
 //$ ssh -G -- server => 0

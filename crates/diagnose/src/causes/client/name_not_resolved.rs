@@ -59,7 +59,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_answer_of_the_resolver_is_certain() {
+    fn a_failed_lookup_by_the_resolver_is_certain() {
         check_unresolved(
             "name-not-resolved",
             "Name or service not known",
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_must_be_canonical_is_looked_up_by_ssh_itself() {
+    fn ssh_itself_looks_up_a_name_that_must_be_canonical() {
         let said = "//$ ssh -G -- server => 255\nssh: Could not resolve hostname server.nowhere.: Name or service not known\nssh: Could not resolve host \"server\"\n";
         check_client(
             "name-not-resolved",

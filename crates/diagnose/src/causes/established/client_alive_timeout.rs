@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_line_proves_it_and_the_settings_are_shown() {
+    fn the_log_line_proves_the_timeout_and_its_settings_are_shown() {
         let set = "//- /etc/ssh/sshd_config\nClientAliveInterval 5\nClientAliveCountMax 1\n";
         check_as(
             &from("198.51.100.7"),

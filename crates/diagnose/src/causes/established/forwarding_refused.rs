@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_gets_one_more_entry() {
+    fn the_repair_adds_one_entry_to_the_list() {
         check_as(
             &alice(),
             "forwarding-refused",
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn where_no_setting_forbids_it_an_option_of_the_key_does() {
+    fn a_refusal_without_a_forbidding_setting_comes_from_a_key_option() {
         let target = "Received request from 198.51.100.7 port 40022 to connect to host db.example port 5432, but the request was denied.";
         check_as(
             &alice(),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_is_held_is_told_from_one_that_is_root_s() {
+    fn an_occupied_port_is_distinguished_from_a_privileged_one() {
         let held = "//$ ss -Hltnp => 0\nLISTEN 0 128 127.0.0.1:820 0.0.0.0:* users:((\"sshd\",pid=900,fd=8))\n";
         check_as(
             &alice(),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_client_was_told_leads_to_the_server() {
+    fn the_message_of_the_client_leads_to_steps_on_the_server() {
         let said = "Warning: remote port forwarding failed for listen port 820\n";
         check_as(
             &Question::transcript(said, NOW),

@@ -74,7 +74,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_refused_session_is_likely_and_so_is_a_limit_of_zero() {
+    fn a_refused_session_is_likely_and_a_limit_of_zero_is_certain() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[812]: error: no more sessions\n";
         check(
             "max-sessions",

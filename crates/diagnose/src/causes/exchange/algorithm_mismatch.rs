@@ -148,7 +148,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn algorithms_the_client_forbids_have_their_own_steps() {
+    fn algorithms_that_the_client_forbids_have_steps_of_their_own() {
         let key = "debug1: send_pubkey_test: no mutual signature algorithm\nalice@192.0.2.10: Permission denied (publickey).\n";
         check_transcript(
             "algorithm-mismatch",
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_of_ssh_1_is_reported() {
+    fn a_server_that_speaks_only_ssh_1_is_reported() {
         check_way(
             "algorithm-mismatch",
             &[says("SSH-1.5-1.2.27\n")],
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clients_line_that_lists_too_little_is_named() {
+    fn the_client_line_that_restricts_the_algorithms_is_named() {
         let tried = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nciphers 3des-cbc\n\
             //$ TRY => 255\ndebug1: Reading configuration data /home/alice/.ssh/config\n\
             Unable to negotiate with 192.0.2.10 port 22: no matching cipher found. Their offer: aes256-ctr\n\
@@ -225,7 +225,7 @@ mod tests {
     const LINE: &str = "2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]\n";
 
     #[test]
-    fn the_line_names_the_offer_and_the_list_that_is_set() {
+    fn the_log_line_and_the_configured_list_are_shown() {
         let set = "//- /etc/ssh/sshd_config\nCiphers aes256-gcm@openssh.com\n";
         check_as(
             &from("198.51.100.7"),

@@ -30,7 +30,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_server_s_word_alone_is_never_certain() {
+    fn a_disconnect_logged_only_by_the_server_is_never_certain() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by 198.51.100.7 port 4711 [preauth]\n";
         check_as(
             &from("198.51.100.7"),

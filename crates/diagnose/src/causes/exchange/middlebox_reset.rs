@@ -64,7 +64,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_end_after_the_banner_suggests_it() {
+    fn a_reset_after_the_banner_suggests_a_middlebox() {
         check_way(
             "middlebox-reset",
             &[reset_after_banner()],
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_blames_the_client_suggests_it() {
+    fn a_reset_that_the_server_attributes_to_the_client_suggests_a_middlebox() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[812]: Connection reset by 198.51.100.7 port 4711 [preauth]\n";
         check_as(
             &from("198.51.100.7"),

@@ -57,7 +57,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn silence_after_the_banner_suggests_it() {
+    fn silence_after_the_banner_suggests_an_mtu_black_hole() {
         check_way(
             "mtu-black-hole",
             &[silent_after_banner()],

@@ -27,7 +27,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn only_the_client_in_question_counts() {
+    fn only_log_lines_about_the_client_in_question_count() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[812]: banner exchange: Connection from 198.51.100.7 port 4711: invalid format\n";
         check_as(
             &from("198.51.100.7"),

@@ -81,7 +81,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_port_held_by_another_program_is_not_sshds() {
+    fn a_port_held_by_another_program_does_not_belong_to_sshd() {
         let held = "//$ ss -Hltnp => 0\nLISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:((\"nginx\",pid=81,fd=3))\n\
             LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n//- /proc/81/cmdline\nnginx: master process /usr/sbin/nginx\n";
         let at = |port| {

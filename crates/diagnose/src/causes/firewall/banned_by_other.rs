@@ -91,7 +91,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn rules_and_decisions_name_their_owner() {
+    fn rules_and_decisions_are_attributed_to_the_program_that_made_them() {
         let rule = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n\
             [3:180] -A INPUT -m set --match-set crowdsec-blacklists src -j DROP\nCOMMIT\n\
             //$ ipset save => 0\ncreate crowdsec-blacklists hash:net\nadd crowdsec-blacklists 198.51.100.7 timeout 100\n";
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn leftovers_of_a_removed_program_are_removed_by_hand() {
+    fn rules_left_by_a_removed_program_are_removed_by_hand() {
         let rule = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:sshguard - [0:0]\n\
             [3:180] -A INPUT -j sshguard\n[3:180] -A sshguard -s 198.51.100.7/32 -j DROP\nCOMMIT\n\
             //- /usr/sbin/sshguard missing\n//- /usr/bin/sshguard missing\n//- /usr/local/sbin/sshguard missing\n";
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drop_in_a_chain_of_csf_is_a_ban() {
+    fn a_drop_rule_in_a_csf_chain_is_a_ban_by_csf() {
         let rule = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:DENYIN - [0:0]\n[3:180] -A INPUT -j DENYIN\n\
             [3:180] -A DENYIN -s 198.51.100.7/32 -j DROP\nCOMMIT\n";
         check_as(

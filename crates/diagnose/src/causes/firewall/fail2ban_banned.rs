@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jail_that_lists_the_client_proves_nothing_by_itself() {
+    fn a_jail_that_lists_the_client_does_not_prove_a_ban() {
         check_as(
             &from("198.51.100.7"),
             "fail2ban-banned",
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_bans_proves_it() {
+    fn the_list_of_bans_with_a_rule_proves_the_ban() {
         check_as(
             &from("198.51.100.7"),
             "fail2ban-banned",
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_written_by_the_action_of_the_jail_is_fail2bans() {
+    fn a_rule_written_by_the_jail_action_belongs_to_fail2ban() {
         let fixture = |action: &str| {
             format!(
                 "//$ fail2ban-client banned => 0\n[{{'probes': ['198.51.100.7']}}]\n\
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_client_bans_are_nothing_unusual() {
+    fn bans_are_not_reported_without_a_client() {
         check(
             "fail2ban-banned",
             BANS,
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn before_0_11_each_jail_is_asked() {
+    fn each_jail_is_asked_before_fail2ban_0_11() {
         let old = "\
 //$ fail2ban-client banned => 255
 Sorry but the command is invalid

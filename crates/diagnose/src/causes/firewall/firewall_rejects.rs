@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_port_concerns_everyone() {
+    fn a_drop_policy_turns_everyone_away() {
         let closed = "//$ nft -j list ruleset => 0\n{\"nftables\":[{\"chain\":{\"family\":\"inet\",\"table\":\"filter\",\"name\":\"input\",\"handle\":1,\"type\":\"filter\",\"hook\":\"input\",\"prio\":0,\"policy\":\"drop\"}},\
             {\"rule\":{\"family\":\"inet\",\"table\":\"filter\",\"chain\":\"input\",\"handle\":4,\"expr\":[{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"iif\"}},\"right\":\"lo\"}},{\"accept\":null}]}}]}\n";
         check(
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_in_a_chain_of_ufw_is_ufws_where_ufw_lists_it() {
+    fn a_rule_in_a_ufw_chain_belongs_to_ufw_only_if_ufw_lists_it() {
         let rule = rules(
             ":ufw-user-input - [0:0]\n[5:300] -A INPUT -j ufw-user-input\n\
             [5:300] -A ufw-user-input -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j DROP",
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_is_loaded_at_each_start_is_shown_there() {
+    fn the_file_that_loads_a_rule_at_boot_is_shown() {
         let rule = rules("[7:420] -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP");
         let saved = "//- /etc/iptables/rules.v4\n*filter\n-A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP\nCOMMIT\n";
         check_as(
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn firewalld_shows_the_rules_that_are_its_own() {
+    fn a_rule_belongs_to_firewalld_only_if_firewalld_lists_it() {
         let table = "//$ iptables-save -c => 0\n*filter\n:INPUT ACCEPT [9:900]\n:IN_public_deny - [0:0]\n[5:300] -A INPUT -j IN_public_deny\n\
             [5:300] -A IN_public_deny -s 198.51.100.7/32 -j DROP\nCOMMIT\n";
         let shown = |rules: &str| {
@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn ufw_is_named_as_the_owner() {
+    fn ufw_is_named_as_the_owner_of_its_policy() {
         let ufw = "//- /etc/ufw/ufw.conf\nENABLED=yes\n//$ iptables-save -c => 0\n*filter\n:INPUT DROP [5:300]\n:ufw-user-input - [0:0]\n[5:300] -A INPUT -j ufw-user-input\n\
             [0:0] -A ufw-user-input -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n";
         check_as(
@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn only_root_can_see_rules() {
+    fn firewall_rules_are_unchecked_without_root() {
         let question = Question {
             privileged: false,
             ..Question::server(NOW)

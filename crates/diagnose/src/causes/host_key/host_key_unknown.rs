@@ -135,7 +135,7 @@ mod tests {
     use sshmend_facts::fixture::{NOW, machine};
 
     #[test]
-    fn keys_of_providers_are_compared_with_their_published_ones() {
+    fn keys_of_git_providers_are_compared_with_the_published_ones() {
         let said = "No ED25519 host key is known for github.com and you have requested strict checking.\r\nHost key verification failed.\r\n";
         let steps = |text: &str| {
             let question = Question::transcript(text, NOW);
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_checking_is_certain() {
+    fn an_unknown_key_with_strict_checking_is_certain() {
         let text = "\
 debug1: Connecting to server.example.net [192.0.2.10] port 2222.
 debug1: Connection established.
@@ -175,7 +175,7 @@ Host key verification failed.
     }
 
     #[test]
-    fn an_invalid_certificate_is_signed_again() {
+    fn an_invalid_certificate_leads_to_signing_the_host_key_again() {
         let text = "Certificate invalid: expired\nHost key verification failed.\n";
         check_transcript(
             "host-key-unknown",
@@ -199,7 +199,7 @@ port 22
 ";
 
     #[test]
-    fn the_meaning_depends_on_stricthostkeychecking_of_the_user() {
+    fn stricthostkeychecking_decides_how_an_unknown_key_is_judged() {
         let with = |lines: &str, expected| {
             check_client(
                 "host-key-unknown",
@@ -235,7 +235,7 @@ port 22
     }
 
     #[test]
-    fn a_known_hosts_file_that_cannot_be_read_is_not_one_without_the_key() {
+    fn an_unreadable_known_hosts_file_is_not_taken_for_one_without_the_key() {
         let files = "userknownhostsfile /home/alice/.ssh/known_hosts\nglobalknownhostsfile /etc/ssh/ssh_known_hosts\n\
                      //- /etc/ssh/ssh_known_hosts missing\n//- /home/alice/.ssh/known_hosts ";
         let with = |entry: &str, expected| {

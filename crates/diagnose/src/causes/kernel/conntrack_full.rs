@@ -71,7 +71,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_full_table_is_certain_and_a_line_of_the_past_is_not() {
+    fn a_full_table_is_certain_and_an_old_log_line_is_not() {
         let counts = |used: u32| {
             format!(
                 "//- /proc/sys/net/netfilter/nf_conntrack_count\n{used}\n//- /proc/sys/net/netfilter/nf_conntrack_max\n500\n"

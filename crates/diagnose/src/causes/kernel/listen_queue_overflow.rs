@@ -68,7 +68,7 @@ mod tests {
     const RESETS: &str = "//- /proc/sys/net/ipv4/tcp_abort_on_overflow\n1\n";
 
     #[test]
-    fn a_full_queue_drops_or_resets() {
+    fn a_full_queue_drops_or_resets_connections() {
         check(
             "listen-queue-overflow",
             FULL,
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_listener_is_the_cause_of_its_full_queue() {
+    fn a_stopped_listener_is_named_before_its_full_queue() {
         let stopped = machine(&format!(
             "{FULL}//- /proc/700/status\nState:\tT (stopped)\n"
         ));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn old_overflows_matter_only_where_they_reset() {
+    fn old_overflows_matter_only_if_the_kernel_resets_connections() {
         let counted =
             "//- /proc/net/netstat\nTcpExt: SyncookiesSent ListenOverflows\nTcpExt: 0 7\n";
         check(

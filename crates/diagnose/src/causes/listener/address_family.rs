@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_on_which_sshd_does_not_listen_is_possible_until_the_client_was_let_in() {
+    fn an_address_without_a_listener_is_a_possible_cause_until_the_client_logs_in() {
         let of_one = V4.replace("0.0.0.0:22", "192.0.2.30:22");
         let addresses = "//$ ip -o address show => 0\n1: lo    inet 127.0.0.1/8 scope host lo\n\
             2: eth0    inet 192.0.2.10/24 scope global eth0\n2: eth0    inet 192.0.2.30/24 scope global eth0\n\

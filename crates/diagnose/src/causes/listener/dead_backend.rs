@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_of_another_program_is_followed_to_where_it_leads() {
+    fn the_backend_of_a_forwarding_program_is_found() {
         let line = "sslh --listen 0.0.0.0:443 --ssh 127.0.0.1:2022";
         check_as(
             &at(443),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backend_that_sshd_does_not_see_is_not_certain() {
+    fn findings_of_sshd_are_not_certain_behind_a_forwarding_program() {
         let line = "sslh --listen 0.0.0.0:443 --ssh 127.0.0.1:22";
         let denied = format!(
             "{}//- /etc/hosts.deny\nsshd: 198.51.100.7\n",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn all_tries_must_end_alike() {
+    fn silent_closes_of_all_and_of_some_connections_are_distinguished() {
         check_way(
             "dead-backend",
             &[closed(), closed(), closed()],

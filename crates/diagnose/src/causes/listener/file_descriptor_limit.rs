@@ -130,7 +130,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn too_few_files_to_start_with_are_named_with_the_line_of_the_unit() {
+    fn a_limit_too_low_for_the_start_is_named_with_its_unit_line() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=exit-code\n\
             DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
         let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nLimitNOFILE=6\n";
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_of_the_process_and_of_the_machine_count() {
+    fn the_limits_of_the_process_and_of_the_machine_are_checked() {
         let own = "//- /proc/700/limits\nMax open files            2                    524288               files     \n";
         check(
             "file-descriptor-limit",
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_of_the_account_is_told_from_that_of_the_listener() {
+    fn the_limit_of_the_account_is_distinguished_from_that_of_the_listener() {
         check_as(
             &alice(),
             "file-descriptor-limit",

@@ -160,7 +160,7 @@ sshd: no hostkeys available -- exiting.
 ";
 
     #[test]
-    fn before_9_8_every_connection_fails() {
+    fn missing_keys_end_every_connection_before_9_8() {
         check(
             "host-keys-missing",
             NONE,
@@ -175,7 +175,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn from_9_8_on_the_listener_keeps_its_keys() {
+    fn the_listener_keeps_its_loaded_keys_from_9_8_on() {
         let new =
             format!("{NONE}//$ /usr/sbin/sshd -V => 0\nOpenSSH_10.0p2 Debian-7, OpenSSL 3.5.1\n");
         check(
@@ -210,7 +210,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn a_line_that_names_no_key_is_shown() {
+    fn a_hostkey_line_that_names_a_missing_key_is_shown() {
         let named = "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/own\n//- /etc/ssh/own missing\n";
         check(
             "host-keys-missing",
@@ -228,7 +228,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn on_a_mounted_disk_the_log_files_are_read() {
+    fn log_files_of_a_mounted_disk_are_read() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)
@@ -264,7 +264,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn keys_that_are_ignored_are_not_missing() {
+    fn keys_that_sshd_ignores_are_not_called_missing() {
         let open =
             "Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.\nsshd: no hostkeys";
         let ignored = NONE.replace("sshd: no hostkeys", open);

@@ -92,7 +92,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn without_any_usable_key_there_is_no_connection() {
+    fn sshd_serves_no_connection_without_a_usable_key() {
         let all = "//$ /usr/sbin/sshd -t => 1
 @@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@
 @         WARNING: UNPROTECTED PRIVATE KEY FILE!          @
@@ -128,7 +128,7 @@ sshd: no hostkeys available -- exiting.
     }
 
     #[test]
-    fn on_a_mounted_disk_file_modes_are_checked() {
+    fn file_modes_of_a_mounted_disk_are_checked() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)

@@ -107,7 +107,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_program_and_the_linker_are_both_understood() {
+    fn messages_of_openssl_and_of_the_linker_are_recognised() {
         let openssl = "//$ /usr/sbin/sshd -t => 255\nOpenSSL version mismatch. Built against 30000070, you have 1010117f\n";
         check(
             "library-mismatch",

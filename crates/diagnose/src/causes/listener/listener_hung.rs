@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_queue_suggests_it() {
+    fn a_full_queue_suggests_a_hung_listener() {
         let full = "//$ ss -Hltnp => 0\nLISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
         check(
             "listener-hung",
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_connection_suggests_it_to_the_client() {
+    fn a_silent_connection_suggests_a_hung_listener_to_the_client() {
         check_way(
             "listener-hung",
             &[silent_for_long()],

@@ -121,7 +121,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
 ";
 
     #[test]
-    fn a_port_unknown_to_the_policy_keeps_sshd_down() {
+    fn a_port_that_selinux_denies_keeps_sshd_from_starting() {
         check(
             "mandatory-access-denied",
             &format!("//- /proc/700/cmdline missing\n{BIND}"),
@@ -145,7 +145,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
     }
 
     #[test]
-    fn capabilities_that_the_unit_drops_are_named_with_its_line() {
+    fn capabilities_that_the_unit_drops_are_named_with_the_unit_line() {
         let line = "2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot(\"/run/sshd\"): Operation not permitted [preauth]\n";
         check(
             "mandatory-access-denied",
@@ -174,7 +174,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
     }
 
     #[test]
-    fn a_label_that_is_wrong_is_likely_while_nothing_worked_since() {
+    fn a_wrong_label_is_likely_if_nothing_worked_since() {
         let read = BIND
             .replace("name_bind", "read")
             .replace("1795130000", "1795197000");
@@ -191,7 +191,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
     }
 
     #[test]
-    fn permissive_policies_and_other_programs_deny_nothing() {
+    fn denials_in_permissive_mode_or_of_other_programs_are_ignored() {
         let other = BIND.replace("permissive=0", "permissive=1");
         check("mandatory-access-denied", &other, &expect![""]);
         check(

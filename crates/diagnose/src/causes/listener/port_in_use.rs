@@ -102,7 +102,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn another_program_on_the_port_is_named() {
+    fn a_program_that_holds_the_port_is_named() {
         let other = "//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"dropbear\",pid=81,fd=3))\n";
         check(
             "port-in-use",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn without_sshd_the_port_belongs_to_the_other_program() {
+    fn a_machine_without_sshd_has_no_conflict_about_the_port() {
         let dropbear = "//- /proc/700/cmdline missing\n//- /usr/sbin/sshd missing\n//$ ss -Hltnp => 0\n\
             LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"dropbear\",pid=81,fd=3))\n";
         check(
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn another_sshd_for_which_the_unit_could_not_start_is_named() {
+    fn another_sshd_that_holds_the_port_of_the_unit_is_named() {
         let title =
             "sshd: /usr/sbin/sshd -D -f /srv/git/sshd_config [listener] 0 of 10-100 startups";
         let machine = |log: &str| {
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_starts_sshd_per_connection_does_not_count() {
+    fn a_program_that_starts_sshd_for_each_connection_is_not_a_conflict() {
         let held = |name: &str| {
             format!(
                 "//$ ss -Hltnp => 0\nLISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:((\"{name}\",pid=81,fd=3))\n"

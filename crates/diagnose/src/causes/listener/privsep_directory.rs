@@ -74,7 +74,7 @@ mod tests {
         "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n";
 
     #[test]
-    fn a_file_in_its_place_has_to_go_first() {
+    fn a_file_in_place_of_the_directory_must_be_moved_first() {
         let said = "//$ /usr/sbin/sshd -t => 255\nMissing privilege separation directory: /run/sshd\n//- /run/sshd\n";
         check(
             "privsep-directory",
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_directory_ends_every_connection() {
+    fn a_missing_privsep_directory_ends_every_connection() {
         check(
             "privsep-directory",
             MISSING,
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_others_can_write_to_is_refused() {
+    fn a_privsep_directory_that_others_can_write_to_is_refused() {
         let open = "//$ /usr/sbin/sshd -t => 255\n/run/sshd must be owned by root and not group or world-writable.\n";
         check(
             "privsep-directory",
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_unit_creates_it_when_it_starts() {
+    fn a_stopped_unit_that_creates_the_directory_excludes_the_cause() {
         let unit =
             "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nRuntimeDirectory=sshd\n";
         let stopped = format!("//- /proc/700/cmdline missing\n{MISSING}{SHOW}{unit}");

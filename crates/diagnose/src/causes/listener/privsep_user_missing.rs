@@ -70,7 +70,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn an_account_that_no_lookup_finds_is_not_created_again() {
+    fn an_account_in_passwd_that_lookups_miss_is_not_created_again() {
         let said = "//$ /usr/sbin/sshd -t => 255\nPrivilege separation user sshd does not exist\n";
         check(
             "privsep-user-missing",
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_test_names_the_account() {
+    fn the_config_test_names_the_missing_account() {
         let fixture = "//$ /usr/sbin/sshd -t => 255\nPrivilege separation user sshd does not exist\n\
             //- /etc/passwd\nroot:x:0:0::/root:/bin/sh\n";
         check(
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_mounted_disk_the_account_files_are_read() {
+    fn account_files_of_a_mounted_disk_are_read() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)

@@ -44,7 +44,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_result_of_the_unit_proves_it() {
+    fn the_result_of_the_socket_unit_proves_the_cause() {
         let unit = "Id=ssh.socket\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=trigger-limit-hit\n\
             UnitFileState=enabled\n";
         check(

@@ -338,7 +338,7 @@ mod tests {
 ";
 
     #[test]
-    fn places_are_read_from_both_wordings() {
+    fn file_and_line_are_read_from_both_wordings_of_sshd() {
         let cases = [
             (
                 "/etc/ssh/sshd_config: line 12: Bad configuration option: X",
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn without_listener_it_is_why_nothing_runs() {
+    fn a_refused_configuration_is_certain_if_no_listener_runs() {
         check(
             "sshd-config-invalid",
             &format!("//- /proc/700/cmdline missing\n{FAILS}"),
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_that_sshd_is_started_with_is_traced_to_its_file() {
+    fn a_refused_start_option_is_traced_to_its_file() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nEnvironmentFiles=/etc/default/ssh (ignore_errors=yes)\n\
             ExecStart={ path=/usr/sbin/sshd ; argv[]=/usr/sbin/sshd -D $SSHD_OPTS ; ignore_errors=no ; pid=0 }\n";
         let file = "//- /etc/default/ssh\nSSHD_OPTS=\"-o Bogus=1\"\n";
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_without_a_line_are_traced_by_the_model() {
+    fn the_model_finds_the_line_that_a_message_does_not_name() {
         let config = "//- /etc/ssh/sshd_config\nPort 99999\n";
         let said = "//$ /usr/sbin/sshd -t => 255\nSomething new that sshd says\n";
         check(
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_leads_nowhere_is_named() {
+    fn a_dangling_link_is_named() {
         let said = "//$ /usr/sbin/sshd -t => 255\n/etc/ssh/sshd_config.d/a.conf: No such file or directory\n";
         check(
             "sshd-config-invalid",
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_mounted_disk_our_model_judges_the_configuration() {
+    fn the_model_judges_the_configuration_of_a_mounted_disk() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)
@@ -486,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn a_passed_test_excludes_it() {
+    fn a_passed_config_test_excludes_the_cause() {
         check(
             "sshd-config-invalid",
             "",

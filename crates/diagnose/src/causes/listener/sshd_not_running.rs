@@ -249,7 +249,7 @@ mod tests {
     const GONE: &str = "//- /proc/700/cmdline missing\n";
 
     #[test]
-    fn a_listener_excludes_it() {
+    fn a_running_listener_excludes_the_cause() {
         check(
             "sshd-not-running",
             "",
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_unit_that_would_start_again_is_offered_a_start() {
+    fn starting_a_failed_unit_is_offered() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=failed\nSubState=failed\nResult=signal\n\
             UnitFileState=enabled\nMainPID=0\n";
         check(
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stops_the_unit_again_is_shown_with_the_start() {
+    fn conditions_that_stop_the_unit_again_are_shown_with_the_start() {
         let stopped = |result: &str, more: &str| {
             let unit = format!(
                 "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nResult={result}\nUnitFileState=enabled\nMainPID=0\n{more}\n"
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_unit_replaces_the_listener() {
+    fn a_listening_socket_unit_excludes_the_cause() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\n\n\
             Id=ssh.socket\nLoadState=loaded\nActiveState=active\nUnitFileState=enabled\n";
         check(
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_is_active_without_an_sshd_is_not_called_stopped() {
+    fn an_active_unit_without_a_process_is_not_called_stopped() {
         check(
             "sshd-not-running",
             GONE,
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_forbids_sshd_to_run_is_named() {
+    fn the_file_that_forbids_sshd_to_run_is_named() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nUnitFileState=enabled\nMainPID=0\n";
         let marker = format!("{GONE}//- /etc/ssh/sshd_not_to_be_run\n{SHOW}{unit}");
         check(
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_mounted_disk_enabled_units_are_known_by_their_links() {
+    fn enabled_units_of_a_mounted_disk_are_recognised_by_their_links() {
         let question = Question {
             offline: true,
             ..Question::server(NOW)

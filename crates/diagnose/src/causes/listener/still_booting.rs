@@ -35,7 +35,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn it_is_likely_while_systemd_starts_and_nothing_listens() {
+    fn a_boot_in_progress_is_likely_if_nothing_listens() {
         let starting = "//$ systemctl is-system-running => 1 stdout\nstarting\n";
         check(
             "still-booting",

@@ -150,7 +150,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_strict_interface_drops_what_it_would_not_answer() {
+    fn strict_reverse_path_filtering_drops_packets_without_a_return_route() {
         let routes = "//$ ip route get 198.51.100.7 => 0\n198.51.100.7 dev tun0 src 10.8.0.2 uid 0\n\
             //$ ip -4 route show table all => 0\ndefault via 192.0.2.1 dev eth0\n198.51.100.0/24 dev tun0 scope link\n\
             //$ ip -o address show => 0\n1: lo    inet 127.0.0.1/8 scope host lo\n2: eth0    inet 192.0.2.10/24 scope global eth0\n\
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbour_entered_by_hand_rules_nothing_out() {
+    fn a_manual_neighbour_entry_excludes_nothing() {
         let hop = |state: &str| {
             format!(
                 "//$ ip route get 198.51.100.7 => 0\n198.51.100.7 via 192.0.2.1 dev eth0 src 192.0.2.10 uid 0\n\
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn no_route_is_likely_and_no_answer_possible() {
+    fn a_missing_route_is_likely_and_a_missing_answer_is_possible() {
         check_way(
             "host-unreachable",
             &[unreachable()],

@@ -87,7 +87,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_program_that_crashes_by_itself_is_named() {
+    fn a_program_that_crashes_at_once_is_named() {
         check(
             "child-crash",
             "//$ /usr/sbin/sshd -V => signal\n",
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_of_the_unit_is_possible_until_someone_has_logged_in() {
+    fn a_system_call_filter_of_the_unit_is_possible_until_a_login_succeeds() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=active\nSubState=running\nMainPID=700\n\
             DropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
         let drop_in = "//- /etc/systemd/system/ssh.service.d/o.conf\n[Service]\nSystemCallFilter=~setresuid\n";
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_names_the_signal() {
+    fn the_log_line_names_the_signal() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[812]: fatal: privsep_preauth: preauth child terminated by signal 31\n";
         check(
             "child-crash",

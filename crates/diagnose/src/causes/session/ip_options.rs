@@ -35,7 +35,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn the_line_proves_it() {
+    fn the_log_line_proves_the_cause() {
         let line = "2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Connection from 198.51.100.7 port 4711 with IP opts:  83 07 04\n";
         check_as(
             &from("198.51.100.7"),

@@ -77,7 +77,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn only_sshd_counts() {
+    fn only_killed_sshd_processes_count() {
         let other =
             "//$ dmesg => 0\n[9.1] Out of memory: Killed process 812 (mysqld) total-vm:100kB\n";
         check("out-of-memory", other, &expect![""]);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_is_killed_whenever_it_starts_is_certain() {
+    fn a_unit_that_is_killed_at_every_start_is_certain() {
         let unit = "Id=ssh.service\nLoadState=loaded\nActiveState=activating\nSubState=start-pre\nResult=success\nNRestarts=2\n";
         let killed = "//$ dmesg => 0\n[89900.1] Memory cgroup out of memory: Killed process 812 (sshd) total-vm:100kB\n";
         check(
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hidden_log_is_not_an_empty_log() {
+    fn an_unreadable_kernel_log_is_not_called_empty() {
         let hidden = "//$ dmesg => 1\ndmesg: read kernel buffer failed: Operation not permitted\n";
         check(
             "out-of-memory",

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_group_is_certain_and_a_formerly_full_one_possible() {
+    fn a_full_control_group_is_certain_and_a_formerly_full_one_is_possible() {
         check(
             "process-limit",
             &group(20, 3),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_process_ids_is_certain() {
+    fn exhausted_process_ids_are_certain() {
         check(
             "process-limit",
             "//- /proc/loadavg\n9.0 9.0 9.0 1/32768 5\n",

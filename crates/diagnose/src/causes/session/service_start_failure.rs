@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_connections_are_likely() {
+    fn failed_instances_for_connections_are_likely() {
         let units = "Id=ssh.socket\nLoadState=loaded\nActiveState=active\nAccept=yes\n";
         let failed = "\
 //$ systemctl list-units --all --plain --no-legend --state=failed ssh@*.service sshd@*.service => 0

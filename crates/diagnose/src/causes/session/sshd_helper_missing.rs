@@ -135,7 +135,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
 ";
 
     #[test]
-    fn a_listener_whose_program_is_missing_does_not_restart() {
+    fn a_listener_whose_program_is_missing_cannot_restart() {
         check(
             "sshd-helper-missing",
             "//- /usr/sbin/sshd missing\n",
@@ -148,7 +148,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn a_replaced_sshd_ends_each_connection_until_9_7() {
+    fn a_replaced_sshd_program_ends_each_connection_before_9_8() {
         check(
             "sshd-helper-missing",
             "//$ /usr/sbin/sshd -V => 1\n",
@@ -161,7 +161,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn each_helper_must_be_there_and_run() {
+    fn each_helper_must_exist_and_be_executable() {
         let whole = format!("{NEW}//- /usr/lib/openssh/sshd-auth mode:0755\n");
         check(
             "sshd-helper-missing",
@@ -194,7 +194,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn a_replaced_helper_shows_no_version() {
+    fn a_replaced_helper_does_not_report_a_version() {
         let replaced = format!(
             "{NEW}//- /usr/lib/openssh/sshd-auth mode:0755\n//$ /usr/lib/openssh/sshd-auth -V => 0\nOpenSSH_10.0p2\n\
              //$ /usr/lib/openssh/sshd-session -V => 1\n"
@@ -211,7 +211,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn before_9_8_there_is_none() {
+    fn helpers_do_not_exist_before_9_8() {
         check(
             "sshd-helper-missing",
             "",
@@ -222,7 +222,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
     }
 
     #[test]
-    fn unchecked_gates_are_reported() {
+    fn unchecked_helpers_are_reported() {
         check(
             "sshd-helper-missing",
             NEW,

@@ -50,7 +50,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn a_replaced_program_file_is_seen() {
+    fn a_replaced_program_file_is_detected() {
         let deleted = "//$ readlink /proc/700/exe => 0\n/usr/sbin/sshd (deleted)\n";
         check(
             "sshd-stale-after-upgrade",
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn only_root_can_see_it() {
+    fn the_running_program_is_unchecked_without_root() {
         let question = Question {
             privileged: false,
             ..Question::server(NOW)

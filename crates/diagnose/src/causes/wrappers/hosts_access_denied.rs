@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_for_a_daemon_that_never_asks_is_pointed_out() {
+    fn a_rule_for_a_daemon_name_that_openssh_never_uses_is_pointed_out() {
         check_as(
             &from("198.51.100.7"),
             "hosts-access-denied",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_client_the_log_names_it() {
+    fn the_log_names_the_refused_client_if_none_is_given() {
         check(
             "hosts-access-denied",
             &format!("{RULE}{LOG}{LINE}"),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_sshd_without_libwrap_reads_no_table() {
+    fn an_sshd_without_libwrap_does_not_read_the_tables() {
         let plain = format!("{RULE}//- /usr/sbin/sshd\n\u{7f}ELF\u{2}\u{1} nothing\n");
         check_as(
             &from("198.51.100.7"),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_about_names_needs_the_name() {
+    fn a_rule_for_host_names_requires_the_name_of_the_client() {
         let named = "//- /etc/hosts.deny\nsshd: .example.net\n";
         check_as(
             &from("198.51.100.7"),
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pause_of_five_seconds_suggests_it_to_the_client() {
+    fn a_pause_of_five_seconds_suggests_tcp_wrappers_to_the_client() {
         check_way(
             "hosts-access-denied",
             &[closed_after_pause()],

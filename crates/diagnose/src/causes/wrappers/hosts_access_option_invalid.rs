@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_at_the_wrong_place_refuses_the_client_of_its_rule() {
+    fn a_misplaced_option_refuses_the_clients_of_its_rule() {
         check_as(
             &from("198.51.100.7"),
             "hosts-access-option-invalid",
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_ipv6_address_is_cut_into_options() {
+    fn the_parts_of_a_bare_ipv6_address_are_read_as_options() {
         let bare = "//- /etc/hosts.allow\nsshd: 198.51.100.7 2001:db8::7\n";
         check_as(
             &from("198.51.100.7"),

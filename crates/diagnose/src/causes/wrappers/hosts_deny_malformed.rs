@@ -99,7 +99,7 @@ mod tests {
     const CUT: &str = "//- /etc/hosts.deny\n# a note\n\\\n";
 
     #[test]
-    fn a_comment_without_line_feed_refuses_everyone() {
+    fn a_comment_without_a_final_newline_refuses_everyone() {
         check(
             "hosts-deny-malformed",
             CUT,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_earlier_allow_wins() {
+    fn an_earlier_allow_rule_wins() {
         let allowed = format!("{CUT}//- /etc/hosts.allow\nsshd: 198.51.100.7\n");
         check_as(
             &from("198.51.100.7"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_rule_of_hosts_allow_refuses_the_client_that_it_names() {
+    fn an_ignored_rule_of_hosts_allow_leaves_its_client_refused() {
         let lost = "//- /etc/hosts.allow\nsshd: 198.51.100.7\n\\\n//- /etc/hosts.deny\nsshd: ALL\n";
         check_as(
             &from("198.51.100.7"),

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_fail2bans_only_where_fail2ban_bans_its_address() {
+    fn a_line_belongs_to_fail2ban_only_if_fail2ban_bans_its_address() {
         let line = "//- /etc/hosts.deny\nALL: 198.51.100.7\n";
         let bans = |list: &str| format!("{line}//$ fail2ban-client banned => 0\n{list}\n");
         let asked = |machine: &str, expected: &expect_test::Expect| {

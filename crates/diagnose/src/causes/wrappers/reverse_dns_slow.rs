@@ -100,7 +100,7 @@ mod tests {
     use expect_test::expect;
 
     #[test]
-    fn it_requires_a_lookup_and_an_address_without_a_name() {
+    fn the_cause_requires_a_lookup_and_an_address_without_a_name() {
         let set = "//- /etc/ssh/sshd_config\nUseDNS yes\n";
         let nameless = "//$ timeout 4 getent hosts 198.51.100.7 => 2\n";
         check_as(

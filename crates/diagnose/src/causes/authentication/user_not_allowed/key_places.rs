@@ -56,7 +56,7 @@ mod tests {
     use crate::testing::{ACCOUNTS, alice};
 
     #[test]
-    fn only_files_in_the_home_are_given_to_the_account() {
+    fn only_paths_in_the_home_directory_get_the_account_as_owner() {
         let (machine, question) = (
             machine(&format!(
                 "{ACCOUNTS}//- /srv/keys dir mode:0700\n//- /srv/keys/alice mode:0600\nx\n"

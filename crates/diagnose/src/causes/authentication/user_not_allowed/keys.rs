@@ -450,7 +450,7 @@ mod tests {
         "Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]";
 
     #[test]
-    fn keys_in_the_format_of_another_program_are_told_with_the_way_to_convert_them() {
+    fn keys_in_a_foreign_format_are_reported_with_the_conversion() {
         let with = |text: &str| {
             format!(
                 "{}//- /home/alice/.ssh/authorized_keys mode:0600 uid:1000\n{text}\n",
@@ -495,7 +495,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_hides_the_home_is_named_where_sshd_finds_the_keys_closed() {
+    fn a_unit_that_hides_home_directories_is_named_if_sshd_cannot_open_the_keys() {
         let unit = |line: &str| {
             format!(
                 "{SHOW}Id=ssh.service\nLoadState=loaded\nActiveState=active\nMainPID=700\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n\
@@ -530,7 +530,7 @@ mod tests {
     }
 
     #[test]
-    fn a_home_that_does_not_exist_is_said() {
+    fn a_missing_home_directory_is_reported() {
         let machine = alice_with("UsePAM yes", GAVE_UP)
             + "//- /home/alice missing\n//- /home/alice/.ssh/authorized_keys missing\n//- /home/alice/.ssh/authorized_keys2 missing\n";
         check_as(
@@ -549,7 +549,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_names_methods_which_are_off_is_found() {
+    fn a_line_that_requires_disabled_methods_is_reported() {
         let machine = alice_with(
             "Match User alice\n  AuthenticationMethods keyboard-interactive",
             "error: No AuthenticationMethods left after eliminating disabled methods",

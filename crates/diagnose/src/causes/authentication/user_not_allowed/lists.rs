@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lists_are_asked_for_the_user() {
+    fn allow_and_deny_lists_are_evaluated_for_the_user() {
         let lists = format!(
             "{ACCOUNTS}//- /etc/ssh/sshd_config\nAllowUsers bob carol\nPermitRootLogin no\n"
         );
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_and_groups_of_the_lists_count() {
+    fn hosts_and_groups_in_allow_and_deny_lists_are_evaluated() {
         let groups = format!("{ACCOUNTS}//$ id -Gn -- alice => 0\nalice staff\n");
         let config = |line: &str| format!("{groups}//- /etc/ssh/sshd_config\n{line}\n");
         check_as(

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_command_ends_sessions_after_the_login() {
+    fn a_missing_forced_command_ends_sessions_after_the_login() {
         let config = "Match User alice\n  ForceCommand /usr/local/bin/menu --short";
         check_as(
             &alice(),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_command_of_the_only_key_ends_sessions() {
+    fn a_missing_forced_command_of_the_only_key_ends_sessions() {
         const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPDwq9FW/JGdaWQ18vefWEP8Lk1WzjGYc5DcjzCcHAs0 carol@laptop";
         let keys = |lines: &str| {
             format!(
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_shows_that_the_program_for_keys_is_not_missed() {
+    fn a_successful_login_excludes_a_missing_authorizedkeyscommand() {
         let config = "AuthorizedKeysCommand /usr/bin/keys";
         check_as(
             &alice(),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_without_the_shell_serves_no_session() {
+    fn a_chroot_without_the_shell_ends_sessions() {
         let jail = |more: &str| {
             format!(
                 "{ACCOUNTS}//- /etc/ssh/sshd_config\n{more}Match User alice\n  ChrootDirectory /srv/jail\n//- /srv/jail dir mode:0755\n{}",

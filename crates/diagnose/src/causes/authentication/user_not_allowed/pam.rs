@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_a_module_is_likely_and_with_one_of_sshd_certain() {
+    fn a_pam_message_is_likely_and_becomes_certain_with_one_of_sshd() {
         let stack = "account required pam_lastlog.so inactive=30";
         let module = "pam_lastlog(sshd:account): user alice inactive for 41 days - denied";
         let sshd = "fatal: Access denied for user alice by PAM account configuration [preauth]";
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn failing_modules_are_likely_and_optional_missing_ones_ignored() {
+    fn failing_modules_are_likely_and_missing_optional_ones_are_ignored() {
         let sshd = "fatal: Access denied for user alice by PAM account configuration [preauth]";
         let list =
             "account required pam_listfile.so item=user sense=deny file=/etc/closed onerr=succeed";

@@ -263,7 +263,7 @@ mod tests {
         //- /etc/shells\n/bin/sh\n/bin/bash\n";
 
     #[test]
-    fn a_pam_list_without_the_account_refuses_it() {
+    fn a_pam_list_that_lacks_the_account_refuses_it() {
         check_as(
             &alice(),
             "user-not-allowed",
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_without_a_file_falls_back_to_the_denying_one() {
+    fn a_pam_service_without_a_file_uses_the_denying_default() {
         check_as(
             &alice(),
             "user-not-allowed",
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_that_is_asked_first_shuts_everybody_out() {
+    fn a_pam_deny_before_other_modules_refuses_everyone() {
         let machine = |stack: &str| format!("{ACCOUNTS}//- /etc/pam.d/sshd\n{stack}\n");
         check_as(
             &alice(),

@@ -98,7 +98,7 @@ fn a_login_that_waits_for_a_program_is_reported() {
 }
 
 #[test]
-fn messages_of_pam_are_understood() {
+fn messages_of_pam_are_classified() {
     let says = |text: &str| {
         format!(
             "{ACCOUNTS}{LOG}2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]\n"
@@ -167,7 +167,7 @@ fn messages_of_pam_are_understood() {
 }
 
 #[test]
-fn messages_of_sshd_are_understood() {
+fn messages_of_sshd_are_classified() {
     let says =
         |text: &str| format!("{ACCOUNTS}{LOG}2026-11-20T17:59:00+00:00 server sshd[812]: {text}\n");
     check_as(
@@ -225,7 +225,7 @@ fn revoked_keys_are_reported() {
 }
 
 #[test]
-fn a_missing_shell_and_an_open_chroot_are_found() {
+fn a_missing_shell_and_a_writable_chroot_are_reported() {
     check_as(
         &alice(),
         "user-not-allowed",
@@ -251,7 +251,7 @@ fn a_missing_shell_and_an_open_chroot_are_found() {
 }
 
 #[test]
-fn refused_users_of_this_machine_are_a_possible_cause() {
+fn refused_local_accounts_are_a_possible_cause() {
     let people = "//- /etc/passwd\nalice:x:1000:1000::/home/alice:/bin/bash\n";
     let line = "2026-11-20T17:59:00+00:00 server sshd[812]: User alice from 203.0.113.9 not allowed because not listed in AllowUsers\n";
     check(
@@ -266,7 +266,7 @@ fn refused_users_of_this_machine_are_a_possible_cause() {
 }
 
 #[test]
-fn refused_strangers_are_nothing_unusual() {
+fn refused_unknown_users_are_not_reported() {
     let line = "2026-11-20T17:59:00+00:00 server sshd[812]: User bin from 203.0.113.9 not allowed because not listed in AllowUsers\n";
     check("user-not-allowed", &format!("{LOG}{line}"), &expect![""]);
 }

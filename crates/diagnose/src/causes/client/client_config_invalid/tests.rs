@@ -12,7 +12,7 @@ fn tried(settings: &str, methods: &str) -> String {
 }
 
 #[test]
-fn a_port_on_which_ssh_cannot_listen_ends_it() {
+fn ssh_ends_if_it_cannot_listen_on_a_forwarded_port() {
     let check = |more: &str, expected| {
         let machine = format!(
             "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{more}localforward [127.0.0.1]:15432 [db]:5432\n\
@@ -45,7 +45,7 @@ fn a_port_on_which_ssh_cannot_listen_ends_it() {
 }
 
 #[test]
-fn settings_that_leave_no_way_to_log_in_are_reported() {
+fn settings_that_disable_every_login_method_are_reported() {
     let check = |settings: &str, methods: &str, expected| {
         check_client(
             "client-config-invalid",
@@ -160,7 +160,7 @@ fn a_named_public_key_needs_the_agent() {
 }
 
 #[test]
-fn a_configured_command_excludes_others() {
+fn remotecommand_conflicts_with_a_command_on_the_command_line() {
     let set =
         "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\nremotecommand tmux attach\n";
     check_client(
@@ -176,7 +176,7 @@ fn a_configured_command_excludes_others() {
 }
 
 #[test]
-fn ssh_names_the_line() {
+fn the_line_that_ssh_refuses_is_reported() {
     let bad = "//$ ssh -G -- server => 255\n/home/alice/.ssh/config: line 3: Bad configuration option: bogus\n/home/alice/.ssh/config: terminating, 1 bad configuration options\n";
     check_client(
         "client-config-invalid",
@@ -225,7 +225,7 @@ fn a_key_that_others_may_read_is_named() {
 }
 
 #[test]
-fn a_command_that_does_not_end_is_shown() {
+fn a_match_exec_command_that_does_not_end_is_shown() {
     let said = "OpenSSH_9.2p1\ndebug1: Reading configuration data /home/alice/.ssh/config\ndebug1: Executing command: 'sleep 300'\n";
     check_transcript(
         "client-config-invalid",
@@ -254,7 +254,7 @@ fn a_command_that_does_not_end_is_shown() {
 const FOUND: &str = "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\ncontrolmaster auto\n";
 
 #[test]
-fn a_socket_that_cannot_be_made_ends_ssh() {
+fn ssh_ends_if_it_cannot_create_the_control_socket() {
     let missing =
         format!("{FOUND}controlpath /home/alice/.ssh/cm/s\n//- /home/alice/.ssh/cm missing\n");
     check_client(
@@ -301,7 +301,7 @@ fn a_key_that_others_may_read_is_suspected() {
 }
 
 #[test]
-fn without_ssh_its_configuration_is_not_checked() {
+fn the_configuration_of_a_missing_ssh_is_not_checked() {
     check_client(
         "client-config-invalid",
         "//$ ssh -G -- server => missing\n",
@@ -313,7 +313,7 @@ fn without_ssh_its_configuration_is_not_checked() {
 }
 
 #[test]
-fn a_forwarding_that_the_server_may_refuse_keeps_the_configuration_from_being_ruled_out() {
+fn a_forwarding_that_the_server_may_refuse_prevents_exclusion() {
     let check = |more: &str, expected| {
         let machine = format!(
             "//$ ssh -G -- server => 0\nhostname 192.0.2.10\nport 22\n{more}remoteforward 9443 [localhost]:443\n"
@@ -335,7 +335,7 @@ fn a_forwarding_that_the_server_may_refuse_keeps_the_configuration_from_being_ru
 }
 
 #[test]
-fn a_key_of_putty_is_told_by_its_name() {
+fn a_putty_key_is_recognised_by_its_file_name() {
     let file = "/home/alice/.ssh/work.ppk";
     check_client(
         "client-config-invalid",

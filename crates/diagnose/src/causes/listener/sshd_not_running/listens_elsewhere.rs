@@ -207,7 +207,7 @@ mod tests {
         UnitFileState=enabled\nMainPID=700\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
 
     #[test]
-    fn an_sshd_in_a_separate_network_namespace_is_elsewhere() {
+    fn an_sshd_in_a_separate_network_namespace_is_not_reachable() {
         let alone = format!(
             "//$ ss -Hltnp => 0\n//- /etc/systemd/system/ssh.service.d/o.conf\nPrivateNetwork=yes\n{SHOW}{UNIT}"
         );
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn an_abandoned_port_is_reported() {
+    fn a_port_that_sshd_no_longer_listens_on_is_reported() {
         let moved = "//- /etc/ssh/sshd_config\nPort 2222\n\
             //$ ss -Hltnp => 0\nLISTEN 0 128 0.0.0.0:2222 0.0.0.0:* users:((\"sshd\",pid=700,fd=3))\n";
         check(
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_was_left_and_is_anothers_now_is_possible() {
+    fn a_former_port_that_another_program_holds_is_a_possible_cause() {
         let machine = |address: &str| {
             format!(
                 "//- /etc/ssh/sshd_config\nPort 2222\n//$ ss -Hltnp => 0\n\

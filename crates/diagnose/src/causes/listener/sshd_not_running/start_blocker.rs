@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_another_machine_keeps_sshd_from_starting() {
+    fn a_listen_address_that_this_machine_lacks_keeps_sshd_from_starting() {
         let config = "//- /etc/ssh/sshd_config\nListenAddress 192.0.2.99\n";
         let own = "//$ ip -o address show => 0\n2: eth0    inet 192.0.2.10/24 scope global eth0\n";
         let line = "2026-11-20T17:59:00+00:00 server sshd[9]: error: Bind to port 22 on 192.0.2.99 failed: Cannot assign requested address.\n";
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_that_is_required_and_has_failed_is_named() {
+    fn a_failed_required_unit_is_named() {
         let stopped = "Id=ssh.service\nLoadState=loaded\nActiveState=inactive\nSubState=dead\nUnitFileState=enabled\nMainPID=0\n\
             Requires=sysinit.target data.mount system.slice\nDropInPaths=/etc/systemd/system/ssh.service.d/o.conf\n";
         let drop_in =
