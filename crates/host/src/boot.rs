@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_start_of_a_process_is_found_behind_its_name() {
+    fn the_start_time_is_found_after_a_process_name_with_parentheses() {
         let stat = b"1 (a) (b c) S 0 1 1 0 -1 4194560 9 9 9 9 9 9 9 9 20 0 1 0 4711 9 9";
         assert_eq!(started(stat), Some(4711));
         assert_eq!(started(b"1 (init"), None);

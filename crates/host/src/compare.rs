@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_are_the_same_to_the_last() {
+    fn files_are_compared_to_the_last_byte() {
         for length in [0, 1, PIECE, SHARE + 7, 2 * SHARE + 7] {
             let mut text = vec![b'x'; length];
             let mut file = tempfile::tempfile().expect("a file");

@@ -186,7 +186,7 @@ mod tests {
     use super::end_of;
 
     #[test]
-    fn without_a_route_there_is_no_connection() {
+    fn a_missing_route_is_reported_as_unreachable() {
         const ENETDOWN: i32 = 100;
         const ENETUNREACH: i32 = 101;
         const EHOSTUNREACH: i32 = 113;

@@ -244,14 +244,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parent_is_found_behind_a_name_with_blanks_and_parentheses() {
+    fn the_parent_is_found_after_a_name_with_blanks_and_parentheses() {
         assert_eq!(parent_of(b"7 (tmux: (x) y) S 42 7 7 0"), Some(42));
         assert_eq!(parent_of(b"7 (no end"), None);
         assert_eq!(parent_of(b""), None);
     }
 
     #[test]
-    fn the_real_user_of_a_process_is_the_first_of_four() {
+    fn the_first_of_the_four_user_ids_is_the_real_one() {
         let status = b"Name:\tsu\nUid:\t1007\t0\t0\t0\nGid:\t1\t1\t1\t1\n";
         assert_eq!(real_uid(status), Some(1007));
         assert_eq!(real_uid(b"Name:\tUid:\n"), None);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_named_or_spelled_out_and_no_other_file_is_opened() {
+    fn a_time_zone_never_opens_a_file_outside_zoneinfo() {
         let summer: Timestamp = "2026-07-01T12:00:00Z".parse().expect("a time");
         let seconds = |text: &str| zone_named(text).map(|zone| zone.to_offset(summer).seconds());
         if Path::new("/usr/share/zoneinfo/Europe/Berlin").exists() {
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn sudo_counts_only_for_root() {
+    fn sudo_variables_count_only_for_root() {
         let (user, uid) = (OsString::from("anna"), OsString::from("1000"));
         let anna = Sudo {
             user: "anna".to_owned(),

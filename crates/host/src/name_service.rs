@@ -50,7 +50,7 @@ mod tests {
     use crate::Account;
 
     #[test]
-    fn getent_knows_the_accounts_that_the_c_library_knows() {
+    fn getent_finds_the_same_accounts_as_the_c_library() {
         for (key, name) in [("root", "root"), ("0", "root"), ("nobody", "nobody")] {
             let lines = getent("passwd", key);
             let found = lines
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn getent_has_the_addresses_of_a_name() {
+    fn getent_returns_the_addresses_of_a_name() {
         let found = addresses(&getent("ahosts", "localhost"));
         assert!(!found.is_empty());
         assert!(found.iter().all(IpAddr::is_loopback), "{found:?}");

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn one_overlay_serves_all_of_etc_but_what_is_mounted_below_it() {
+    fn one_overlay_covers_etc() {
         let targets: Vec<&Path> = ["/etc/hosts.deny", "/etc/hosts.allow", "/tmp/x"]
             .iter()
             .map(Path::new)

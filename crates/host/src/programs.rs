@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_of_one_round_wait_for_each_other_and_answer_in_order() {
+    fn programs_of_one_round_run_together_and_answer_in_order() {
         // Each waits for the file that the next one creates: one after the other, none would ever
         // end.
         let folder = tempfile::tempdir().expect("a folder");
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_hung_once_gets_a_short_second_chance() {
+    fn a_program_that_hung_once_gets_a_short_deadline() {
         let mut lost = Lost::default();
         let start = Instant::now();
         lost.note("stuck", start, start);
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_that_hang_hold_up_a_run_for_half_a_minute_at_most() {
+    fn programs_that_hang_delay_a_run_by_half_a_minute_at_most() {
         let mut lost = Lost::default();
         let mut now = Instant::now();
         let start = now;

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_handed_back_and_nothing_is_left() {
+    fn scratch_files_are_returned_and_removed() {
         let script = "cd \"$0\" && pwd > where && stat -c %a . > mode";
         let files = written_by(shell(script), &["where", "mode"]).expect("both are written");
         assert_eq!(files[1], b"700\n");
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_has_left_is_removed_and_what_is_in_use_is_not() {
+    fn leftovers_of_a_killed_process_are_removed_and_files_in_use_are_kept() {
         let left = tempfile::Builder::new()
             .prefix(PREFIX)
             .tempdir_in("/dev/shm")

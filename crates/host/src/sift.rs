@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_many_blocks_gives_the_lines_that_it_gives_in_one_piece() {
+    fn a_search_in_blocks_finds_the_same_lines_as_a_search_of_the_whole_file() {
         let mut random = fastrand::Rng::with_seed(5);
         let sieve = Sieve::new("test", vec!["a".to_owned()], pick);
         let mut lines = 0;

@@ -234,13 +234,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_primary_group_has_its_users_as_members() {
+    fn users_are_members_of_their_primary_group() {
         let passwd = b"root:x:0:50:root:/root:/bin/sh\nsyslog:x:104:110::/home/syslog:/bin/false\n";
         assert!(primary(passwd, 110) && !primary(passwd, 50) && !primary(passwd, 104));
     }
 
     #[test]
-    fn the_group_of_root_and_one_without_members_are_nobody_else() {
+    fn the_root_group_has_no_other_members_and_an_unknown_group_may_have() {
         assert!(!has_members(0));
         assert!(has_members(4_294_000_000), "nothing is known of it");
     }

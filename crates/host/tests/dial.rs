@@ -38,7 +38,7 @@ fn dial_to(to: SocketAddr, say: &[u8]) -> Dialled {
 }
 
 #[test]
-fn a_banner_is_enough() {
+fn reading_stops_after_the_banner() {
     let dialled = dial(b"", move |mut peer| {
         peer.write_all(b"Not yet\r\n").unwrap();
         thread::sleep(Duration::from_millis(50));
@@ -98,7 +98,7 @@ fn a_reset_is_distinguished_from_a_close() {
 }
 
 #[test]
-fn a_closed_port_refuses() {
+fn a_closed_port_refuses_the_connection() {
     let free = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -122,7 +122,7 @@ fn silence_lasts_until_the_deadline_and_no_longer() {
 }
 
 #[test]
-fn a_server_that_dribbles_does_not_stretch_the_deadline() {
+fn a_slow_server_does_not_extend_the_deadline() {
     let started = Instant::now();
     let dialled = dial(b"", move |mut peer| {
         while peer.write_all(b"x").is_ok() && started.elapsed() < DEADLINE * 3 {

@@ -103,7 +103,7 @@ fn directories_and_devices_are_distinguished_from_files() {
 }
 
 #[test]
-fn a_pipe_is_seen_and_never_opened() {
+fn a_pipe_is_recognised_and_never_opened() {
     let disk = disk();
     let pipe = disk.path().join("etc/pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -118,7 +118,7 @@ fn a_pipe_is_seen_and_never_opened() {
 }
 
 #[test]
-fn files_of_proc_are_read_to_their_end() {
+fn files_in_proc_are_read_to_their_end() {
     let Entry::File(image) = entry(&Machine::live(), "/proc/self/stat") else {
         panic!("a file")
     };
@@ -139,7 +139,7 @@ fn an_endless_file_is_refused() {
 }
 
 #[test]
-fn names_come_sorted_and_say_which_are_directories() {
+fn directory_entries_are_sorted_and_marked_as_files_or_directories() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let seen = ask(&machine, &Request::List("/etc".into()));
@@ -165,7 +165,7 @@ fn names_come_sorted_and_say_which_are_directories() {
 }
 
 #[test]
-fn a_shallow_look_does_not_forget_a_deep_one() {
+fn a_shallow_listing_keeps_a_deep_one() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let path = Path::new("/data/real");
@@ -181,7 +181,7 @@ fn a_shallow_look_does_not_forget_a_deep_one() {
 }
 
 #[test]
-fn a_judge_is_run_until_it_misses_nothing() {
+fn a_judge_runs_until_no_answer_is_missing() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let content = machine.look(&mut Snapshot::default(), |seen| {
@@ -193,7 +193,7 @@ fn a_judge_is_run_until_it_misses_nothing() {
 }
 
 #[test]
-fn a_judge_that_looks_for_ever_more_ends() {
+fn a_judge_with_endless_lookups_is_stopped() {
     let mut asked = 0;
     Machine::live().look(&mut Snapshot::default(), |seen| {
         asked += 1;
@@ -203,7 +203,7 @@ fn a_judge_that_looks_for_ever_more_ends() {
 }
 
 #[test]
-fn no_program_of_a_mounted_disk_is_run_and_no_connection_made() {
+fn programs_of_a_mounted_disk_never_run_and_no_connection_is_made() {
     let disk = disk();
     let machine = Machine::below(disk.path()).unwrap();
     let dial = Dial {
@@ -284,7 +284,7 @@ fn extended_attributes_are_captured() {
 /// Root reads users' files in their directories, but never follows a user's link to another user's
 /// file.
 #[test]
-fn a_link_of_another_user_leads_root_only_to_files_of_that_user() {
+fn root_follows_a_link_of_another_user_only_to_files_of_that_user() {
     if !nix::unistd::geteuid().is_root() {
         return;
     }
@@ -344,7 +344,7 @@ fn a_link_of_another_user_leads_root_only_to_files_of_that_user() {
 
 /// In a sticky directory anybody can give root's file a second name, but not root's folder.
 #[test]
-fn a_file_with_two_names_is_read_in_a_folder_of_roots_below_a_sticky_one() {
+fn a_hard_link_is_read_only_in_a_root_directory_below_a_sticky_one() {
     if !nix::unistd::geteuid().is_root() {
         return;
     }

@@ -14,7 +14,7 @@ use nix::unistd::mkfifo;
 use sshmend_host::{Account, LockError, Machine, Why, become_user};
 
 #[test]
-fn the_second_process_learns_who_holds_the_lock() {
+fn the_second_process_is_told_who_holds_the_lock() {
     let state = tempfile::tempdir().unwrap();
     let machine = Machine::live();
     let held = machine
@@ -48,7 +48,7 @@ fn a_lock_needs_its_directory() {
 }
 
 #[test]
-fn a_lock_is_a_file_of_its_own_and_nothing_else_is_opened() {
+fn the_lock_opens_only_a_regular_file_of_its_own() {
     let machine = Machine::live();
     let refused = |make: &dyn Fn(&std::path::Path)| {
         let state = tempfile::tempdir().unwrap();
@@ -93,7 +93,7 @@ fn a_lock_is_a_file_of_its_own_and_nothing_else_is_opened() {
 }
 
 #[test]
-fn a_disk_is_a_directory_that_no_link_of_another_user_leads_to() {
+fn a_mounted_disk_must_be_a_directory_without_links_of_other_users() {
     let place = tempfile::tempdir().unwrap();
     let at = |name: &str| place.path().canonicalize().unwrap().join(name);
     fs::create_dir(at("disk")).unwrap();
@@ -118,7 +118,7 @@ fn a_disk_is_a_directory_that_no_link_of_another_user_leads_to() {
 }
 
 #[test]
-fn accounts_are_known_by_name_and_by_number() {
+fn accounts_are_found_by_name_and_by_number() {
     let root = Account::named("root").expect("every machine has one");
     assert_eq!((root.uid, Account::of_uid(0)), (0, Some(root.clone())));
     assert_eq!(Account::named("no such account here"), None);
@@ -126,7 +126,7 @@ fn accounts_are_known_by_name_and_by_number() {
 
 /// Changing the user affects the whole process: the test runs itself again and examines the result.
 #[test]
-fn becoming_a_user_is_for_good() {
+fn becoming_another_user_is_permanent() {
     const CHILD: &str = "SSHMEND_TEST_BECOME";
     if std::env::var_os(CHILD).is_some() {
         return become_nobody();
@@ -135,7 +135,11 @@ fn becoming_a_user_is_for_good() {
         return eprintln!("not checked: needs root");
     }
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "becoming_a_user_is_for_good", "--nocapture"])
+        .args([
+            "--exact",
+            "becoming_another_user_is_permanent",
+            "--nocapture",
+        ])
         .env(CHILD, "1")
         .output()
         .unwrap();

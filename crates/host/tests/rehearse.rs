@@ -168,7 +168,7 @@ fn created_edited_and_removed_files_appear_at_their_real_paths() {
 }
 
 #[test]
-fn the_directory_of_sshd_is_there_even_while_it_is_missing() {
+fn the_rehearsal_provides_a_missing_sshd_directory() {
     if !can_rehearse() {
         return;
     }
@@ -194,7 +194,7 @@ fn the_directory_of_sshd_is_there_even_while_it_is_missing() {
 }
 
 #[test]
-fn the_directory_of_sshd_is_in_order_even_while_others_can_write_to_it() {
+fn the_rehearsal_provides_a_safe_sshd_directory_if_others_can_write_to_it() {
     if !can_rehearse() {
         return;
     }
@@ -229,7 +229,7 @@ fn output_of_rehearsed_programs_is_discarded() {
 }
 
 #[test]
-fn files_outside_etc_and_behind_links_get_their_own_overlay() {
+fn files_outside_etc_and_targets_of_links_get_their_own_overlay() {
     if !can_rehearse() {
         return;
     }
@@ -308,7 +308,7 @@ fn mounts_below_etc_stay_visible_and_can_change() {
 
 /// As systemd sets it up: a mount in one namespace would be visible in all others.
 #[test]
-fn shared_mounts_do_not_leak_the_rehearsal() {
+fn the_rehearsal_does_not_leak_through_shared_mounts() {
     if !can_rehearse() {
         return;
     }
@@ -332,7 +332,7 @@ fn shared_mounts_do_not_leak_the_rehearsal() {
 }
 
 #[test]
-fn mode_owner_and_attributes_of_the_directory_itself_are_seen() {
+fn mode_and_owner_of_the_directory_are_preserved() {
     if !can_rehearse() {
         return;
     }
@@ -379,7 +379,7 @@ fn programs_run_side_by_side_and_each_command_once() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_there_leaves_nothing_behind() {
+fn a_failed_write_in_the_rehearsal_leaves_nothing_behind() {
     if !can_rehearse() {
         return;
     }
@@ -401,7 +401,7 @@ fn a_file_that_cannot_be_written_there_leaves_nothing_behind() {
 }
 
 #[test]
-fn nothing_is_written_through_a_link_that_leads_out_of_the_overlay() {
+fn links_out_of_the_overlay_are_never_written_through() {
     if !can_rehearse() {
         return;
     }
@@ -417,7 +417,7 @@ fn nothing_is_written_through_a_link_that_leads_out_of_the_overlay() {
 }
 
 #[test]
-fn a_mounted_disk_is_not_rehearsed() {
+fn changes_of_a_mounted_disk_are_not_rehearsed() {
     let disk = tempfile::tempdir().unwrap();
     let refused = Machine::below(disk.path()).unwrap().rehearse(&[], &[]);
     assert_eq!(refused, Err(RehearsalUnavailable::NotLive));
@@ -425,7 +425,7 @@ fn a_mounted_disk_is_not_rehearsed() {
 
 /// Uses the real sshd with drop-ins that its own Include pattern finds.
 #[test]
-fn sshd_judges_the_future_at_its_real_paths() {
+fn sshd_checks_the_planned_files_at_their_real_paths() {
     let sshd = Path::new("/usr/sbin/sshd");
     let main = Path::new("/etc/ssh/sshd_config");
     if !sshd.exists() || !main.exists() || !can_rehearse() {

@@ -13,7 +13,7 @@ fn run(runner: &Runner, script: &str) -> Result<CommandOutput, RunError> {
 }
 
 #[test]
-fn both_outputs_and_the_exit_code_come_back() {
+fn both_outputs_and_the_exit_code_are_returned() {
     let output = run(&Runner::default(), "echo out; echo err >&2; exit 3").unwrap();
     let expected = CommandOutput {
         code: Some(3),
@@ -24,7 +24,7 @@ fn both_outputs_and_the_exit_code_come_back() {
 }
 
 #[test]
-fn a_signal_leaves_no_exit_code() {
+fn a_program_that_a_signal_ended_has_no_exit_code() {
     assert_eq!(run(&Runner::default(), "kill -9 $$").unwrap().code, None);
 }
 
@@ -109,7 +109,7 @@ fn a_program_that_prints_too_much_is_killed() {
 }
 
 #[test]
-fn a_child_that_keeps_the_output_open_is_not_waited_for() {
+fn a_child_that_keeps_the_output_open_does_not_block() {
     let started = Instant::now();
     let output = run(&Runner::default(), "echo done; sleep 3 &").unwrap();
     assert_eq!(output.stdout, b"done\n");

@@ -83,7 +83,7 @@ fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
 }
 
 #[test]
-fn bytes_change_and_mode_and_owner_stay() {
+fn a_replaced_file_keeps_its_mode_and_owner() {
     let place = place();
     fs::set_permissions(&place.file, fs::Permissions::from_mode(0o4640)).unwrap();
     if is_root() {
@@ -172,7 +172,7 @@ fn xattrs(path: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn access_lists_and_other_extended_attributes_stay() {
+fn access_lists_and_other_extended_attributes_are_kept() {
     let place = place();
     setxattr(
         &place.file,
@@ -202,7 +202,7 @@ fn access_lists_and_other_extended_attributes_stay() {
 }
 
 #[test]
-fn the_default_access_list_of_the_directory_adds_nothing() {
+fn the_default_access_list_of_the_directory_is_not_applied() {
     let place = place();
     fs::set_permissions(&place.file, fs::Permissions::from_mode(0o600)).unwrap();
     setxattr(
@@ -240,7 +240,7 @@ fn staged_but_unpublished_files_leave_no_trace() {
 }
 
 #[test]
-fn the_rest_of_an_attempt_that_was_cut_off_is_in_nobodys_way() {
+fn leftovers_of_an_interrupted_attempt_are_replaced() {
     let place = place();
     std::mem::forget(
         Machine::live()
@@ -299,7 +299,7 @@ fn a_file_that_someone_else_wrote_meanwhile_is_not_replaced() {
 }
 
 #[test]
-fn a_file_is_created_with_its_mode_and_never_over_another() {
+fn a_file_is_created_with_its_mode_and_never_overwrites_another() {
     let place = place();
     let given = Metadata {
         mode: 0o640,
@@ -351,7 +351,7 @@ fn a_file_is_removed() {
 }
 
 #[test]
-fn a_link_is_followed_and_stays() {
+fn a_link_is_followed_and_kept() {
     let place = place();
     let link = place.file.with_file_name("link");
     symlink("./file", &link).unwrap();
@@ -497,7 +497,7 @@ fn a_full_and_a_read_only_file_system_are_distinguished() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn root_does_not_write_where_another_user_can_bend_the_path() {
+fn root_does_not_write_to_a_path_that_another_user_can_redirect() {
     if !is_root() {
         return;
     }
@@ -583,7 +583,7 @@ fn root_does_not_write_where_another_user_can_bend_the_path() {
 }
 
 #[test]
-fn below_a_root_the_change_stays_inside() {
+fn a_change_below_a_root_directory_stays_inside_it() {
     let disk = tempfile::tempdir().unwrap();
     fs::create_dir_all(disk.path().join("data")).unwrap();
     symlink("/data", disk.path().join("etc")).unwrap();
