@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_are_read_as_they_were_written() {
+    fn stored_edits_are_read_back_as_written() {
         let edits = [
             Edit::replace(3..9, "a\nb\0"),
             Edit::delete(10..20),
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_edits_make_no_sense() {
+    fn damaged_edits_are_refused() {
         for text in [
             "1",
             "1 2\n",

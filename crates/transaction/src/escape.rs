@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_stays_readable() {
+    fn escaped_text_stays_readable() {
         assert_eq!(
             escape("/etc/ssh/sshd_config.d/ü 1".as_bytes()),
             "/etc/ssh/sshd_config.d/ü 1"
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_come_back() {
+    fn escaped_bytes_are_read_back() {
         let mut random = fastrand::Rng::with_seed(3);
         for _ in 0..5_000 {
             let bytes: Vec<u8> = (0..random.usize(0..12))

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_an_id_looks_like_is_one() {
+    fn malformed_ids_are_refused() {
         for text in [
             "",
             "..",

@@ -449,7 +449,7 @@ activation = [["kill", "-HUP", "4711"]]
 "#;
 
     #[test]
-    fn command_lines_of_an_old_journal_are_steps_or_only_shown() {
+    fn command_lines_of_an_old_journal_are_read_as_steps_or_only_shown() {
         let record = Record::parse(OLD.as_bytes()).expect("a record");
         let unknown = StepRecord::Unknown(["sh", "-c", "id"].map(str::to_owned).to_vec());
         let test = Step::TestSshd("/usr/sbin/sshd".to_owned(), Vec::new());
@@ -463,7 +463,7 @@ activation = [["kill", "-HUP", "4711"]]
     }
 
     #[test]
-    fn a_step_that_no_plan_makes_is_only_shown() {
+    fn a_step_that_no_plan_produces_is_only_shown() {
         for (with, known) in [
             (r#"["start", ["ssh.service"]]"#, true),
             (r#"["start", ["/home/eve/x.service"]]"#, false),
@@ -480,7 +480,7 @@ activation = [["kill", "-HUP", "4711"]]
     }
 
     #[test]
-    fn a_record_that_was_cut_off_anywhere_is_not_read() {
+    fn a_truncated_record_is_refused() {
         let text = Record::parse(OLD.as_bytes()).expect("a record");
         let text = text.to_toml().expect("TOML");
         assert!(Record::parse(text.as_bytes()).is_ok());

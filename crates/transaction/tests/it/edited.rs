@@ -123,7 +123,7 @@ fn edits_after_the_journal_are_refused_before_the_first_rename() {
 }
 
 #[test]
-fn files_that_were_edited_since_are_not_rolled_back_and_shown_in_all_three_versions() {
+fn later_edits_are_not_rolled_back_and_three_versions_are_shown() {
     let disk = TestDisk::new();
     apply(&disk, 0);
     disk.write("/etc/ssh/sshd_config", "theirs\n", 0o600);
@@ -148,7 +148,7 @@ fn files_that_were_edited_since_are_not_rolled_back_and_shown_in_all_three_versi
 }
 
 #[test]
-fn files_that_someone_brought_back_already_are_only_noted() {
+fn files_that_are_already_restored_are_only_noted() {
     let disk = TestDisk::new();
     let image = disk
         .machine
@@ -177,7 +177,7 @@ fn files_that_someone_brought_back_already_are_only_noted() {
 }
 
 #[test]
-fn a_later_change_of_the_same_file_has_to_be_rolled_back_first() {
+fn a_later_change_of_the_same_file_must_be_rolled_back_first() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let edit = |text: &str| {

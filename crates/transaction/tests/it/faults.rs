@@ -103,7 +103,7 @@ fn recover(disk: &TestDisk, case: &str) -> Vec<Recovered> {
 }
 
 #[test]
-fn whatever_goes_wrong_while_applying_every_file_is_wholly_old_or_wholly_new() {
+fn every_file_is_completely_old_or_new_after_any_fault_while_applying() {
     let course = course();
     assert!(course.applying > 30, "{} effects only", course.applying);
     for fault in FAULTS {
@@ -133,7 +133,7 @@ fn whatever_goes_wrong_while_applying_every_file_is_wholly_old_or_wholly_new() {
 }
 
 #[test]
-fn whatever_goes_wrong_while_rolling_back_every_file_is_wholly_old_or_wholly_new() {
+fn every_file_is_completely_old_or_new_after_any_fault_while_rolling_back() {
     let course = course();
     for fault in FAULTS {
         for at in 0..course.rolling_back {
@@ -152,7 +152,7 @@ fn whatever_goes_wrong_while_rolling_back_every_file_is_wholly_old_or_wholly_new
 
 /// The power fails in the middle of renaming, and again at every effect of the recovery.
 #[test]
-fn a_recovery_that_is_cut_off_can_be_repeated() {
+fn an_interrupted_recovery_can_be_repeated() {
     let course = course();
     let mut cut_off = 0;
     for at in 0..course.applying {
@@ -196,7 +196,7 @@ fn a_recovery_that_is_cut_off_can_be_repeated() {
 /// A failed effect may have happened nevertheless, and then the power fails while it is being
 /// changed back.
 #[test]
-fn a_power_cut_in_the_middle_of_changing_back_leaves_nothing_mixed() {
+fn a_power_cut_during_a_rollback_leaves_no_mixed_state() {
     let course = course();
     let mut cut_off = 0;
     for at in 0..course.applying {
@@ -220,7 +220,7 @@ fn a_power_cut_in_the_middle_of_changing_back_leaves_nothing_mixed() {
 }
 
 #[test]
-fn a_commit_that_fails_halfway_reports_that_every_file_is_unchanged() {
+fn a_failed_commit_reports_that_every_file_is_unchanged() {
     let course = course();
     let (mut failed, mut taken_back) = (0, 0);
     for at in 0..course.applying {
@@ -257,7 +257,7 @@ fn a_commit_that_fails_halfway_reports_that_every_file_is_unchanged() {
 }
 
 #[test]
-fn a_rollback_that_fails_too_is_reported_and_recovered_later() {
+fn a_failed_rollback_is_reported_and_recovered_later() {
     let course = course();
     let mut loud = 0;
     for at in 0..course.applying {
@@ -282,7 +282,7 @@ fn a_rollback_that_fails_too_is_reported_and_recovered_later() {
 }
 
 #[test]
-fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
+fn a_mixed_state_with_later_edits_is_left_to_a_person() {
     let course = course();
     let cut = (0..course.applying).find_map(|at| {
         let disk = TestDisk::new();
@@ -310,7 +310,7 @@ fn a_mixed_state_in_which_someone_edits_is_left_to_people() {
 /// Every file is new and only the last mark of the journal fails: that is reported, and recovery
 /// verifies it.
 #[test]
-fn a_last_mark_that_fails_leaves_the_change_in_force_and_to_be_proved() {
+fn a_failed_final_mark_leaves_the_change_in_force_and_unverified() {
     let course = course();
     let mut unnoted = 0;
     for fault in FAULTS {
@@ -356,7 +356,7 @@ fn a_last_mark_that_fails_leaves_the_change_in_force_and_to_be_proved() {
 }
 
 #[test]
-fn changes_not_in_force_are_rolled_back_and_unproved_ones_not_called_done() {
+fn changes_not_in_force_are_rolled_back_and_unverified_ones_are_not_called_done() {
     let course = course();
     let committed = || {
         let disk = TestDisk::new();
@@ -422,7 +422,7 @@ fn changes_not_in_force_are_rolled_back_and_unproved_ones_not_called_done() {
 /// The new files were rejected, and the rollback is interrupted at every effect: they never come
 /// back.
 #[test]
-fn a_way_back_that_is_cut_off_is_finished() {
+fn an_interrupted_rollback_is_finished() {
     let course = course();
     let mut cut_off = 0;
     for fault in FAULTS {

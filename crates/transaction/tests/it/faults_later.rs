@@ -70,7 +70,7 @@ fn states(disk: &TestDisk) -> Vec<Option<State>> {
 }
 
 #[test]
-fn a_change_is_confirmed_or_waits_on() {
+fn an_interrupted_confirmation_leaves_the_change_confirmed_or_pending() {
     every_effect(
         waiting,
         |store, _| store.confirm(None).is_ok(),
@@ -94,7 +94,7 @@ fn a_change_is_confirmed_or_waits_on() {
 }
 
 #[test]
-fn expired_changes_are_rolled_back_or_wait() {
+fn an_interrupted_expiry_leaves_the_change_rolled_back_or_pending() {
     every_effect(
         waiting,
         |store, (record, ..)| {
@@ -138,7 +138,7 @@ fn undone() -> (TestDisk, (Id, Picture, Picture)) {
 }
 
 #[test]
-fn a_change_is_made_again_wholly_or_not_at_all() {
+fn an_interrupted_redo_is_applied_completely_or_not_at_all() {
     for fault in FAULTS {
         for at in 0.. {
             let case = format!("{fault:?} at effect {at} of making it again");
@@ -164,7 +164,7 @@ fn a_change_is_made_again_wholly_or_not_at_all() {
 }
 
 #[test]
-fn pruning_is_all_or_nothing_and_keeps_what_is_needed() {
+fn pruning_removes_whole_transactions_and_keeps_needed_ones() {
     every_effect(
         undone,
         |store, _| store.prune(intent(100).when).is_ok(),

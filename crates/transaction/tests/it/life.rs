@@ -14,7 +14,7 @@ use sshmend_transaction::{
 };
 
 #[test]
-fn every_file_becomes_new_and_keeps_what_belongs_to_it() {
+fn every_file_is_replaced_and_keeps_its_attributes() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let record = apply(&disk, 0);
@@ -49,7 +49,7 @@ fn every_file_becomes_new_and_keeps_what_belongs_to_it() {
 }
 
 #[test]
-fn a_mode_that_was_changed_since_counts_only_where_the_transaction_had_changed_it() {
+fn a_later_mode_change_counts_only_if_the_transaction_had_changed_the_mode() {
     let disk = TestDisk::new();
     let before = disk.picture();
     apply(&disk, 0);
@@ -101,7 +101,7 @@ fn rolling_back_restores_everything() {
 }
 
 #[test]
-fn a_rollback_can_be_rolled_back_and_that_again() {
+fn a_rollback_can_be_rolled_back_repeatedly() {
     let disk = TestDisk::new();
     let before = disk.picture();
     apply(&disk, 0);
@@ -140,7 +140,7 @@ fn a_rollback_can_be_rolled_back_and_that_again() {
 }
 
 #[test]
-fn the_state_is_for_its_owner_alone() {
+fn only_the_owner_can_read_the_state_folder() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);
     let transaction = format!("{STATE}/transactions/{}", record.id);
@@ -158,7 +158,7 @@ fn the_state_is_for_its_owner_alone() {
 }
 
 #[test]
-fn the_record_can_be_read_by_people() {
+fn the_record_is_readable_for_people() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);
     assert_eq!(record.id.as_str(), "20260801T120000.000000Z");
@@ -245,7 +245,7 @@ fn the_record_can_be_read_by_people() {
 }
 
 #[test]
-fn a_change_without_effect_makes_no_transaction() {
+fn a_change_without_effect_does_not_create_a_transaction() {
     let disk = TestDisk::new();
     let image = disk
         .machine
@@ -276,7 +276,7 @@ fn two_names_of_one_file_are_refused() {
 }
 
 #[test]
-fn two_at_once_exclude_each_other() {
+fn the_lock_excludes_a_second_store() {
     let disk = TestDisk::new();
     let first = store(&disk.machine);
     let second =
@@ -290,7 +290,7 @@ fn two_at_once_exclude_each_other() {
 }
 
 #[test]
-fn files_and_state_may_lie_on_different_disks() {
+fn files_and_state_may_be_on_different_disks() {
     let (disk, state) = (TestDisk::new(), TestDisk::new());
     let before = disk.picture();
     let store = Store::open(

@@ -29,7 +29,7 @@ fn edit_lines(disk: &TestDisk, path: &str, mode: u32, lines: u32) -> (String, St
 }
 
 #[test]
-fn long_files_keep_the_old_inode_and_only_the_edits() {
+fn long_files_are_stored_as_the_old_inode_and_the_edits() {
     let disk = TestDisk::new();
     let (text, after, record) = edit_lines(&disk, "/srv/long", 0o644, LONG);
     let read = |path: &str| fs::read_to_string(disk.at(path)).unwrap();
@@ -51,7 +51,7 @@ fn long_files_keep_the_old_inode_and_only_the_edits() {
 }
 
 #[test]
-fn a_long_file_that_others_can_write_or_that_has_two_names_is_copied() {
+fn a_long_file_that_is_writable_by_others_or_hard_linked_is_copied() {
     let disk = TestDisk::new();
     let inode = |path: &str| fs::metadata(disk.at(path)).unwrap().ino();
     for (path, mode) in [("/srv/open", 0o666), ("/srv/twice", 0o644)] {
@@ -68,7 +68,7 @@ fn a_long_file_that_others_can_write_or_that_has_two_names_is_copied() {
 }
 
 #[test]
-fn a_file_a_tenth_as_long_is_copied_once_and_restored_by_its_edits() {
+fn a_shorter_file_is_copied_once_and_stored_with_its_edits() {
     let disk = TestDisk::new();
     let (text, after, record) = edit_lines(&disk, "/srv/shorter", 0o644, LONG / 10);
     let kept = format!("{STATE}/transactions/{}", record.id);

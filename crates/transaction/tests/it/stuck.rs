@@ -31,7 +31,7 @@ fn an_abandoned_transaction_blocks_nothing() {
 }
 
 #[test]
-fn a_transaction_that_was_cut_off_has_to_be_recovered_first() {
+fn an_interrupted_transaction_must_be_recovered_first() {
     let disk = TestDisk::new();
     let before = disk.picture();
     let store = store(&disk.machine);
@@ -76,7 +76,7 @@ fn a_transaction_that_was_cut_off_has_to_be_recovered_first() {
     clippy::too_many_lines,
     reason = "one history with every kind of damage"
 )]
-fn a_damaged_transaction_hides_no_other() {
+fn a_damaged_transaction_does_not_hide_others() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);
     for (name, toml) in [
@@ -223,7 +223,7 @@ fn an_unrecoverable_transaction_blocks_until_it_is_forgotten() {
 }
 
 #[test]
-fn bytes_that_differ_from_the_record_are_not_restored() {
+fn stored_bytes_that_differ_from_their_digest_are_not_restored() {
     let disk = TestDisk::new();
     let record = apply(&disk, 0);
     let after = disk.picture();
@@ -243,7 +243,7 @@ fn bytes_that_differ_from_the_record_are_not_restored() {
 }
 
 #[test]
-fn an_unknown_transaction_is_named() {
+fn an_unknown_transaction_is_reported() {
     let disk = TestDisk::new();
     let id: Id = "20200101T000000.000000Z".parse().unwrap();
     let error = roll_back(&disk, &Which::Id(id.clone()), 0).unwrap_err();

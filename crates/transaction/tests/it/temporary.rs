@@ -48,7 +48,7 @@ fn states(disk: &TestDisk) -> Vec<State> {
 }
 
 #[test]
-fn policy_entries_are_recorded_and_a_rollback_records_none() {
+fn a_transaction_records_policy_entries_and_its_rollback_records_none() {
     let disk = TestDisk::new();
     let policy = ForPolicy {
         name: "fleet".to_owned(),
@@ -137,7 +137,7 @@ fn unconfirmed_changes_are_rolled_back_in_their_own_transaction() {
 }
 
 #[test]
-fn an_unproved_rollback_is_finished_by_recovery_and_an_edited_one_stays() {
+fn recovery_finishes_an_unverified_rollback_unless_the_file_was_edited() {
     let disk = TestDisk::new();
     let before = disk.picture();
     apply(&disk, &until(60, true));
@@ -221,7 +221,7 @@ fn a_failed_rollback_leaves_the_original_change_unchanged() {
 }
 
 #[test]
-fn a_change_cut_off_before_its_confirmation_is_rolled_back() {
+fn a_change_interrupted_before_its_confirmation_is_rolled_back() {
     let disk = TestDisk::new();
     let before = disk.picture();
     drop(
@@ -255,7 +255,7 @@ fn a_change_cut_off_before_its_confirmation_is_rolled_back() {
 }
 
 #[test]
-fn temporary_changes_block_nothing_and_end_by_the_clock() {
+fn temporary_changes_do_not_block_others_and_end_by_the_clock() {
     let disk = TestDisk::new();
     let record = apply(&disk, &until(60, false));
     assert_eq!(record.state, State::Done);
@@ -321,7 +321,7 @@ fn finished_transactions_are_not_read_again() {
 }
 
 #[test]
-fn unmarked_interruptions_are_found_among_the_newest() {
+fn interrupted_transactions_without_a_mark_are_found_among_the_newest() {
     let disk = TestDisk::new();
     let before = disk.picture();
     apply(&disk, &intent(0));
@@ -339,7 +339,7 @@ fn unmarked_interruptions_are_found_among_the_newest() {
 }
 
 #[test]
-fn a_transaction_is_named_by_the_beginning_of_its_name() {
+fn a_transaction_is_found_by_a_prefix_of_its_id() {
     let disk = TestDisk::new();
     let first = apply(&disk, &intent(0)).id;
     take_back(&disk.machine, &Which::Latest, &intent(1)).unwrap();
@@ -396,7 +396,7 @@ const KEY: &str =
     "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n";
 
 #[test]
-fn no_copy_of_a_private_key_is_kept() {
+fn copies_of_private_keys_are_not_kept() {
     let disk = TestDisk::new();
     disk.write("/etc/ssh/open_key", KEY, 0o644);
     let before = disk.picture();
