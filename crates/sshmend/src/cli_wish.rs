@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wish_is_read_back_from_its_command_line() {
+    fn every_wish_is_parsed_back_from_its_command_line() {
         let source = SshdSource::default();
         let mut wishes = vec![
             Wish::setting("MaxStartups", "30:30:200"),

@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_is_accepted_by_the_command_that_it_is_an_example_of() {
+    fn every_example_is_accepted_by_its_command() {
         for (name, examples) in EXAMPLES {
             for example in *examples {
                 let parsed = crate::definition().try_get_matches_from(words(example.line));
@@ -454,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn an_example_fits_a_line_of_eighty_columns() {
+    fn an_example_fits_into_eighty_columns() {
         for example in EXAMPLES.iter().flat_map(|(_, examples)| *examples) {
             assert!(example.line.len() <= 78, "{}", example.line);
             assert!(example.purpose.len() <= 74, "{}", example.purpose);

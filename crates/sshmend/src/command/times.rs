@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_in_each_form() {
+    fn every_form_of_a_time_is_parsed() {
         assert_eq!(
             past("2h", now()).expect("a time").to_string(),
             "2026-12-01T10:00:00Z"
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_ends_something_counts_whole() {
+    fn an_end_date_includes_the_whole_day() {
         assert!(end("2026-12-02").expect("a day") > now());
         assert!(end("2026-11-01").expect("a day") < now());
         assert!(end("soon").is_err());

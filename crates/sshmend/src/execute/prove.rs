@@ -271,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sockets_that_listen_at_a_port_are_distinguished_from_others() {
+    fn sockets_that_listen_on_the_port_are_distinguished_from_others() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\
             0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0\n\
             1: 0100007F:0016 0100007F:D4F2 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0 20 4 30 10 -1\n\

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_refused_is_quoted_and_not_a_warning_before_it() {
+    fn the_refusal_is_quoted_and_not_an_earlier_warning() {
         let check = Check {
             title: "fail2ban-client -t".to_owned(),
             argv: Vec::new(),

@@ -177,7 +177,7 @@ mod tests {
         \u{200b}\u{200d}\u{2060}\u{feff}\u{3164}\u{2028}\u{2029}\u{e0001}\u{e007f}\u{fe0f}\u{fdd0}\u{fdef}\u{ffff}\u{10fffe}";
 
     #[test]
-    fn a_terminal_is_never_given_an_order() {
+    fn control_sequences_never_reach_the_terminal() {
         let cases = [
             ("plain\ttext", "plain\ttext"),
             ("\x1b[2Jgone", "\\u{1b}[2Jgone"),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_stay_and_roles_become_colour_only_where_it_is_wanted() {
+    fn roles_become_colour_only_if_colour_is_wanted() {
         let text = format!("a\n\t{}\n", mark(Role::Good, "b"));
         assert_eq!(screen(&text, false, false), "a\n\tb\n");
         assert_eq!(screen(&text, true, false), "a\n\t\x1b[32mb\x1b[0m\n");
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_means_what_it_meant() {
+    fn an_escaped_document_has_the_same_meaning() {
         let value = serde_json::json!({ "hostile": HOSTILE, "plain": ["Zürich", 7] });
         let text = document(&serde_json::to_string_pretty(&value).expect("JSON"));
         assert!(

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_hang_below_their_label() {
+    fn continuation_lines_are_indented_below_their_label() {
         check(
             "  do:   see who holds all the places",
             24,
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_hang_below_their_second_column() {
+    fn continuation_lines_are_indented_below_the_second_column() {
         let row = format!("  {} a title of some words", mark(Role::Title, "name  "));
         let title = mark(Role::Title, "name  ");
         let expected = format!("  {title} a title of\n         some words");
@@ -182,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn wide_characters_take_two_columns_and_marks_none() {
+    fn wide_characters_take_two_columns_and_combining_marks_take_none() {
         check("東京 東京 東京", 10, "東京 東京\n    東京");
         let title = mark(Role::Title, "aa bb cc");
         assert_eq!(fold(&title, Some(8), 4), title);
     }
 
     #[test]
-    fn every_word_is_there_in_its_order_at_any_width() {
+    fn folding_keeps_every_word_in_order_at_any_width() {
         let text = "  note:   one two `three four five` six seven-eight-nine-ten eleven [twelve]";
         let words = |text: &str| {
             text.split_whitespace()

@@ -274,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stretch_is_named_as_people_count() {
+    fn a_time_interval_is_named_in_common_units() {
         let cases = [
             (60, "minute"),
             (900, "15 minutes"),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn on_a_narrow_terminal_the_times_are_below() {
+    fn times_are_on_their_own_line_on_a_narrow_terminal() {
         let shape = |columns| {
             let row = Row::of(columns);
             (row.picture, row.below)
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_plain_text_and_shows_the_common_time() {
+    fn a_timeline_is_plain_text_over_the_common_time_span() {
         let mut timeline = Timeline::default();
         let base: i64 = 1_795_213_800;
         for (second, count) in [(0, 1), (23, 12)] {

@@ -368,7 +368,7 @@ mod tests {
         }
     }
     #[test]
-    fn what_is_cut_for_a_screen_without_more_than_ascii_fits_there_too() {
+    fn text_shortened_for_an_ascii_screen_fits_its_width() {
         for columns in 12..40 {
             let mut output = output(Some(columns));
             output.err.ascii = true;
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_broken_as_they_are_shown() {
+    fn lines_are_folded_by_their_displayed_width() {
         let mut output = output(Some(12));
         output.out.ascii = true;
         let folded = output.fold("nothing … so");

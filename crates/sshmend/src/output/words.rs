@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shell_reads_the_words_back() {
+    fn quoted_arguments_are_read_back_by_a_shell() {
         let argv = ["sshmend", "--allow", "10.0.0.0/8", "a b", "it's", ""].map(str::to_owned);
         assert_eq!(
             shell(&argv),
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn one_is_singular_and_all_else_plural() {
+    fn a_count_of_one_is_singular_and_any_other_is_plural() {
         assert_eq!(
             [count(0, "file"), count(1, "file"), count(2, "file")],
             ["0 files", "1 file", "2 files"]

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_not_found_in_a_longer_one() {
+    fn a_mention_must_be_a_whole_word() {
         for (text, times) in [
             ("sshd: 192.0.2.1 192.0.2.10", 1),
             ("sshd:192.0.2.1,192.0.2.1 : deny", 2),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_untouched_lines_are_neither_changed_nor_added() {
+    fn mentions_are_counted_only_in_changed_lines() {
         let text = "sshd: 192.0.2.1\n# 192.0.2.2\nsshd: 192.0.2.3 192.0.2.4\n";
         let image = FileImage {
             bytes: text.into(),
