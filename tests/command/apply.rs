@@ -113,7 +113,7 @@ fn a_policy_becomes_one_transaction_and_a_second_run_changes_nothing() {
 }
 
 #[test]
-fn a_state_folder_that_is_named_and_missing_is_made_by_the_first_change() {
+fn a_missing_state_folder_is_created_by_the_first_change() {
     let disk = machine();
     let state = disk.path("/srv/state");
     let flags = format!("--yes --state {}", state.display());
@@ -135,7 +135,7 @@ fn a_state_folder_that_is_named_and_missing_is_made_by_the_first_change() {
 }
 
 #[test]
-fn runs_that_wait_for_each_other_all_change_what_they_were_asked_for() {
+fn concurrent_runs_all_apply_their_changes() {
     let disk = machine();
     let policy = |last: usize| format!("[hosts-access]\nallow = [\"203.0.113.{last}\"]\n");
     std::thread::scope(|scope| {
@@ -267,7 +267,7 @@ fn every_fault_of_the_text_is_shown_at_its_line_with_a_caret() {
 }
 
 #[test]
-fn a_policy_that_another_user_could_have_written_is_not_believed() {
+fn a_policy_that_another_user_could_have_written_is_refused() {
     if !nix::unistd::geteuid().is_root() {
         return;
     }
@@ -297,7 +297,7 @@ fn a_policy_that_another_user_could_have_written_is_not_believed() {
 }
 
 #[test]
-fn an_exemption_whose_end_has_passed_is_taken_out_by_the_next_run() {
+fn an_expired_exemption_is_removed_by_the_next_run() {
     let disk = machine();
     disk.write(
         "/etc/fail2ban/jail.d/on.local",

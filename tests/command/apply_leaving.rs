@@ -64,7 +64,7 @@ fn entries_removed_from_the_policy_are_removed_but_earlier_ones_stay() {
 }
 
 #[test]
-fn a_policy_removes_nothing_that_another_one_or_a_person_added() {
+fn a_policy_does_not_remove_entries_of_another_policy_or_a_person() {
     let disk = machine();
     apply(&disk, all());
     let after = read(&disk);
@@ -110,7 +110,7 @@ fn rolled_back_entries_do_not_count_and_changes_keep_the_first_value() {
 }
 
 #[test]
-fn what_is_wanted_stays_so_when_the_entry_that_covered_it_leaves() {
+fn a_wanted_entry_is_added_if_the_entry_that_covered_it_leaves() {
     for (first, second, path, holds) in [
         (
             "[hosts-access]\nallow = [\"192.0.2.128/25\"]\n",
@@ -170,7 +170,7 @@ fn an_entry_is_recognised_however_it_is_spelled_and_only_where_it_was_added() {
 }
 
 #[test]
-fn an_exemption_that_gets_an_end_in_the_past_is_taken_out() {
+fn an_exemption_with_an_end_in_the_past_is_removed() {
     let disk = machine();
     apply(
         &disk,
@@ -233,7 +233,7 @@ fn entries_of_several_policies_stay_until_the_last_one_drops_them() {
 }
 
 #[test]
-fn a_policy_keeps_its_entries_in_other_words_or_with_another_value() {
+fn a_policy_keeps_its_entries_after_a_new_spelling_or_value() {
     let disk = machine();
     apply(&disk, &shared("one"));
     let other = "name = \"two\"\n[sshd-config]\nMaxSessions = 13\nAcceptEnv = [\"LANG\"]\n\
@@ -246,7 +246,7 @@ fn a_policy_keeps_its_entries_in_other_words_or_with_another_value() {
 }
 
 #[test]
-fn a_dry_run_and_a_change_that_was_rolled_back_hold_nothing() {
+fn dry_runs_and_rolled_back_changes_record_no_entries() {
     let disk = machine();
     apply(&disk, &shared("one"));
     let root = disk.path("/");
@@ -265,7 +265,7 @@ fn a_dry_run_and_a_change_that_was_rolled_back_hold_nothing() {
 }
 
 #[test]
-fn what_a_fix_has_recorded_is_held_and_a_note_that_makes_no_sense_is_not_believed() {
+fn entries_recorded_by_a_fix_are_kept_and_an_invalid_record_is_ignored() {
     let disk = machine();
     apply(
         &disk,

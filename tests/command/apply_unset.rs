@@ -16,7 +16,7 @@ fn apply(disk: &Disk, policy: &str, how: &str) -> Said {
 }
 
 #[test]
-fn a_line_is_removed_even_if_it_sets_the_default_and_match_blocks_stay() {
+fn unset_removes_a_line_with_the_default_value_and_keeps_match_blocks() {
     let disk = machine();
     disk.write(MAIN, BEFORE);
     let said = disk.run("fix sshd-config --unset banner MaxSessions UseDNS --yes");
@@ -39,7 +39,7 @@ fn a_line_is_removed_even_if_it_sets_the_default_and_match_blocks_stay() {
 }
 
 #[test]
-fn a_policy_names_the_keyword_that_a_line_sets_and_what_it_had_set_itself_is_forgotten() {
+fn a_policy_that_unsets_a_keyword_forgets_its_own_earlier_value() {
     let disk = machine();
     disk.write(MAIN, BEFORE);
     let policy = |body: &str| format!("name = \"plain\"\n[sshd-config]\n{body}\n");

@@ -92,7 +92,7 @@ fn refused(said: &Said, case: &str) {
 }
 
 #[test]
-fn a_link_in_a_users_folder_leads_root_nowhere() {
+fn root_does_not_follow_a_link_in_a_users_folder() {
     let Some(place) = Place::new() else { return };
     place.link("secret", "home/.ssh/known_hosts");
     place.link("home", "door");
@@ -161,7 +161,7 @@ fn a_link_in_a_users_folder_leads_root_nowhere() {
 
 /// The attacker swaps the file, the link and the folder as fast as the disk allows; root reads, plans and writes.
 #[test]
-fn whoever_swaps_links_while_root_works_gains_nothing() {
+fn swapping_links_while_root_works_does_not_leak_or_change_a_file() {
     let Some(place) = Place::new() else { return };
     place.write("home/.ssh/known_hosts", PUBLIC);
     place.theirs("home/.ssh/known_hosts");
@@ -254,7 +254,7 @@ fn plant(place: &Place, state: &str) {
 }
 
 #[test]
-fn a_state_folder_that_another_user_could_have_filled_is_not_believed() {
+fn a_state_folder_that_another_user_could_have_filled_is_refused() {
     let Some(place) = Place::new() else { return };
     type Make = fn(&Place);
     let cases: [(&str, Make); 6] = [
@@ -332,7 +332,7 @@ fn a_state_folder_that_another_user_could_have_filled_is_not_believed() {
 }
 
 #[test]
-fn a_journal_names_no_program_that_is_run() {
+fn programs_named_in_a_journal_are_never_run() {
     let Some(place) = Place::new() else { return };
     plant(&place, "state");
     place.write("victim", "x");
@@ -351,7 +351,7 @@ fn a_journal_names_no_program_that_is_run() {
 }
 
 #[test]
-fn nothing_waits_for_a_pipe() {
+fn a_pipe_does_not_block_the_command() {
     let place = tempfile::tempdir().expect("a folder");
     let pipe = place.path().join("pipe");
     mkfifo(&pipe, Mode::S_IRWXU).expect("a pipe");
@@ -382,7 +382,7 @@ fn nothing_waits_for_a_pipe() {
 }
 
 #[test]
-fn an_editor_that_has_the_file_open_is_named() {
+fn an_editor_with_the_file_open_is_named() {
     for beside in ["/etc/.hosts.allow.swp", "/etc/.#hosts.allow"] {
         let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n//- /etc/hosts.allow\n# none\n");
         disk.write(beside, "");
@@ -399,7 +399,7 @@ fn an_editor_that_has_the_file_open_is_named() {
 }
 
 #[test]
-fn a_name_of_several_lines_adds_none_to_the_diff() {
+fn a_file_name_with_line_breaks_adds_no_line_to_the_diff() {
     let disk = Disk::new("//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n");
     disk.write(
         "/etc/ssh/sshd_config.d/a\n-MaxSessions 1\n.conf",

@@ -35,7 +35,7 @@ fn answer(mut stream: TcpStream, works: bool) -> io::Result<()> {
 }
 
 #[test]
-fn a_share_of_dropped_connections_is_reported_although_the_first_one_works() {
+fn dropped_connections_are_reported_although_the_first_one_works() {
     let port = serve(|number| number % 2 == 0);
     let destination = format!("127.0.0.1:{port}");
     let json = run(&["diagnose", &destination, "--format", "json"], b"").json();
@@ -47,7 +47,7 @@ fn a_share_of_dropped_connections_is_reported_although_the_first_one_works() {
 
 /// An address of a link without the name of the link: the system refuses it before a packet is sent.
 #[test]
-fn a_connection_that_fails_for_an_unknown_reason_is_not_good_news() {
+fn an_unexplained_failure_is_not_reported_as_success() {
     let said = run(&["diagnose", "fe80::7", "--format", "json"], b"");
     let json = said.json();
     assert_eq!(json["connections"]["worked"], 0, "{json}");

@@ -38,7 +38,7 @@ fn text_changes_without_effect_are_not_differences() {
 }
 
 #[test]
-fn each_area_shows_what_changes_for_whom_and_by_which_line() {
+fn each_area_shows_the_change_who_is_affected_and_the_line() {
     let (a, b) = (machine(), machine());
     a.write(
         "/etc/ssh/sshd_config",
@@ -138,7 +138,7 @@ fn an_unreadable_file_is_never_called_equal() {
 }
 
 #[test]
-fn the_order_of_match_blocks_is_a_difference_where_one_connection_meets_both() {
+fn the_order_of_match_blocks_matters_if_one_connection_matches_both() {
     let (a, b) = (machine(), machine());
     let write = |disk: &Disk, blocks: &[&str]| {
         disk.write(
@@ -168,7 +168,7 @@ fn the_order_of_match_blocks_is_a_difference_where_one_connection_meets_both() {
 }
 
 #[test]
-fn a_match_block_for_more_users_changes_only_what_is_new_for_them() {
+fn a_match_block_for_more_users_changes_only_the_new_users() {
     let (a, b) = (machine(), machine());
     a.write(
         "/etc/ssh/sshd_config",
@@ -187,7 +187,7 @@ fn a_match_block_for_more_users_changes_only_what_is_new_for_them() {
 }
 
 #[test]
-fn another_order_or_spelling_is_not_a_difference() {
+fn a_different_order_or_spelling_is_not_a_difference() {
     let (a, b) = (machine(), machine());
     let keys = [
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFIaYTqLW0yrN4vVJfT0oYqzkFqTV5rcVAFXVF4ZnIYT",
@@ -223,7 +223,7 @@ fn another_order_or_spelling_is_not_a_difference() {
 }
 
 #[test]
-fn what_decides_about_bans_and_files_that_rules_name_are_compared() {
+fn ban_settings_and_pattern_files_are_compared() {
     let (a, b) = (machine(), machine());
     for disk in [&a, &b] {
         disk.write("/etc/hosts.allow", "sshd: /etc/staff.hosts\n");
@@ -247,7 +247,7 @@ fn what_decides_about_bans_and_files_that_rules_name_are_compared() {
 /// For any policy: once it is applied, a dry run finds no drift, and its preview is what changed in
 /// effect.
 #[test]
-fn after_a_policy_is_applied_the_tree_differs_by_what_the_dry_run_named_and_nothing_drifts() {
+fn applying_a_policy_makes_exactly_the_changes_of_its_dry_run() {
     let mut random = fastrand_words(3);
     for _ in 0..12 {
         let (tree, before) = (machine(), machine());

@@ -20,7 +20,7 @@ fn check(script: &str, lines: &[&str]) {
 }
 
 #[test]
-fn what_is_confirmed_stays() {
+fn a_confirmed_change_is_kept() {
     check(
         r#"
 "$S" fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 15s --format json > "$scratch/json"; echo "fix $?"
@@ -117,7 +117,7 @@ limit old 10-100
 }
 
 #[test]
-fn a_manager_that_is_killed_at_any_moment_leaves_it_to_the_timer_or_to_recover() {
+fn a_change_of_a_killed_process_is_undone_by_the_timer_or_by_recover() {
     check(
         r#"
 cp -a /etc/ssh/sshd_config "$scratch/before"
@@ -183,7 +183,7 @@ limit old 10-100
 }
 
 #[test]
-fn unconfirmed_changes_go_back_on_a_full_disk_too() {
+fn unconfirmed_changes_are_rolled_back_on_a_full_disk() {
     check(
         r#"
 cp -a /etc/ssh/sshd_config "$scratch/before"
@@ -213,7 +213,7 @@ rm /var/lib/sshmend/full
 }
 
 #[test]
-fn temporary_changes_end_without_systemd_too() {
+fn temporary_changes_end_without_systemd() {
     check(
         r#"
 echo 'sshd: 192.0.2.7' > /etc/hosts.deny

@@ -13,7 +13,7 @@ fn jails(admin: &str) -> Disk {
 }
 
 #[test]
-fn each_jail_is_shown_with_what_it_ignores_and_why() {
+fn each_jail_is_shown_with_its_ignoreip_and_the_deciding_line() {
     let disk = jails("[sshd]\nenabled = true\nignoreip = 192.0.2.1 # office\n");
     disk.run("show fail2ban").check(&expect![[r##"
         exit 0
@@ -94,7 +94,7 @@ fn an_end_is_recorded_and_a_past_one_is_refused() {
 }
 
 #[test]
-fn everybody_is_not_ignored_and_an_unknown_jail_is_named() {
+fn exempting_everyone_or_an_unknown_jail_is_refused() {
     let disk = jails("[sshd]\nenabled = true\n");
     disk.run("fix fail2ban --ignore 0.0.0.0/0 --yes")
         .check(&expect![[r#"
@@ -113,7 +113,7 @@ fn everybody_is_not_ignored_and_an_unknown_jail_is_named() {
 }
 
 #[test]
-fn other_settings_that_decide_are_shown_with_the_list() {
+fn other_settings_that_affect_bans_are_shown_with_the_list() {
     let disk = jails(
         "[DEFAULT]\nignorecache = key=\"<ip>\"\n[sshd]\nenabled = true\nignoreself = no\n\
          ignorecommand = /usr/local/bin/known <ip>\n[recidive]\nenabled = true\n",
@@ -137,7 +137,7 @@ fn other_settings_that_decide_are_shown_with_the_list() {
 }
 
 #[test]
-fn broken_lines_are_offered_and_only_mended_by_name() {
+fn repairs_of_broken_lines_are_offered_and_made_only_by_name() {
     let text =
         "[sshd]\nenabled = true\nmaxretry = 4\n[recidive]\nenabled = true\n[sshd]\nport = 2222\n";
     let disk = jails(text);
@@ -191,7 +191,7 @@ fn broken_lines_are_offered_and_only_mended_by_name() {
 }
 
 #[test]
-fn misread_entries_are_offered_but_not_mended_by_an_exemption() {
+fn an_exemption_offers_the_repair_of_misread_entries_but_does_not_make_it() {
     let disk = jails("[sshd]\nenabled = true\nignoreip = 192.0.2.1 # the office\n");
     disk.run("fix fail2ban --ignore 203.0.113.7 --dry-run").check(&expect![[r##"
         exit 1
@@ -257,7 +257,7 @@ fn a_pipe_among_the_files_leaves_the_jails_unknown() {
 }
 
 #[test]
-fn a_file_of_nixos_is_overridden_and_its_owner_is_named() {
+fn a_file_generated_by_nixos_is_overridden_and_its_owner_is_named() {
     let disk = jails("[sshd]\nenabled = true\n");
     let store = disk.path("/nix/store/0abc-jail.local");
     std::fs::create_dir_all(store.parent().expect("a folder")).expect("a folder");

@@ -28,7 +28,7 @@ fn with_keys(config: &str) -> Disk {
 }
 
 #[test]
-fn without_a_terminal_the_remedies_are_listed_and_nothing_is_changed() {
+fn the_remedies_are_only_listed_without_a_terminal() {
     let disk = disk();
     let said = disk.run("fix");
     assert_eq!(said.code, 2);
@@ -47,7 +47,7 @@ fn without_a_terminal_the_remedies_are_listed_and_nothing_is_changed() {
 }
 
 #[test]
-fn a_remedy_for_a_disk_mends_that_disk_when_run_as_printed() {
+fn a_printed_remedy_for_a_disk_repairs_that_disk() {
     let disk = disk();
     let argv = disk.run("diagnose --format json").json()["findings"][0]["remedy"]["argv"].clone();
     assert_eq!(
@@ -74,7 +74,7 @@ fn a_remedy_for_a_disk_mends_that_disk_when_run_as_printed() {
 }
 
 #[test]
-fn certain_findings_are_mended_and_the_rest_is_listed() {
+fn certain_findings_are_repaired_and_others_are_listed() {
     let disk = disk();
     assert_eq!(disk.run("fix --dry-run").code, 1);
     let said = disk.run("fix --yes");
@@ -104,7 +104,7 @@ fn certain_findings_are_mended_and_the_rest_is_listed() {
 }
 
 #[test]
-fn several_faults_are_mended_in_one_transaction() {
+fn several_faults_are_repaired_in_one_transaction() {
     let disk =
         Disk::new("//- /etc/ssh/sshd_config\nMaxSessions 0\n//- /usr/sbin/sshd\nno program\n");
     if fs::metadata(disk.path("/usr/sbin/sshd"))
@@ -143,7 +143,7 @@ fn client_and_user_flags_require_a_diagnosis() {
 }
 
 #[test]
-fn on_a_machine_without_a_fault_nothing_is_done() {
+fn fix_changes_nothing_on_a_healthy_machine() {
     let disk = with_keys("Port 22\n");
     let said = disk.run("fix");
     assert_eq!(

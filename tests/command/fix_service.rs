@@ -31,7 +31,7 @@ fn mode(disk: &Disk, path: &str) -> u32 {
 }
 
 #[test]
-fn host_keys_are_made_and_closed_and_undone() {
+fn generating_and_protecting_host_keys_can_be_undone() {
     let Some(disk) = disk() else { return };
     let said = disk.run("fix host-keys --yes");
     assert_eq!(said.code, 0, "{}", said.stderr);
@@ -71,7 +71,7 @@ fn host_keys_are_made_and_closed_and_undone() {
 }
 
 #[test]
-fn no_private_key_is_shown_anywhere() {
+fn private_keys_are_never_shown() {
     let Some(disk) = disk() else { return };
     let told = "# /etc/ssh/ssh_host_ed25519_key: a private key of 399 bytes, which are not shown\n";
     let dry = disk.run("fix host-keys --dry-run");
@@ -168,7 +168,7 @@ fn live_only_commands_are_refused_below_root() {
 }
 
 #[test]
-fn a_level_that_logs_at_least_as_much_is_left_and_an_unknown_one_refused() {
+fn a_sufficient_log_level_is_kept_and_an_unknown_one_is_refused() {
     let disk = Disk::new("//- /etc/ssh/sshd_config\nLogLevel DEBUG\n");
     assert_eq!(disk.run("fix log-level --yes").code, 0);
     assert_eq!(disk.run("fix log-level LOUD --yes").code, 2);

@@ -36,7 +36,7 @@ fn transactions_are_listed_and_shown() {
 }
 
 #[test]
-fn the_way_back_restores_the_bytes_and_can_itself_be_undone() {
+fn a_rollback_restores_the_bytes_and_can_itself_be_undone() {
     let disk = changed();
     let after = disk.read("/etc/hosts.allow");
     disk.run("rollback --dry-run").check(&expect![[r#"
@@ -119,7 +119,7 @@ fn nothing_to_undo_is_reported() {
 }
 
 #[test]
-fn a_damaged_record_hides_no_other() {
+fn a_damaged_record_does_not_hide_others() {
     let disk = changed();
     disk.write(
         "/var/lib/sshmend/transactions/20990101T000000.000000Z/transaction.toml",
@@ -278,7 +278,7 @@ fn names(disk: &Disk) -> Vec<String> {
 }
 
 #[test]
-fn an_older_change_is_reached_and_what_is_in_the_way_is_named() {
+fn a_rollback_of_an_older_change_names_the_later_change_that_prevents_it() {
     let disk = changed();
     assert_eq!(disk.run("fix hosts-access --allow 192.0.2.8 --yes").code, 0);
     let ids = names(&disk);
@@ -296,7 +296,7 @@ fn an_older_change_is_reached_and_what_is_in_the_way_is_named() {
 }
 
 #[test]
-fn the_beginning_of_a_name_is_enough_where_it_is_the_only_one() {
+fn a_unique_prefix_of_an_id_is_enough() {
     let disk = changed();
     let name = names(&disk).remove(0);
     let shown = disk.run(&format!("history {}", &name[..15]));
@@ -337,7 +337,7 @@ fn redo_and_rollback_can_alternate() {
 }
 
 #[test]
-fn old_transactions_are_cleared_away_but_not_what_a_rollback_may_need() {
+fn old_transactions_are_pruned_unless_a_rollback_may_need_them() {
     let disk = changed();
     assert_eq!(disk.run("rollback --yes").code, 0);
     assert_eq!(disk.run("fix hosts-access --allow 192.0.2.9 --yes").code, 0);
@@ -360,7 +360,7 @@ fn old_transactions_are_cleared_away_but_not_what_a_rollback_may_need() {
 }
 
 #[test]
-fn whoever_has_the_lock_is_named_and_waited_for() {
+fn the_lock_holder_is_named_and_waited_for() {
     let disk = changed();
     let lock = std::fs::OpenOptions::new()
         .read(true)
@@ -397,7 +397,7 @@ fn whoever_has_the_lock_is_named_and_waited_for() {
 }
 
 #[test]
-fn a_start_of_the_machine_recovers_once_that_is_installed() {
+fn the_boot_recovers_after_recover_was_installed() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     assert_eq!(disk.run("recover --install --dry-run").code, 1);
     assert_eq!(disk.run("recover --install").code, 2, "nobody can be asked");

@@ -47,7 +47,7 @@ fn an_unresolved_name_that_decides_is_reported() {
 }
 
 #[test]
-fn an_answer_that_hangs_on_an_unread_file_is_trouble() {
+fn an_answer_that_depends_on_an_unreadable_file_exits_with_2() {
     let disk = Disk::new("//- /etc/hosts.deny\nsshd: ALL\n");
     std::os::unix::fs::symlink("hosts.allow", disk.path("/etc/hosts.allow")).unwrap();
     disk.run("show hosts-access 192.0.2.1").check(&expect![[r#"
@@ -89,7 +89,7 @@ fn the_rule_is_written_where_it_wins_and_a_second_run_changes_nothing() {
 }
 
 #[test]
-fn without_a_wish_what_could_be_mended_is_listed_and_nothing_changes() {
+fn possible_repairs_are_listed_if_no_change_is_requested() {
     let disk = Disk::new(
         "//- /etc/hosts.allow\nsshd:2001:db8:9::/40:allow\n//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n",
     );
@@ -115,7 +115,7 @@ fn without_a_wish_what_could_be_mended_is_listed_and_nothing_changes() {
 }
 
 #[test]
-fn only_the_line_that_is_named_is_mended() {
+fn only_the_named_line_is_repaired() {
     let disk = Disk::new(
         "//- /etc/hosts.allow\nsshd: 192.0.2.7/24\n//- /etc/hosts.deny\nsshd: 203.0.113.9\n\\\n",
     );
@@ -166,7 +166,7 @@ fn only_the_line_that_is_named_is_mended() {
 }
 
 #[test]
-fn letting_a_client_in_mends_nothing_and_offers_it() {
+fn admitting_a_client_repairs_nothing_but_offers_it() {
     let deny = "sshd: ALL\n  # ALL: ALL\nvsftpd: 203.0.113.9";
     let disk = Disk::new(&format!(
         "//- /etc/hosts.allow\nALL : 0.0.0.0/0\n# End of hosts.allow.\n//- /etc/hosts.deny\n{deny}\n\\\n"
@@ -192,7 +192,7 @@ fn letting_a_client_in_mends_nothing_and_offers_it() {
 }
 
 #[test]
-fn a_client_that_nothing_denies_changes_nothing() {
+fn admitting_a_client_that_no_rule_denies_changes_nothing() {
     let disk = Disk::new(
         "//- /etc/hosts.allow\n# nothing\n//- /etc/hosts.deny\nsshd: ALL EXCEPT 192.0.2.0/24\n",
     );
@@ -206,7 +206,7 @@ fn a_client_that_nothing_denies_changes_nothing() {
 }
 
 #[test]
-fn a_denial_at_all_daemons_stays() {
+fn a_denial_for_all_daemons_is_kept() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: 192.0.2.7\nsshd: 192.0.2.7\n");
     disk.run("fix hosts-access --allow 192.0.2.7 --remove-deny --yes").check(&expect![[r#"
         exit 0
@@ -234,7 +234,7 @@ fn a_denial_at_all_daemons_stays() {
 }
 
 #[test]
-fn files_that_another_program_keeps_are_not_written() {
+fn files_that_another_program_maintains_are_not_written() {
     for (target, expected) in [
         (
             "/nix/store/0a1b-etc/etc/hosts.allow",
@@ -298,7 +298,7 @@ fn the_generator_of_a_file_is_named_first() {
 }
 
 #[test]
-fn an_unreadable_file_stops_the_change_as_a_whole() {
+fn an_unreadable_file_stops_the_whole_change() {
     let disk = Disk::new("//- /etc/hosts.allow\nsshd: 198.51.100.\n");
     std::os::unix::fs::symlink("hosts.deny", disk.path("/etc/hosts.deny"))
         .expect("a link to itself");
@@ -342,7 +342,7 @@ fn invalid_patterns_are_refused_with_the_valid_forms() {
 }
 
 #[test]
-fn an_sshd_without_libwrap_is_not_mended_by_a_rule() {
+fn a_rule_is_not_called_a_repair_for_an_sshd_without_libwrap() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     disk.write(
         "/usr/sbin/sshd",

@@ -146,7 +146,7 @@ fn every_failure_prints_one_document_with_its_exit_code() {
 }
 
 #[test]
-fn a_command_line_that_is_refused_is_answered_in_json_wherever_that_is_asked_for() {
+fn a_refused_command_line_is_answered_in_json_wherever_format_json_is_given() {
     let refused: [&[&str]; 9] = [
         &["--format", "json"],
         &["--format=json", "mend"],

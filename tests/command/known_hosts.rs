@@ -147,7 +147,7 @@ fn matching_lines_and_lines_ssh_skips_are_shown() {
 }
 
 #[test]
-fn the_line_without_the_port_is_not_asked_once_a_key_is_known_with_it() {
+fn the_line_without_the_port_is_skipped_if_a_key_is_known_with_it() {
     let disk = known("h KEY\n[h]:2222 KEY\n");
     disk.run("show known-hosts [h]:2222 --file /home/known").check(&expect![[r#"
         exit 0
@@ -186,7 +186,7 @@ fn in_the_place_of_a_file() -> [(&'static str, Disk); 5] {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_never_one_without_keys() {
+fn an_unreadable_file_is_never_taken_for_one_without_keys() {
     for (reason, disk) in in_the_place_of_a_file() {
         let shown =
             disk.run("show known-hosts h --file /home/known --file /home/other --format json");
@@ -231,7 +231,7 @@ fn a_file_that_cannot_be_read_is_never_one_without_keys() {
 }
 
 #[test]
-fn a_file_that_is_named_must_exist_and_one_of_ssh_need_not() {
+fn a_file_given_as_an_option_must_exist() {
     let disk = Disk::new("//- /etc/passwd\n");
     disk.run("show known-hosts h --file /home/known")
         .check(&expect![[r#"
@@ -255,7 +255,7 @@ fn a_file_that_is_named_must_exist_and_one_of_ssh_need_not() {
 }
 
 #[test]
-fn the_line_that_ssh_refuses_is_named_and_files_can_be_named_instead() {
+fn a_line_that_ssh_refuses_is_named_and_files_can_be_given_instead() {
     let script = r#"
 printf 'Host *\nNoSuchOption x\n' >> /etc/ssh/ssh_config
 ssh-keygen -q -t ed25519 -N '' -f /home/key; printf 'h %s\n' "$(cut -d' ' -f1,2 /home/key.pub)" > /home/known
@@ -279,7 +279,7 @@ done
 }
 
 #[test]
-fn a_file_of_another_user_is_not_one_without_keys() {
+fn a_file_of_another_user_is_not_taken_for_one_without_keys() {
     let script = r#"
 useradd -m eve; install -d -o eve -m700 /home/eve/.ssh
 install -m600 /dev/null /home/eve/.ssh/known_hosts

@@ -164,7 +164,7 @@ echo 1 > /run/failures
 }
 
 #[test]
-fn a_way_back_that_fails_too_is_the_loudest_error() {
+fn a_failed_rollback_is_the_most_prominent_error() {
     let script = r#"
 echo 9 > /run/failures
 "$S" fix sshd-config MaxSessions=9 --yes --format json | grep '"exit_code"'
@@ -190,7 +190,7 @@ done
 
 /// Someone edits the file while the person reads the preview of a rollback.
 #[test]
-fn a_rollback_commits_what_was_shown_or_nothing() {
+fn a_rollback_commits_exactly_the_shown_diff_or_nothing() {
     let script = r#"
 "$S" fix sshd-config MaxSessions=9 --yes > /dev/null; echo "fix $?"
 (sleep 3; echo '# theirs' >> /etc/ssh/sshd_config; printf 'y\r'; sleep 3) | script -qec "$S rollback; echo \"rollback \$?\"" /dev/null > "$scratch/said"
@@ -268,7 +268,7 @@ person history
 }
 
 #[test]
-fn libwrap_itself_judges_who_is_admitted() {
+fn libwrap_itself_checks_who_is_admitted() {
     let script = r#"
 printf 'sshd: 127.0.0.1\n' > /etc/hosts.deny
 "$S" diagnose --client 127.0.0.1 | head -1 | sed -n 's/^\(certain: \).*\[/\1/p'
@@ -287,7 +287,7 @@ ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo "let in"
 }
 
 #[test]
-fn under_sudo_the_known_hosts_of_the_caller_are_meant_and_stay_theirs() {
+fn sudo_edits_the_known_hosts_of_the_caller_and_keeps_its_owner() {
     let script = r#"
 useradd --create-home anna
 install -d -o anna -g anna -m700 /home/anna/.ssh
@@ -311,7 +311,7 @@ runuser -u anna -- ssh -o BatchMode=yes -o PreferredAuthentications=none -o Stri
 
 /// As after a power cut between the rename and the reload.
 #[test]
-fn a_change_not_reloaded_before_the_crash_is_reloaded_and_proved() {
+fn a_change_not_reloaded_before_the_crash_is_reloaded_and_verified() {
     let script = r#"
 "$S" fix sshd-config MaxStartups=30:30:200 --no-reload --yes > /dev/null; echo "fix $?"
 awaits '0 of 10-100' listener
@@ -350,7 +350,7 @@ awaits '0 of 10-100' listener
 
 /// A lost session sends SIGHUP: the transaction is completed nevertheless.
 #[test]
-fn a_signal_in_the_middle_ends_in_a_proved_state() {
+fn a_signal_during_a_change_ends_in_a_verified_state() {
     let script = r#"
 for signal in HUP INT TERM; do
   for delay in 0.05 0.2 0.4 0.6 0.9; do

@@ -46,7 +46,7 @@ cmp /etc/ssh/sshd_config "$scratch/before" && [ ! -s /etc/hosts.allow ] && echo 
 }
 
 #[test]
-fn one_refused_part_stops_all_parts() {
+fn one_refused_part_of_a_policy_stops_all_parts() {
     let script = r#"
 before=$(cat /etc/ssh/sshd_config /etc/hosts.allow | sha256sum)
 policy() { printf '{"hosts-access": {"allow": ["192.0.2.9"]}, "sshd-config": {"%s": "%s"}}' "$1" "$2"; }
@@ -61,8 +61,7 @@ policy AuthorizedKeysCommand /nonexistent | "$S" apply - --yes > /dev/null 2>&1;
 }
 
 #[test]
-fn keys_are_pinned_by_fingerprint_as_the_user_whose_they_are_and_go_with_their_line_of_the_policy()
-{
+fn a_policy_pins_keys_as_their_user_and_removes_them_with_their_line() {
     let script = r#"
 echo 'kim:x:4242:4242::/home/kim:/bin/sh' >> /etc/passwd
 echo 'kim:x:4242:' >> /etc/group

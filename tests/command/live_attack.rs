@@ -4,7 +4,7 @@
 use crate::live::{on_stage, says};
 
 #[test]
-fn nothing_is_changed_where_an_sshd_may_run_that_cannot_be_seen() {
+fn a_change_is_refused_if_an_sshd_may_run_unseen() {
     let script = r#"
 cp /etc/ssh/sshd_config "$scratch/before"
 "$S" fix sshd-config MaxStartups=30:30:200 --yes > /dev/null 2>&1; echo "fix $?"
@@ -34,7 +34,7 @@ umount /proc
 /// Whatever a process calls itself: only root's is the sshd of the machine, and nobody else's
 /// program is run.
 #[test]
-fn a_process_that_calls_itself_sshd_has_no_program_run() {
+fn the_program_of_a_process_that_claims_to_be_sshd_is_not_run() {
     let script = r#"
 mkdir -m 755 /home/eve
 printf '#!/bin/sh\necho "$0 $*" >> /home/eve/ran\n' > /home/eve/sshd
@@ -57,7 +57,7 @@ kill $(jobs -p)
 }
 
 #[test]
-fn a_foreign_address_never_replaces_all_addresses() {
+fn an_address_of_another_machine_never_replaces_all_listen_addresses() {
     let script = r#"
 cp /etc/ssh/sshd_config "$scratch/before"
 answers() { ssh-keyscan -T 3 -t ed25519 127.0.0.1 2>&1; }

@@ -48,7 +48,7 @@ grep -c -e 'a handshake of ssh with sshd -i' -e 'a key exchange at 127.0.0.1:22'
 
 /// sshd in inetd mode knows no address; the Match block of the person counts all the same.
 #[test]
-fn a_match_block_of_the_persons_address_is_met_in_the_rehearsal() {
+fn the_rehearsal_applies_the_match_block_of_the_persons_address() {
     let script = r#"
 printf 'Match Address 203.0.113.5,2001:db8::5\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n' >> /etc/ssh/sshd_config
 kill -HUP "$(cat /run/sshd.pid)"; sleep 1
@@ -76,7 +76,7 @@ same
 
 /// ssh before 8.0 does not know how to move an algorithm to the head of its list.
 #[test]
-fn an_ssh_that_cannot_reorder_its_algorithms_shakes_hands_all_the_same() {
+fn an_ssh_that_cannot_reorder_algorithms_completes_the_handshake() {
     let script = r#"
 mount -t tmpfs tmpfs /usr/local/bin
 cat > /usr/local/bin/ssh <<'END'
@@ -104,7 +104,7 @@ chmod 755 /usr/local/bin/ssh
 }
 
 #[test]
-fn without_a_namespace_the_handshake_comes_between_the_file_and_the_reload() {
+fn the_handshake_without_a_namespace_precedes_the_reload() {
     let script = r#"
 contained() { setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"; }
 pid=$(cat /run/sshd.pid)

@@ -12,7 +12,7 @@ answers() { ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo answers
 "#;
 
 #[test]
-fn without_a_namespace_sshd_judges_the_file_before_it_is_reloaded() {
+fn sshd_checks_the_file_before_the_reload_if_no_namespace_is_available() {
     let script = r#"
 contained "$S" fix sshd-config MACs=hmac-none@example.org --yes --allow-lockout; echo "refused $?"
 same; answers

@@ -15,7 +15,7 @@ before=$(sha256sum /etc/ssh/sshd_config)
 "#;
 
 #[test]
-fn wishes_that_end_the_next_login_are_refused_over_ssh() {
+fn changes_that_prevent_the_next_login_are_refused_over_ssh() {
     let script = r#"
 login
 for wish in AddressFamily=inet6 Port=2022 ListenAddress=127.0.0.9 PerSourceMaxStartups=0 MaxSessions=0 MaxAuthTries=0 \
@@ -42,7 +42,7 @@ login
 }
 
 #[test]
-fn whoever_became_root_by_su_is_known_by_the_session_they_came_in() {
+fn a_person_who_used_su_is_identified_by_their_ssh_session() {
     let script = r#"
 useradd -m -s /bin/bash kim 2> /dev/null
 # As su leaves it: the shell that sshd started is kim's, and what it calls is root's.
@@ -65,7 +65,7 @@ as_kim "$S" fix sshd-config DenyUsers=eve --yes > /dev/null; echo "harmless $?"
 }
 
 #[test]
-fn the_way_back_is_asked_as_well() {
+fn a_rollback_is_checked_for_a_lockout() {
     let script = r#"
 sed -i '1i PermitRootLogin no' /etc/ssh/sshd_config; reload
 "$S" fix sshd-config PermitRootLogin=yes --yes > /dev/null; echo "fix $?"
@@ -91,7 +91,7 @@ printf 'sshd: ::1 127.0.0.0/255.0.0.0\n' > /etc/hosts.allow
 }
 
 #[test]
-fn a_policy_is_asked_as_well_and_what_leaves_it() {
+fn a_policy_and_its_removed_entries_are_checked_for_a_lockout() {
     let script = r#"
 apply() { printf 'name = "door"\n%s\n' "$1" | "$S" apply - --yes > /dev/null 2> "$scratch/said"; code=$?; }
 for wish in 'PermitRootLogin = "no"' 'AllowUsers = ["nobody"]' 'Port = [2022]' 'ListenAddress = ["127.0.0.9"]' 'MaxSessions = 0' \
@@ -120,7 +120,7 @@ login
 }
 
 #[test]
-fn at_a_console_a_doubt_is_a_note() {
+fn a_possible_lockout_is_only_noted_at_a_console() {
     let script = r#"
 unset SSH_CONNECTION
 "$S" fix sshd-config PubkeyAuthentication=no --yes | grep -c own-access
@@ -163,7 +163,7 @@ login
 /// sshd reports it so when it was handed the connection, and with the interface for a link-local
 /// address.
 #[test]
-fn whoever_comes_from_an_address_that_is_not_known_is_not_at_a_console() {
+fn a_person_from_an_unknown_address_is_not_at_a_console() {
     let script = r#"
 for connection in 'UNKNOWN 65535 UNKNOWN 65535' 'fe80::1%lo 50022 fe80::2%lo 22' garbage; do
     export SSH_CONNECTION="$connection"
@@ -184,7 +184,7 @@ login
 
 /// A rollback that was cut off is finished, and a half-made change undone: both as if they were asked for.
 #[test]
-fn what_recovery_would_undo_or_finish_is_asked_before_a_file_moves() {
+fn recovery_is_checked_for_a_lockout_before_any_file_changes() {
     let script = r#"
 newest() { echo "/var/lib/sshmend/transactions/$(ls /var/lib/sshmend/transactions | tail -1)/transaction.toml"; }
 stuck() { sed -i "s/^state = .*/state = \"$1\"/" "$(newest)"; }

@@ -17,7 +17,7 @@ fn check(script: &str, lines: &[&str]) {
 }
 
 #[test]
-fn host_keys_that_vanished_are_made_and_served() {
+fn missing_host_keys_are_generated_and_served() {
     let script = r#"
 rm /etc/ssh/ssh_host_*
 "$S" fix host-keys --yes > /dev/null; echo "fix $?"
@@ -46,7 +46,7 @@ find /etc/ssh -name 'ssh_host*' | wc -l
 }
 
 #[test]
-fn host_keys_that_all_can_read_are_closed_with_their_bytes() {
+fn host_keys_that_all_can_read_get_a_safe_mode_and_keep_their_bytes() {
     let script = r#"
 before=$(cat /etc/ssh/ssh_host_*_key | sha256sum)
 chmod 644 /etc/ssh/ssh_host_*_key
@@ -71,7 +71,7 @@ stat -c 'again %a' /etc/ssh/ssh_host_*_key | sort -u
 }
 
 #[test]
-fn the_directory_of_sshd_is_made_and_closed() {
+fn the_privsep_directory_is_created_and_gets_a_safe_mode() {
     let script = r#"
 rmdir /run/sshd
 "$S" fix privsep-directory --yes > /dev/null; echo "made $?"
@@ -137,7 +137,7 @@ printf 'ALL: 192.0.2.99' > /etc/hosts.deny
 "#;
 
 #[test]
-fn all_that_is_broken_is_mended_at_once_and_undone_at_once() {
+fn all_faults_are_repaired_together_and_undone_together() {
     let script = r#"
 "$S" fix > /dev/null; echo "asks $?"
 "$S" fix --yes > /dev/null; echo "fix $?"
@@ -164,7 +164,7 @@ serves "undone"
 }
 
 #[test]
-fn a_person_at_a_terminal_chooses() {
+fn a_person_at_a_terminal_chooses_the_repairs() {
     let script = r#"
 rm /etc/ssh/ssh_host_*
 at_terminal 'Mend (space' '\r' 'Apply this?' 'y\r' -- "$S" fix
@@ -174,7 +174,7 @@ serves chosen
 }
 
 #[test]
-fn a_line_that_sshd_refuses_is_taken_out_and_sshd_is_started() {
+fn a_line_that_sshd_refuses_is_commented_out_and_sshd_is_started() {
     let script = r#"
 printf 'MaxStartup 12\n' >> /etc/ssh/sshd_config; stop
 "$S" diagnose | grep -o 'did you mean MaxStartups?' | head -1

@@ -28,7 +28,7 @@ fn causes_sources_and_times_are_counted() {
 }
 
 #[test]
-fn the_options_narrow_what_is_counted() {
+fn the_options_restrict_the_counted_lines() {
     let causes = |options: &[&str]| {
         let words = [&["logs", "-", "--format", "json"], options].concat();
         let json = run(&words, LOG.as_bytes()).json();
@@ -112,7 +112,7 @@ fn input_without_ssh_messages_is_reported_as_such() {
 }
 
 #[test]
-fn a_named_log_that_is_silent_rules_nothing_out() {
+fn a_given_log_without_matches_excludes_nothing() {
     let disk = Disk::new("");
     disk.write(
         "/tmp/x.log",
@@ -169,7 +169,7 @@ fn answer(words: &[&str], stdin: &str) -> (i32, Vec<String>) {
 }
 
 #[test]
-fn a_text_has_the_same_answer_whichever_way_it_is_given() {
+fn a_text_has_the_same_answer_as_an_argument_a_file_and_standard_input() {
     let client = "ssh: connect to host gw7.example.net port 2022: Connection refused\n";
     let access =
         "192.0.2.1 - - [20/Nov/2026:15:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"-\"\n";

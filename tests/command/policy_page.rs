@@ -46,7 +46,7 @@ fn said(disk: &Disk, command: &str) -> (i32, String) {
 }
 
 #[test]
-fn every_example_of_the_page_is_what_the_command_does() {
+fn every_example_of_the_policy_page_matches_the_command() {
     let page = page();
     let disk = machine();
     for name in ["policy.toml", "wrong.toml"] {

@@ -100,7 +100,7 @@ fn project() -> PathBuf {
 }
 
 #[test]
-fn the_readme_shows_what_the_command_prints() {
+fn the_samples_of_the_readme_match_the_output() {
     let samples = samples();
     for page in PAGES {
         let path = project().join(page);
@@ -116,7 +116,7 @@ fn the_readme_shows_what_the_command_prints() {
 }
 
 #[test]
-fn every_readme_counts_the_causes_that_have_a_page() {
+fn every_readme_states_the_number_of_causes() {
     let causes = fs::read_dir(project().join("docs/causes")).expect("the pages are there");
     let count = causes.count().to_string();
     for page in PAGES {
@@ -130,7 +130,7 @@ fn every_readme_counts_the_causes_that_have_a_page() {
 }
 
 #[test]
-fn a_sample_on_a_page_is_replaced_between_its_marks_alone() {
+fn a_sample_is_replaced_only_between_its_marks() {
     let page = "a\n<!-- sample: x -->\nold\n<!-- end of sample -->\nb\n";
     let (text, count) = filled(page, &[("x", "new\n".to_owned()), ("y", String::new())]);
     assert_eq!(
@@ -141,7 +141,7 @@ fn a_sample_on_a_page_is_replaced_between_its_marks_alone() {
 
 /// Every file that a page links to, by a path below the project.
 #[test]
-fn links_of_the_pages_lead_somewhere() {
+fn links_of_the_pages_have_a_target() {
     let pages = ["README.md", "guide.md"].into_iter().flat_map(|name| {
         let above = if name == "README.md" { "" } else { "docs/" };
         ["ja", "fr", "ru"]

@@ -46,7 +46,7 @@ fn a_repair_recorded_on_one_machine_is_applied_to_another() {
 }
 
 #[test]
-fn a_rollback_removes_it_from_the_policy_as_well() {
+fn a_rollback_removes_the_recorded_change_from_the_policy() {
     let disk = machine();
     let text = "# ours\n[sshd-config]\nUseDNS = false # slow\n";
     disk.write(POLICY, text);
@@ -66,7 +66,7 @@ fn a_rollback_removes_it_from_the_policy_as_well() {
 }
 
 #[test]
-fn a_value_already_in_force_is_still_recorded_once() {
+fn a_value_already_in_force_is_recorded_once() {
     let disk = machine();
     let command = format!("fix sshd-config MaxStartups=10:30:100 --record {POLICY} --yes");
     done(&disk, &command);

@@ -65,7 +65,7 @@ fn width(line: &str) -> usize {
 }
 
 #[test]
-fn on_a_narrow_screen_lines_break_between_words_and_never_within_a_command() {
+fn lines_on_a_narrow_screen_break_between_words_and_never_within_a_command() {
     let disk = server();
     let root = disk.path("/").display().to_string();
     for columns in [40, 80] {
@@ -95,7 +95,7 @@ fn check_fits(shown: &str, columns: usize) {
 }
 
 #[test]
-fn on_a_narrow_screen_the_command_that_undoes_a_change_is_in_one_piece() {
+fn the_undo_command_is_never_broken_on_a_narrow_screen() {
     for columns in [40, 80] {
         let disk = server();
         disk.write("/etc/ssh/sshd_config", "MaxStartups 8:40:50\n");
@@ -138,7 +138,7 @@ fn every_list_fits_the_screen() {
 }
 
 #[test]
-fn colour_is_there_where_it_can_be_and_is_wanted() {
+fn colour_is_used_only_on_a_terminal_that_wants_it() {
     type Variables = &'static [(&'static str, &'static str)];
     let disk = server();
     let words = diagnosed(&disk);
@@ -164,7 +164,7 @@ fn colour_is_there_where_it_can_be_and_is_wanted() {
 }
 
 #[test]
-fn an_error_is_marked_in_colour_where_there_is_colour() {
+fn an_error_is_coloured_if_colour_is_used() {
     let shown = on_terminal(
         "rollback 2026 --state /nonexistent",
         80,
@@ -174,7 +174,7 @@ fn an_error_is_marked_in_colour_where_there_is_colour() {
 }
 
 #[test]
-fn in_the_c_locale_nothing_but_ascii_is_printed() {
+fn output_in_the_c_locale_is_ascii() {
     let disk = server();
     disk.write(
         "/etc/ssh/sshd_config.d/a.conf",
@@ -217,7 +217,7 @@ fn a_serial_line_without_a_known_width_has_80_columns() {
 }
 
 #[test]
-fn without_a_terminal_no_line_is_broken_unless_columns_is_set() {
+fn lines_are_folded_without_a_terminal_only_if_columns_is_set() {
     let disk = server();
     let words = diagnosed(&disk);
     let words: Vec<&str> = words.split(' ').collect();
@@ -300,7 +300,7 @@ fn nearly_correct_names_are_corrected() {
 }
 
 #[test]
-fn what_stands_in_the_place_of_a_command_is_told_from_a_slip() {
+fn a_cause_or_a_message_in_place_of_a_command_gets_its_own_hint() {
     let diagnose = "hint: for a connection to a server: `sshmend diagnose";
     let message = "hint: for what ssh, git or ansible printed: `sshmend diagnose \"MESSAGE\"`";
     let cases: [(&[&str], &str); 6] = [
@@ -345,7 +345,7 @@ fn a_port_behind_an_address_without_brackets_is_part_of_it() {
 }
 
 #[test]
-fn input_that_would_be_taken_for_something_else_is_refused() {
+fn ambiguous_input_is_refused() {
     let disk = server();
     let cases = [
         "show sshd-config Port --connection addr=192.0.2.300",
@@ -387,7 +387,7 @@ fn a_keyword_and_a_message_lead_to_their_causes() {
 }
 
 #[test]
-fn a_long_text_is_shown_in_the_persons_pager() {
+fn a_long_text_is_shown_in_the_configured_pager() {
     let pager = [("TERM", "xterm"), ("PAGER", "sed s/^/PAGED:/")];
     let paged = on_terminal("explain", 80, &pager);
     assert!(paged.contains("PAGED:"), "{paged}");
@@ -400,7 +400,7 @@ fn a_long_text_is_shown_in_the_persons_pager() {
 }
 
 #[test]
-fn nothing_is_wider_than_a_narrow_screen_but_a_word() {
+fn only_a_single_word_may_be_wider_than_a_narrow_screen() {
     let log: String = (1..=9)
         .map(|hour| {
             format!(
@@ -439,7 +439,7 @@ fn nothing_is_wider_than_a_narrow_screen_but_a_word() {
 }
 
 #[test]
-fn on_a_page_code_is_in_colour_or_between_backticks() {
+fn code_on_a_page_is_coloured_or_between_backticks() {
     let plain = run_with(&["explain", "max-startups"], b"", &[]).stdout;
     assert!(plain.contains("`LoginGraceTime`"), "{plain}");
     let coloured = run_with(&["explain", "max-startups", "--color", "always"], b"", &[]).stdout;

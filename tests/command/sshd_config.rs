@@ -58,7 +58,7 @@ fn a_connection_is_evaluated_with_its_match_blocks() {
 }
 
 #[test]
-fn the_value_is_written_where_it_wins_on_this_release() {
+fn the_value_is_written_where_it_is_effective_in_this_release() {
     let disk = disk(
         "Include /etc/ssh/sshd_config.d/*.conf\nMaxStartups 10:30:100 # keep\nMatch User bob\n  X11Forwarding no\n",
     );
@@ -98,7 +98,7 @@ fn the_value_is_written_where_it_wins_on_this_release() {
 }
 
 #[test]
-fn a_drop_in_is_refused_where_it_would_lose() {
+fn a_drop_in_that_would_be_overridden_is_refused() {
     let disk = disk("Include /etc/ssh/sshd_config.d/*.conf\nMaxStartups 10:30:100\n");
     disk.run("fix sshd-config MaxStartups=30:30:200 --drop-in --yes").check(&expect![[r#"
         exit 2
@@ -161,7 +161,7 @@ fn values_refused_by_this_release_are_never_written() {
 }
 
 #[test]
-fn a_match_block_that_keeps_its_own_value_is_reported() {
+fn a_match_block_with_its_own_value_is_reported() {
     let disk = disk("MaxSessions 5\nMatch Group backup\n  MaxSessions 1\n");
     let said = disk.run("fix sshd-config MaxSessions=10 --yes");
     assert!(
@@ -172,7 +172,7 @@ fn a_match_block_that_keeps_its_own_value_is_reported() {
 }
 
 #[test]
-fn a_value_that_lets_nobody_in_is_refused() {
+fn a_value_that_refuses_every_login_is_refused() {
     let said = disk("Port 22\n").run("fix sshd-config MaxAuthTries=0 --yes");
     assert_eq!(said.code, 2);
     assert!(
@@ -184,7 +184,7 @@ fn a_value_that_lets_nobody_in_is_refused() {
 }
 
 #[test]
-fn with_an_unknown_release_all_dialects_must_agree() {
+fn an_edit_for_an_unknown_release_is_valid_in_every_release() {
     let disk = Disk::new(
         "//- /etc/ssh/sshd_config\nMaxStartups 5:50:20\nPort 22\nMaxStartups 10:30:100\n",
     );
@@ -199,7 +199,7 @@ fn with_an_unknown_release_all_dialects_must_agree() {
 }
 
 #[test]
-fn the_way_back_restores_bytes_mode_and_links() {
+fn a_rollback_restores_bytes_mode_and_links() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let disk = disk("");
     disk.write("/etc/ssh/real", "Port 22\r\nMaxSessions 5");
@@ -295,7 +295,7 @@ fn build_dependent_values_are_noted_and_not_refused() {
 }
 
 #[test]
-fn many_match_blocks_are_counted_behind_the_first_ten() {
+fn match_blocks_after_the_first_ten_are_only_counted() {
     let blocks: String = (0..40)
         .map(|user| format!("Match User u{user}\n  MaxSessions 1\n"))
         .collect();
@@ -314,7 +314,7 @@ fn many_match_blocks_are_counted_behind_the_first_ten() {
 }
 
 #[test]
-fn a_line_of_a_match_block_is_commented_out_for_its_connections_alone() {
+fn commenting_out_a_match_line_changes_only_its_connections() {
     let config = "Port 22\nMatch User ann\n  PasswordAuthentication no\n";
     let disk = disk(config);
     disk.run("fix sshd-config --comment-out /etc/ssh/sshd_config:3 --yes")

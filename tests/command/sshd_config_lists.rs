@@ -19,7 +19,7 @@ fn changes(said: &Said, changed: bool) {
 }
 
 #[test]
-fn a_list_is_set_extended_and_cut_and_a_second_run_changes_nothing() {
+fn a_list_is_set_extended_and_shortened_and_a_second_run_changes_nothing() {
     let disk = disk("Include /etc/ssh/sshd_config.d/*.conf\nAcceptEnv LANG\nUseDNS no\n");
     disk.write("/etc/ssh/sshd_config.d/10-env.conf", "AcceptEnv TZ LC_*\n");
     for (wish, main, drop_in) in [
@@ -79,7 +79,7 @@ fn clients_admitted_by_an_empty_list_are_shown() {
 }
 
 #[test]
-fn a_line_that_sshd_refuses_is_commented_out_and_comes_back() {
+fn a_refused_line_is_commented_out_and_a_rollback_restores_it() {
     let broken = "Port 22\nPermitRootLogn no\nMaxSessions five\n";
     let disk = disk(broken);
     let said = disk.run(&format!("fix sshd-config --comment-out {MAIN}:2 --yes"));

@@ -5,7 +5,7 @@ use expect_test::expect;
 use crate::disk::{Disk, run};
 
 #[test]
-fn without_a_terminal_and_without_yes_nothing_is_changed() {
+fn a_change_needs_a_terminal_or_the_option_yes() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     let said = disk.run("fix hosts-access --allow 192.0.2.7");
     assert_eq!((said.code, disk.read("/etc/hosts.allow")), (2, None));
@@ -83,7 +83,7 @@ fn harmless(said: &crate::disk::Said) {
 }
 
 #[test]
-fn no_word_of_the_command_line_reaches_the_terminal_as_it_is() {
+fn arguments_are_escaped_before_they_reach_the_terminal() {
     let value = format!("MaxStartups={HOSTILE}");
     let line = format!("{HOSTILE}:1");
     let lines: [&[&str]; 14] = [
@@ -111,7 +111,7 @@ fn no_word_of_the_command_line_reaches_the_terminal_as_it_is() {
 }
 
 #[test]
-fn no_name_of_a_file_reaches_the_terminal_as_it_is() {
+fn file_names_are_escaped_before_they_reach_the_terminal() {
     let name = format!("/etc/ssh/sshd_config.d/{}.conf", HOSTILE.replace('/', ""));
     let disk = Disk::new("//- /etc/ssh/sshd_config\nInclude /etc/ssh/sshd_config.d/*.conf\n");
     disk.write(&name, "MaxStartups 7\n");
@@ -153,7 +153,7 @@ fn the_name_of_the_lock_holder_is_escaped() {
 }
 
 #[test]
-fn a_state_folder_that_was_named_has_to_be_one() {
+fn a_given_state_folder_must_be_a_state_folder() {
     let disk = Disk::new("//- /file\nx\n");
     let state = |path: &str| disk.path(path).to_str().expect("a plain path").to_owned();
     for command in ["history", "rollback --yes", "recover"] {
@@ -175,7 +175,7 @@ fn a_state_folder_that_was_named_has_to_be_one() {
 }
 
 #[test]
-fn an_error_of_usage_exits_with_2() {
+fn a_usage_error_exits_with_2() {
     assert_eq!(run(&["fix", "no-such-thing"], b"").code, 2);
     assert_eq!(run(&["no-such-command"], b"").code, 2);
     assert_eq!(
@@ -185,7 +185,7 @@ fn an_error_of_usage_exits_with_2() {
 }
 
 #[test]
-fn a_missing_root_is_named() {
+fn a_missing_root_directory_is_reported() {
     run(&["history", "--root", "/nonexistent"], b"").check(&expect![[r#"
         exit 2
         --
@@ -195,7 +195,7 @@ fn a_missing_root_is_named() {
 }
 
 #[test]
-fn an_error_is_part_of_the_document() {
+fn the_json_document_contains_the_error() {
     let disk = Disk::new("//- /etc/hosts.deny\nALL: ALL\n");
     let said = disk.run("fix hosts-access --allow 192.0.2.7 --format json");
     assert_eq!(said.json()["error"]["exit_code"], 2);
