@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_page_is_of_section_8_in_ascii_and_has_the_sections_that_a_reader_looks_for() {
+    fn every_manual_page_is_ascii_in_section_8_with_the_usual_sections() {
         let pages = pages();
         assert!(pages.len() > 20, "{}", pages.len());
         for (name, text) in &pages {

@@ -65,7 +65,7 @@ fn only_crates_that_touch_a_machine_ask_for_a_newer_rust() {
 }
 
 #[test]
-fn every_file_that_is_named_exists() {
+fn every_file_named_in_the_architecture_exists() {
     let page = page();
     let named: Vec<&str> = quoted(&page)
         .filter(|word| word.contains('/') && word.ends_with(".rs"))

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_make_no_sense_are_refused() {
+    fn unknown_arguments_are_refused() {
         for line in [
             "",
             "fly",

@@ -395,7 +395,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_misspelt_word_in_a_case_is_named() {
+    fn a_misspelt_key_in_a_case_is_reported() {
         let error = Case::parse("summary = 'x'\n[server]\nfile = 'y'\n").unwrap_err();
         assert!(error.contains("unknown field `file`"), "{error}");
     }
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_runs_once_for_each_way_in_which_its_suites_differ() {
+    fn a_case_runs_once_for_each_difference_between_its_suites() {
         let differing = |text: &str| {
             let mut case = Case::parse(&format!("summary = 'x'\n{text}")).unwrap();
             case.name = "a".to_owned();
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn every_case_can_be_read_and_states_what_is_seen() {
+    fn every_case_is_valid_and_states_the_symptom() {
         for case in Case::all(&folder()).unwrap() {
             for suite in Suite::ALL.into_iter().filter(|suite| case.runs_on(*suite)) {
                 let sees = case.connect.sees.of(suite);

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_hierarchies_of_a_machine_count() {
+    fn only_real_cgroup_hierarchies_count() {
         let group = |line| own_group(line).map(|path| path.to_string_lossy().into_owned());
         assert_eq!(
             group("8:pids:/a/b").as_deref(),

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_survive_a_shell() {
+    fn arguments_survive_shell_quoting() {
         let argv = ["sshmend", "a b", "it's", "", "MaxStartups=1:2:3"].map(str::to_owned);
         assert_eq!(
             quoted(&argv),

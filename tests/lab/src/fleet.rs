@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_shown_in_pieces() {
+    fn a_long_line_is_shown_in_pieces() {
         assert!(matches(
             "server : ok=3 changed=1 failed=0",
             "server : … changed=1"
@@ -285,14 +285,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_command_that_looks_may_end_with_1() {
+    fn only_a_read_only_command_may_exit_with_1() {
         assert!(fine("sudo sshmend fix sshd-config A=1 --dry-run", 1));
         assert!(!fine("sudo sshmend fix sshd-config A=1 --dry-run", 2));
         assert!(!fine("sudo sshmend fix sshd-config A=1 --yes", 1));
     }
 
     #[test]
-    fn a_page_is_files_and_commands() {
+    fn a_fleet_page_is_parsed_into_files_and_commands() {
         let page = "# T\n```ini hosts\n[a]\n```\ntext\n```sh\nnot run\n```\n```console\n$ one\nshown  twice\n\n$ two\n```\n";
         let command = |line: &str, shows: &[&str]| Step::Command {
             line: line.to_owned(),

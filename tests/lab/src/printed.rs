@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_to_be_written_is_written_into_that_line() {
+    fn a_printed_edit_is_applied_to_its_line() {
         let cases: [(&str, &[&str]); 5] = [
             (
                 "take it out: put `#` before line 3 of /etc/pam.d/sshd, put `#` before line 9 of /etc/pam.d/su; it counts at once",

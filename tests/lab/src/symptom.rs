@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn exit_words_and_time_must_all_fit() {
+    fn exit_code_text_and_time_must_all_match() {
         let seen = "Connection closed by 192.0.2.10 port 22\r\n";
         assert_eq!(verdict(None, [4.0, 6.0], 255, seen, 5), Ok(()));
         assert!(verdict(None, [4.0, 6.0], 0, seen, 5).is_err(), "it worked");

@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_seed_is_a_transaction() {
+    fn the_fuzz_seed_is_a_transaction() {
         let seed = &crate::seeds("journal")[0];
         assert!(Record::parse(seed).is_ok_and(|record| record.to_toml().is_ok()));
     }

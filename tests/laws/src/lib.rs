@@ -141,7 +141,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn inputs_that_once_broke_a_law_keep_it_now() {
+    fn inputs_that_once_broke_a_law_now_keep_it() {
         for target in &TARGETS {
             let folder = project().join("fuzz/crashers").join(target.name);
             let Ok(entries) = fs::read_dir(&folder) else {

@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_with_a_loader_or_a_library_is_not_static() {
+    fn a_program_with_a_loader_or_libraries_is_not_static() {
         let header = "  INTERP         0x0002e0 0x00000000000002e0 0x1c 0x1c R 0x1\n";
         assert_eq!(needed(header), Some(header.trim()));
         let entry = " 0x0000000000000001 (NEEDED)    Shared library: [libc.so.6]\n";

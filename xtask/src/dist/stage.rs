@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_has_the_program_its_manual_completions_for_three_shells_and_documents() {
+    fn a_package_contains_program_manual_completions_and_documents() {
         let paths = paths(Family::Debian);
         for wanted in [
             "usr/bin/sshmend",
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn completions_do_not_depend_on_the_language_of_who_builds() {
+    fn completions_do_not_depend_on_the_locale_of_the_build() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("program");
         fs::write(&path, "printf %s \"$LC_ALL\"\n").unwrap();
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_the_umask_nor_the_clock_gets_into_a_package() {
+    fn a_package_does_not_depend_on_umask_and_clock() {
         let mut source = Source::of_the_working_tree();
         // Later than now, as on a machine whose clock is behind.
         source.epoch = "4000000000".to_owned();
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn zsh_of_the_other_family_looks_elsewhere() {
+    fn the_zsh_completion_folder_depends_on_the_distribution_family() {
         let path = "usr/share/zsh/site-functions/_sshmend".to_owned();
         assert!(paths(Family::Rpm).contains(&path));
     }

@@ -320,7 +320,7 @@ named(void)
     }
 
     #[test]
-    fn messages_of_logind_are_also_those_that_it_answers() {
+    fn replies_of_logind_are_read_as_messages() {
         let source = r#"
             return sd_bus_error_setf(error, LIMITS_EXCEEDED,
                 "a (%" PRIu64 ") b", n);
