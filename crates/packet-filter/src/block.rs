@@ -54,10 +54,10 @@ impl Block {
             (Step::Opening, How::Drop) => "no answer comes, so the client times out",
             (Step::Opening, How::Reset | How::Refused) => "the client sees `Connection refused`",
             (Step::Opening, How::Unreachable) => "the client sees `No route to host`",
-            (_, How::Diverted) => "it goes somewhere else",
+            (_, How::Diverted) => "it is sent to another destination",
             (Step::Answer, _) => "the server's answer never arrives, so the client times out",
-            (_, How::Reset) => "the connection stands and is reset at once",
-            (_, _) => "the connection stands, and then nothing comes",
+            (_, How::Reset) => "the connection is established and reset at once",
+            (_, _) => "the connection is established, but no data arrives",
         }
     }
 }
