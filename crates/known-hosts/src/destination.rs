@@ -26,7 +26,7 @@ pub enum DestinationError {
     #[error("not a port: {0:?}")]
     BadPort(String),
     /// The URI of another protocol.
-    #[error("{0} is not SSH: ssh has no part in that connection")]
+    #[error("{0} is not SSH: ssh is not used for that connection")]
     OtherProtocol(String),
 }
 

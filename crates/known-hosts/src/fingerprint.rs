@@ -32,7 +32,7 @@ impl FingerprintError {
             Self::Md5(_) | Self::OtherDigest(_) => {
                 "on the server: ssh-keygen -l -E sha256 -f /etc/ssh/ssh_host_ed25519_key.pub"
             }
-            Self::Malformed(_) => "it looks like SHA256: and 43 letters, digits, + and /",
+            Self::Malformed(_) => "it has the form SHA256: and 43 letters, digits, + and /",
         }
     }
 }

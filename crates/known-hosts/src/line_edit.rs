@@ -24,7 +24,7 @@ pub enum EditError {
     #[error(transparent)]
     Overlap(#[from] Overlap),
     /// The edited file does not have the intended content when read back.
-    #[error("the edited file would still not say what was asked for {0}")]
+    #[error("the edited file would not have the requested content for {0}")]
     NotReadBack(String),
 }
 

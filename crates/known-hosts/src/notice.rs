@@ -17,10 +17,10 @@ pub struct LineNotice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum LineNoticeKind {
     /// The line serves other hosts too.
-    #[error("matches by a wildcard, and serves other hosts too")]
+    #[error("matches by a wildcard that also covers other hosts")]
     Wildcard,
     /// The same, and the server now offers another key of that type, which `ssh` prefers to types it does not know.
-    #[error("matches by a wildcard, with another key than the server offers now")]
+    #[error("matches by a wildcard, with a key that the server does not offer now")]
     WildcardContradicts,
     /// `ssh` falls back to the line, and only accepts by it.
     #[error("is for the host without its port")]

@@ -189,7 +189,7 @@ fn a_file_that_was_not_read_is_never_taken_for_an_empty_one() {
     let expected = [
         "/folder not a regular file, but a directory",
         "/link a link to nothing",
-        "/loop its links lead in a circle",
+        "/loop its links form a loop",
         "/secret permission denied",
         "/bad Input/output error",
         "/never it was not looked at",
