@@ -61,7 +61,7 @@ pub fn jails_instead(name: &str, known: &[String]) -> String {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// fail2ban does not run on this configuration; the worst problem comes first.
-    #[error("fail2ban does not run on this configuration: {}", first(.0))]
+    #[error("fail2ban does not start with this configuration: {}", first(.0))]
     Broken(Vec<Problem>),
     /// No section has this name.
     #[error("there is no jail {name:?}")]
@@ -101,7 +101,7 @@ pub enum Refusal {
     },
     /// Two lines would be edited in the same place, or one repair leaves another problem in its
     /// place.
-    #[error("{origin}: mending it does not make the problem go away")]
+    #[error("{origin}: mending it does not remove the problem")]
     NotMended {
         /// The line.
         origin: Origin,
@@ -119,7 +119,7 @@ pub enum Refusal {
         origin: Option<Origin>,
     },
     /// The line is not ours to change, or other jails share it.
-    #[error("{address} cannot be taken out of {origin} for jail {jail} alone")]
+    #[error("{address} cannot be removed from {origin} only for jail {jail}")]
     NotRemovable {
         /// The address.
         address: Address,
@@ -152,7 +152,7 @@ impl Refusal {
                 format!("the lines that can be mended are {}", list(known))
             }
             Self::NotMended { .. } => "mend it by hand, or name one line at a time".to_owned(),
-            Self::StillCovered { .. } => "take that word out, or leave the address".to_owned(),
+            Self::StillCovered { .. } => "remove that word, or keep the address".to_owned(),
             Self::NotRemovable { .. } => {
                 "override ignoreip in a section of the jail in jail.local".to_owned()
             }

@@ -113,8 +113,8 @@ impl Explainer<'_> {
             LoadFailure::Endless(file) => {
                 vec![self.fatal(
                     Some((*file, 0)),
-                    "files include one another without end",
-                    "break the circle of before and after",
+                    "files include each other endlessly",
+                    "break the loop of before and after",
                 )]
             }
         }
@@ -290,11 +290,11 @@ fn fault_text(kind: &FaultKind, bom: bool) -> (String, &'static str) {
         ),
         FaultKind::SecondSection { name, first } => (
             format!("a second [{name}] section; the first is in line {first}"),
-            "put both together: a section may come once in a file",
+            "merge both: a section may occur only once in a file",
         ),
         FaultKind::SecondOption { key, first } => (
             format!("a second {key} in this section; the first is in line {first}"),
-            "keep one of them: an option may come once in a section",
+            "keep one of them: an option may occur only once in a section",
         ),
         FaultKind::NoDelimiter => (
             "neither a [section] nor `name = value`".to_owned(),

@@ -319,7 +319,7 @@ fn noted<'c>(
             continue;
         };
         if trial.chosen.copies {
-            let text = "this list is copied: what is added to it later has no effect";
+            let text = "this list is copied: later additions to it have no effect";
             next.note("copied", Some(origin.clone()), text);
         }
         if let Some(owner) = owners_way(&next, &origin) {

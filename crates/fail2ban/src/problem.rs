@@ -69,7 +69,7 @@ impl fmt::Display for Consequence {
             Self::ServerStops => "the test passes, but the server stops",
             Self::JailSkipped => "the jail does not run",
             Self::FileSkipped => "the file is left out",
-            Self::TooWide => "more is ignored than it seems",
+            Self::TooWide => "more addresses are ignored than it seems",
             Self::Misread => "it means something else",
             Self::InForce => "it is in force",
             Self::NoEffect => "it has no effect",

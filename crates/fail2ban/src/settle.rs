@@ -166,7 +166,7 @@ fn refuse_behind_files(words: &mut [Word]) {
             _ if known => {}
             _ => {
                 word.item =
-                    Item::Refused("its place behind a file: entry, at which fail2ban 1.1.1 stops");
+                    Item::Refused("its place after a file: entry, at which fail2ban 1.1.1 stops");
             }
         }
     }

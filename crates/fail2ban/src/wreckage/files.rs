@@ -51,7 +51,7 @@ fn judge(folder: &Path, name: &OsStr) -> Option<Problem> {
             path,
             "it looks like a backup, but every *.conf and *.local here is read",
             Consequence::InForce,
-            "move it out of jail.d, or give it another ending",
+            "move it out of jail.d, or give it another extension",
         )),
         Some(_) => None,
         None if LEFTOVERS.iter().any(|ending| text.ends_with(ending))

@@ -86,7 +86,7 @@ pub(super) fn lost_equals_sign(scene: &Scene<'_>, _: &Block, option: &Opt) -> Ve
     let mut problem = scene.explainer.at(
         Some((scene.file, option.key_start)),
         format!(
-            "no = after ignoreip: the option is {:?}, its value begins behind the colon",
+            "no = after ignoreip: the option is {:?}, its value begins after the colon",
             option.key
         ),
         Consequence::Misread,

@@ -36,8 +36,8 @@ fn a_configuration_that_stops_fail2ban_is_refused() {
         &broken,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-            refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:3: a second bantime in this section; the first is in line 2
-            hint: keep one of them: an option may come once in a section
+            refused: fail2ban does not start with this configuration: /etc/fail2ban/jail.local:3: a second bantime in this section; the first is in line 2
+            hint: keep one of them: an option may occur only once in a section
         "#]],
     );
     check(
@@ -53,7 +53,7 @@ fn a_configuration_that_stops_fail2ban_is_refused() {
         &server,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-            refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:2: "10.0.0.0/x" has a mask that is neither a number nor a netmask
+            refused: fail2ban does not start with this configuration: /etc/fail2ban/jail.local:2: "10.0.0.0/x" has a mask that is neither a number nor a netmask
             hint: write the length of a network as a number, 192.0.2.0/24, and file: entries last
         "#]],
     );
@@ -258,7 +258,7 @@ fn settings_of_a_package_are_overridden() {
             +\n
             +[DEFAULT]\n
             +ignoreip = 192.0.2.1 ::1 203.0.113.7\n
-            copied: /etc/fail2ban/jail.d/defaults-debian.conf:4: this list is copied: what is added to it later has no effect
+            copied: /etc/fail2ban/jail.d/defaults-debian.conf:4: this list is copied: later additions to it have no effect
         "#]],
     );
 }
@@ -283,7 +283,7 @@ ignoreip = %(known/ignoreip)s 192.0.2.2
             +[sshd]\n
             +ignoreip = 192.0.2.1 192.0.2.2 203.0.113.7\n
             own-list: jail sshd has an ignoreip of its own, which replaces that of [DEFAULT]
-            copied: /etc/fail2ban/jail.d/defaults-debian.conf:5: this list is copied: what is added to it later has no effect
+            copied: /etc/fail2ban/jail.d/defaults-debian.conf:5: this list is copied: later additions to it have no effect
         "#]],
     );
 }
@@ -307,8 +307,8 @@ fn an_exemption_never_repairs_other_faults() {
         &twice,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-            refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:3: a second ignoreip in this section; the first is in line 2
-            hint: keep one of them: an option may come once in a section
+            refused: fail2ban does not start with this configuration: /etc/fail2ban/jail.local:3: a second ignoreip in this section; the first is in line 2
+            hint: keep one of them: an option may occur only once in a section
         "#]],
     );
     let comment = with_both("//- jail.local\n[DEFAULT]\nignoreip = 192.0.2.1 # office\n");
@@ -327,7 +327,7 @@ fn an_exemption_never_repairs_other_faults() {
         &marked,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-            refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:1: the file begins with a byte-order mark
+            refused: fail2ban does not start with this configuration: /etc/fail2ban/jail.local:1: the file begins with a byte-order mark
             hint: save it as UTF-8 without byte-order mark
         "#]],
     );
@@ -442,7 +442,7 @@ fn an_address_is_removed_in_place() {
         None,
         &expect![[r#"
         refused: 203.0.113.0/24 still covers 203.0.113.7 in jail sshd
-        hint: take that word out, or leave the address
+        hint: remove that word, or keep the address
     "#]],
     );
     let packaged =
@@ -452,7 +452,7 @@ fn an_address_is_removed_in_place() {
         "203.0.113.7",
         None,
         &expect![[r#"
-        refused: 203.0.113.7 cannot be taken out of /etc/fail2ban/jail.d/defaults-debian.conf:3 for jail sshd alone
+        refused: 203.0.113.7 cannot be removed from /etc/fail2ban/jail.d/defaults-debian.conf:3 only for jail sshd
         hint: override ignoreip in a section of the jail in jail.local
     "#]],
     );
@@ -565,7 +565,7 @@ fn a_percent_sign_in_a_number_is_not_repaired_automatically() {
         &number,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:2: a single % in bantime of [web]
+        refused: fail2ban does not start with this configuration: /etc/fail2ban/jail.local:2: a single % in bantime of [web]
         hint: write a number or a time, such as 3600 or 1h, without a percent sign
     "#]],
     );
@@ -582,7 +582,7 @@ fn a_percent_sign_in_a_number_is_not_repaired_automatically() {
         &text,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:2: a single % in logpath of [web]
+        refused: fail2ban does not start with this configuration: /etc/fail2ban/jail.local:2: a single % in logpath of [web]
         hint: write %% for a percent sign
     "#]],
     );

@@ -113,7 +113,7 @@ fn syntax_errors_of_python_configparser_stop_fail2ban() {
     check(
         "//- jail.local\n[INCLUDES]\nbefore = ./jail.local\n",
         &expect![[r#"
-            ! /etc/fail2ban/jail.local:1:1: files include one another without end: fail2ban does not start
+            ! /etc/fail2ban/jail.local:1:1: files include each other endlessly: fail2ban does not start
         "#]],
     );
 }
@@ -139,7 +139,7 @@ fn values_that_only_stop_the_server_are_distinguished() {
         Some("1.1.1"),
         "//- jail.local\n[sshd]\nenabled = true\nignoreip = file:/etc/ips ::1\n",
         &expect![[r#"
-            ! /etc/fail2ban/jail.local:3:26: "::1" has its place behind a file: entry, at which fail2ban 1.1.1 stops: the test passes, but the server stops
+            ! /etc/fail2ban/jail.local:3:26: "::1" has its place after a file: entry, at which fail2ban 1.1.1 stops: the test passes, but the server stops
             sshd: file:/etc/ips@jail.local:3 ::1@jail.local:3
         "#]],
     );

@@ -39,7 +39,7 @@ fn a_foreign_file_is_overridden_if_there_is_a_folder_for_that() {
         +\n
         +[DEFAULT]\n
         +ignoreip = 192.0.2.40 198.51.100.9\n
-        copied: /etc/fail2ban/jail.local:2: this list is copied: what is added to it later has no effect
+        copied: /etc/fail2ban/jail.local:2: this list is copied: later additions to it have no effect
         file-owned-by: /etc/fail2ban/jail.local:2: NixOS builds it from the system's configuration: it is not edited, the new line overrides it
     "#]].assert_eq(&ignoring(&seen));
     let seen = linked(&format!("{OWN}//- jail.d dir\n"), "/srv/shared/jail.local");
@@ -49,7 +49,7 @@ fn a_foreign_file_is_overridden_if_there_is_a_folder_for_that() {
         +\n
         +[DEFAULT]\n
         +ignoreip = 192.0.2.40 198.51.100.9\n
-        copied: /etc/fail2ban/jail.local:2: this list is copied: what is added to it later has no effect
+        copied: /etc/fail2ban/jail.local:2: this list is copied: later additions to it have no effect
         file-owned-by: /etc/fail2ban/jail.local:2: it lies outside /etc, where another program or person keeps it: it is not edited, the new line overrides it
     "#]].assert_eq(&ignoring(&seen));
 }

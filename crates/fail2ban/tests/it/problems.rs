@@ -95,14 +95,14 @@ fn misread_addresses_are_reported() {
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 10.1.2.3/8 127.0.0.1/8\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:2:12: "10.1.2.3/8" stands for the whole of 10.0.0.0/8: more is ignored than it seems
+        /etc/fail2ban/jail.local:2:12: "10.1.2.3/8" stands for the whole of 10.0.0.0/8: more addresses are ignored than it seems
           hint: write the first address of the network, or the single address without a length
     "#]],
     );
     check(
         "//- jail.local\n[DEFAULT]\nignoreip = 10.0.0.0/255.255.255\n",
         &expect![[r#"
-        /etc/fail2ban/jail.local:2:12: "10.0.0.0/255.255.255" stands for every address: its mask is not a netmask: more is ignored than it seems
+        /etc/fail2ban/jail.local:2:12: "10.0.0.0/255.255.255" stands for every address: its mask is not a netmask: more addresses are ignored than it seems
           hint: write the length of the network as a number: 192.0.2.0/24
     "#]],
     );
@@ -167,7 +167,7 @@ fn options_swallowed_by_another_option_are_reported() {
     check(
         "//- jail.local\n[sshd]\nignoreip ::1\n",
         &expect![[r#"
-            /etc/fail2ban/jail.local:2:1: no = after ignoreip: the option is "ignoreip", its value begins behind the colon: it means something else
+            /etc/fail2ban/jail.local:2:1: no = after ignoreip: the option is "ignoreip", its value begins after the colon: it means something else
               hint: write `ignoreip = …`
             /etc/fail2ban/jail.local
              [sshd]\n
@@ -196,7 +196,7 @@ fn duplicate_options_are_merged_if_nothing_is_lost() {
         "//- jail.local\n[sshd]\nignoreip = ::1\nbantime = 1h\nignoreip = 192.0.2.1 ::1\n",
         &expect![[r#"
             /etc/fail2ban/jail.local:4:1: a second ignoreip in this section; the first is in line 2: fail2ban does not start
-              hint: keep one of them: an option may come once in a section
+              hint: keep one of them: an option may occur only once in a section
             /etc/fail2ban/jail.local
              [sshd]\n
             -ignoreip = ::1\n
@@ -210,7 +210,7 @@ fn duplicate_options_are_merged_if_nothing_is_lost() {
         "//- jail.local\n[sshd]\nbantime = 1h\nbantime = 1h\n",
         &expect![[r#"
             /etc/fail2ban/jail.local:3:1: a second bantime in this section; the first is in line 2: fail2ban does not start
-              hint: keep one of them: an option may come once in a section
+              hint: keep one of them: an option may occur only once in a section
             /etc/fail2ban/jail.local
              bantime = 1h\n
             -bantime = 1h\n
@@ -220,14 +220,14 @@ fn duplicate_options_are_merged_if_nothing_is_lost() {
         "//- jail.local\n[sshd]\nbantime = 1h\nbantime = 2h\n",
         &expect![[r#"
         /etc/fail2ban/jail.local:3:1: a second bantime in this section; the first is in line 2: fail2ban does not start
-          hint: keep one of them: an option may come once in a section
+          hint: keep one of them: an option may occur only once in a section
     "#]],
     );
     check(
         "//- jail.local\n[sshd]\nbantime = 1h\n\n[web]\nport = 1\n[sshd]\n# mine\nport = 22\n",
         &expect![[r#"
             /etc/fail2ban/jail.local:6:2: a second [sshd] section; the first is in line 1: fail2ban does not start
-              hint: put both together: a section may come once in a file
+              hint: merge both: a section may occur only once in a file
             /etc/fail2ban/jail.local
              bantime = 1h\n
             -\n
@@ -247,9 +247,9 @@ fn duplicate_options_are_merged_if_nothing_is_lost() {
         "//- jail.local\n[sshd]\nbantime = 1h\n[sshd]\nbantime = 2h\n",
         &expect![[r#"
         /etc/fail2ban/jail.local:3:2: a second [sshd] section; the first is in line 1: fail2ban does not start
-          hint: put both together: a section may come once in a file
+          hint: merge both: a section may occur only once in a file
         /etc/fail2ban/jail.local:4:1: a second bantime in this section; the first is in line 2: fail2ban does not start
-          hint: keep one of them: an option may come once in a section
+          hint: keep one of them: an option may occur only once in a section
     "#]],
     );
 }
@@ -266,9 +266,9 @@ fn files_whose_names_mislead_are_reported() {
 ",
         &expect![[r#"
             /etc/fail2ban/jail.d/20240301.local:1:1: it looks like a backup, but every *.conf and *.local here is read: it is in force
-              hint: move it out of jail.d, or give it another ending
+              hint: move it out of jail.d, or give it another extension
             /etc/fail2ban/jail.d/jail.local.bak.conf:1:1: it looks like a backup, but every *.conf and *.local here is read: it is in force
-              hint: move it out of jail.d, or give it another ending
+              hint: move it out of jail.d, or give it another extension
             /etc/fail2ban/jail.d/sshd:1:1: its name ends neither in .conf nor in .local: it has no effect
               hint: rename it if it is meant to be read
         "#]],
