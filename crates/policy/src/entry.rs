@@ -57,7 +57,7 @@ pub(crate) fn fail2ban(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<
             if let Some(item) = address(reader, entry) {
                 if let Some(line) = other_end(items, &item) {
                     let message = format!("line {line} gives the same address another end");
-                    reader.fault(&entry.at, message, "leave one of them out");
+                    reader.fault(&entry.at, message, "remove one of them");
                 }
                 items.push(item);
             }
@@ -152,7 +152,7 @@ fn host(reader: &mut Reader<'_>, entry: &Node) -> Option<Item> {
     let file = fields.text(reader, "file");
     if let (Some((_, at)), Some(_)) = (&account, &file) {
         let message = "user and file both say whose file is meant";
-        reader.fault(at, message, "leave one of them out");
+        reader.fault(at, message, "remove one of them");
     }
     let wish = Wish::KnownHosts(KnownHostsOf {
         host,

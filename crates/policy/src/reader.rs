@@ -49,7 +49,7 @@ impl<'t> Reader<'t> {
                 .iter()
                 .any(|(other, _)| other.text == key.text)
             {
-                let message = format!("`{}` stands here a second time", key.text);
+                let message = format!("`{}` occurs here a second time", key.text);
                 self.fault(&key.at, message, "put both together");
             }
         }

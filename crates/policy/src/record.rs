@@ -109,7 +109,7 @@ pub fn record(
         Wish::KnownHosts(wish) => pin(&mut document, wish, account)?,
         _ => {
             return Err(NotRecorded::NoWords(
-                "it mends something once: there is nothing that a policy could want of it",
+                "it is a one-time repair, which a policy cannot contain",
             ));
         }
     }
@@ -140,7 +140,7 @@ fn of_the_machine(source: &SshdSource) -> Result<(), NotRecorded> {
         return Ok(());
     }
     Err(NotRecorded::NoWords(
-        "a policy is about the sshd of the machine, not about another one of its files",
+        "a policy applies to the sshd of the machine, not to another configuration file",
     ))
 }
 

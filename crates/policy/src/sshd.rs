@@ -36,7 +36,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, section: &Node, items: &mut Vec<Item
         };
         if let Some(earlier) = seen.insert(known, key) {
             let message = format!("`{}` is the same keyword as `{}`", key.text, earlier.text);
-            reader.fault(&key.at, message, "leave one of them out");
+            reader.fault(&key.at, message, "remove one of them");
             continue;
         }
         let settings = settings(reader, key, value);
@@ -66,7 +66,7 @@ fn to_unset(reader: &mut Reader<'_>, key: Key, seen: &BTreeMap<String, &Key>) ->
     };
     if let Some(set) = seen.get(&known) {
         let message = format!("`{}` is set by `{}` as well", key.text, set.text);
-        reader.fault(&key.at, message, "leave one of them out");
+        reader.fault(&key.at, message, "remove one of them");
         return None;
     }
     let place = reader.place(&key.at);
@@ -107,7 +107,7 @@ fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment>
             Vec::new()
         }
         Value::List(list) if list.is_empty() => {
-            let message = format!("{name} would hold nothing");
+            let message = format!("{name} would be empty");
             let hint = "name what it is to hold, or leave the keyword out";
             reader.fault(&value.at, message, hint);
             Vec::new()
@@ -131,7 +131,7 @@ fn settings(reader: &mut Reader<'_>, key: &Key, value: &Node) -> Vec<Assignment>
                     };
                     if all.iter().any(is_contrary) {
                         let message = "it is to be added and removed";
-                        reader.fault(&one.at, message, "leave one of them out");
+                        reader.fault(&one.at, message, "remove one of them");
                     }
                     all.extend(wanted);
                 }

@@ -194,7 +194,7 @@ fn unquoted_text_and_yaml_are_recognised() {
         p.toml:2:15: not TOML: invalid time, expected a two-digit second (SS)
         2 | MaxStartups = 10:30:100
           |               ^^^^^^^^^
-        hint: text stands in quotes: MaxStartups = "10:30:100""#]],
+        hint: text must be in quotes: MaxStartups = "10:30:100""#]],
     );
     refused(
         "[sshd-config]\nPermitRootLogin = no # root\n",
@@ -202,7 +202,7 @@ fn unquoted_text_and_yaml_are_recognised() {
         p.toml:2:19: not TOML: invalid float, expected `nan`
         2 | PermitRootLogin = no # root
           |                   ^^
-        hint: text stands in quotes: PermitRootLogin = "no""#]],
+        hint: text must be in quotes: PermitRootLogin = "no""#]],
     );
     refused(
         "[sshd-config]\nBanner = \"a\", b\n",
@@ -294,7 +294,7 @@ fn values_of_the_wrong_type_are_refused_with_their_position() {
     refused(
         "[sshd-config]\nAllowUsers = []\n",
         &expect![[r#"
-        p.toml:2:14: AllowUsers would hold nothing
+        p.toml:2:14: AllowUsers would be empty
         2 | AllowUsers = []
           |              ^^
         hint: name what it is to hold, or leave the keyword out"#]],
@@ -321,7 +321,7 @@ fn values_of_the_wrong_type_are_refused_with_their_position() {
             p.toml:3:1: `maxsessions` is the same keyword as `MaxSessions`
             3 | maxsessions = 2
               | ^^^^^^^^^^^
-            hint: leave one of them out"#]],
+            hint: remove one of them"#]],
     );
     refused(
         "[sshd-config]\nMaxSessions = 1\nMaxSessions = 2\n",
@@ -364,7 +364,7 @@ fn values_of_the_wrong_type_are_refused_with_their_position() {
             p.toml:1:54: not a SHA256 fingerprint: SHA256:x
             1 | known-hosts = [{ host = "a", port = 0, fingerprint = "SHA256:x" }]
               |                                                      ^^^^^^^^^^
-            hint: it looks like SHA256: and 43 letters, digits, + and /"#]],
+            hint: it has the form SHA256: and 43 letters, digits, + and /"#]],
     );
     refused(
         "{\"name\": null}",
@@ -376,7 +376,7 @@ fn values_of_the_wrong_type_are_refused_with_their_position() {
     refused(
         "{\"name\": \"a\", \"name\": \"b\"}",
         &expect![[r#"
-        p.toml:1:15: `name` stands here a second time
+        p.toml:1:15: `name` occurs here a second time
         1 | {"name": "a", "name": "b"}
           |               ^^^^^^
         hint: put both together"#]],

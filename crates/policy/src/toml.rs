@@ -41,7 +41,7 @@ fn hint(text: &str, at: usize) -> Option<String> {
         // A line that is TOML by itself is wrong where it stands: a key that comes twice.
         let is_wrong = Document::parse(line).is_err();
         return (means_text && is_wrong && Document::parse(quoted.as_str()).is_ok())
-            .then(|| format!("text stands in quotes: {quoted}"));
+            .then(|| format!("text must be in quotes: {quoted}"));
     }
     let is_yaml = line == "---"
         || line
