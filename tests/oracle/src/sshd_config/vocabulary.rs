@@ -189,6 +189,15 @@ pub(super) static VOCABULARY: &[Sample] = &[
         &["Yes", "x"],
     ),
     anywhere(&["PermitTTY"], FLAG, NO_FLAG),
+    anywhere(&["PermitUserRC"], FLAG, NO_FLAG),
+    anywhere(&["X11UseLocalhost"], FLAG, NO_FLAG),
+    anywhere(&["AllowAgentForwarding"], FLAG, NO_FLAG),
+    anywhere(&["StreamLocalBindUnlink"], FLAG, NO_FLAG),
+    anywhere(&["ExposeAuthInfo"], FLAG, NO_FLAG).since(7, 6),
+    anywhere(&["HostbasedAuthentication"], FLAG, NO_FLAG),
+    anywhere(&["HostbasedUsesNameFromPacketOnly"], FLAG, NO_FLAG),
+    global(&["IgnoreUserKnownHosts"], FLAG, NO_FLAG),
+    global(&["PrintLastLog"], FLAG, NO_FLAG),
     anywhere(&["PermitEmptyPasswords"], FLAG, NO_FLAG),
     anywhere(&["DisableForwarding"], FLAG, NO_FLAG),
     anywhere(&["IgnoreRhosts"], &["yes", "no", "shosts-only"], &["x"])
@@ -197,6 +206,15 @@ pub(super) static VOCABULARY: &[Sample] = &[
     anywhere(&["RefuseConnection"], FLAG, NO_FLAG).since(9, 9),
     anywhere(&["Banner"], PATHS, &["\"\""]),
     global(&["PidFile"], PATHS, &["\"\""]),
+    global(&["XAuthLocation"], PATHS, &["\"\""]),
+    global(&["ModuliFile"], PATHS, &["\"\""]).since(8, 6),
+    global(
+        &["SecurityKeyProvider"],
+        &["internal", "/usr/lib/sk.so", "none"],
+        &["\"\""],
+    )
+    .since(8, 2),
+    anywhere(&["RevokedKeys"], PATHS, &["\"\""]),
     anywhere(&["TrustedUserCAKeys"], PATHS, &["\"\"", "/a /b"]),
     anywhere(
         &["ForceCommand"],
@@ -261,6 +279,7 @@ pub(super) static VOCABULARY: &[Sample] = &[
     ),
     anywhere(&["DenyUsers"], &["eve", "eve mallory"], &["eve@a,,b"]),
     anywhere(&["AllowGroups"], &["staff", "wheel sudo"], &[]),
+    anywhere(&["DenyGroups"], &["guests", "guests games"], &[]),
     anywhere(
         &["AcceptEnv"],
         &["LANG LC_*", "XMODIFIERS", "A B C"],
@@ -415,3 +434,84 @@ pub(super) static HOPELESS: &[&[u8]] = &[
     b"\\\"",
     b"\t\t",
 ];
+
+/// Keywords that are not in random trees, by the reason.
+#[cfg(test)]
+const LEFT_OUT: &[(&str, &[&str])] = &[
+    ("the trees have them by themselves", &["Match", "Include"]),
+    (
+        "the sandbox has host keys and helper programs of its own",
+        &[
+            "HostKey",
+            "HostDSAKey",
+            "HostKeyAgent",
+            "SshdSessionPath",
+            "SshdAuthPath",
+        ],
+    ),
+    (
+        "builds differ in the algorithms that they know",
+        &[
+            "Ciphers",
+            "MACs",
+            "KexAlgorithms",
+            "CASignatureAlgorithms",
+            "HostKeyAlgorithms",
+            "HostbasedAcceptedAlgorithms",
+            "HostbasedAcceptedKeyTypes",
+            "PubkeyAcceptedAlgorithms",
+            "PubkeyAcceptedKeyTypes",
+        ],
+    ),
+    (
+        "builds without PAM, Kerberos, GSSAPI or routing domains ignore them or refuse them",
+        &[
+            "PAMServiceName",
+            "KerberosAuthentication",
+            "KerberosOrLocalPasswd",
+            "KerberosTicketCleanup",
+            "KerberosGetAFSToken",
+            "GSSAPIAuthentication",
+            "GSSAPICleanupCredentials",
+            "GSSAPIDelegateCredentials",
+            "GSSAPIStrictAcceptorCheck",
+            "RDomain",
+        ],
+    ),
+    (
+        "patches of Debian",
+        &[
+            "DebianBanner",
+            "PermitBlacklistedKeys",
+            "GSSAPIKeyExchange",
+            "GSSAPIStoreCredentialsOnRekey",
+            "GSSAPIKexAlgorithms",
+        ],
+    ),
+    (
+        "sshd ignores them, as it does those of the sample with Protocol",
+        &[
+            "PAMAuthenticationViaKbdInt",
+            "KeyRegenerationInterval",
+            "RhostsAuthentication",
+            "RhostsRSAAuthentication",
+            "CheckMail",
+            "VerifyReverseMapping",
+            "ReverseMappingCheck",
+            "AuthorizedKeysFile2",
+            "KerberosTgtPassing",
+            "AFSTokenPassing",
+        ],
+    ),
+];
+
+#[test]
+fn every_keyword_is_in_random_trees_or_left_out_for_a_reason() {
+    let sampled = VOCABULARY.iter().flat_map(|sample| sample.names);
+    let left_out = LEFT_OUT.iter().flat_map(|(_, names)| *names);
+    let there: Vec<&str> = sampled.chain(left_out).copied().collect();
+    let missing: Vec<&str> = sshmend_sshd_config::keyword_names()
+        .filter(|name| !there.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "without a sample: {missing:?}");
+}
