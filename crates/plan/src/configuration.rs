@@ -197,6 +197,7 @@ fn release(text: &str) -> Result<Release, Refusal> {
     let known = |release: &Release| *release <= Release::NEWEST;
     Release::parse(text).filter(known).ok_or_else(|| {
         let reason = format!("not a release of OpenSSH: {text}");
-        Refusal::refused(reason, "from 7.4 to 10.5, such as 9.2")
+        let Release { major, minor, .. } = Release::NEWEST;
+        Refusal::refused(reason, format!("from 7.4 to {major}.{minor}, such as 9.2"))
     })
 }

@@ -197,6 +197,25 @@ mod tests {
         }
     }
 
+    /// A later release is read as the newest one, so that such a row would have no effect.
+    #[test]
+    fn no_row_is_of_a_later_release_than_the_newest_that_is_known() {
+        for keyword in TABLE {
+            let names = keyword.names.iter();
+            let releases = names
+                .flat_map(|name| [Some(name.since), name.before])
+                .chain([keyword.in_match])
+                .chain(keyword.defaults.iter().map(|(since, _)| Some(*since)));
+            for release in releases.flatten() {
+                assert!(
+                    release <= Release::NEWEST,
+                    "{}: {release} is later than Release::NEWEST: raise that, and read servconf.c of all releases between",
+                    keyword.key()
+                );
+            }
+        }
+    }
+
     #[test]
     fn every_default_is_a_value_of_its_own_keyword() {
         use crate::line::Line;
