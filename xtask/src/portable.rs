@@ -11,7 +11,7 @@ use crate::run::{self, project};
 
 const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "x86_64-pc-windows-gnu"];
 
-/// The crates with this line in their Cargo.toml are checked; which those are, a test holds (`tests/architecture.rs`).
+/// The crates with this line in their Cargo.toml are checked; which those are, a test holds (`tests/documents/architecture.rs`).
 const PURE: &str = "rust-version = \"1.85\"";
 
 /// Checks them; only root can lay Debian's Rust over the lab's tree.

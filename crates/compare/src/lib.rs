@@ -5,6 +5,9 @@
 //! TCP wrappers allow or deny, the addresses that fail2ban exempts, and host keys. A missing file
 //! means what it means to the program that reads it.
 //!
+//! This crate touches no machine and edits nothing. Begin with `sshd.rs`, which compares the values
+//! of sshd; each other area has its own file.
+//!
 //! ```
 //! use std::path::Path;
 //! use sshmend_compare::{Area, Side, compare};

@@ -5,6 +5,10 @@
 //! conclusions. Lookups of the judges that have no answer yet become requests, and the judges are
 //! run again ([`Inquiry`]). `causes` judges the facts, one file for each cause. What could not be
 //! checked is part of the answer ([`Diagnosis::unchecked`]), and never taken for absent.
+//!
+//! Begin with `inquiry.rs`, the loop, and one cause: `causes/accept/max_startups.rs`. The judges of
+//! a cause get [`Facts`](sshmend_facts::Facts) and nothing else; they read no file and no log by
+//! themselves.
 
 mod at_hand;
 mod causes;

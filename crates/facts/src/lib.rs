@@ -5,6 +5,9 @@
 //! typed facts; a lookup that has no answer yet is recorded by the snapshot and answered by `host`,
 //! and the judge is run again until none is missing. A fact is known, known to be absent, or
 //! [`Unchecked`] with the reason; what could not be read is never taken for absent.
+//!
+//! This crate draws no conclusions: `sshmend-diagnose` does. Begin with `facts.rs`, and with
+//! `fixture.rs`, in which a machine is a text for tests.
 
 mod account;
 mod client_line;

@@ -7,6 +7,9 @@
 //! of `configparserinc.py`, `configreader.py`, `jailreader.py` and `ipdns.py` of fail2ban 1.0.2,
 //! 1.1.0 and 1.1.1, and of Python's `configparser`.
 //!
+//! This crate touches no machine and knows no bans that are in force. Begin with `config.rs`, and
+//! with `ignore.rs` for the edits.
+//!
 //! ```
 //! use std::path::Path;
 //! use sshmend_fail2ban::{Address, Config, Release, Wish};

@@ -9,6 +9,8 @@
 //! ([`Machine::below`]). For a mounted disk every path, even an absolute symbolic link on it, is
 //! resolved inside the directory, and none of its programs is run.
 //!
+//! Begin with `machine.rs`, which answers requests, and with `stage.rs`, which replaces files.
+//!
 //! ```no_run
 //! use sshmend_host::Machine;
 //! use sshmend_lossless::Snapshot;

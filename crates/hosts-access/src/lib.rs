@@ -8,6 +8,9 @@
 //! [`Tables::mend`] repairs the lines that are named. [`access_changes`] returns whose access an
 //! edit changes.
 //!
+//! This crate touches no machine, resolves no name and runs no command of a rule. Begin with
+//! `evaluate.rs`, and with `permit.rs` for the edits.
+//!
 //! ```
 //! use sshmend_hosts_access::{Access, Client, Permit, Tables, Wanted};
 //! use sshmend_lossless::fixture::snapshot;

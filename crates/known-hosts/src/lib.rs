@@ -6,6 +6,9 @@
 //! [`KnownHosts::pin`] return edits whose result has been parsed again and compared. The names and
 //! files that count come from `ssh -G`: see [`Target`].
 //!
+//! This crate touches no machine and asks no server for its keys. Begin with `document.rs`, and with
+//! `remove.rs` for the edits.
+//!
 //! ```
 //! use sshmend_known_hosts::{KnownHosts, Name};
 //!

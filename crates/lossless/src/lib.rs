@@ -6,6 +6,8 @@
 //! a value as an [`Origin`]. It looks up the state of the machine in a [`Snapshot`]; a lookup that
 //! has no answer yet becomes a [`Request`] ([`Snapshot::look`]).
 //!
+//! Begin with `snapshot.rs`, and with `edit.rs`.
+//!
 //! ```
 //! use sshmend_lossless::{Edit, EditSet, lines};
 //!

@@ -6,6 +6,9 @@
 //! known - a rate, a mark, the client - makes an answer uncertain. A [`Block`] identifies the
 //! program that wrote its rule, and so the command that repairs it.
 //!
+//! This crate runs none of these programs and changes no rule: it prints commands for a person.
+//! Begin with `filter.rs`, and with `walk.rs`, which follows a packet.
+//!
 //! ```
 //! use sshmend_packet_filter::{Connection, Filter};
 //!

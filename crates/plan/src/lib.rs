@@ -2,6 +2,9 @@
 //!
 //! A plan is computed once from a [`Snapshot`](sshmend_lossless::Snapshot). The preview shows it, the JSON prints it and
 //! the transaction commits it; nothing recomputes it between showing and doing. Nothing here touches a machine.
+//!
+//! Begin with `wish.rs`, what can be asked for, and `wish/planned.rs`, which planner answers it;
+//! `plan.rs` is the result.
 
 mod access;
 mod check;

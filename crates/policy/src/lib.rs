@@ -4,6 +4,9 @@
 //! command line produces; errors are reported with their line and a caret. `sshmend-plan` turns
 //! wishes into changes of a machine.
 //!
+//! This crate touches no machine and plans nothing. Begin with `policy.rs`, and with `put.rs`,
+//! which turns each key into a wish.
+//!
 //! ```
 //! use std::path::Path;
 //! use sshmend_plan::Wish;

@@ -7,6 +7,9 @@
 //!
 //! A log is hostile text: clients choose user names and identification strings, and these may
 //! imitate lines. [`Event`] describes the consequences for printing.
+//!
+//! Begin with `reader.rs`, and with a table of messages: `rules/listener.rs` for logs,
+//! `transcript/words/openssh.rs` for the output of clients.
 
 mod block;
 mod blocks;

@@ -12,6 +12,9 @@
 //! The rules are those of servconf.c, misc.c, match.c and addr.c of the releases 7.4 to 10.5;
 //! differences from the manual page are listed in `docs/formats/sshd_config.md`.
 //!
+//! This crate touches no machine, and does not ask sshd: `tests/oracle` compares the two. Begin with
+//! `tree.rs`, and with `table.rs`, the keywords.
+//!
 //! ```
 //! use std::path::Path;
 //! use sshmend_lossless::fixture::snapshot;

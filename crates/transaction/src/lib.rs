@@ -18,6 +18,8 @@
 //! ```
 //!
 //! This crate knows no file format and touches no machine itself: it does everything through a [`Disk`].
+//!
+//! Begin with `captured.rs`, `prepare.rs` and `commit.rs`, in this order.
 
 mod apply;
 mod captured;
