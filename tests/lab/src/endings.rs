@@ -12,7 +12,7 @@ fn shared(name: &str, suite: Suite) -> Option<&'static str> {
         ("closed", Suite::Trixie) => {
             r"^(kex_exchange_identification: read: Connection reset by peer\r?\n)?Connection (closed|reset) by \S+ port \d+"
         }
-        ("closed", _) => {
+        ("closed", Suite::Bullseye | Suite::Bookworm) => {
             r"^(kex_exchange_identification: (Connection closed by remote host|read: Connection reset by peer)\r?\nConnection (closed|reset)|Connection reset) by \S+ port \d+"
         }
         ("refused", _) => r"^ssh: connect to host \S+ port \d+: Connection refused",

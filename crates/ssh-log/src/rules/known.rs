@@ -179,17 +179,22 @@ fn every_message_of_the_sources_has_a_rule_or_a_reason_for_none() {
 
 #[test]
 fn every_recorded_reason_matches_a_message() {
+    let mut idle = Vec::new();
     for known in &KNOWN {
         let places: Vec<String> = known
             .messages()
+            // Whether a rule matches what begins with a variable depends on its value.
+            .filter(|(level, file, format)| {
+                format.starts_with("%s") || !has_rule(known.project, level, file, format)
+            })
             .map(|(_, file, format)| format!("{file}: {format}"))
             .collect();
-        for line in known.reasons() {
-            assert!(
-                places.iter().any(|place| names(line, place)),
-                "no message of {} is {line:?}",
-                known.project
-            );
-        }
+        let reasons = known.reasons();
+        let unneeded = reasons.filter(|line| !places.iter().any(|place| names(line, place)));
+        idle.extend(unneeded.map(|line| format!("{}: {line}", known.project)));
     }
+    assert!(
+        idle.is_empty(),
+        "every message that they name has a rule: {idle:#?}"
+    );
 }

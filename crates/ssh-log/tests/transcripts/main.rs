@@ -12,7 +12,7 @@ use std::fmt::Write;
 use expect_test::expect_file;
 use sshmend_ssh_log::transcript::{Attempt, Transcript, read};
 
-use recordings::RECORDINGS;
+use recordings::recordings;
 
 fn shown(transcript: &Transcript) -> String {
     transcript.attempts.iter().map(attempt).collect()
@@ -74,7 +74,7 @@ fn first(transcript: &Transcript) -> Option<&'static str> {
 
 #[test]
 fn recordings_of_real_clients_are_classified() {
-    let text: String = RECORDINGS
+    let text: String = recordings()
         .iter()
         .map(|(name, bytes)| format!("{name}: {}", shown(&read(bytes))))
         .collect();
@@ -108,12 +108,12 @@ fn the_simulated_cause_is_named_first_or_among_the_possible_ones() {
         ("-proxy-missing", &["proxy-failed"]),
         ("-config-invalid", &["client-config-invalid"]),
     ];
-    for (name, bytes) in RECORDINGS {
-        let transcript = read(bytes);
+    for (name, bytes) in recordings() {
+        let transcript = read(&bytes);
         let first = first(&transcript);
         let made = MADE
             .iter()
-            .find(|(end, _)| name.ends_with(end) && !NOT_OF_SSH.contains(name));
+            .find(|(end, _)| name.ends_with(end) && !NOT_OF_SSH.contains(&name.as_str()));
         if let Some((_, causes)) = made {
             assert!(
                 first.is_some_and(|first| causes.contains(&first)),
@@ -138,7 +138,7 @@ fn the_simulated_cause_is_named_first_or_among_the_possible_ones() {
         }
         assert_eq!(
             transcript.attempts.len(),
-            usize::from(!NOT_OF_SSH.contains(name)),
+            usize::from(!NOT_OF_SSH.contains(&name.as_str())),
             "{name}"
         );
     }
@@ -155,7 +155,8 @@ fn a_successful_login_excludes_no_cause() {
 
 #[test]
 fn random_lines_do_not_panic() {
-    let lines: Vec<&[u8]> = RECORDINGS
+    let recordings = recordings();
+    let lines: Vec<&[u8]> = recordings
         .iter()
         .flat_map(|(_, bytes)| bytes.split(|&b| b == b'\n'))
         .collect();
