@@ -1,5 +1,7 @@
 //! Flags, questions, colours and hostile text.
 
+use std::process::Command;
+
 use expect_test::expect;
 
 use crate::disk::{Disk, run};
@@ -208,12 +210,52 @@ fn a_shell_can_complete_the_command() {
     assert_eq!(said.code, 0);
     assert!(said.stdout.contains("hosts-access"), "{}", said.stdout);
     // Names of causes and keywords are long, and nobody knows all of them.
-    let causes = ["bash", "zsh", "fish"].map(|shell| (shell, "per-source-penalty"));
-    let keywords = ["bash", "zsh"].map(|shell| (shell, "MaxStartups"));
-    for (shell, name) in causes.into_iter().chain(keywords) {
+    for shell in ["bash", "zsh", "fish"] {
         let said = run(&["completions", shell], b"");
-        assert!(said.stdout.contains(name), "{shell}: {name}");
+        for name in ["per-source-penalty", "MaxStartups", "MaxStartups="] {
+            assert!(said.stdout.contains(name), "{shell}: {name}");
+        }
     }
+}
+
+#[test]
+fn bash_completes_causes_keywords_and_transactions() {
+    let script = run(&["completions", "bash"], b"").stdout;
+    for (line, wanted) in [
+        (&["explain", "max-st"][..], "max-startups"),
+        (&["show", "sshd-config", "MaxSt"], "MaxStartups"),
+        (
+            &["fix", "sshd-config", "--dry-run", "MaxSt"],
+            "MaxStartups=",
+        ),
+        (&["rollback", "2026"], "20261130T081709.719587Z"),
+        (&["fix", "sshd-config", "MaxStartups", "=", "1"], ""),
+    ] {
+        let completed = completed_by_bash(&script, line);
+        assert_eq!(completed, wanted, "{line:?}");
+    }
+}
+
+/// What the script offers for the last of these words; `sshmend history` lists one transaction.
+fn completed_by_bash(script: &str, words: &[&str]) -> String {
+    let history =
+        "sshmend() { echo '20261130T081709.719587Z  done  2026-11-30 08:17:09  root  set X=1'; }";
+    let [.., before, last] = words else {
+        panic!("{words:?}: two words at least");
+    };
+    let ask = format!(
+        "{script}\n{history}\ncompopt() {{ :; }}\nCOMP_WORDS=(sshmend {})\nCOMP_CWORD={}\n\
+         _sshmend_and_names sshmend '{last}' '{before}'\necho \"${{COMPREPLY[*]}}\"\n",
+        words.join(" "),
+        words.len()
+    );
+    let output = Command::new("bash")
+        .args(["-c", &ask])
+        .output()
+        .expect("bash runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.is_empty(), "{words:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 #[test]
