@@ -37,7 +37,8 @@ fn entries(source: &Source, program: &Program, name: &str) -> Result<Vec<Entry>,
         mode: 0o755,
         bytes: program.bytes.clone(),
     }];
-    for document in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
+    entries.extend(stage::documents(source, name)?);
+    for document in ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"] {
         entries.push(file(format!("{name}/{document}"), source.read(document)?));
     }
     for (page, text) in stage::manuals(source)? {

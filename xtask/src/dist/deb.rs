@@ -72,7 +72,7 @@ pub(super) fn make(
 fn entries(source: &Source, program: &Program, version: &str) -> Result<Vec<Entry>, String> {
     let mut entries = stage::entries(source, program, Family::Debian)?;
     let mut document = |name: &str, bytes: Vec<u8>| {
-        entries.push(file(format!("usr/share/doc/sshmend/{name}"), bytes));
+        entries.push(file(format!("{}/{name}", stage::DOCUMENTATION), bytes));
     };
     document("copyright", copyright(source)?);
     document("changelog.gz", compressed(&source.read("CHANGELOG.md")?));

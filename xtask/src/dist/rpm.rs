@@ -1,5 +1,6 @@
 //! The .rpm: built by rpmbuild from existing files, checked by rpm and rpmlint.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -9,6 +10,9 @@ use super::binary::Built;
 use super::source::{Source, VERSION};
 use super::stage::{self, Entry, Family, Program, file};
 use crate::run;
+
+/// The folder of the licences.
+const LICENCES: &str = "usr/share/licenses/sshmend";
 
 /// Builds the package and checks it with rpmlint.
 ///
@@ -49,22 +53,28 @@ fn entries(source: &Source, program: &Program) -> Result<Vec<Entry>, String> {
     let mut entries = stage::entries(source, program, Family::Rpm)?;
     let changes = source.read("CHANGELOG.md")?;
     entries.push(file(
-        "usr/share/doc/sshmend/CHANGELOG.md".to_owned(),
+        format!("{}/CHANGELOG.md", stage::DOCUMENTATION),
         changes,
     ));
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
-        let path = format!("usr/share/licenses/sshmend/{licence}");
+        let path = format!("{LICENCES}/{licence}");
         entries.push(file(path, source.read(licence)?));
     }
     Ok(entries)
 }
 
-/// The list of files that the package owns.
+/// The list of files and folders that the package owns.
 fn listed(entries: &[Entry]) -> String {
-    let mut list = String::from(
-        "%dir /usr/share/doc/sshmend\n%dir /usr/share/doc/sshmend/formats\n\
-         %dir /usr/share/doc/sshmend/schema\n%dir /usr/share/licenses/sshmend\n",
-    );
+    let own = [stage::DOCUMENTATION, LICENCES];
+    let folders: BTreeSet<&Path> = entries
+        .iter()
+        .flat_map(|entry| Path::new(&entry.path).ancestors().skip(1))
+        .filter(|folder| own.iter().any(|own| folder.starts_with(own)))
+        .collect();
+    let mut list: String = folders
+        .iter()
+        .map(|folder| format!("%dir /{}\n", folder.display()))
+        .collect();
     for Entry { path, mode, .. } in entries {
         let kind = match path {
             path if path.contains("/doc/") || path.contains("/man/") => "%doc ",
@@ -131,5 +141,10 @@ mod tests {
             "{list}"
         );
         assert_eq!(list.matches("%attr(").count(), entries.len());
+        // A folder that no package owns stays behind when the package is erased.
+        for folder in ["", "/docs", "/docs/causes", "/docs/schema"] {
+            let line = format!("%dir /usr/share/doc/sshmend{folder}\n");
+            assert!(list.contains(&line), "{list}");
+        }
     }
 }

@@ -86,6 +86,20 @@ impl Source {
         fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
     }
 
+    /// The paths of the files in a folder of the project and in the folders below it, sorted.
+    pub(super) fn below(&self, folder: &str) -> Result<Vec<String>, String> {
+        let mut paths = Vec::new();
+        for name in self.names(folder)? {
+            let path = format!("{folder}/{name}");
+            if self.folder.join(&path).is_dir() {
+                paths.extend(self.below(&path)?);
+            } else {
+                paths.push(path);
+            }
+        }
+        Ok(paths)
+    }
+
     /// The names of the files in a folder of the project, sorted; empty if there is no such folder.
     pub(super) fn names(&self, folder: &str) -> Result<Vec<String>, String> {
         let folder = self.folder.join(folder);

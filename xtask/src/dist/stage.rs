@@ -13,9 +13,13 @@ use flate2::write::GzEncoder;
 use super::source::Source;
 use crate::{manual, run};
 
-/// Documents in a package, beside the schemas and the formats.
-const DOCUMENTS: [&str; 3] = ["README.md", "docs/ansible.md", "docs/exit-codes.md"];
-const FOLDERS: [&str; 2] = ["docs/formats", "docs/schema"];
+/// Documents beside the folder [`PAGES`].
+const DOCUMENTS: [&str; 2] = ["README.md", "SECURITY.md"];
+/// The pages that every download contains, at the same relative paths as in the project, so that
+/// their links work.
+const PAGES: &str = "docs";
+/// The folder of a package's documents.
+pub(super) const DOCUMENTATION: &str = "usr/share/doc/sshmend";
 
 /// One file of a package.
 #[derive(Debug, PartialEq, Eq)]
@@ -138,7 +142,7 @@ pub(super) fn entries(
         let bytes = source.read(&format!("{UNITS}/{name}"))?;
         entries.push(file(format!("usr/lib/systemd/system/{name}"), bytes));
     }
-    entries.extend(documents(source)?);
+    entries.extend(documents(source, DOCUMENTATION)?);
     Ok(entries)
 }
 
@@ -198,17 +202,13 @@ pub(super) fn file(path: String, bytes: Vec<u8>) -> Entry {
     }
 }
 
-fn documents(source: &Source) -> Result<Vec<Entry>, String> {
+/// The documents, below `folder`. The manual pages are not among them: they are installed where
+/// man looks for them.
+pub(super) fn documents(source: &Source, folder: &str) -> Result<Vec<Entry>, String> {
     let mut paths: Vec<String> = DOCUMENTS.map(str::to_owned).into();
-    for folder in FOLDERS {
-        let names = source.names(folder)?;
-        paths.extend(names.into_iter().map(|name| format!("{folder}/{name}")));
-    }
-    let document = |path: &String| {
-        let name = path.strip_prefix("docs/").unwrap_or(path);
-        let bytes = source.read(path)?;
-        Ok(file(format!("usr/share/doc/sshmend/{name}"), bytes))
-    };
+    paths.extend(source.below(PAGES)?);
+    paths.retain(|path| Path::new(path).parent() != Some(Path::new(MANUALS)));
+    let document = |path: &String| Ok(file(format!("{folder}/{path}"), source.read(path)?));
     paths.iter().map(document).collect()
 }
 
@@ -242,13 +242,66 @@ mod tests {
             "usr/share/man/man8/sshmend.8.gz",
             "usr/share/man/man8/sshmend-fix-sshd-config.8.gz",
             "usr/share/doc/sshmend/README.md",
-            "usr/share/doc/sshmend/exit-codes.md",
-            "usr/share/doc/sshmend/schema/sshmend.change-1.json",
+            "usr/share/doc/sshmend/docs/guide.md",
+            "usr/share/doc/sshmend/docs/ja/guide.md",
+            "usr/share/doc/sshmend/docs/schema/sshmend.change-1.json",
         ] {
             assert!(paths.iter().any(|path| path == wanted), "{wanted}");
         }
         let manuals = paths.iter().filter(|path| path.contains("/man8/")).count();
         assert_eq!(manuals, manual::pages().len());
+    }
+
+    #[test]
+    fn links_of_the_packaged_pages_lead_to_packaged_pages() {
+        let source = Source::of_the_working_tree();
+        let documents = documents(&source, "doc").unwrap();
+        let is_there = |path: &str| {
+            documents
+                .iter()
+                .any(|entry| entry.path == path || entry.path.starts_with(&format!("{path}/")))
+        };
+        let mut links = 0;
+        for entry in documents.iter().filter(|entry| entry.path.ends_with(".md")) {
+            let text = String::from_utf8_lossy(&entry.bytes);
+            for target in targets(&text) {
+                links += 1;
+                let path = resolved(&entry.path, target);
+                let elsewhere = ELSEWHERE.iter().any(|prefix| path.starts_with(prefix));
+                assert!(elsewhere || is_there(&path), "{}: {target}", entry.path);
+            }
+        }
+        assert!(links > 200, "{links}");
+    }
+
+    /// What the pages link to and a package has in another place or not at all.
+    const ELSEWHERE: [&str; 4] = [
+        "doc/docs/man",
+        "doc/packaging",
+        "doc/CHANGELOG.md",
+        "doc/CONTRIBUTING.md",
+    ];
+
+    /// The relative targets of the links in a page.
+    fn targets(text: &str) -> impl Iterator<Item = &str> {
+        text.split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', '#']).next())
+            .filter(|target| !target.is_empty() && !target.contains(':'))
+    }
+
+    /// The path of a link's target, seen from the page.
+    fn resolved(page: &str, target: &str) -> String {
+        let mut parts: Vec<&str> = page.split('/').collect();
+        parts.pop();
+        for part in target.trim_end_matches('/').split('/') {
+            if part == ".." {
+                parts.pop();
+            } else {
+                parts.push(part);
+            }
+        }
+        parts.join("/")
     }
 
     #[test]

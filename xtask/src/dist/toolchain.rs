@@ -57,15 +57,27 @@ impl Toolchain {
             built.push(target);
         }
         targets.extend(&built);
-        if targets.is_empty() {
-            return Err("this toolchain has none of the targets that are packaged".to_owned());
-        }
-        Ok(Self {
+        let toolchain = Self {
             targets,
             missing,
             wrapper: shadow.wrapper(),
             built,
-        })
+        };
+        if toolchain.targets.is_empty() {
+            return Err(toolchain.not_built().trim_end().to_owned());
+        }
+        Ok(toolchain)
+    }
+
+    /// One line for each target that is left out.
+    pub(super) fn not_built(&self) -> String {
+        let line = |(target, why): &(Target, String)| {
+            let triple = target.triple;
+            format!(
+                "not built: {triple}: the toolchain has no standard library for it; `rustup target add {triple}` installs one ({why})\n"
+            )
+        };
+        self.missing.iter().map(line).collect()
     }
 
     /// Makes a build for this target find its standard library.
@@ -295,8 +307,10 @@ fn download(compiler: &Compiler, folder: &Path) -> Result<PathBuf, String> {
         run::output(apt.current_dir(folder))
     };
     let wanted = format!("rust-src={}+*", compiler.release);
-    apt(&["update"])
-        .and_then(|_| apt(&["download", &wanted]))
+    // Otherwise apt only warns if it reaches nobody, and the sources would seem to be missing.
+    apt(&["update", "-o", "APT::Update::Error-Mode=any"])
+        .map_err(|_| format!("apt-get cannot update its list of {SUITE}"))?;
+    apt(&["download", &wanted])
         .map_err(|_| format!("{SUITE} has no rust-src {}", compiler.release))?;
     super::names(folder)?
         .into_iter()
@@ -324,6 +338,7 @@ fn moved(from: &Path, to: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::binary::TARGETS;
     use super::*;
 
     #[test]
@@ -355,6 +370,27 @@ mod tests {
         };
         assert!(compiler(built));
         assert!(!compiler(shipped));
+    }
+
+    #[test]
+    fn each_target_that_is_left_out_is_named_with_the_reason() {
+        let toolchain = Toolchain {
+            targets: Vec::new(),
+            missing: TARGETS
+                .map(|target| (target, "no sources".to_owned()))
+                .into(),
+            wrapper: PathBuf::new(),
+            built: Vec::new(),
+        };
+        let said = toolchain.not_built();
+        assert_eq!(said.lines().count(), TARGETS.len(), "{said}");
+        for target in TARGETS {
+            let add = format!("`rustup target add {}`", target.triple);
+            assert!(
+                said.contains(&add) && said.contains("(no sources)"),
+                "{said}"
+            );
+        }
     }
 
     #[test]
