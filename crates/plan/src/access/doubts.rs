@@ -275,19 +275,3 @@ fn sets_what_is_obeyed(before: &View<'_>, after: &View<'_>) -> bool {
         OBEYED.contains(&name) || name.starts_with("LD_") || name.starts_with("BASH_")
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use sshmend_sshd_config::keyword_key;
-
-    use super::{FREE, HARMLESS, OF_KEYS};
-
-    /// Settings are reported by the current names of their keywords.
-    #[test]
-    fn every_keyword_of_the_lists_has_its_current_name() {
-        let free = FREE.iter().map(|(key, _)| key);
-        for key in HARMLESS.iter().chain(&OF_KEYS).chain(free) {
-            assert_eq!(keyword_key(key).as_deref(), Some(*key));
-        }
-    }
-}
