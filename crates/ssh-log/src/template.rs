@@ -226,7 +226,7 @@ fn matches<'a>(
                 number.map(|_| fraction(tail))
             }
             Token::Word => {
-                let word = memchr(b' ', text).unwrap_or(text.len());
+                let word = place(b' ', text).unwrap_or(text.len());
                 (word > 0).then(|| &text[word..])
             }
             Token::Addr => return matches_addr(rest, text, fields, end),
@@ -357,7 +357,7 @@ fn gap<'a>(
     end: &mut End,
 ) -> Option<usize> {
     let colon_in = |taken: &[u8]| match slot {
-        Slot::User => memchr(b':', taken),
+        Slot::User => place(b':', taken),
         _ => None,
     };
     let Some(Token::Literal(next)) = rest.first() else {
@@ -394,6 +394,11 @@ fn gap<'a>(
         }
     }
     None
+}
+
+/// The first place of a byte in a word: most are shorter than the preparation of `memchr` is worth.
+fn place(byte: u8, word: &[u8]) -> Option<usize> {
+    word.iter().position(|&by| by == byte)
 }
 
 /// Whether these tokens match in one way only where a text ends with them: no byte of a field can belong to the text on
@@ -451,17 +456,20 @@ fn from_end<'a>(tokens: &[Token], text: &'a [u8], fields: &mut Fields<'a>) -> Op
     Some(end)
 }
 
+/// For each byte its place among those of messages and addresses, the most frequent first; all others are the rarest.
+static RARITY: [u8; 256] = {
+    const FREQUENT: &[u8] = b" eotrnsaid1203456789.l:cupmhf=";
+    let (mut places, mut at) = ([FREQUENT.len() as u8; 256], 0);
+    while at < FREQUENT.len() {
+        places[FREQUENT[at] as usize] = at as u8;
+        at += 1;
+    }
+    places
+};
+
 impl Literal {
     fn new(text: &[u8]) -> Self {
-        // The characters of messages and addresses, the most frequent first.
-        const FREQUENT: &[u8] = b" eotrnsaid1203456789.l:cupmhf=";
-        let frequency = |byte: u8| {
-            FREQUENT
-                .iter()
-                .position(|&known| known == byte)
-                .unwrap_or(FREQUENT.len())
-        };
-        let rare = (0..text.len()).max_by_key(|&at| frequency(text[at]));
+        let rare = (0..text.len()).max_by_key(|&at| RARITY[usize::from(text[at])]);
         Self {
             text: Start::new(text),
             ending: Ending::new(text),

@@ -69,7 +69,7 @@ impl Tree {
         let mut sorted: Vec<(&[u8], u16)> = texts.iter().copied().zip(0..=u16::MAX).collect();
         sorted.sort_unstable();
         let mut tree = Self {
-            nodes: Vec::new(),
+            nodes: Vec::with_capacity(2 * texts.len()),
             first: vec![0; 256].into(),
             eights: Eights::default(),
         };
@@ -89,15 +89,11 @@ impl Tree {
             .copied()
             .filter(|(text, _)| text.len() >= EIGHT)
             .collect();
-        let short: Vec<_> = sorted
-            .iter()
-            .filter(|(text, _)| text.len() < EIGHT)
-            .collect();
         let groups = longer.chunk_by(|(one, _), (other, _)| one[..EIGHT] == other[..EIGHT]);
         let nodes = groups.filter_map(|group| {
             let start = group[0].0.first_chunk::<EIGHT>()?;
-            let shorter = short.iter().filter(|(text, _)| start.starts_with(text));
-            let shorter: Vec<u16> = shorter.map(|(_, place)| *place).collect();
+            // One byte less, because the texts of eight bytes are in the group.
+            let shorter = self.walk_from_root(&start[..EIGHT - 1]).to_vec();
             let node = self.add(group, EIGHT, in_common(group), &shorter);
             Some((u64::from_le_bytes(*start), node))
         });
@@ -114,6 +110,10 @@ impl Tree {
         if let Some((node, rest)) = at_once {
             return self.walk(node, rest, node.next_of(rest));
         }
+        self.walk_from_root(text)
+    }
+
+    fn walk_from_root(&self, text: &[u8]) -> &[u16] {
         let next = text.first().map(|byte| self.first[usize::from(*byte)]);
         self.walk(&self.nodes[0], text, next.unwrap_or(0))
     }

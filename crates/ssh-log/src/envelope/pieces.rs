@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use memchr::memchr;
 use memchr::memmem::Finder;
+use memchr::{memchr, memchr3};
 
 use super::stamp::number;
 use crate::program::Program;
@@ -50,28 +50,9 @@ pub(crate) fn is_closed(text: &[u8]) -> bool {
     without_close(text).is_some() || has_mark(text)
 }
 
-/// Whether a byte that closes something stands anywhere in the text: sixteen are compared with all of them at once.
+/// Whether a byte that closes something stands anywhere in the text.
 fn has_mark(text: &[u8]) -> bool {
-    // Without branches, so that the compiler can do the same to all of them.
-    let is_mark = |by: u8| {
-        (by == b'\\') | (by == b'"') | (by == b'<') | (by == b'`') | (by == b'\r') | (by == b'\'')
-    };
-    let in_chunk = |chunk: &[u8; 16]| {
-        let marks = chunk.map(|by| u8::from(is_mark(by)));
-        u128::from_le_bytes(marks) != 0
-    };
-    let mut rest = text;
-    while let Some((chunk, behind)) = rest.split_first_chunk() {
-        if in_chunk(chunk) {
-            return true;
-        }
-        rest = behind;
-    }
-    // What is left is compared once more with the bytes before it.
-    match text.last_chunk() {
-        Some(last) => in_chunk(last),
-        None => rest.iter().copied().any(is_mark),
-    }
+    memchr3(b'\\', b'"', b'<', text).is_some() || memchr3(b'`', b'\r', b'\'', text).is_some()
 }
 
 /// The most ends that [`ends`] returns.

@@ -136,6 +136,7 @@ pub(super) fn is_name_of_program(name: &[u8]) -> bool {
 }
 
 /// The message without the marks that Solaris and macOS put before it.
+#[inline]
 pub(super) fn without_marks(message: &[u8]) -> &[u8] {
     match message.first() {
         Some(b'[' | b'(') => subsystem(solaris(message)),

@@ -206,7 +206,11 @@ fn expand(template: &str) -> Vec<String> {
         ("{gone}", dropbear::GONE),
         ("{handshake}", servers::HANDSHAKE),
     ];
-    let forms = all.into_iter().find(|(name, _)| template.contains(name));
+    let mut fields = template.match_indices('{');
+    let forms = fields.find_map(|(at, _)| {
+        let field = &template[at..];
+        all.into_iter().find(|(name, _)| field.starts_with(name))
+    });
     match forms {
         Some((name, forms)) => forms
             .iter()
