@@ -226,7 +226,7 @@ impl Change {
         let edit = write::over(&line.line, document, self.keyword, &argument, meant);
         let note = glued(&document[edit.range.clone()]).map(|lost| {
             let message = format!(
-                "a NUL byte joins the next line to this one, so that it goes as well: {lost}"
+                "a NUL byte joins the next line to this one, so it is also removed: {lost}"
             );
             Note {
                 origin: Some(line.origin.clone()),
@@ -449,6 +449,6 @@ fn overruled(foreign: &Foreign, by: &Path) -> Note {
     );
     Note {
         origin: None,
-        message: format!("{path} is not edited: {why}; the line in {by} wins over it"),
+        message: format!("{path} is not edited: {why}; the line in {by} overrides it"),
     }
 }

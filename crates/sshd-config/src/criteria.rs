@@ -172,8 +172,7 @@ fn parse(words: &[Word], release: Release) -> Result<Vec<Criterion>, Fault> {
             _ => (name, words.next().map(|word| word.text.clone())),
         };
         let value = value.filter(|value| !value.is_empty() && !value.starts_with(b"#"));
-        let value =
-            value.ok_or_else(|| fault(word, "what the criterion is compared with is missing"))?;
+        let value = value.ok_or_else(|| fault(word, "the argument of the criterion is missing"))?;
         criteria.push(criterion(&name, value, word, release)?);
     }
     if criteria.is_empty() {

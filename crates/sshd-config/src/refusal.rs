@@ -43,19 +43,19 @@ pub enum Refusal {
         key: String,
     },
     /// Elements are added to lists and taken from them, and this keyword has one value.
-    #[error("{key} has one value: there is no list to add to or to take from")]
+    #[error("{key} has one value: there is no list to add to or to remove from")]
     NotAList {
         /// The keyword.
         key: String,
     },
     /// Without its last element the list would revert to its default.
-    #[error("without a {key} line sshd takes its default, which is not what was asked for")]
+    #[error("without a {key} line sshd takes its default, which is not the requested value")]
     LastElement {
         /// The keyword.
         key: String,
     },
     /// There already is another element of that name.
-    #[error("there is one of that name already: {key} {element}")]
+    #[error("one with that name already exists: {key} {element}")]
     NameTaken {
         /// The keyword.
         key: String,
@@ -69,7 +69,9 @@ pub enum Refusal {
         line: Origin,
     },
     /// A line that other lines hang on is not commented out.
-    #[error("{line} is a {keyword} line: without it the lines that hang on it mean something else")]
+    #[error(
+        "{line} is a {keyword} line: without it the lines that depend on it mean something else"
+    )]
     HoldsOthers {
         /// The line.
         line: Origin,
@@ -101,7 +103,7 @@ pub enum Refusal {
         hint: String,
     },
     /// The command line of the daemon sets the keyword, which beats every file.
-    #[error("the daemon was started with {option}, which beats every file")]
+    #[error("the daemon was started with {option}, which overrides every file")]
     Overridden {
         /// The keyword.
         key: String,
@@ -182,7 +184,7 @@ impl Refusal {
         match self {
             Self::UnknownKeyword { key } => match nearest_keyword(key) {
                 Some(name) if name.eq_ignore_ascii_case(key) => {
-                    "only patched builds know it, such as Debian's: where this is one, say so, as with --release \"OpenSSH_9.2p1 Debian-2\""
+                    "only patched builds such as Debian's know it: if this is one, give its release, such as --release \"OpenSSH_9.2p1 Debian-2\""
                         .to_owned()
                 }
                 Some(name) => format!("did you mean {name}?"),
@@ -190,7 +192,7 @@ impl Refusal {
             },
             Self::NotInRelease { since, .. } => format!("upgrade to {since} or later"),
             Self::PerhapsNotInRelease { .. } => {
-                "say with --release which release reads the file, or use the keyword once by hand"
+                "give the release that reads the file with --release, or add the keyword once by hand"
                     .to_owned()
             }
             Self::Ignored { .. } => "leave it out".to_owned(),
@@ -199,10 +201,10 @@ impl Refusal {
                     "{key}=VALUE sets it; sshd itself reads +NAME and -NAME in lists of algorithms"
                 )
             }
-            Self::LastElement { key } => format!("name what is to be instead: {key}=VALUE"),
+            Self::LastElement { key } => format!("give the value to use instead: {key}=VALUE"),
             Self::NameTaken { key, .. } => {
                 format!(
-                    "take it out first with {key}-=NAME, or set the whole list with {key}=VALUE"
+                    "remove it first with {key}-=NAME, or set the whole list with {key}=VALUE"
                 )
             }
             Self::Accepted { .. } => {
@@ -227,14 +229,14 @@ impl Refusal {
             }
             Self::WouldLose { winner, .. } => {
                 format!(
-                    "set the value where it is decided, in {}",
+                    "set the value in {}, which decides it",
                     winner.path.display()
                 )
             }
             Self::NoPlace { key } if key == "kbdinteractiveauthentication" => {
                 "up to 8.6 ChallengeResponseAuthentication decides: set that".to_owned()
             }
-            Self::NoPlace { .. } => "mend what sshd refuses in the file first".to_owned(),
+            Self::NoPlace { .. } => "first correct what sshd refuses in the file".to_owned(),
         }
     }
 }

@@ -96,7 +96,7 @@ fn subsystems_in_blocks(walk: &Walk, release: Release) -> Vec<Problem> {
             .or_default()
             .push(directive);
     }
-    let message = "sshd crashes on connections that this block applies to: it holds more subsystems than stand outside";
+    let message = "sshd crashes on connections that this block applies to: it has more subsystems than the lines outside";
     let hint = "define as many subsystems before the first Match line";
     let crashing = in_blocks
         .into_values()
@@ -204,7 +204,7 @@ fn methods_that_are_off(walk: &Walk, effective: &Effective) -> Option<Problem> {
         walk,
         setting,
         message,
-        "switch on the methods of one list, or name others",
+        "enable the methods of one list, or name others",
     ))
 }
 

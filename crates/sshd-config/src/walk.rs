@@ -201,7 +201,7 @@ impl Reader<'_> {
                     range: Some(pattern.range.clone()),
                     ..Fault::new(message)
                 };
-                let hint = "remove the file, or mend it: sshd does not start while it cannot read what it is told to";
+                let hint = "remove the file, or correct it: sshd does not start if it cannot read an included file";
                 problem_at(line, origin, fault, hint.to_owned(), release)
             }
         }
@@ -491,7 +491,8 @@ impl<'a> Walker<'a> {
     fn remark(&mut self, directive: &Directive, reading: &Reading) {
         self.walk.doubts.extend(reading.doubt.clone());
         if let Some(fault) = reading.suspect.clone() {
-            let hint = "leave the name out, or ask which names this sshd knows (ssh -Q)".to_owned();
+            let hint =
+                "remove the name, or list the names that this sshd knows (ssh -Q)".to_owned();
             self.report(&directive.line, &directive.origin, fault, hint);
         }
         if let Some(notice) = reading.notice {
@@ -531,7 +532,7 @@ fn problem_at(
     let hint = if fault.certain {
         hint
     } else {
-        format!("{hint}; ask sshd -t, for this depends on how {release} was built")
+        format!("{hint}; ask sshd -t, because this depends on how {release} was built")
     };
     let text = String::from_utf8_lossy(&line.logical.text).into_owned();
     Problem {

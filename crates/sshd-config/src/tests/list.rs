@@ -199,12 +199,12 @@ fn list_edits_that_cannot_be_exact_are_refused() {
     refused(
         &tree("Subsystem sftp internal-sftp\n"),
         "Subsystem+=sftp /x",
-        "of that name already",
+        "with that name already exists",
     );
     refused(
         &tree_with("", &["AllowUsers=ann"]),
         "AllowUsers=ben",
-        "beats every file",
+        "overrides every file",
     );
 }
 

@@ -139,7 +139,7 @@ fn an_include_that_cannot_be_read_keeps_sshd_from_starting() {
     check(
         &format!("{include}unreadable:loop\n"),
         OLD,
-        &[&cannot("its links lead in a circle")],
+        &[&cannot("its links form a loop")],
     );
     check(&format!("{include}dir\n"), OLD, &[]);
     check(

@@ -290,7 +290,7 @@ fn removing_a_line_joined_by_a_nul_byte_is_noted() {
         edited
             .notes
             .iter()
-            .any(|note| note.message.ends_with("it goes as well: UseDNS no")),
+            .any(|note| note.message.ends_with("it is also removed: UseDNS no")),
         "{:?}",
         edited.notes
     );

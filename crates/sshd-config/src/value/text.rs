@@ -220,7 +220,7 @@ pub(super) fn net_block_size(word: &Word, release: Release) -> Outcome {
 }
 
 const LEFT_TO_CHANCE: Notice = Notice {
-    message: "one number leaves the bits of IPv6 to chance: often all of IPv6 becomes one block",
+    message: "with one number the bits of IPv6 are undefined: often all of IPv6 becomes one block",
     hint: "give both numbers, such as 32:128",
 };
 
