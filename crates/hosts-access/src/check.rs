@@ -57,8 +57,7 @@ fn not_a_file(table: &Table) -> Problem {
         kind: ProblemKind::NotAFile,
         origin: Origin::new(&table.path, 1),
         column: 1,
-        message: "a directory stands where the file should be, so that no rule of it counts"
-            .to_owned(),
+        message: "it is a directory and not a file, so it contains no rules".to_owned(),
         hint: "move the directory away".to_owned(),
         repair: None,
     }
@@ -71,7 +70,8 @@ impl<'a> Spot<'a> {
             rest = more;
         }
         let marks = self.text().len() - rest.len();
-        let message = "the line begins with a byte order mark, which libwrap takes for a part of the first word";
+        let message =
+            "the line begins with a byte order mark, which libwrap reads as part of the first word";
         let problem = self.problem(
             ProblemKind::ByteOrderMark,
             0,
@@ -97,7 +97,7 @@ impl<'a> Spot<'a> {
         let mut problem = self.problem(
             ProblemKind::NulByte,
             0,
-            "a NUL byte hides the rest of its line and glues the next line to it",
+            "a NUL byte hides the rest of its line and joins the next line to it",
             "remove the NUL byte",
         );
         let before = &self.table.bytes[span.start..span.start + at];
@@ -108,9 +108,9 @@ impl<'a> Spot<'a> {
 
     fn consequence(self) -> &'static str {
         match self.table.which {
-            Which::Allow => "libwrap stops there and ignores it and all that follows",
+            Which::Allow => "libwrap stops there and ignores it and everything after it",
             Which::Deny => {
-                "libwrap stops there and denies everybody whom nothing let in before, at every wrapped service"
+                "libwrap stops there and denies every client that no earlier rule allows, at every wrapped service"
             }
         }
     }
@@ -162,7 +162,7 @@ impl<'a> Spot<'a> {
         if self.text().get(start) == Some(&b'#') {
             return self.indented_comment(
                 start,
-                "libwrap does not take this for a comment, but skips it as a broken rule",
+                "libwrap does not read this as a comment, but skips it as a broken rule",
             );
         }
         self.problem(
@@ -205,7 +205,7 @@ impl<'a> Spot<'a> {
     }
 
     fn swallowed_at(self, joint: usize) -> Problem {
-        let message = "the comment above ends in a backslash, so that this rule is a part of it";
+        let message = "the comment above ends in a backslash, so this rule is part of it";
         let mut problem = self.problem(
             ProblemKind::SwallowedRule,
             0,
@@ -277,7 +277,7 @@ impl<'a> Spot<'a> {
         let known = NEVER.iter().any(|name| same(name.as_bytes(), word));
         known.then(|| {
             let message = format!(
-                "OpenSSH asks as `sshd`, never as `{}`: the rule is not for it",
+                "OpenSSH uses the name `sshd`, never `{}`: the rule does not apply to it",
                 show(word)
             );
             let problem = self.problem(
@@ -308,10 +308,10 @@ impl<'a> Spot<'a> {
         if trim(&text[..start]).is_empty() {
             return Some(self.indented_comment(
                 start,
-                "libwrap does not take this for a comment: the rule behind # counts",
+                "libwrap does not read this as a comment: the rule after # counts",
             ));
         }
-        let message = "libwrap knows no comment behind a rule: the words behind # count";
+        let message = "libwrap does not support a comment after a rule: the words after # count";
         let hint = "put the comment on a line of its own, with # as its very first byte";
         let kept = end_of_word(text, text[..start].trim_ascii_end().len());
         let end = text.len() - usize::from(text.ends_with(b"\r"));
@@ -460,7 +460,7 @@ pub(crate) fn meaning(which: Which, kind: &Kind, text: &[u8], accounts: &Account
         let what = match kind {
             Kind::Blank => "is empty",
             Kind::Comment => "is a comment",
-            _ => "is skipped for want of a colon",
+            _ => "is skipped because it has no colon",
         };
         return what.to_owned();
     };

@@ -39,13 +39,13 @@ pub enum Refusal {
         why: Unread,
     },
     /// Two edits change the same bytes.
-    #[error("{}: two of the edits want the same bytes", path.display())]
+    #[error("{}: two of the edits overlap", path.display())]
     Collides {
         /// The file.
         path: PathBuf,
     },
     /// A line that was named is broken in a way for which no edit is safe.
-    #[error("{origin}: {why}: no edit mends it without changing what it means")]
+    #[error("{origin}: {why}: no edit mends it without changing its meaning")]
     ByHand {
         /// The line.
         origin: Origin,
@@ -84,11 +84,11 @@ impl Refusal {
         match self {
             Self::Daemon(_) => "name one daemon, such as sshd".to_owned(),
             Self::Unreadable { why, .. } => why.hint().unwrap_or("see what stands there: ls -l").to_owned(),
-            Self::Collides { .. } => "mend one line after the other".to_owned(),
+            Self::Collides { .. } => "mend one line at a time".to_owned(),
             Self::ByHand { hint, .. } => format!("{hint}, by hand"),
             Self::NotMended { .. } => "mend the line by hand".to_owned(),
             Self::ChangesOthers { .. } | Self::NotGranted { .. } => {
-                "look at the rules above and at the problems of the file first: sshmend fix hosts-access --mend"
+                "first check the rules above and the problems of the file: sshmend fix hosts-access --mend"
                     .to_owned()
             }
         }

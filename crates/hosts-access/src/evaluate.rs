@@ -98,7 +98,7 @@ impl End<'_> {
         Self {
             access: Access::Granted,
             place: None,
-            reason: "no rule matches, and what no rule denies is granted".to_owned(),
+            reason: "no rule matches, so access is granted".to_owned(),
         }
     }
 }
@@ -224,7 +224,7 @@ impl<'a> Course<'a> {
             _ => "has no newline at its end",
         };
         let reason = format!(
-            "the line {why}: libwrap stops there and denies everybody whom nothing let in before"
+            "the line {why}: libwrap stops there and denies every client that no earlier rule allows"
         );
         self.end(
             Place {

@@ -33,7 +33,7 @@ pub(crate) fn repair(
             };
             Some((
                 vec![(colon..end, Vec::new())],
-                "without the colon that nothing follows, the rule counts".to_owned(),
+                "without the final colon, the rule counts".to_owned(),
             ))
         }
         OptionError::MustBeLast(name) => move_to_end(text, rule, option, colon, name),

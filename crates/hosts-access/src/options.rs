@@ -76,7 +76,7 @@ impl OptionError {
             return format!("did you mean `{meant}`?");
         }
         match self {
-            Self::Empty => "remove the colon that nothing follows".to_owned(),
+            Self::Empty => "remove the final colon".to_owned(),
             Self::Unknown(name) if name.starts_with('#') => {
                 "a comment needs a line of its own, with # as its very first byte".to_owned()
             }

@@ -58,7 +58,7 @@ impl Tables {
             }
             State::Unknown(why) => {
                 let text = format!(
-                    "{} cannot be read: {why}; hosts.allow is asked first",
+                    "{} cannot be read: {why}; hosts.allow is read first",
                     self.deny.path.display()
                 );
                 draft.note(NoteKind::Unread, None, text);
@@ -66,7 +66,7 @@ impl Tables {
             _ => {}
         }
         if daemon != order.daemon {
-            let text = format!("OpenSSH asks as `{daemon}`, never as `{}`", order.daemon);
+            let text = format!("OpenSSH uses the name `{daemon}`, never `{}`", order.daemon);
             draft.note(NoteKind::Corrected, None, text);
         }
         let any_of = AnyOf::new(&order.patterns);

@@ -57,11 +57,11 @@ fn granted_already(draft: &mut Draft<'_>, wanted: &Wanted, daemon: &str) {
     let (origin, text) = match rule {
         Some((origin, rule)) => (
             Some(origin),
-            format!("{word} is granted already by this rule: {rule}"),
+            format!("{word} is already granted by this rule: {rule}"),
         ),
         None => (
             None,
-            format!("{word} is granted already at {daemon}: no rule denies it"),
+            format!("{word} is already granted at {daemon}: no rule denies it"),
         ),
     };
     draft.note(NoteKind::GrantedAlready, origin, text);

@@ -100,7 +100,7 @@ fn same_rules(old: &Table, new: &Table, asked: Asked<'_>) -> Result<(), Refusal>
             |line| format!("`{}`", line.shown()),
         );
         Err(Refusal::ChangesOthers {
-            who: format!("whoever meets {line} of {}", old.path.display()),
+            who: format!("clients that match {line} of {}", old.path.display()),
         })
     };
     if fault(old) != fault(new) {

@@ -67,7 +67,7 @@ pub(crate) fn remove_denials(
                     let why = if is_at(rule, daemon) {
                         "the rule in hosts.allow comes first; --remove-deny removes it".to_owned()
                     } else {
-                        format!("it stays, because it is not for {daemon} alone")
+                        format!("it is kept, because it is not only for {daemon}")
                     };
                     draft.note(
                         NoteKind::DenyKept,

@@ -57,7 +57,7 @@ impl Wanted {
         };
         let (word, corrections) = read(text).map_err(bad)?;
         let extent = Extent::of(&HostWord::parse(word.as_bytes()))
-            .ok_or_else(|| bad(("is none that libwrap matches", FORMS)))?;
+            .ok_or_else(|| bad(("is not a pattern that libwrap matches", FORMS)))?;
         Ok(Self {
             word,
             extent,
@@ -119,13 +119,10 @@ fn refuse(text: &str) -> Result<(), Fault> {
         [] => Err(("is empty", FORMS)),
         [b'!', ..] => Err((
             "is negated, which libwrap does not know",
-            "name those who may come in; EXCEPT is for rules",
+            "name the clients to allow; EXCEPT is only for rules",
         )),
         [b'/', ..] => Err(("names a file, whose content may change at any time", FORMS)),
-        [b'@', ..] => Err((
-            "names a netgroup, whose members cannot be known here",
-            FORMS,
-        )),
+        [b'@', ..] => Err(("names a netgroup, whose members are not known here", FORMS)),
         _ if bytes.contains(&b'@') => Err((
             "asks for a remote user, which the client may state as it likes",
             FORMS,
@@ -134,13 +131,13 @@ fn refuse(text: &str) -> Result<(), Fault> {
             "names an interface, which libwrap does not compare",
             "leave out % and what follows",
         )),
-        _ if same(bytes, b"EXCEPT") => Err(("is a word of the language", FORMS)),
+        _ if same(bytes, b"EXCEPT") => Err(("is a reserved word", FORMS)),
         _ if !bytes
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || b"._-*?:/[]".contains(byte)) =>
         {
             Err((
-                "holds a character that no address and no host name has",
+                "contains a character that is not valid in an address or a host name",
                 FORMS,
             ))
         }
@@ -155,16 +152,16 @@ const NEEDS_DNS: &str = "libwrap compares the name that the client's address res
 
 fn keyword(text: &str) -> Option<Corrected> {
     let keywords = [
-        ("ALL", "ALL lets everybody in"),
+        ("ALL", "ALL allows everybody"),
         ("LOCAL", NEEDS_DNS),
         ("KNOWN", NEEDS_DNS),
         (
             "UNKNOWN",
-            "UNKNOWN lets in whoever has no name, and everybody while DNS fails",
+            "UNKNOWN allows every client without a name, and every client while DNS fails",
         ),
         (
             "PARANOID",
-            "PARANOID lets in those whose name does not fit their address",
+            "PARANOID allows clients whose name does not match their address",
         ),
     ];
     let found = keywords
@@ -208,7 +205,8 @@ fn ipv6(text: &str) -> Result<Corrected, Fault> {
         || text.contains('/') != word.contains('/')
         || text.ends_with(']') != word.ends_with(']')
     {
-        corrections.push("an IPv6 address stands in brackets, the length behind them".to_owned());
+        corrections
+            .push("an IPv6 address must be in brackets, with the length after them".to_owned());
     }
     Ok((word, corrections))
 }
@@ -232,13 +230,13 @@ fn ipv4(text: &str) -> Result<Corrected, Fault> {
             .map(u8::to_string)
             .collect();
         let word = word.join(".") + ".";
-        let dot = "libwrap takes a part of an address only with a dot at its end".to_owned();
+        let dot = "libwrap accepts a part of an address only with a dot at its end".to_owned();
         let corrections = if word == text { Vec::new() } else { vec![dot] };
         return Ok((word, corrections));
     }
     let (word, mut corrections) = v4_network(addr, mask);
     if parts < 4 {
-        corrections.push("libwrap takes a network only with all four numbers".to_owned());
+        corrections.push("libwrap accepts a network only with all four numbers".to_owned());
     }
     Ok((word, corrections))
 }

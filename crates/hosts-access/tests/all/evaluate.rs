@@ -654,7 +654,7 @@ fn the_reason_names_the_word_that_matched() {
             "sshd: 10.: foo\n",
             "the rule matches by `10.`, but `foo` is not an option: libwrap denies",
         ),
-        ("", "no rule matches, and what no rule denies is granted"),
+        ("", "no rule matches, so access is granted"),
     ];
     for (allow, reason) in cases {
         assert_eq!(

@@ -70,8 +70,8 @@ fn an_exact_denial_for_this_daemon_is_removed_on_request() {
         &expect![[r#"
             == /etc/hosts.allow
             sshd: 10.1.2.3
-            deny-kept /etc/hosts.deny:1: the rule denies 10.1.2.3 at ALL: it stays, because it is not for sshd alone
-            deny-kept /etc/hosts.deny:2: the rule denies 10.1.2.3 at sshd ftpd: it stays, because it is not for sshd alone
+            deny-kept /etc/hosts.deny:1: the rule denies 10.1.2.3 at ALL: it is kept, because it is not only for sshd
+            deny-kept /etc/hosts.deny:2: the rule denies 10.1.2.3 at sshd ftpd: it is kept, because it is not only for sshd
             deny-kept /etc/hosts.deny:3: the rule denies 10.1.2.3 at sshd: the rule in hosts.allow comes first; --remove-deny removes it
             deny-kept /etc/hosts.deny:4: the rule denies 10.1.2.3, 9.9.9.9 at sshd: the rule in hosts.allow comes first; --remove-deny removes it
             deny-kept /etc/hosts.deny:5: the rule denies 8.8.8.8 10.1.2.3 at sshd: the rule in hosts.allow comes first; --remove-deny removes it
@@ -97,8 +97,8 @@ fn an_exact_denial_for_this_daemon_is_removed_on_request() {
             sshd: ALL EXCEPT 10.1.2.3
             ftpd: 10.1.2.3
             deny-removed /etc/hosts.allow:1: the rule denies 10.1.2.3/32 at sshd; it is removed
-            deny-kept /etc/hosts.deny:1: the rule denies 10.1.2.3 at ALL: it stays, because it is not for sshd alone
-            deny-kept /etc/hosts.deny:2: the rule denies 10.1.2.3 at sshd ftpd: it stays, because it is not for sshd alone
+            deny-kept /etc/hosts.deny:1: the rule denies 10.1.2.3 at ALL: it is kept, because it is not only for sshd
+            deny-kept /etc/hosts.deny:2: the rule denies 10.1.2.3 at sshd ftpd: it is kept, because it is not only for sshd
             deny-removed /etc/hosts.deny:3: the rule denies 10.1.2.3 at sshd; it is removed
             deny-removed /etc/hosts.deny:4: the rule denies 10.1.2.3, 9.9.9.9 at sshd; 10.1.2.3 is removed from it
             deny-removed /etc/hosts.deny:5: the rule denies 8.8.8.8 10.1.2.3 at sshd; 10.1.2.3 is removed from it
@@ -174,7 +174,7 @@ fn rules_of_other_programs_are_left_unchanged() {
     expect![[r#"
         == /etc/hosts.allow
         sshd: 10.1.2.3 10.1.2.4 [2001:db8::7]
-        corrected [2001:db8::7]: an IPv6 address stands in brackets, the length behind them
+        corrected [2001:db8::7]: an IPv6 address must be in brackets, with the length after them
         rule-added `sshd: 10.1.2.3 10.1.2.4 [2001:db8::7]` goes at the end of the file: no rule there refuses them
         owned /etc/hosts.deny:1: 10.1.2.3 of fail2ban
           fail2ban-client unban 10.1.2.3
@@ -248,11 +248,11 @@ fn only_the_listed_lines_are_repaired() {
         # a 
         sshd: ALL
         sshd: 0.0.0.0/0
-        mended /etc/hosts.allow:1: libwrap does not take this for a comment: the rule behind # counts; without the blanks before #, it is a comment
-        mended /etc/hosts.allow:2: libwrap knows no comment behind a rule: the words behind # count; the comment gets a line of its own
-        mended /etc/hosts.allow:4: an option is empty: libwrap denies every client that the rule matches; without the colon that nothing follows, the rule counts
-        mended /etc/hosts.allow:5: OpenSSH asks as `sshd`, never as `ssh`: the rule is not for it; as `sshd` the rule counts
-        mended /etc/hosts.deny:2: the comment above ends in a backslash, so that this rule is a part of it; without the backslash, the rule counts
+        mended /etc/hosts.allow:1: libwrap does not read this as a comment: the rule after # counts; without the blanks before #, it is a comment
+        mended /etc/hosts.allow:2: libwrap does not support a comment after a rule: the words after # count; the comment gets a line of its own
+        mended /etc/hosts.allow:4: an option is empty: libwrap denies every client that the rule matches; without the final colon, the rule counts
+        mended /etc/hosts.allow:5: OpenSSH uses the name `sshd`, never `ssh`: the rule does not apply to it; as `sshd` the rule counts
+        mended /etc/hosts.deny:2: the comment above ends in a backslash, so this rule is part of it; without the backslash, the rule counts
     "#]],
     );
 }
@@ -459,7 +459,7 @@ fn an_unsplittable_long_line_is_kept_and_reported() {
     assert!(
         refusal
             .to_string()
-            .contains("no edit mends it without changing what it means"),
+            .contains("no edit mends it without changing its meaning"),
         "{refusal}"
     );
 }

@@ -109,7 +109,7 @@ fn a_rule_is_inserted_before_the_refusing_one() {
             sshd : 192.168.7.0/24 [2001:db8::]/32 : allow
             # everybody else
             ALL : ALL : deny
-            corrected [2001:db8::]/32: an IPv6 address stands in brackets, the length behind them
+            corrected [2001:db8::]/32: an IPv6 address must be in brackets, with the length after them
             rule-added `sshd : 192.168.7.0/24 [2001:db8::]/32 : allow` goes before the rule that would refuse them: ALL : ALL : deny
         "#]],
     );
@@ -179,9 +179,9 @@ fn admitting_an_admitted_client_changes_nothing() {
         "ALL: ALL\n",
         &order(&["10.1.2.3", "10.1.", "10.1.2.0/24"]),
         &expect![[r#"
-            granted-already /etc/hosts.allow:1: 10.1.2.3 is granted already by this rule: sshd: 10.0.0.0/8
-            granted-already /etc/hosts.allow:1: 10.1. is granted already by this rule: sshd: 10.0.0.0/8
-            granted-already /etc/hosts.allow:1: 10.1.2.0/24 is granted already by this rule: sshd: 10.0.0.0/8
+            granted-already /etc/hosts.allow:1: 10.1.2.3 is already granted by this rule: sshd: 10.0.0.0/8
+            granted-already /etc/hosts.allow:1: 10.1. is already granted by this rule: sshd: 10.0.0.0/8
+            granted-already /etc/hosts.allow:1: 10.1.2.0/24 is already granted by this rule: sshd: 10.0.0.0/8
         "#]],
     );
     check(
@@ -189,10 +189,10 @@ fn admitting_an_admitted_client_changes_nothing() {
         "",
         &order(&["::1", "host.example.org"]),
         &expect![[r#"
-            corrected [::1]: an IPv6 address stands in brackets, the length behind them
-            granted-already /etc/hosts.allow:1: [::1] is granted already by this rule: ALL: ALL
+            corrected [::1]: an IPv6 address must be in brackets, with the length after them
+            granted-already /etc/hosts.allow:1: [::1] is already granted by this rule: ALL: ALL
             corrected host.example.org: libwrap compares the name that the client's address resolves to, and only when that name leads back to the address
-            granted-already /etc/hosts.allow:1: host.example.org is granted already by this rule: ALL: ALL
+            granted-already /etc/hosts.allow:1: host.example.org is already granted by this rule: ALL: ALL
         "#]],
     );
     check(
@@ -200,7 +200,7 @@ fn admitting_an_admitted_client_changes_nothing() {
         "ALL: ALL\n",
         &order(&["10.2.0.0/16"]),
         &expect![[r#"
-            granted-already /etc/hosts.allow:1: 10.2.0.0/16 is granted already by this rule: sshd: ALL EXCEPT 10.1.
+            granted-already /etc/hosts.allow:1: 10.2.0.0/16 is already granted by this rule: sshd: ALL EXCEPT 10.1.
         "#]],
     );
 }
@@ -215,7 +215,7 @@ fn a_missing_file_is_created() {
     expect![[r#"
         == /etc/hosts.allow
         sshd: 10.1.2.3
-        file-not-read /etc/hosts.deny cannot be read: permission denied; hosts.allow is asked first
+        file-not-read /etc/hosts.deny cannot be read: permission denied; hosts.allow is read first
         rule-added `sshd: 10.1.2.3` goes at the end of the file: no rule there refuses them
     "#]]
     .assert_eq(&said);
@@ -277,7 +277,7 @@ fn a_last_line_without_newline_stays_unchanged_below_the_new_rule() {
         "",
         &order(&["10.1.2.3"]),
         &expect![[r#"
-            granted-already 10.1.2.3 is granted already at sshd: no rule denies it
+            granted-already 10.1.2.3 is already granted at sshd: no rule denies it
         "#]],
     );
     check(
@@ -285,7 +285,7 @@ fn a_last_line_without_newline_stays_unchanged_below_the_new_rule() {
         "",
         &order(&["10.1.2.3"]),
         &expect![[r#"
-            granted-already 10.1.2.3 is granted already at sshd: no rule denies it
+            granted-already 10.1.2.3 is already granted at sshd: no rule denies it
         "#]],
     );
 }
@@ -618,7 +618,7 @@ fn an_unreadable_file_is_named_and_nothing_is_changed() {
     );
     let edited = tables
         .permit(&order(&["192.0.2.77"]))
-        .expect("hosts.allow is asked first");
+        .expect("hosts.allow is read first");
     assert!(
         edited
             .notes

@@ -42,10 +42,10 @@ fn damage_is_reported_with_its_consequence() {
         "sshd: 11.",
         "sshd: 10.\nALL: ALL",
         &expect![[r#"
-        /etc/hosts.allow:1:10: the last line has no newline: libwrap stops there and ignores it and all that follows
+        /etc/hosts.allow:1:10: the last line has no newline: libwrap stops there and ignores it and everything after it
           hint: end the file with a newline
           repair: with a newline, the line lets in 11. at sshd
-        /etc/hosts.deny:2:9: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service
+        /etc/hosts.deny:2:9: the last line has no newline: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service
           hint: end the file with a newline
           repair: with a newline, the line denies ALL at ALL
     "#]],
@@ -54,13 +54,13 @@ fn damage_is_reported_with_its_consequence() {
         format!("sshd: {}\n", "10.1.2.3 ".repeat(300)),
         format!("# {}", "x".repeat(3000)),
         &expect![[r#"
-        /etc/hosts.allow:1:1: the line has over 2047 bytes with its continuations: libwrap stops there and ignores it and all that follows
+        /etc/hosts.allow:1:1: the line has over 2047 bytes with its continuations: libwrap stops there and ignores it and everything after it
           hint: split it into several rules
           repair: split into lines that libwrap can read, it lets in 10.1.2.3 10.1.2.3 10.1.2.3 10.1.2.3 10.1.2.3 10.1.2.3 10.1.2… at sshd
-        /etc/hosts.deny:1:1: the line has over 2047 bytes with its continuations: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service
+        /etc/hosts.deny:1:1: the line has over 2047 bytes with its continuations: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service
           hint: split it into several rules
           repair: split into lines that libwrap can read, it is a comment
-        /etc/hosts.deny:1:3003: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service
+        /etc/hosts.deny:1:3003: the last line has no newline: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service
           hint: end the file with a newline
           repair: with a newline, the line is a comment
     "#]],
@@ -69,10 +69,10 @@ fn damage_is_reported_with_its_consequence() {
         "\u{feff}sshd: 10.\n",
         "a\0b: ALL\nc\n",
         &expect![[r#"
-        /etc/hosts.allow:1:1: the line begins with a byte order mark, which libwrap takes for a part of the first word
+        /etc/hosts.allow:1:1: the line begins with a byte order mark, which libwrap reads as part of the first word
           hint: remove the three bytes EF BB BF
           repair: without it, the line lets in 10. at sshd
-        /etc/hosts.deny:1:2: a NUL byte hides the rest of its line and glues the next line to it
+        /etc/hosts.deny:1:2: a NUL byte hides the rest of its line and joins the next line to it
           hint: remove the NUL byte
         /etc/hosts.deny:1:1: the line has no colon and is skipped
           hint: write `daemons: clients`, or put # at the very start of the line
@@ -86,19 +86,19 @@ fn rules_that_look_like_comments_are_reported() {
         "  # sshd: ALL\n # note\nsshd: 10. # my hosts\nsshd: 10.: allow # note\n",
         "# a \\\n# b \\\nsshd: ALL\n",
         &expect![[r#"
-            /etc/hosts.allow:1:3: libwrap does not take this for a comment: the rule behind # counts
+            /etc/hosts.allow:1:3: libwrap does not read this as a comment: the rule after # counts
               hint: put # at the very start of the line
               repair: without the blanks before #, it is a comment
-            /etc/hosts.allow:2:2: libwrap does not take this for a comment, but skips it as a broken rule
+            /etc/hosts.allow:2:2: libwrap does not read this as a comment, but skips it as a broken rule
               hint: put # at the very start of the line
               repair: without the blanks before #, it is a comment
-            /etc/hosts.allow:3:11: libwrap knows no comment behind a rule: the words behind # count
+            /etc/hosts.allow:3:11: libwrap does not support a comment after a rule: the words after # count
               hint: put the comment on a line of its own, with # as its very first byte
               repair: the comment gets a line of its own
-            /etc/hosts.allow:4:18: libwrap knows no comment behind a rule: the words behind # count
+            /etc/hosts.allow:4:18: libwrap does not support a comment after a rule: the words after # count
               hint: put the comment on a line of its own, with # as its very first byte
               repair: the comment gets a line of its own
-            /etc/hosts.deny:3:1: the comment above ends in a backslash, so that this rule is a part of it
+            /etc/hosts.deny:3:1: the comment above ends in a backslash, so this rule is part of it
               hint: remove the backslash at the end of the comment
               repair: without the backslash, the rule counts
         "#]],
@@ -156,8 +156,8 @@ fn options_that_libwrap_refuses_are_reported() {
               hint: the third field holds options, not a shell command: write `spawn COMMAND`, and put IPv6 addresses in brackets
               repair: as `spawn COMMAND` the rule counts
             /etc/hosts.allow:2:11: an option is empty: libwrap denies every client that the rule matches
-              hint: remove the colon that nothing follows
-              repair: without the colon that nothing follows, the rule counts
+              hint: remove the final colon
+              repair: without the final colon, the rule counts
             /etc/hosts.allow:3:11: option `allow` must be the last: libwrap denies every client that the rule matches
               hint: move `allow` to the end of the rule
               repair: with `allow` as the last option, the rule counts
@@ -191,13 +191,13 @@ fn rules_for_other_names_than_sshd_are_reported() {
         "sshd-session: 10.\nin.sshd ssh: 11.\nsshd 12.\n",
         "",
         &expect![[r#"
-            /etc/hosts.allow:1:1: OpenSSH asks as `sshd`, never as `sshd-session`: the rule is not for it
+            /etc/hosts.allow:1:1: OpenSSH uses the name `sshd`, never `sshd-session`: the rule does not apply to it
               hint: write `sshd`
               repair: as `sshd` the rule counts
-            /etc/hosts.allow:2:1: OpenSSH asks as `sshd`, never as `in.sshd`: the rule is not for it
+            /etc/hosts.allow:2:1: OpenSSH uses the name `sshd`, never `in.sshd`: the rule does not apply to it
               hint: write `sshd`
               repair: as `sshd` the rule counts
-            /etc/hosts.allow:2:9: OpenSSH asks as `sshd`, never as `ssh`: the rule is not for it
+            /etc/hosts.allow:2:9: OpenSSH uses the name `sshd`, never `ssh`: the rule does not apply to it
               hint: write `sshd`
               repair: as `sshd` the rule counts
             /etc/hosts.allow:3:1: the line has no colon and is skipped
