@@ -23,7 +23,7 @@ pub enum BecomeError {
         errno: Errno,
     },
     /// It seemed to work, but root could be regained.
-    #[error("cannot become {0} for good: root could be had again")]
+    #[error("cannot become {0} permanently: root could be regained")]
     NotForGood(String),
 }
 

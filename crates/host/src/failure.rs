@@ -62,7 +62,7 @@ pub enum Why {
         why: &'static str,
     },
     /// A loop of links (`ELOOP`).
-    #[error("its links lead in a circle")]
+    #[error("its links form a loop")]
     Loop,
     /// The file is longer than the limit for reading.
     #[error("longer than {0} MiB")]
