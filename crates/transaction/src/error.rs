@@ -79,7 +79,7 @@ pub enum JournalError {
     #[error("{}: it was a private key, of which no copy is kept", .0.display())]
     Withheld(PathBuf),
     /// It is not in a state in which it could be abandoned.
-    #[error("transaction {0} was not cut off: there is nothing to give up")]
+    #[error("transaction {0} was not interrupted: there is nothing to abandon")]
     Ended(Id),
 }
 
@@ -90,13 +90,13 @@ pub enum PrepareError {
     #[error(transparent)]
     Cause(#[from] Cause),
     /// An earlier transaction was interrupted and must be recovered first.
-    #[error("transaction {0} was cut off before its end")]
+    #[error("transaction {0} was interrupted before its end")]
     Unfinished(Id),
     /// A change waits for confirmation, and is undone without it.
     #[error("transaction {} waits until {} for its confirmation: {}", .0.id, until(.0), .0.why)]
     Pending(Box<Record>),
     /// It cannot be read whether an earlier transaction is finished.
-    #[error("a transaction of the past cannot be read: {0}")]
+    #[error("an earlier transaction cannot be read: {0}")]
     Damaged(Damaged),
 }
 
@@ -238,7 +238,7 @@ pub enum RecoverError {
         state: Files,
     },
     /// Its files are in order; only the journal could not be updated.
-    #[error("the files of transaction {id} are {state}, but that could not be noted: {cause}")]
+    #[error("the files of transaction {id} are {state}, but that could not be recorded: {cause}")]
     Unnoted {
         /// The transaction.
         id: Id,

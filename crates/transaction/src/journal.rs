@@ -215,7 +215,7 @@ impl<'a, D: Disk> Journal<'a, D> {
             .bytes(record, number, side.other())?
             .unwrap_or_default();
         let edits = edits::read(&file.bytes, before.len())
-            .ok_or_else(|| damaged(&record.id, path, "it makes no sense"))?;
+            .ok_or_else(|| damaged(&record.id, path, "its content is not valid"))?;
         Ok(Some(edits.apply(&before)))
     }
 
@@ -466,6 +466,6 @@ fn parse(bytes: &[u8], id: &Id) -> Result<Record, String> {
     if record.id == *id {
         Ok(record)
     } else {
-        Err(format!("it tells of transaction {}", record.id))
+        Err(format!("it describes transaction {}", record.id))
     }
 }

@@ -266,7 +266,7 @@ impl Record {
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let (found, announced) = (lines(text), announced(text));
         if let Some(announced) = announced.filter(|&announced| announced != found) {
-            return Err(format!("{found} of its {announced} lines are there"));
+            return Err(format!("only {found} of its {announced} lines exist"));
         }
         let record: Self =
             toml_edit::de::from_slice(text).map_err(|error| error.message().to_owned())?;
