@@ -84,7 +84,8 @@ impl ConfigTest {
         }
         let mut lines = self.others.iter().chain(&self.host_keys);
         let line = missing.or_else(|| lines.next().map(String::as_str));
-        line.or(directory).or(Some("sshd -t fails without a word"))
+        line.or(directory)
+            .or(Some("sshd -t fails without a message"))
     }
 
     /// The output without complaints about host keys, or about the directory.

@@ -54,7 +54,7 @@ impl ForeignForm {
             Self::Rfc4716 => {
                 "it is a key in the format of PuTTY and RFC 4716, which sshd does not read here"
             }
-            Self::Private => "it is a private key, which belongs to the client alone",
+            Self::Private => "it is a private key, which belongs only on the client",
         }
     }
 }
@@ -237,13 +237,13 @@ fn fault(line: &str, client: Option<IpAddr>, now: i64) -> Option<String> {
         let word = line.split_whitespace().next().unwrap_or_default();
         let known = options.iter().all(|option| is_known(option));
         return Some(if rest.is_empty() || known {
-            "no kind of key stands in it".to_owned()
+            "it contains no key type".to_owned()
         } else {
-            format!("it begins with neither a kind of key nor options: {word}")
+            format!("it begins with neither a key type nor options: {word}")
         });
     }
     if let Some(option) = options.iter().find(|option| !is_known(option)) {
-        return Some(format!("no option is called {option}"));
+        return Some(format!("{option} is not an option"));
     }
     key_fault(rest).or_else(|| {
         options
@@ -262,17 +262,17 @@ fn key_fault(text: &str) -> Option<String> {
     let mut words = text.split_whitespace();
     let kind = words.next()?;
     let Some(body) = words.next() else {
-        return Some("the key itself is missing behind its kind".to_owned());
+        return Some("the key itself is missing after its type".to_owned());
     };
     let Some(bytes) = decoded(body) else {
-        return Some("the key is cut off or not whole".to_owned());
+        return Some("the key is incomplete".to_owned());
     };
     let named = bytes
         .get(..4)
         .map(|length| u32::from_be_bytes([length[0], length[1], length[2], length[3]]))
         .and_then(|length| bytes.get(4..4 + usize::try_from(length).ok()?));
     if named != Some(kind.as_bytes()) {
-        return Some(format!("the key is not of the kind {kind}"));
+        return Some(format!("the key is not of the type {kind}"));
     }
     // Each field of the key is preceded by its length: the last one must end where the key does.
     let mut rest = bytes.as_slice();
@@ -280,7 +280,7 @@ fn key_fault(text: &str) -> Option<String> {
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         match behind.get(length..) {
             Some(next) => rest = next,
-            None => return Some("the key is cut off".to_owned()),
+            None => return Some("the key is truncated".to_owned()),
         }
     }
     None
@@ -442,9 +442,9 @@ mod tests {
         let cases = [
             (
                 format!("no-agent-fowarding {KEY}"),
-                "no option is called no-agent-fowarding",
+                "no-agent-fowarding is not an option",
             ),
-            (cut.to_owned(), "the key is cut off"),
+            (cut.to_owned(), "the key is truncated"),
             (
                 format!("from=\"10.4.0.0/16\" {KEY}"),
                 "from=\"10.4.0.0/16\" does not admit 203.0.113.9",
@@ -455,11 +455,11 @@ mod tests {
             ),
             (
                 KEY.replace("ssh-ed25519", "ssh-rsa"),
-                "the key is not of the kind ssh-rsa",
+                "the key is not of the type ssh-rsa",
             ),
             (
                 "ssh-ed25519".to_owned(),
-                "the key itself is missing behind its kind",
+                "the key itself is missing after its type",
             ),
             (
                 "---- BEGIN SSH2 PUBLIC KEY ----".to_owned(),

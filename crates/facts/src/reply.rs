@@ -186,7 +186,9 @@ fn reply(dialled: &Dialled) -> Reply {
             DialEnd::Unreachable => Reply::Unreachable,
             DialEnd::Silence => Reply::Unanswered,
             DialEnd::Failed(why) => Reply::Failed(why.clone()),
-            DialEnd::Closed | DialEnd::Enough => Reply::Failed("closed before it stood".to_owned()),
+            DialEnd::Closed | DialEnd::Enough => {
+                Reply::Failed("closed before it was established".to_owned())
+            }
         };
     };
     let bytes = dialled.bytes();
@@ -288,19 +290,23 @@ impl Reply {
             Self::Refused => "connection refused".to_owned(),
             Self::Unreachable => "no route to the host".to_owned(),
             Self::Unanswered => "no answer to the TCP handshake".to_owned(),
-            Self::Dropped(line) | Self::OtherText(line) => format!("answers {line:?} and no SSH"),
+            Self::Dropped(line) | Self::OtherText(line) => {
+                format!("answers {line:?} instead of SSH")
+            }
             Self::OldProtocol(banner) => format!("says {banner}"),
             Self::ClosedAfterPause => {
-                "silence for five seconds, then closed without a word".to_owned()
+                "silence for five seconds, then closed without a message".to_owned()
             }
             Self::ClosedAtOnce { reset: true } => {
-                "connected, then reset at once without a word".to_owned()
+                "connected, then reset at once without a message".to_owned()
             }
             Self::ClosedAtOnce { reset: false } => {
-                "connected, then closed at once without a word".to_owned()
+                "connected, then closed at once without a message".to_owned()
             }
             Self::ClosedLate(seconds) => {
-                format!("connected, then silence for {seconds} seconds, then closed without a word")
+                format!(
+                    "connected, then silence for {seconds} seconds, then closed without a message"
+                )
             }
             Self::Silent => format!("connected, then silence for {} seconds", DEADLINE.as_secs()),
             Self::ClosedAfterBanner { banner, reset } => {

@@ -199,7 +199,7 @@ impl Facts<'_> {
         };
         if path.len() > longest {
             return Some(format!(
-                "ControlPath has {} bytes, and {longest} are possible: {path}",
+                "ControlPath has {} bytes, but at most {longest} are possible: {path}",
                 path.len()
             ));
         }

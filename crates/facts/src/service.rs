@@ -62,16 +62,16 @@ pub struct UnitState {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RestartReason {
     /// Its program was replaced on the disk.
-    #[error("its program {0} was replaced since")]
+    #[error("its program {0} has been replaced since")]
     Replaced(String),
     /// It is stopped, by SIGSTOP or a debugger.
     #[error("it is stopped")]
     Stopped,
     /// Connections wait, and it does not take them.
-    #[error("it does not take the connections that wait for it")]
+    #[error("it does not accept the waiting connections")]
     Hung,
     /// It has reached its limit of open files.
-    #[error("it has used up its file descriptors")]
+    #[error("it has used all its file descriptors")]
     OutOfFiles,
 }
 
