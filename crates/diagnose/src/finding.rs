@@ -278,7 +278,7 @@ impl Finding {
         let wish = Wish::WithoutUnitLines {
             lines: lines.to_vec(),
         };
-        self.mended_by(wish, "makes a comment of it and starts sshd without it")
+        self.mended_by(wish, "comments it out and starts sshd without it")
             .step("it was written on purpose: ask who did, and mend what it asks for if it has to stay")
     }
 

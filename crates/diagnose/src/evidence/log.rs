@@ -42,7 +42,7 @@ pub(crate) fn log_evidence<'a>(
     if worked && !recent(false) {
         verdict.exclude(
             Fact::Login,
-            "what the log tells of is long over, and logins have gone well since",
+            "the logged failures are old, and logins have succeeded since",
         );
         return None;
     }

@@ -116,7 +116,7 @@ pub(crate) fn untold(facts: &Facts<'_>) -> Option<Unchecked> {
         .filter(|line| !line.is_empty())
         .last()
         .unwrap_or_default();
-    let reason = format!("it ended before the login, in words that are not known: {last}");
+    let reason = format!("it ended before the login with an unknown message: {last}");
     Some(Unchecked::new(source, reason))
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn mended_line(
         (Some(_), _) if helps => {
             finding.mended_by(
                 Wish::mend_wrappers(problem.origin.clone()),
-                "mends that line and no other",
+                "repairs only that line",
             );
         }
         (_, Some(client)) if facts.wrappers(client).access == Access::Denied => {
@@ -60,7 +60,7 @@ pub(crate) fn mended_line(
 /// Admits the client by a rule of its own, and nobody else.
 pub(crate) fn allowed(client: IpAddr, finding: &mut Finding) {
     let address = client.to_string();
-    let summary = format!("lets {client} in, before the rule that refuses it, and nobody else");
+    let summary = format!("allows {client}, and nobody else, above the rule that refuses it");
     finding.mended_by(Wish::allow(address), summary);
 }
 

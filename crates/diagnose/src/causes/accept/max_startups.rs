@@ -23,7 +23,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return verdict.exclude(
             Fact::Manager,
             format!(
-                "{} starts one sshd for each connection: MaxStartups counts nothing",
+                "{} starts one sshd for each connection, so MaxStartups does not apply",
                 socket.name()
             ),
         );
@@ -49,7 +49,7 @@ fn full(facts: &Facts<'_>, startups: Startups, verdict: &mut Verdict, title: &st
         full,
     } = startups;
     let finding = verdict.certain(Proof::Process, format!(
-        "{pending} connections wait for their login: sshd drops new ones from {begin} on, and all of them from {full} on"
+        "{pending} connections are unauthenticated: sshd drops some new ones from {begin} on, and all of them from {full} on"
     ));
     finding.shown_by("/proc", title);
     let mut lines = facts.log_lines(CauseName::MaxStartups).unwrap_or_default();
@@ -81,11 +81,14 @@ fn was_full(facts: &Facts<'_>, now: Option<Startups>, verdict: &mut Verdict) {
         heard.certainty = heard.certainty.max(Certainty::Likely);
     }
     let room = now.map_or_else(String::new, |now| {
-        format!("; now {} wait, and dropping begins at {begin}", now.pending)
+        format!(
+            "; {} are unauthenticated now, and dropping begins at {begin}",
+            now.pending
+        )
     });
     let finding = heard.report(
         verdict,
-        &format!("sshd dropped connections, because too many waited for their login{room}"),
+        &format!("sshd dropped connections because too many were unauthenticated{room}"),
     );
     mend(
         facts,
@@ -127,7 +130,7 @@ fn hidden(facts: &Facts<'_>, verdict: &mut Verdict) {
     if quiet && !level.starts_with("DEBUG") && level != "VERBOSE" {
         verdict.unchecked.push(Unchecked::new(
             "drops by MaxStartups",
-            "this release logs them at LogLevel VERBOSE only: `sshmend fix log-level`",
+            "this release logs them only at LogLevel VERBOSE: `sshmend fix log-level`",
         ));
     }
 }
@@ -144,7 +147,7 @@ fn count(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let pending = waiting.len();
     let finding = verdict.likely(format!(
-        "{pending} connections wait for their login; sshd drops new ones from {begin} on"
+        "{pending} connections are unauthenticated; sshd drops new ones from {begin} on"
     ));
     for title in waiting.iter().take(3) {
         finding.shown_by("/proc", title);
@@ -167,7 +170,7 @@ fn mend(facts: &Facts<'_>, startups: Startups, finding: &mut Finding) {
     match configured(facts).filter(|configured| configured.begin > startups.begin) {
         Some(_) => finding.mended_by(
             Wish::Service { restart: true },
-            "has sshd read its files, which give more room",
+            "makes sshd read its files, which set a higher limit",
         ),
         None => {
             let room = roomier(startups);
@@ -175,7 +178,7 @@ fn mend(facts: &Facts<'_>, startups: Startups, finding: &mut Finding) {
                 facts,
                 "MaxStartups",
                 &room,
-                "gives more connections the time to log in",
+                "allows more unauthenticated connections at once",
             )
         }
     };
@@ -212,19 +215,19 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             .any(|(_, reply)| *reply == Reply::Dropped(words.to_owned()))
     };
     let finding = if said("Exceeded MaxStartups") {
-        let what = "the server drops connections, because too many wait for their login (in all, or of this address)";
+        let what = "the server drops connections because too many are unauthenticated (in total, or from this address)";
         replied.report(verdict, Proof::Connection.certain(), what)
     } else if !replied.always() {
         let what = format!(
-            "{} dropped: the server drops some and not others, as it does when too many wait for their login",
+            "{} dropped: the server drops only some, as it does if too many connections are unauthenticated",
             replied.share()
         );
         replied.report(verdict, Certainty::Likely, what)
     } else if said("Not allowed at this time") {
-        let what = "the server drops connections: too many wait for their login, or this address is penalised";
+        let what = "the server drops connections: too many are unauthenticated, or this address is penalised";
         replied.report(verdict, Certainty::Possible, what)
     } else {
-        let what = "the server closes connections without a word, as releases up to 8.1 do when too many wait for their login";
+        let what = "the server closes connections without a message, as releases up to 8.1 do if too many are unauthenticated";
         replied.report(verdict, Certainty::Possible, what)
     };
     ask_the_server(finding);
@@ -246,10 +249,10 @@ mod tests {
             "max-startups",
             full,
             &expect![[r#"
-                certain: 12 connections wait for their login: sshd drops new ones from 10 on, and all of them from 100 on
+                certain: 12 connections are unauthenticated: sshd drops some new ones from 10 on, and all of them from 100 on
                   /proc: sshd: /usr/sbin/sshd -D [listener] 12 of 10-100 startups
                   sshd_config: maxstartups 10:30:100 (the default)
-                  $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+                  $ sshmend fix sshd-config MaxStartups=100:30:200  # allows more unauthenticated connections at once
                   - see who holds the places: `ss -tn state established '( sport = :ssh )'`
             "#]],
         );
@@ -271,10 +274,10 @@ mod tests {
             "max-startups",
             &format!("{LOG}{lines}"),
             &expect![[r#"
-                likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once for client 198.51.100.7, 41 times in all, last at 2026-11-20T17:59:00Z)
+                likely: sshd dropped connections because too many were unauthenticated; 0 are unauthenticated now, and dropping begins at 10 (once for client 198.51.100.7, 41 times in all, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
                   sshd_config: maxstartups 10:30:100 (the default)
-                  $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+                  $ sshmend fix sshd-config MaxStartups=100:30:200  # allows more unauthenticated connections at once
                   - see who holds the places: `ss -tn state established '( sport = :ssh )'`
             "#]],
         );
@@ -283,10 +286,10 @@ mod tests {
             "max-startups",
             &format!("{LOG}{lines}"),
             &expect![[r#"
-                certain: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once for client 198.51.100.7, 41 times in all, last at 2026-11-20T17:59:00Z)
+                certain: sshd dropped connections because too many were unauthenticated; 0 are unauthenticated now, and dropping begins at 10 (once for client 198.51.100.7, 41 times in all, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:58:00+00:00 server sshd[700]: drop connection #12 from [198.51.100.7]:34663 on [192.0.2.10]:22 past MaxStartups
                   sshd_config: maxstartups 10:30:100 (the default)
-                  $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+                  $ sshmend fix sshd-config MaxStartups=100:30:200  # allows more unauthenticated connections at once
                   - see who holds the places: `ss -tn state established '( sport = :ssh )'`
             "#]],
         );
@@ -300,10 +303,10 @@ mod tests {
             "max-startups",
             &format!("{LOG}{line}"),
             &expect![[r#"
-            likely: sshd dropped connections, because too many waited for their login; now 0 wait, and dropping begins at 10 (once, client 203.0.113.9, last at 2026-11-20T17:59:00Z)
+            likely: sshd dropped connections because too many were unauthenticated; 0 are unauthenticated now, and dropping begins at 10 (once, client 203.0.113.9, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #12 from [203.0.113.9]:34663 on [192.0.2.10]:22 Maxstartups
               sshd_config: maxstartups 10:30:100 (the default)
-              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+              $ sshmend fix sshd-config MaxStartups=100:30:200  # allows more unauthenticated connections at once
               - see who holds the places: `ss -tn state established '( sport = :ssh )'`
         "#]],
         );
@@ -318,10 +321,10 @@ mod tests {
             "max-startups",
             "//- /proc/700/cmdline\nsshd: /usr/sbin/sshd -D [listener] 2 of 2-2 startups\n",
             &expect![[r#"
-                certain: 2 connections wait for their login: sshd drops new ones from 2 on, and all of them from 2 on
+                certain: 2 connections are unauthenticated: sshd drops some new ones from 2 on, and all of them from 2 on
                   /proc: sshd: /usr/sbin/sshd -D [listener] 2 of 2-2 startups
                   sshd_config: maxstartups 10:30:100 (the default)
-                  $ sshmend fix service --restart  # has sshd read its files, which give more room
+                  $ sshmend fix service --restart  # makes sshd read its files, which set a higher limit
                   - see who holds the places: `ss -tn state established '( sport = :ssh )'`
             "#]],
         );
@@ -329,7 +332,7 @@ mod tests {
             "max-startups",
             &format!("{full}{file}{SHOW}{unit}"),
             &expect![[r#"
-                certain: 2 connections wait for their login: sshd drops new ones from 2 on, and all of them from 2 on
+                certain: 2 connections are unauthenticated: sshd drops some new ones from 2 on, and all of them from 2 on
                   /proc: sshd: /usr/sbin/sshd -D -o MaxStartups=2 [listener] 2 of 2-2 startups
                   command line: maxstartups 2:30:2
                   /etc/default/ssh:1: SSHD_OPTS="-o MaxStartups=2"
@@ -361,7 +364,7 @@ mod tests {
             "max-startups",
             old,
             &expect![[r#"
-                unchecked: drops by MaxStartups: this release logs them at LogLevel VERBOSE only: `sshmend fix log-level`
+                unchecked: drops by MaxStartups: this release logs them only at LogLevel VERBOSE: `sshmend fix log-level`
             "#]],
         );
     }
@@ -375,12 +378,12 @@ mod tests {
             "max-startups",
             &old,
             &expect![[r#"
-            likely: 12 connections wait for their login; sshd drops new ones from 10 on
+            likely: 12 connections are unauthenticated; sshd drops new ones from 10 on
               /proc: sshd: unknown [priv]
               /proc: sshd: unknown [priv]
               /proc: sshd: unknown [priv]
               sshd_config: maxstartups 10:30:100 (the default)
-              $ sshmend fix sshd-config MaxStartups=100:30:200  # gives more connections the time to log in
+              $ sshmend fix sshd-config MaxStartups=100:30:200  # allows more unauthenticated connections at once
               - see who holds the places: `ss -tn state established '( sport = :ssh )'`
         "#]],
         );
@@ -393,7 +396,7 @@ mod tests {
             "max-startups",
             &format!("{SHOW}{unit}"),
             &expect![[r#"
-            excluded: ssh.socket starts one sshd for each connection: MaxStartups counts nothing
+            excluded: ssh.socket starts one sshd for each connection, so MaxStartups does not apply
         "#]],
         );
     }
@@ -423,8 +426,8 @@ mod tests {
             "max-startups",
             &[dropped(), dropped(), dropped()],
             &expect![[r#"
-                certain: the server drops connections, because too many wait for their login (in all, or of this address)
-                  connection to 192.0.2.10:22: answers "Exceeded MaxStartups" and no SSH (3 of 3 connections)
+                certain: the server drops connections because too many are unauthenticated (in total, or from this address)
+                  connection to 192.0.2.10:22: answers "Exceeded MaxStartups" instead of SSH (3 of 3 connections)
                   - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
             "#]],
         );
@@ -433,8 +436,8 @@ mod tests {
             "max-startups",
             &[refused(), refused(), refused()],
             &expect![[r#"
-                possible: the server drops connections: too many wait for their login, or this address is penalised
-                  connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH (3 of 3 connections)
+                possible: the server drops connections: too many are unauthenticated, or this address is penalised
+                  connection to 192.0.2.10:22: answers "Not allowed at this time" instead of SSH (3 of 3 connections)
                   - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
             "#]],
         );
@@ -442,8 +445,8 @@ mod tests {
             "max-startups",
             &[refused(), works(), refused()],
             &expect![[r#"
-                likely: 2 of 3 connections dropped: the server drops some and not others, as it does when too many wait for their login
-                  connection to 192.0.2.10:22: answers "Not allowed at this time" and no SSH (2 of 3 connections)
+                likely: 2 of 3 connections dropped: the server drops only some, as it does if too many connections are unauthenticated
+                  connection to 192.0.2.10:22: answers "Not allowed at this time" instead of SSH (2 of 3 connections)
                   - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
             "#]],
         );
@@ -451,8 +454,8 @@ mod tests {
             "max-startups",
             &[closed(), closed(), closed()],
             &expect![[r#"
-                possible: the server closes connections without a word, as releases up to 8.1 do when too many wait for their login
-                  connection to 192.0.2.10:22: connected, then closed at once without a word (3 of 3 connections)
+                possible: the server closes connections without a message, as releases up to 8.1 do if too many are unauthenticated
+                  connection to 192.0.2.10:22: connected, then closed at once without a message (3 of 3 connections)
                   - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
             "#]],
         );

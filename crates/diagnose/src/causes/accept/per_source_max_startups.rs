@@ -40,7 +40,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let finding = heard.report(
         verdict,
-        &format!("sshd drops connections of an address that has {limit} waiting for their login"),
+        &format!(
+            "sshd drops connections from an address that already has {limit} unauthenticated ones"
+        ),
     );
     if let Ok(Some(setting)) = facts.setting("persourcemaxstartups") {
         finding.shown_by_setting(facts, setting);
@@ -50,7 +52,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         facts,
         "PerSourceMaxStartups",
         &value,
-        "lets more connections of one address wait for their login",
+        "allows more unauthenticated connections from one address",
     );
 }
 
@@ -60,7 +62,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let what =
-        "the server may drop connections, because too many of this address wait for their login";
+        "the server may drop connections because too many from this address are unauthenticated";
     ask_the_server(replied.report(verdict, Certainty::Possible, what));
 }
 
@@ -81,10 +83,10 @@ mod tests {
             "per-source-max-startups",
             &format!("{SET}{LOG}{DROP}"),
             &expect![[r#"
-            certain: sshd drops connections of an address that has 2 waiting for their login (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+            certain: sshd drops connections from an address that already has 2 unauthenticated ones (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #2 from [198.51.100.7]:4711 on [192.0.2.10]:22 past MaxStartups
               /etc/ssh/sshd_config:1: PerSourceMaxStartups 2
-              $ sshmend fix sshd-config PerSourceMaxStartups=10  # lets more connections of one address wait for their login
+              $ sshmend fix sshd-config PerSourceMaxStartups=10  # allows more unauthenticated connections from one address
         "#]],
         );
     }

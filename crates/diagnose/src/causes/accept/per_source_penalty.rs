@@ -16,7 +16,10 @@ pub(crate) const JUDGES: Judges = Judges {
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.release().is_some_and(|release| release < SPLIT) {
-        return verdict.exclude(Fact::Program, "this release of sshd knows no penalties");
+        return verdict.exclude(
+            Fact::Program,
+            "this release of sshd does not have penalties",
+        );
     }
     let Some(heard) = log_evidence(
         facts,
@@ -28,7 +31,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let finding = heard.report(
         verdict,
-        "sshd drops connections of an address for its earlier failures",
+        "sshd drops connections from an address because of its earlier failures",
     );
     if let Some(client) = heard.client {
         exempt(facts, client, finding);
@@ -71,7 +74,7 @@ fn exempt(facts: &Facts<'_>, client: IpAddr, finding: &mut Finding) {
         facts,
         "PerSourcePenaltyExemptList",
         &value,
-        format!("spares {client} any penalty"),
+        format!("exempts {client} from penalties"),
     );
 }
 
@@ -89,7 +92,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = replied.report(
         verdict,
         certainty,
-        "the server makes this address wait for earlier failures",
+        "the server penalises this address because of earlier failures",
     );
     finding.step("wait ten minutes without a try, or come from another address: when that works, it was a penalty");
     ask_the_server(finding);
@@ -113,23 +116,23 @@ mod tests {
             "per-source-penalty",
             &format!("{NEW}{set}{LOG}{DROP}"),
             &expect![[r#"
-            certain: sshd drops connections of an address for its earlier failures (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication
-              $ sshmend fix sshd-config PerSourcePenaltyExemptList=192.0.2.0/24,198.51.100.7  # spares 198.51.100.7 any penalty
-              - find what earns the penalty: the last line above names it
-              - to forget all penalties now: `systemctl restart ssh` (sessions stay)
-        "#]],
+                certain: sshd drops connections from an address because of its earlier failures (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication
+                  $ sshmend fix sshd-config PerSourcePenaltyExemptList=192.0.2.0/24,198.51.100.7  # exempts 198.51.100.7 from penalties
+                  - find what earns the penalty: the last line above names it
+                  - to forget all penalties now: `systemctl restart ssh` (sessions stay)
+            "#]],
         );
         check(
             "per-source-penalty",
             &format!("{NEW}{LOG}{DROP}"),
             &expect![[r#"
-            likely: sshd drops connections of an address for its earlier failures (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
-              journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication
-              $ sshmend fix sshd-config PerSourcePenaltyExemptList=198.51.100.7  # spares 198.51.100.7 any penalty
-              - find what earns the penalty: the last line above names it
-              - to forget all penalties now: `systemctl restart ssh` (sessions stay)
-        "#]],
+                likely: sshd drops connections from an address because of its earlier failures (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                  journalctl: 2026-11-20T17:59:00+00:00 server sshd[700]: drop connection #0 from [198.51.100.7]:4711 on [192.0.2.10]:22 penalty: failed authentication
+                  $ sshmend fix sshd-config PerSourcePenaltyExemptList=198.51.100.7  # exempts 198.51.100.7 from penalties
+                  - find what earns the penalty: the last line above names it
+                  - to forget all penalties now: `systemctl restart ssh` (sessions stay)
+            "#]],
         );
         check_as(
             &from("203.0.113.5"),
@@ -145,7 +148,7 @@ mod tests {
             "per-source-penalty",
             &format!("{LOG}{DROP}"),
             &expect![[r#"
-            excluded: this release of sshd knows no penalties
+            excluded: this release of sshd does not have penalties
         "#]],
         );
     }

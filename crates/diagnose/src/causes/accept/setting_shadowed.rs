@@ -51,7 +51,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     verdict.exclude(
         Fact::Files,
-        "no value that somebody set loses to another line",
+        "no configured value is overridden by another line",
     );
 }
 
@@ -187,7 +187,7 @@ mod tests {
             "setting-shadowed",
             "//- /etc/ssh/sshd_config\nUsePAM no\nX11Forwarding no\nUsePAM yes\nX11Forwarding yes\n",
             &expect![[r#"
-                excluded: no value that somebody set loses to another line
+                excluded: no configured value is overridden by another line
             "#]],
         );
     }
@@ -198,7 +198,7 @@ mod tests {
             "setting-shadowed",
             "//- /etc/ssh/sshd_config\nMaxSessions 3\nMaxSessions 3\n",
             &expect![[r#"
-            excluded: no value that somebody set loses to another line
+            excluded: no configured value is overridden by another line
         "#]],
         );
     }

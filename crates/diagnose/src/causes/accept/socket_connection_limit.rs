@@ -24,7 +24,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         ) {
             heard.report(
                 verdict,
-                "a program that starts sshd for connections took no more of them",
+                "a program that starts sshd for each connection accepted no more",
             );
         }
         return verdict.exclude(
@@ -42,13 +42,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         verdict.certain(
             Proof::Manager,
             format!(
-                "{} holds as many connections as it may ({limit})",
+                "{} has reached its connection limit ({limit})",
                 socket.name()
             ),
         )
     } else if refused > 0 {
         verdict.likely(format!(
-            "{} has closed {refused} connections over its limits",
+            "{} has closed {refused} connections because of its limits",
             socket.name()
         ))
     } else {
@@ -104,7 +104,7 @@ mod tests {
             "socket-connection-limit",
             &socket(64, 5),
             &expect![[r#"
-                certain: ssh.socket holds as many connections as it may (64)
+                certain: ssh.socket has reached its connection limit (64)
                   systemctl show: NConnections=64 MaxConnections=64 NRefused=5
                   - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.socket.d`
                   - `printf '[Socket]\nMaxConnections=256\n' > /etc/systemd/system/ssh.socket.d/zz-maxconnections.conf`
@@ -117,7 +117,7 @@ mod tests {
             "socket-connection-limit",
             &socket(2, 5),
             &expect![[r#"
-                likely: ssh.socket has closed 5 connections over its limits
+                likely: ssh.socket has closed 5 connections because of its limits
                   systemctl show: NConnections=2 MaxConnections=64 NRefused=5
                   - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.socket.d`
                   - `printf '[Socket]\nMaxConnections=256\n' > /etc/systemd/system/ssh.socket.d/zz-maxconnections.conf`

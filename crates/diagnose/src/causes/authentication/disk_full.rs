@@ -14,7 +14,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     for disk in &disks {
         let finding = verdict.possible(format!(
-            "the file system of {} is full, which can end a login",
+            "the file system of {} is full, which can make a login fail",
             disk.place
         ));
         finding.shown_by(&disk.command, &disk.line);
@@ -23,7 +23,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             disk.place
         ));
     }
-    verdict.exclude(Fact::Kernel, "the file systems have room and inodes");
+    verdict.exclude(
+        Fact::Kernel,
+        "the file systems have free space and free inodes",
+    );
 }
 
 #[cfg(test)]
@@ -43,7 +46,7 @@ tmpfs 200 1 199 1% /run
             "disk-full",
             full,
             &expect![[r#"
-                possible: the file system of / is full, which can end a login
+                possible: the file system of / is full, which can make a login fail
                   df -P -k / /run /tmp /var: /dev/vda1 20000 20000 0 100% /
                   - make room: `du -xh / | sort -h | tail`
             "#]],
@@ -52,7 +55,7 @@ tmpfs 200 1 199 1% /run
             "disk-full",
             "",
             &expect![[r#"
-            excluded: the file systems have room and inodes
+            excluded: the file systems have free space and free inodes
         "#]],
         );
     }

@@ -34,20 +34,20 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         Certainty::Possible
     };
     if let Some(heard) = log_evidence(facts, verdict, CauseName::LoginGraceTime, Some(strangers)) {
-        let finding = heard.report(verdict, "clients were not logged in within LoginGraceTime");
+        let finding = heard.report(verdict, "clients did not log in within LoginGraceTime");
         finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");
         if let Some((setting, _)) = &low {
             raise(facts, setting, finding);
         }
     } else if let Some((setting, seconds)) = low {
         let finding = verdict.likely(format!(
-            "LoginGraceTime leaves only {seconds} seconds for a login"
+            "LoginGraceTime allows only {seconds} seconds for a login"
         ));
         raise(facts, setting, finding);
     } else if logs_nothing(facts) {
         verdict.unchecked.push(Unchecked::new(
             "LoginGraceTime",
-            "this build of sshd logs nothing when it runs out",
+            "this build of sshd does not log when it expires",
         ));
     }
 }
@@ -85,7 +85,7 @@ mod tests {
             "login-grace-time",
             &format!("{LOG}{line}"),
             &expect![[r#"
-                certain: clients were not logged in within LoginGraceTime (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                certain: clients did not log in within LoginGraceTime (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Timeout before authentication for 198.51.100.7 port 4711
                   - find the slow step of the login: PAM and LDAP time-outs, DNS, or a person
             "#]],
@@ -94,7 +94,7 @@ mod tests {
             "login-grace-time",
             "//- /etc/ssh/sshd_config\nLoginGraceTime 3\n",
             &expect![[r#"
-            likely: LoginGraceTime leaves only 3 seconds for a login
+            likely: LoginGraceTime allows only 3 seconds for a login
               /etc/ssh/sshd_config:1: LoginGraceTime 3
               $ sshmend fix sshd-config LoginGraceTime=120  # gives clients two minutes to log in
         "#]],
@@ -115,7 +115,7 @@ mod tests {
             "login-grace-time",
             "",
             &expect![[r#"
-            unchecked: LoginGraceTime: this build of sshd logs nothing when it runs out
+            unchecked: LoginGraceTime: this build of sshd does not log when it expires
         "#]],
         );
     }

@@ -23,7 +23,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     });
     if let Some(setting) = low {
         let finding = verdict.likely(format!(
-            "MaxAuthTries {} leaves no room for a second key",
+            "MaxAuthTries {} does not allow a second key",
             setting.values.join(" ")
         ));
         finding.shown_by_setting(facts, setting);
@@ -31,7 +31,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             facts,
             "MaxAuthTries",
             "6",
-            "lets a client try as many keys as by default",
+            "allows the default number of login attempts",
         );
         return;
     }
@@ -43,10 +43,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     ) else {
         return;
     };
-    let finding = heard.report(
-        verdict,
-        "clients used up their tries to log in within one connection",
-    );
+    let finding = heard.report(verdict, "clients used all login attempts of one connection");
     finding
         .step("on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config");
 }
@@ -70,7 +67,7 @@ mod tests {
             "max-auth-tries",
             &format!("{LOG}{LINES}"),
             &expect![[r#"
-            certain: clients used up their tries to log in within one connection (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+            certain: clients used all login attempts of one connection (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: maximum authentication attempts exceeded for alice from 198.51.100.7 port 4711 ssh2 [preauth]
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Disconnecting authenticating user alice 198.51.100.7 port 4711: Too many authentication failures [preauth]
               - on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config
@@ -80,7 +77,7 @@ mod tests {
             "max-auth-tries",
             &format!("{LOG}{LINES}"),
             &expect![[r#"
-            possible: clients used up their tries to log in within one connection (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+            possible: clients used all login attempts of one connection (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: maximum authentication attempts exceeded for alice from 198.51.100.7 port 4711 ssh2 [preauth]
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Disconnecting authenticating user alice 198.51.100.7 port 4711: Too many authentication failures [preauth]
               - on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config
@@ -100,9 +97,9 @@ mod tests {
             "max-auth-tries",
             "//- /etc/ssh/sshd_config\nMaxAuthTries 1\n",
             &expect![[r#"
-            likely: MaxAuthTries 1 leaves no room for a second key
+            likely: MaxAuthTries 1 does not allow a second key
               /etc/ssh/sshd_config:1: MaxAuthTries 1
-              $ sshmend fix sshd-config MaxAuthTries=6  # lets a client try as many keys as by default
+              $ sshmend fix sshd-config MaxAuthTries=6  # allows the default number of login attempts
         "#]],
         );
     }

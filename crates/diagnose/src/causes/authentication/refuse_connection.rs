@@ -16,7 +16,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if let Some(setting) = setting.filter(|setting| setting.values == ["yes"]) {
-        let what = "the configuration refuses this connection once the user is named";
+        let what = "the configuration refuses this connection as soon as the user name is known";
         let Some(finding) = verdict.by_force(&facts.force(setting), what) else {
             return;
         };
@@ -39,7 +39,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let finding = heard.report(
         verdict,
-        "the configuration refused connections once the user was named",
+        "the configuration refused connections as soon as the user name was known",
     );
     finding
         .step("find the Match block: `sshmend show sshd-config refuseconnection --connection user=USER,addr=ADDRESS`");
@@ -61,7 +61,7 @@ mod tests {
             "refuse-connection",
             fixture,
             &expect![[r#"
-                certain: the configuration refuses this connection once the user is named
+                certain: the configuration refuses this connection as soon as the user name is known
                   /etc/ssh/sshd_config:2: RefuseConnection yes
                   - if it is not meant, take that line out: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
                   - or change the criteria of its Match block; then reload: `systemctl reload ssh`

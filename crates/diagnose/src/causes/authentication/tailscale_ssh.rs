@@ -12,7 +12,7 @@ pub(crate) const JUDGES: Judges = Judges {
 };
 
 const WHAT: &str =
-    "Tailscale SSH answers in the place of sshd, and the policy of the tailnet says who may log in";
+    "Tailscale SSH answers instead of sshd, and the policy of the tailnet decides who may log in";
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let strangers = Some(Certainty::Possible);
@@ -58,7 +58,7 @@ mod tests {
             "tailscale-ssh",
             &[dialled_banner("SSH-2.0-Tailscale\r\n")],
             &expect![[r#"
-                possible: Tailscale SSH answers in the place of sshd, and the policy of the tailnet says who may log in
+                possible: Tailscale SSH answers instead of sshd, and the policy of the tailnet decides who may log in
                   connection to 192.0.2.10:22: says SSH-2.0-Tailscale
                   - read the `ssh` rules of the tailnet's policy: which source, which destination, which user names
                   - or let sshd answer there again, on the server, from another way in than Tailscale: `tailscale set --ssh=false`

@@ -23,12 +23,11 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if keys < TRIES {
         return verdict.exclude(
             Fact::Answer,
-            format!("no more than {keys} keys would be offered"),
+            format!("ssh would offer no more than {keys} keys"),
         );
     }
-    let what = format!(
-        "{keys} keys would be offered, and a server takes {TRIES} tries unless told otherwise"
-    );
+    let what =
+        format!("ssh would offer {keys} keys, and a server allows {TRIES} attempts by default");
     let finding = if keys > TRIES {
         verdict.likely(what)
     } else {
@@ -85,7 +84,7 @@ alice@server: Permission denied (publickey).
         check(
             &agent(5),
             &expect![[r#"
-                likely: 7 keys would be offered, and a server takes 6 tries unless told otherwise
+                likely: ssh would offer 7 keys, and a server allows 6 attempts by default
                   ssh -v, ssh-add -l: 7 keys, 2 of them from files and 5 from the agent alone
                   - offer one key only: `Host server`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config
             "#]],
@@ -93,7 +92,7 @@ alice@server: Permission denied (publickey).
         check(
             &agent(4),
             &expect![[r#"
-                possible: 6 keys would be offered, and a server takes 6 tries unless told otherwise
+                possible: ssh would offer 6 keys, and a server allows 6 attempts by default
                   ssh -v, ssh-add -l: 6 keys, 2 of them from files and 4 from the agent alone
                   - offer one key only: `Host server`, `IdentitiesOnly yes`, `IdentityFile KEY` in ~/.ssh/config
             "#]],
@@ -101,7 +100,7 @@ alice@server: Permission denied (publickey).
         check(
             &agent(3),
             &expect![[r#"
-            excluded: no more than 5 keys would be offered
+            excluded: ssh would offer no more than 5 keys
         "#]],
         );
     }
@@ -114,7 +113,7 @@ alice@server: Permission denied (publickey).
             &format!("{only}{}", agent(9)),
             &[works()],
             &expect![[r#"
-            excluded: no more than 2 keys would be offered
+            excluded: ssh would offer no more than 2 keys
         "#]],
         );
     }

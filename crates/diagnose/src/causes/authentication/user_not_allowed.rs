@@ -118,7 +118,7 @@ fn unexplained(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(line) = facts.gave_up() else { return };
     let user = line.user.as_deref().unwrap_or("NAME");
     let finding = verdict.possible(format!(
-        "a login of {user} came to nothing, and sshd does not say why"
+        "a login of {user} failed, and sshd did not log the reason"
     ));
     finding.shown_by_lines(&[line]);
     finding.step("let sshd say more for a while, and try again: `sshmend fix log-level`, then `sshmend diagnose` once more");
@@ -157,7 +157,7 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         Some(None) if facts.is_in_passwd(user) => {
             let finding = verdict.certain(
                 Proof::Answer,
-                format!("the account {user} is in /etc/passwd, but nothing finds it there"),
+                format!("the account {user} is in /etc/passwd, but lookups do not find it"),
             );
             finding
                 .shown_by(format!("getent passwd -- {user}"), "finds none")
@@ -167,7 +167,7 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
         Some(None) => {
             let finding = verdict.certain(
                 Proof::Answer,
-                format!("there is no account {user} on this machine"),
+                format!("the account {user} does not exist on this machine"),
             );
             finding.shown_by(format!("getent passwd -- {user}"), "finds none");
             finding
@@ -201,7 +201,7 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
 
 fn no_shell(user: &str, account: &Account, verdict: &mut Verdict) {
     let finding = verdict.possible(format!(
-        "the account {user} has a shell that ends at once: {}",
+        "the shell of the account {user} exits at once: {}",
         account.shell
     ));
     finding.shown_by("/etc/passwd", &account.line);
@@ -226,7 +226,9 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     let Ok(Some(setting)) = facts.setting("chrootdirectory") else {
         return;
     };
-    let what = format!("the ChrootDirectory of the account {user} is not root's alone: {place}");
+    let what = format!(
+        "the ChrootDirectory of the account {user} is not owned by root or is writable by others: {place}"
+    );
     let Some(finding) = verdict.by_force(&facts.force_in_session(setting), &what) else {
         return;
     };
@@ -304,7 +306,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     if advice.restart {
         finding.mended_by(
             Wish::Service { restart: true },
-            "has sshd read the files that are there now; sessions stay",
+            "makes sshd read its current files; sessions stay open",
         );
     }
 }

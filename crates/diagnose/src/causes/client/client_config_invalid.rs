@@ -32,14 +32,14 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .or_else(|| Some(("ssh -G", facts.endless_configuration()?)));
     if let Some((source, text)) = held_up {
         let finding = verdict
-            .likely("a command that the configuration of ssh runs (`Match exec`) does not end");
+            .likely("a command that the configuration of ssh runs (`Match exec`) does not finish");
         finding.shown_by(source, text);
         finding.step("find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`");
     }
     if let Some(why) = facts.impossible_socket() {
         let finding = verdict.certain(
             Proof::Answer,
-            "the socket of the shared connection that is configured cannot be made: ssh ends",
+            "ssh ends because it cannot create the configured control socket",
         );
         finding.shown_by("ssh -G", &why);
         if let Some((_, folder)) = why.split_once(" does not exist: ") {
@@ -72,7 +72,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(line) = facts.remote_forwarding_that_ends() {
         verdict.unchecked.push(Unchecked::new(
             "the forwardings on the server",
-            format!("ssh ends after the login where the server cannot listen for `{line}`: an earlier session may still hold that port there"),
+            format!("ssh ends after the login if the server cannot listen for `{line}`: an earlier session may still hold that port"),
         ));
     }
     if verdict.findings.is_empty() {
@@ -88,7 +88,7 @@ fn no_method(why: &NoMethod, verdict: &mut Verdict) {
         NoMethod::NoKeys(line) => {
             let keyword = line.split(' ').next().unwrap_or_default();
             let finding = verdict.likely(format!(
-                "the configuration of ssh leaves keys out ({line}), and the server takes nothing else that ssh may try"
+                "the configuration of ssh disables keys ({line}), and the server accepts no other method that ssh may try"
             ));
             finding.shown_by("ssh -G", line);
             finding.step(format!(
@@ -98,7 +98,7 @@ fn no_method(why: &NoMethod, verdict: &mut Verdict) {
         NoMethod::OtherAlgorithms(line, kinds) => {
             let keyword = line.split(' ').next().unwrap_or_default();
             let finding = verdict.likely(format!(
-                "the configuration of ssh has no algorithm for its keys ({kinds}), and the server takes nothing else that ssh may try"
+                "the configuration of ssh allows no algorithm for its keys ({kinds}), and the server accepts no other method that ssh may try"
             ));
             finding.shown_by("ssh -G", line);
             finding.step(format!(
@@ -107,7 +107,7 @@ fn no_method(why: &NoMethod, verdict: &mut Verdict) {
         }
         NoMethod::NoKey(agent) => {
             let finding = verdict.likely(
-                "ssh has no key to offer, and the server takes nothing else that ssh may try",
+                "ssh has no key to offer, and the server accepts no other method that ssh may try",
             );
             finding.shown_by("ssh -G", format!("identityagent {agent}"));
             finding.step("see what the agent holds (`ssh-add -l`) and which files are looked for (`ssh -G DESTINATION | grep identity`); name the key by `IdentityFile`, start the agent, or make a key: `ssh-keygen -t ed25519`");
@@ -118,7 +118,7 @@ fn no_method(why: &NoMethod, verdict: &mut Verdict) {
 /// ssh exits if both its configuration and its command line have a command (ssh.c).
 fn remote_command(command: &str, verdict: &mut Verdict) {
     let finding = verdict.possible(
-        "RemoteCommand is set for this host, so that ssh ends at once where it is given a command as well (`ssh HOST COMMAND`, git, rsync)",
+        "RemoteCommand is set for this host, so ssh ends at once if it is also given a command (`ssh HOST COMMAND`, git, rsync)",
     );
     finding.latent_if(true);
     finding.shown_by("ssh -G", format!("remotecommand {command}"));
@@ -130,7 +130,7 @@ fn remote_command(command: &str, verdict: &mut Verdict) {
 fn forwarding(line: &str, holder: &Socket, verdict: &mut Verdict) {
     let port = holder.port;
     let finding = verdict.likely(format!(
-        "ssh ends after the login: it is to listen on port {port} here, which something else holds"
+        "ssh ends after the login because another program holds the local port {port} that ssh should listen on"
     ));
     finding
         .shown_by("ssh -G", line)
@@ -146,7 +146,7 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
     let (what, said, step) = match fault {
         KeyFault::Missing => (
             format!(
-                "the configuration of ssh names the key {file}, which does not exist, and no other key is left"
+                "the configuration of ssh names the key {file}, which does not exist, and no other key is available"
             ),
             "does not exist".to_owned(),
             format!(
@@ -154,7 +154,7 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
             ),
         ),
         KeyFault::Unreadable(said) if is_of_putty(file) => (
-            format!("the private key {file} is one of PuTTY, which ssh does not read, and no other key is left"),
+            format!("the private key {file} is in the format of PuTTY, which ssh does not read, and no other key is available"),
             said.clone(),
             format!(
                 "convert it: `puttygen {file} -O private-openssh -o {new}` (PuTTYgen: Conversions, Export OpenSSH key), then name that one by `IdentityFile`",
@@ -162,7 +162,7 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
             ),
         ),
         KeyFault::Unreadable(said) => (
-            format!("ssh cannot read the private key {file}, and no other key is left"),
+            format!("ssh cannot read the private key {file}, and no other key is available"),
             said.clone(),
             format!(
                 "take the key from where it was made once more; where its lines end as on Windows: `sed -i 's/\\r$//' {file}`"
@@ -170,21 +170,21 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
         ),
         KeyFault::OtherPublic => (
             format!(
-                "{file}.pub is the public key of another private key than {file}: ssh offers that one and cannot prove it"
+                "{file}.pub does not belong to the private key {file}: ssh offers it but cannot sign with it"
             ),
             "is not the public key of that file".to_owned(),
             format!("write the right one: `ssh-keygen -y -f {file} > {file}.pub`"),
         ),
         KeyFault::PublicOnly => (
             format!(
-                "the configuration of ssh names the public key {file}, the agent does not hold the private one, and no other key is left"
+                "the configuration of ssh names the public key {file}, the agent does not hold the private one, and no other key is available"
             ),
             "is a public key".to_owned(),
             "name the private key (`IdentityFile` without `.pub`), or give it to the agent: `ssh-add`".to_owned(),
         ),
         KeyFault::Locked => (
             format!(
-                "the private key {file} has a passphrase, BatchMode keeps ssh from asking for it, and no other key is left"
+                "the private key {file} has a passphrase, BatchMode keeps ssh from asking for it, and no other key is available"
             ),
             "has a passphrase".to_owned(),
             format!(
@@ -208,7 +208,7 @@ fn is_of_putty(file: &str) -> bool {
 }
 
 fn ignored(file: &str) -> String {
-    format!("ssh ignores the private key {file}: others may read it")
+    format!("ssh ignores the private key {file} because others can read it")
 }
 
 fn close(file: &str) -> String {

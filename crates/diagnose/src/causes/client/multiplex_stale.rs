@@ -11,10 +11,7 @@ pub(crate) const JUDGES: Judges = Judges {
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Ok(route) = facts.route() else { return };
     let Some(said) = facts.dead_master() else {
-        return verdict.exclude(
-            Fact::Answer,
-            "no dead socket of a shared connection is in the way",
-        );
+        return verdict.exclude(Fact::Answer, "no stale control socket exists");
     };
     // If the control socket refuses, ssh warns and connects directly.
     let hangs = !said.contains("Connection refused");
@@ -63,7 +60,7 @@ controlpath /home/alice/.ssh/cm
             "",
             &[works()],
             &expect![[r#"
-            excluded: no dead socket of a shared connection is in the way
+            excluded: no stale control socket exists
         "#]],
         );
     }

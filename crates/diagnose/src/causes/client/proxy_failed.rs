@@ -13,7 +13,7 @@ pub(crate) const JUDGES: Judges = Judges {
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some((hop, said)) = facts.jump_loop() {
         let finding = verdict.certain(Proof::Answer, format!(
-            "the jump host {hop} is to be reached through itself: the ProxyJump of the configuration holds for it as well"
+            "ssh would reach the jump host {hop} through itself: the configured ProxyJump also applies to it"
         ));
         finding.shown_by("ssh -G", said);
         finding.step(format!(
@@ -22,7 +22,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     match facts.route().map(|route| route.proxy) {
-        Ok(Proxy::Direct) => verdict.exclude(Fact::Answer, "ssh goes to the host directly"),
+        Ok(Proxy::Direct) => verdict.exclude(Fact::Answer, "ssh connects to the host directly"),
         Ok(Proxy::Jump(first, all)) => jump(facts, &first, &all, verdict),
         Ok(Proxy::Command(command)) => {
             verdict.unchecked.push(Unchecked::new(
@@ -119,7 +119,8 @@ fn said<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict) -> Option<&'v mut Findi
             .any(|one| one.text.contains("Permission denied") && wants_person(&one.text))
     {
         finding.certainty = Certainty::Likely;
-        finding.summary = format!("{title}: the jump host refuses the login, or wants a password");
+        finding.summary =
+            format!("{title}: the jump host refuses the login, or asks for a password");
     }
     if facts.printed_line("administratively prohibited").is_some() {
         finding.step("on the jump host see what forbids it: `sudo sshmend show sshd-config AllowTcpForwarding DisableForwarding PermitOpen`");
@@ -152,7 +153,7 @@ mod tests {
             "proxy-failed",
             &[works()],
             &expect![[r#"
-            excluded: ssh goes to the host directly
+            excluded: ssh connects to the host directly
         "#]],
         );
     }
@@ -187,7 +188,7 @@ mod tests {
             "proxy-failed",
             "alice@bastion: Permission denied (publickey,password).\n",
             &expect![[r#"
-                likely: the jump host or proxy command fails: the jump host refuses the login, or wants a password
+                likely: the jump host or proxy command fails: the jump host refuses the login, or asks for a password
                   ssh -v server:3: alice@bastion: Permission denied (publickey,password).
                   connection to 192.0.2.1:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
                   ssh -G: proxyjump bastion

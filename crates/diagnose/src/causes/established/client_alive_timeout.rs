@@ -35,7 +35,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         facts,
         "ClientAliveCountMax",
         &value,
-        "waits longer for a sign of life",
+        "waits longer for an answer of the client",
     );
 }
 
@@ -44,13 +44,13 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 const IDLE: [(&str, &str, &str); 2] = [
     (
         "ChannelTimeout",
-        "a session in which nothing moves for so long, whatever its client answers",
-        "lets sessions be idle",
+        "a session without traffic for that long, even if its client answers",
+        "allows idle sessions",
     ),
     (
         "UnusedConnectionTimeout",
         "a connection without an open session",
-        "lets connections stay without a session",
+        "allows connections without a session",
     ),
 ];
 
@@ -91,9 +91,9 @@ mod tests {
             "client-alive-timeout",
             machine,
             &expect![[r#"
-                possible: ChannelTimeout session=9m ends a session in which nothing moves for so long, whatever its client answers
+                possible: ChannelTimeout session=9m ends a session without traffic for that long, even if its client answers
                   /etc/ssh/sshd_config:1: ChannelTimeout session=9m
-                  $ sshmend fix sshd-config ChannelTimeout=none  # lets sessions be idle
+                  $ sshmend fix sshd-config ChannelTimeout=none  # allows idle sessions
             "#]],
         );
     }
@@ -110,7 +110,7 @@ mod tests {
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Timeout, client not responding from user alice 198.51.100.7 port 4711
               /etc/ssh/sshd_config:1: ClientAliveInterval 5
               /etc/ssh/sshd_config:2: ClientAliveCountMax 1
-              $ sshmend fix sshd-config ClientAliveCountMax=6  # waits longer for a sign of life
+              $ sshmend fix sshd-config ClientAliveCountMax=6  # waits longer for an answer of the client
         "#]],
         );
         check("client-alive-timeout", "", &expect![""]);

@@ -45,14 +45,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         Some(Refused::Listen(port)) => {
             let finding = heard.report(
                 verdict,
-                &format!("sshd did not open port {port} for `ssh -R`: it may not"),
+                &format!("sshd is not allowed to open port {port} for `ssh -R`"),
             );
             allow(facts, finding, "PermitListen", port);
         }
         Some(Refused::Open(target)) => {
             let finding = heard.report(
                 verdict,
-                &format!("sshd did not connect to {target} for `ssh -L`, `-D` or `-J`: it may not"),
+                &format!("sshd is not allowed to connect to {target} for `ssh -L`, `-D` or `-J`"),
             );
             allow(facts, finding, "PermitOpen", &target);
         }
@@ -224,7 +224,7 @@ mod tests {
             "forwarding-refused",
             &alice_with("PermitListen 18080\n", DENIED),
             &expect![[r#"
-                certain: sshd did not open port 19022 for `ssh -R`: it may not (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                certain: sshd is not allowed to open port 19022 for `ssh -R` (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Received request from 198.51.100.7 port 40022 to remote forward to host localhost port 19022, but the request was denied.
                   /etc/ssh/sshd_config:1: PermitListen 18080
                   - if it is meant to be forwarded: `sshmend fix sshd-config 'PermitListen=*:18080 19022'`
@@ -235,7 +235,7 @@ mod tests {
             "forwarding-refused",
             &alice_with("PermitListen none\n", DENIED),
             &expect![[r#"
-                certain: sshd did not open port 19022 for `ssh -R`: it may not (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                certain: sshd is not allowed to open port 19022 for `ssh -R` (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Received request from 198.51.100.7 port 40022 to remote forward to host localhost port 19022, but the request was denied.
                   /etc/ssh/sshd_config:1: PermitListen none
                   - if it is meant to be forwarded: `sshmend fix sshd-config PermitListen=19022`
@@ -251,7 +251,7 @@ mod tests {
             "forwarding-refused",
             &alice_with("", target),
             &expect![[r#"
-                certain: sshd did not connect to db.example:5432 for `ssh -L`, `-D` or `-J`: it may not (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+                certain: sshd is not allowed to connect to db.example:5432 for `ssh -L`, `-D` or `-J` (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Received request from 198.51.100.7 port 40022 to connect to host db.example port 5432, but the request was denied.
                   - PermitOpen does not stand in the way, so an option of the key does: find it, and add `permitopen="db.example:5432"` to that line, or take the option out: `grep -nE 'permit(listen|open)=' ~alice/.ssh/authorized_keys`
             "#]],
@@ -296,7 +296,7 @@ mod tests {
             "forwarding-refused",
             "",
             &expect![[r#"
-                likely: the login succeeds, and sshd does not forward what the client asks for: the server did not open the port or socket that `-R` asked for: something else holds it there, or it may not
+                likely: sshd refuses a forwarding that the client requests: the server did not open the port or socket that `-R` asked for: another program holds it there, or sshd does not allow it
                   transcript:1: Warning: remote port forwarding failed for listen port 820
                   - on the server, what it logged of it: `sudo sshmend diagnose --client ADDRESS --user NAME`
                   - on the server, who holds the port, mostly an earlier ssh whose client is gone: `sudo ss -ltnp sport = :820`

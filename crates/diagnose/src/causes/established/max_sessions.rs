@@ -41,7 +41,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             .last()
             .map(|line| line.text.as_str())
             .unwrap_or_default();
-        let finding = heard.report(verdict, "sshd cannot set a session up");
+        let finding = heard.report(verdict, "sshd cannot set up a session");
         if said.contains("pty") || said.contains("/dev/pts") {
             finding.step("no terminal can be had: `mount | grep devpts`; mount it where it is gone: `mount -t devpts -o gid=5,mode=620 devpts /dev/pts`, and see how many are in use: `sysctl kernel.pty`");
         }
@@ -52,7 +52,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         .unwrap_or(10);
     let finding = heard.report(
         verdict,
-        &format!("a connection wanted more than its {limit} sessions"),
+        &format!("a connection requested more than its {limit} sessions"),
     );
     if let Some(setting) = setting {
         finding.shown_by_setting(facts, setting);
@@ -80,7 +80,7 @@ mod tests {
             "max-sessions",
             &format!("{LOG}{line}"),
             &expect![[r#"
-            likely: a connection wanted more than its 10 sessions (once, last at 2026-11-20T17:59:00Z)
+            likely: a connection requested more than its 10 sessions (once, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: no more sessions
               sshd_config: maxsessions 10 (the default)
               $ sshmend fix sshd-config MaxSessions=20  # allows more sessions inside one connection

@@ -28,7 +28,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(replied) = probe_evidence(facts, verdict, |reply| {
         matches!(reply, Reply::OldProtocol(_))
     }) {
-        let what = "the server speaks SSH 1 alone, which ssh has given up in release 7.6";
+        let what = "the server supports only SSH 1, which ssh does not support since release 7.6";
         replied
             .report(verdict, Proof::Connection.certain(), what)
             .step(UPGRADE);
@@ -41,7 +41,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .printed_line("Protocol major versions differ: ")
         .is_some()
     {
-        finding.summary = "one end speaks SSH 1 alone, and the other SSH 2".to_owned();
+        finding.summary = "one end supports only SSH 1, and the other only SSH 2".to_owned();
         finding.step(UPGRADE);
         return;
     }
@@ -124,7 +124,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 /// sshd offers no algorithm for any of its keys (kex.c, `list_hostkey_types`): every connection is
 /// closed.
 fn no_usable_key(facts: &Facts<'_>, heard: &LogEvidence<'_>, verdict: &mut Verdict) {
-    let what = "sshd ends every connection, because HostKeyAlgorithms admits none of its host keys";
+    let what = "sshd ends every connection because HostKeyAlgorithms allows none of its host keys";
     let finding = heard.report(verdict, what);
     for key in ["hostkeyalgorithms", "hostkey"] {
         if let Ok(Some(setting)) = facts.setting(key) {
@@ -180,7 +180,7 @@ mod tests {
             "algorithm-mismatch",
             &[says("SSH-1.5-1.2.27\n")],
             &expect![[r#"
-                certain: the server speaks SSH 1 alone, which ssh has given up in release 7.6
+                certain: the server supports only SSH 1, which ssh does not support since release 7.6
                   connection to 192.0.2.10:22: says SSH-1.5-1.2.27
                   - upgrade the older end, or reach the server by a client of its age
             "#]],
@@ -195,7 +195,7 @@ mod tests {
             "algorithm-mismatch",
             said,
             &expect![[r#"
-                certain: one end speaks SSH 1 alone, and the other SSH 2
+                certain: one end supports only SSH 1, and the other only SSH 2
                   transcript:1: Protocol major versions differ: 2 vs. 1
                   - upgrade the older end, or reach the server by a client of its age
             "#]],

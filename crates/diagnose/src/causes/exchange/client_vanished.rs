@@ -17,7 +17,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     heard.certainty = heard.certainty.max(Certainty::Likely);
     let finding = heard.report(
         verdict,
-        "the client, or the way to it, ended the connection before the login",
+        "the client, or a device on the path, ended the connection before the login",
     );
     finding.step("look from the other end: run `sshmend diagnose DESTINATION` on the client");
 }
@@ -37,7 +37,7 @@ mod tests {
             "client-vanished",
             &format!("{LOG}{line}"),
             &expect![[r#"
-            likely: the client, or the way to it, ended the connection before the login (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
+            likely: the client, or a device on the path, ended the connection before the login (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by 198.51.100.7 port 4711 [preauth]
               - look from the other end: run `sshmend diagnose DESTINATION` on the client
         "#]],

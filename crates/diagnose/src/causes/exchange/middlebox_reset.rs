@@ -23,8 +23,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if lines.is_empty() {
         return;
     }
-    let finding = verdict
-        .possible("connections of this client were reset: by itself, or by something in between");
+    let finding = verdict.possible(
+        "connections of this client were reset, by the client or by a device on the path",
+    );
     finding.shown_by_lines(&lines);
     finding.step("ask at the client: does ssh there say `Connection reset by` the server? Then neither end did it");
     finding.step(
@@ -50,7 +51,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = replied.report(
         verdict,
         certainty,
-        "the connection ends after the banner, as something in between makes it",
+        "the connection ends after the banner, as if a device on the path cut it",
     );
     finding.step("look into the server's log: when it says `Connection reset by` this client, neither end did it");
     finding.step("try another port or another network");
@@ -69,7 +70,7 @@ mod tests {
             "middlebox-reset",
             &[reset_after_banner()],
             &expect![[r#"
-            likely: the connection ends after the banner, as something in between makes it
+            likely: the connection ends after the banner, as if a device on the path cut it
               connection to 192.0.2.10:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2, then resets the connection
               - look into the server's log: when it says `Connection reset by` this client, neither end did it
               - try another port or another network
@@ -92,7 +93,7 @@ mod tests {
             "middlebox-reset",
             &format!("{LOG}{line}"),
             &expect![[r#"
-            possible: connections of this client were reset: by itself, or by something in between
+            possible: connections of this client were reset, by the client or by a device on the path
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection reset by 198.51.100.7 port 4711 [preauth]
               - ask at the client: does ssh there say `Connection reset by` the server? Then neither end did it
               - compare the TTL of the reset with that of the packets before: `tcpdump -nv 'tcp port 22 and host CLIENT'`

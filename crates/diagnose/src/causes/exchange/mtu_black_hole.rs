@@ -17,7 +17,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }) else {
         return;
     };
-    let what = "the banner arrives and the larger packet after it does not, as with a path that loses large packets";
+    let what = "the banner arrives but the larger packet after it does not, as on a path that loses large packets";
     let finding = replied.report(verdict, Certainty::Likely, what);
     let to = facts.addresses().ok().and_then(|all| all.first().copied());
     if let Some((command, undo)) = to.and_then(|to| small_packets(facts, to)) {
@@ -62,7 +62,7 @@ mod tests {
             "mtu-black-hole",
             &[silent_after_banner()],
             &expect![[r#"
-            likely: the banner arrives and the larger packet after it does not, as with a path that loses large packets
+            likely: the banner arrives but the larger packet after it does not, as on a path that loses large packets
               connection to 192.0.2.10:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2, then nothing
               - see which size gets through: `ping -M do -s 1472 HOST`, then less
               - try smaller packets: `ssh -o KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 …`
@@ -74,7 +74,7 @@ mod tests {
             way,
             &[silent_after_banner()],
             &expect![[r#"
-                likely: the banner arrives and the larger packet after it does not, as with a path that loses large packets
+                likely: the banner arrives but the larger packet after it does not, as on a path that loses large packets
                   connection to 192.0.2.10:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2, then nothing
                   - try with small packets between this machine and that host, until the next boot: `sudo ip route add 192.0.2.10/32 via 198.51.100.1 dev eth0 mtu 576 advmss 536`
                   - `sudo ip route del 192.0.2.10/32` ends that; then find the size that the path takes, and set it on the interface or the tunnel

@@ -18,7 +18,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     let (name, port) = (&holder.name, holder.socket.port);
-    let finding = verdict.likely(format!("{name} holds port {port}, and not sshd"));
+    let finding = verdict.likely(format!("{name}, not sshd, listens on port {port}"));
     finding.shown_by("ss -Hltnp", &holder.socket.line);
     let ports: Vec<String> = facts.ports().iter().map(u16::to_string).collect();
     finding.step(format!(
@@ -64,7 +64,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = replied.report(
         verdict,
         certainty,
-        "something else than SSH answers on that port",
+        "a service other than SSH answers on that port",
     );
     finding.led_by(facts);
     finding.step(
@@ -99,7 +99,7 @@ mod tests {
             "wrong-service",
             held,
             &expect![[r#"
-            likely: nginx holds port 443, and not sshd
+            likely: nginx, not sshd, listens on port 443
               ss -Hltnp: LISTEN 0 511 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=81,fd=3))
               - sshd listens on port 22: the client has to come there
               - or, if nginx is to lead to sshd, see what it is told: `ps -o args -p 81`
@@ -125,8 +125,8 @@ mod tests {
             "wrong-service",
             &[says("HTTP/1.1 400 Bad Request\r\n")],
             &expect![[r#"
-                certain: something else than SSH answers on that port
-                  connection to 192.0.2.10:22: answers "HTTP/1.1 400 Bad Request" and no SSH
+                certain: a service other than SSH answers on that port
+                  connection to 192.0.2.10:22: answers "HTTP/1.1 400 Bad Request" instead of SSH
                   ssh -G: hostname 192.0.2.10, port 22
                   - see which name and port ssh takes: `ssh -G DESTINATION | grep -E '^(hostname|port) '`
             "#]],
@@ -135,8 +135,8 @@ mod tests {
             "wrong-service",
             &[says("go away\r\n")],
             &expect![[r#"
-                likely: something else than SSH answers on that port
-                  connection to 192.0.2.10:22: answers "go away" and no SSH
+                likely: a service other than SSH answers on that port
+                  connection to 192.0.2.10:22: answers "go away" instead of SSH
                   ssh -G: hostname 192.0.2.10, port 22
                   - see which name and port ssh takes: `ssh -G DESTINATION | grep -E '^(hostname|port) '`
             "#]],

@@ -23,7 +23,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = verdict.certain(
             Proof::Answer,
             format!(
-                "the jail {} spares {client}, but its ban from before still stands",
+                "the jail {} exempts {client}, but an earlier ban is still in force",
                 ban.jail
             ),
         );
@@ -56,7 +56,7 @@ mod tests {
             "ban-not-lifted",
             fixture,
             &expect![[r#"
-            certain: the jail sshd spares 198.51.100.7, but its ban from before still stands
+            certain: the jail sshd exempts 198.51.100.7, but an earlier ban is still in force
               fail2ban-client banned: sshd: 198.51.100.7
               /etc/fail2ban/jail.conf:2: ignoreip has 198.51.100.0/24
               $ sshmend fix fail2ban --ignore 198.51.100.7  # lifts the ban

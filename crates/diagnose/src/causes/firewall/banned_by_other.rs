@@ -27,7 +27,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let owner = match block {
         Some(block) => block.owner,
         None if decisions.is_empty() => {
-            return verdict.exclude(Fact::Rules, "no other program bans this client");
+            return verdict.exclude(Fact::Rules, "no other program has banned this client");
         }
         None => Owner::Crowdsec,
     };
@@ -125,7 +125,7 @@ mod tests {
             "banned-by-other",
             "",
             &expect![[r#"
-            excluded: no other program bans this client
+            excluded: no other program has banned this client
         "#]],
         );
     }

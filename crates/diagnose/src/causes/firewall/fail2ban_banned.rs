@@ -124,13 +124,13 @@ fn report(client: IpAddr, own: &[&Ban], effect: &Effect<'_>, looked: bool, verdi
     let idle = effect.is_none() && looked;
     let what = match jails.as_slice() {
         [] => {
-            format!("a rule of fail2ban turns {client} away, though fail2ban knows of no such ban")
+            format!("a rule of fail2ban blocks {client}, although fail2ban does not list the ban")
         }
         [jail] => format!("fail2ban has banned {client} (jail {jail})"),
         jails => format!("fail2ban has banned {client} (jails {})", jails.join(", ")),
     };
     let but = if idle {
-        ", though no rule turns it away now"
+        ", but no rule blocks it now"
     } else {
         ""
     };
@@ -163,11 +163,11 @@ fn is_of_ssh(jail: &str) -> bool {
 fn nothing(facts: &Facts<'_>, own: &[&Ban]) -> String {
     match own.first() {
         Some(ban) => format!(
-            "the jail {} lists this client, and no rule turns it away from sshd for that",
+            "the jail {} lists this client, but no rule blocks its access to sshd",
             ban.jail
         ),
-        None if facts.fail2ban_runs() => "fail2ban does not ban this client".to_owned(),
-        None => "fail2ban does not run".to_owned(),
+        None if facts.fail2ban_runs() => "fail2ban has not banned this client".to_owned(),
+        None => "fail2ban is not running".to_owned(),
     }
 }
 
@@ -187,7 +187,7 @@ fn mend(client: IpAddr, own: &[&Ban], finding: &mut Finding) {
     let jails = own.iter().map(|ban| ban.jail.as_str()).filter(named);
     finding.mended_by(
         Wish::ignore(client.to_string(), jails.map(str::to_owned).collect()),
-        "lifts the ban and keeps the address from being banned again",
+        "lifts the ban and exempts the address from further bans",
     );
     let mut banned: Vec<&str> = own.iter().map(|ban| ban.address.as_str()).collect();
     banned.dedup();
@@ -231,7 +231,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = replied.report(
         verdict,
         Certainty::Possible,
-        "a program that bans addresses may have banned this one",
+        "a program that bans addresses may have banned this address",
     );
     finding.step("come from another address: when that works, it is a ban or a filter");
     ask_the_server(finding);
@@ -260,10 +260,10 @@ mod tests {
             "fail2ban-banned",
             BANS,
             &expect![[r#"
-                possible (latent): fail2ban has banned 198.51.100.7 (jails sshd, recidive), though no rule turns it away now
+                possible (latent): fail2ban has banned 198.51.100.7 (jails sshd, recidive), but no rule blocks it now
                   fail2ban-client banned: sshd: 198.51.100.7
                   fail2ban-client banned: recidive: 198.51.100.0/24
-                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
+                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and exempts the address from further bans
                   - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`; fail2ban bans again after the next failures
                   - the ban is of 198.51.100.0/24 as a whole: lifting it lets 256 addresses in
             "#]],
@@ -274,7 +274,7 @@ mod tests {
             "fail2ban-banned",
             web,
             &expect![[r#"
-            excluded: the jail nginx lists this client, and no rule turns it away from sshd for that
+            excluded: the jail nginx lists this client, but no rule blocks its access to sshd
         "#]],
         );
         let route = "//$ ip route get 198.51.100.7 => 2 stderr\nRTNETLINK answers: No route to host\n\
@@ -288,7 +288,7 @@ mod tests {
                   fail2ban-client banned: sshd: 198.51.100.7
                   fail2ban-client banned: recidive: 198.51.100.0/24
                   ip -4 route show table all: unreachable 198.51.100.7
-                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
+                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and exempts the address from further bans
                   - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`; fail2ban bans again after the next failures
                   - the ban is of 198.51.100.0/24 as a whole: lifting it lets 256 addresses in
             "#]],
@@ -302,7 +302,7 @@ mod tests {
             "fail2ban-banned",
             &rule("sshd", "198.51.100.7"),
             &expect![[r#"
-            certain: a rule of fail2ban turns 198.51.100.7 away, though fail2ban knows of no such ban
+            certain: a rule of fail2ban blocks 198.51.100.7, although fail2ban does not list the ban
               iptables-save: filter f2b-sshd: -A f2b-sshd -s 198.51.100.7/32 -j REJECT --reject-with icmp-port-unreachable (packets: 3)
               - take it out: `iptables -D f2b-sshd -s 198.51.100.7/32 -j REJECT --reject-with icmp-port-unreachable`
               - see whether fail2ban runs: `systemctl status fail2ban`
@@ -321,7 +321,7 @@ mod tests {
                   fail2ban-client banned: sshd: 198.51.100.7
                   fail2ban-client banned: recidive: 198.51.100.0/24
                   iptables-save: filter f2b-sshd: -A f2b-sshd -s 198.51.100.7/32 -j REJECT --reject-with icmp-port-unreachable (packets: 3)
-                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and keeps the address from being banned again
+                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail sshd --jail recidive  # lifts the ban and exempts the address from further bans
                   - to lift it once only: `fail2ban-client unban 198.51.100.7 198.51.100.0/24`; fail2ban bans again after the next failures
                   - the ban is of 198.51.100.0/24 as a whole: lifting it lets 256 addresses in
             "#]],
@@ -331,7 +331,7 @@ mod tests {
             "fail2ban-banned",
             BANS,
             &expect![[r#"
-                excluded: fail2ban does not ban this client
+                excluded: fail2ban has not banned this client
             "#]],
         );
     }
@@ -356,7 +356,7 @@ mod tests {
                 certain: fail2ban has banned 198.51.100.7 (jail probes)
                   fail2ban-client banned: probes: 198.51.100.7
                   iptables-save: filter INPUT: -A INPUT -s 198.51.100.7/32 -j DROP (packets: 3)
-                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail probes  # lifts the ban and keeps the address from being banned again
+                  $ sshmend fix fail2ban --ignore 198.51.100.7 --jail probes  # lifts the ban and exempts the address from further bans
                   - to lift it once only: `fail2ban-client unban 198.51.100.7`; fail2ban bans again after the next failures
             "#]],
         );
@@ -369,7 +369,7 @@ mod tests {
             likely: fail2ban has banned 198.51.100.7 (jail probes)
               fail2ban-client banned: probes: 198.51.100.7
               iptables-save: filter INPUT: -A INPUT -s 198.51.100.7/32 -j DROP (packets: 3)
-              $ sshmend fix fail2ban --ignore 198.51.100.7 --jail probes  # lifts the ban and keeps the address from being banned again
+              $ sshmend fix fail2ban --ignore 198.51.100.7 --jail probes  # lifts the ban and exempts the address from further bans
               - to lift it once only: `fail2ban-client unban 198.51.100.7`; fail2ban bans again after the next failures
         "#]],
         );
@@ -409,7 +409,7 @@ Status for the jail: sshd
                 certain: fail2ban has banned 203.0.113.9 (jail sshd)
                   fail2ban-client banned: sshd: 203.0.113.9
                   iptables-save: filter f2b-sshd: -A f2b-sshd -s 203.0.113.9/32 -j REJECT --reject-with icmp-port-unreachable (packets: 3)
-                  $ sshmend fix fail2ban --ignore 203.0.113.9 --jail sshd  # lifts the ban and keeps the address from being banned again
+                  $ sshmend fix fail2ban --ignore 203.0.113.9 --jail sshd  # lifts the ban and exempts the address from further bans
                   - to lift it once only: `fail2ban-client unban 203.0.113.9`; fail2ban bans again after the next failures
             "#]],
         );

@@ -37,7 +37,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     by_unit(facts, verdict);
     verdict.exclude(
         Fact::Rules,
-        "no rule of the firewall on this machine turns the connection away",
+        "no firewall rule on this machine blocks the connection",
     );
 }
 
@@ -68,17 +68,17 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
     let (owner, effect) = (format!("{looks_like}{}", own.owner.name()), block.effect());
     let finding = match (block.certain, block.seen.packets) {
         (true, _) if block.diverts() => verdict.likely(format!(
-            "{owner} takes {who} away from port {port}: {effect}"
+            "{owner} redirects {who} away from port {port}: {effect}"
         )),
         (true, _) => verdict.certain(
             Proof::Rules,
-            format!("{owner} turns {who} away from port {port}: {effect}"),
+            format!("{owner} blocks {who} on port {port}: {effect}"),
         ),
         (false, Some(0)) => return,
         // An earlier success does not exclude a rate limit, a time of day or another hop.
         (false, None) if client.is_some_and(|client| facts.has_logged_in(client)) => {
             let reason = format!(
-                "{who} has got in before; whether this rule turns it away now depends on more than its address: {}",
+                "{who} has logged in before; whether this rule blocks it now depends on more than its address: {}",
                 block.seen.text
             );
             verdict.unchecked.push(Unchecked::new("firewall", reason));
@@ -86,7 +86,7 @@ fn report(facts: &Facts<'_>, port: u16, block: &Block, verdict: &mut Verdict) {
         }
         (false, packets) => {
             let what = format!(
-                "{owner} may turn {who} away from port {port}, depending on a rate or another condition: {effect}"
+                "{owner} may block {who} on port {port}, depending on a rate or another condition: {effect}"
             );
             if packets.is_some() {
                 verdict.likely(what)
@@ -138,7 +138,7 @@ fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let name = unit.name();
     let finding = verdict.likely(format!(
-        "{name} may not take packets of {client}: no answer comes, so the client times out"
+        "{name} is not allowed to receive packets from {client}: no answer comes, so the client times out"
     ));
     finding.shown_by(
         "systemctl show",
@@ -174,8 +174,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     } else {
         Certainty::Possible
     };
-    let what =
-        "a firewall on the way or on the server may turn this client away (so may that of a cloud)";
+    let what = "a firewall on the path, on the server or of a cloud provider may block this client";
     ask_the_server(replied.report(verdict, certainty, what));
 }
 
@@ -205,7 +204,7 @@ mod tests {
         asked(
             &unit("127.0.0.0/8 203.0.113.0/24"),
             &expect![[r#"
-                likely: ssh.service may not take packets of 198.51.100.7: no answer comes, so the client times out
+                likely: ssh.service is not allowed to receive packets from 198.51.100.7: no answer comes, so the client times out
                   systemctl show: ssh.service: IPAddressDeny=::/0 0.0.0.0/0
                   - let 198.51.100.7 in, or take 0.0.0.0/0 out of the unit
                   - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.service.d`
@@ -217,14 +216,14 @@ mod tests {
         asked(
             &unit("198.51.100.0/24"),
             &expect![[r#"
-            excluded: no rule of the firewall on this machine turns the connection away
+            excluded: no firewall rule on this machine blocks the connection
         "#]],
         );
         let login = "2026-11-20T17:59:00+00:00 server sshd[813]: Accepted publickey for alice from 198.51.100.7 port 4711 ssh2: ED25519 SHA256:x\n";
         asked(
             &format!("{}{LOG}{login}", unit("")),
             &expect![[r#"
-            excluded: no rule of the firewall on this machine turns the connection away
+            excluded: no firewall rule on this machine blocks the connection
         "#]],
         );
     }
@@ -237,7 +236,7 @@ mod tests {
             "firewall-rejects",
             &drop,
             &expect![[r#"
-            certain: the firewall turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+            certain: the firewall blocks 198.51.100.7 on port 22: no answer comes, so the client times out
               iptables-save: filter INPUT: -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP (packets: 7)
               - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
               - keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them
@@ -248,7 +247,7 @@ mod tests {
             "firewall-rejects",
             &drop,
             &expect![[r#"
-            excluded: no rule of the firewall on this machine turns the connection away
+            excluded: no firewall rule on this machine blocks the connection
         "#]],
         );
     }
@@ -265,7 +264,7 @@ mod tests {
             "firewall-rejects",
             &limit(3),
             &expect![[r#"
-            likely: the firewall may turn 198.51.100.7 away from port 22, depending on a rate or another condition: the client sees `Connection refused`
+            likely: the firewall may block 198.51.100.7 on port 22, depending on a rate or another condition: the client sees `Connection refused`
               iptables-save: filter INPUT: -A INPUT -p tcp -m tcp --dport 22 -m recent --update --seconds 60 --hitcount 4 --name x --rsource -j REJECT --reject-with tcp-reset (packets: 3)
               - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
               - keep it where the rules are loaded from at boot: `netfilter-persistent save`, or the script that writes them
@@ -276,7 +275,7 @@ mod tests {
             "firewall-rejects",
             &limit(0),
             &expect![[r#"
-            excluded: no rule of the firewall on this machine turns the connection away
+            excluded: no firewall rule on this machine blocks the connection
         "#]],
         );
         check(
@@ -298,7 +297,7 @@ mod tests {
             "firewall-rejects",
             &format!("{hops}{LOG}{login}"),
             &expect![[r#"
-                unchecked: firewall: 198.51.100.7 has got in before; whether this rule turns it away now depends on more than its address: rule with handle 4
+                unchecked: firewall: 198.51.100.7 has logged in before; whether this rule blocks it now depends on more than its address: rule with handle 4
             "#]],
         );
     }
@@ -311,7 +310,7 @@ mod tests {
             "firewall-rejects",
             closed,
             &expect![[r#"
-                certain: the firewall turns everyone away from port 22: no answer comes, so the client times out
+                certain: the firewall blocks everyone on port 22: no answer comes, so the client times out
                   nft list ruleset: inet filter input: policy drop
                   - let it in before the policy decides: `nft add rule inet filter input tcp dport 22 accept`
                   - keep it where the rules are loaded from at boot, such as /etc/nftables.conf
@@ -333,7 +332,7 @@ mod tests {
             "firewall-rejects",
             &format!("{rule}{ufw}{listed}"),
             &expect![[r#"
-                certain: ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                certain: ufw blocks 198.51.100.7 on port 22: no answer comes, so the client times out
                   iptables-save: filter ufw-user-input: -A ufw-user-input -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j DROP (packets: 5)
                   /etc/ufw/user.rules:2: -A ufw-user-input -p tcp --dport 22 -s 198.51.100.7 -j DROP
                   - let it in through ufw: `ufw prepend allow proto tcp from 198.51.100.7 to any port 22`
@@ -344,7 +343,7 @@ mod tests {
             "firewall-rejects",
             &format!("{rule}{ufw}*filter\nCOMMIT\n"),
             &expect![[r#"
-                certain: the firewall turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                certain: the firewall blocks 198.51.100.7 on port 22: no answer comes, so the client times out
                   iptables-save: filter ufw-user-input: -A ufw-user-input -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j DROP (packets: 5)
                   - it stands in a chain of ufw, which does not list it (or is not installed): somebody else has added it
                   - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
@@ -356,7 +355,7 @@ mod tests {
             "firewall-rejects",
             &format!("{rule}//- /etc/ufw/user.rules unreadable:Permission denied\n"),
             &expect![[r#"
-                certain: what looks like ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                certain: what looks like ufw blocks 198.51.100.7 on port 22: no answer comes, so the client times out
                   iptables-save: filter ufw-user-input: -A ufw-user-input -s 198.51.100.7/32 -p tcp -m tcp --dport 22 -j DROP (packets: 5)
                   - let it in through ufw: `ufw prepend allow proto tcp from 198.51.100.7 to any port 22`
             "#]],
@@ -372,7 +371,7 @@ mod tests {
             "firewall-rejects",
             &format!("{rule}{saved}"),
             &expect![[r#"
-                certain: the firewall turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                certain: the firewall blocks 198.51.100.7 on port 22: no answer comes, so the client times out
                   iptables-save: filter INPUT: -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP (packets: 7)
                   /etc/iptables/rules.v4:2: -A INPUT -s 198.51.100.0/24 -p tcp -m tcp --dport 22 -j DROP
                   - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
@@ -398,7 +397,7 @@ mod tests {
             "firewall-rejects",
             &shown(mine),
             &expect![[r#"
-                certain: firewalld turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                certain: firewalld blocks 198.51.100.7 on port 22: no answer comes, so the client times out
                   iptables-save: filter IN_public_deny: -A IN_public_deny -s 198.51.100.7/32 -j DROP (packets: 5)
                   firewall-cmd --list-all-zones: rule family="ipv4" source address="198.51.100.7" drop
                   - let it in through firewalld: `firewall-cmd --permanent --zone=public --add-rich-rule='rule priority=-100 family=ipv4 source address=198.51.100.7 port port=22 protocol=tcp accept'`
@@ -410,7 +409,7 @@ mod tests {
             "firewall-rejects",
             &shown(""),
             &expect![[r#"
-                certain: the firewall turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                certain: the firewall blocks 198.51.100.7 on port 22: no answer comes, so the client times out
                   iptables-save: filter IN_public_deny: -A IN_public_deny -s 198.51.100.7/32 -j DROP (packets: 5)
                   - it stands in a chain of firewalld, which does not list it (or is not installed): somebody else has added it
                   - let it in before that rule: `iptables -I INPUT -s 198.51.100.7 -p tcp --dport 22 -j ACCEPT`
@@ -428,7 +427,7 @@ mod tests {
             "firewall-rejects",
             ufw,
             &expect![[r#"
-                certain: ufw turns 198.51.100.7 away from port 22: no answer comes, so the client times out
+                certain: ufw blocks 198.51.100.7 on port 22: no answer comes, so the client times out
                   iptables-save: filter INPUT: policy DROP (packets: 5)
                   /etc/ufw/ufw.conf:1: ENABLED=yes
                   - let it in through ufw: `ufw prepend allow proto tcp from 198.51.100.7 to any port 22`

@@ -37,7 +37,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(place) =
         shown("Offending ").and_then(|(_, text)| Some(text.rsplit_once(" in ")?.1.to_owned()))
     {
-        finding.step(format!("the old key stands in {place}"));
+        finding.step(format!("the old key is in {place}"));
     }
     pin(facts, finding);
 }
@@ -69,7 +69,7 @@ Host key verification failed.
                 certain: the server's host key differs from the known one: another key than this is known
                   transcript:7: @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
                   transcript:9: Offending ED25519 key in /home/alice/.ssh/known_hosts:3
-                  - the old key stands in /home/alice/.ssh/known_hosts:3
+                  - the old key is in /home/alice/.ssh/known_hosts:3
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:…`
             "#]],

@@ -21,7 +21,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .as_ref()
         .is_some_and(|route| route.unknown_key == UnknownKey::Taken)
     {
-        return verdict.settle(Fact::Answer, "ssh takes a host key that is not known");
+        return verdict.settle(Fact::Answer, "ssh accepts unknown host keys");
     }
     let Some(finding) = transcript_evidence(facts, verdict) else {
         return;
@@ -29,7 +29,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if route.is_some_and(|route| route.unknown_key == UnknownKey::Asked && !route.batch) {
         finding.certainty = Certainty::Possible;
         finding.summary =
-            "no host key is known for the server: ssh asks, and programs that cannot be asked end here".to_owned();
+            "no host key is known for the server: ssh asks, and programs that cannot answer fail here".to_owned();
     }
     let unread = facts.unread_known_hosts();
     unreadable(finding, &unread);
@@ -51,8 +51,7 @@ fn describe(facts: &Facts<'_>, finding: &mut Finding) {
         .unwrap_or_default();
     if let Some((line, text)) = facts.printed_line("Certificate invalid: ") {
         finding.summary =
-            "the server's host certificate does not hold, and its key alone is not known"
-                .to_owned();
+            "the server's host certificate is not valid, and its key is not known".to_owned();
         if finding.evidence.iter().all(|one| one.text != text) {
             finding.shown_on(source, Some(line), &text);
         }
@@ -82,7 +81,7 @@ fn unreadable(finding: &mut Finding, unread: &[UnreadFile]) {
         .map(|file| format!("{} ({})", file.path.display(), file.why))
         .collect();
     finding.summary = format!(
-        "ssh cannot read {}, and so knows no host key of the server",
+        "ssh cannot read {}, so it does not know a host key of the server",
         told.join(", ")
     );
     for file in unread {
@@ -166,7 +165,7 @@ Host key verification failed.
             "host-key-unknown",
             text,
             &expect![[r#"
-                certain: the server's host key is not known, and ssh may not ask: no key of the server is known
+                certain: the server's host key is not known, and ssh cannot ask: no key of the server is known
                   transcript:6: No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts [server.example.net]:2222 --expect-fingerprint SHA256:…`
@@ -181,7 +180,7 @@ Host key verification failed.
             "host-key-unknown",
             text,
             &expect![[r#"
-                certain: the server's host certificate does not hold, and its key alone is not known
+                certain: the server's host certificate is not valid, and its key is not known
                   transcript:1: Certificate invalid: expired
                   - sign the host key anew for the name that ssh uses, and let sshd load it: `ssh-keygen -s CA -h -I ID -n NAME -V +52w KEY.pub`
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
@@ -211,7 +210,7 @@ port 22
         with(
             "stricthostkeychecking ask\n",
             &expect![[r#"
-            possible: no host key is known for the server: ssh asks, and programs that cannot be asked end here
+            possible: no host key is known for the server: ssh asks, and programs that cannot answer fail here
               ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
               - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
               - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
@@ -220,7 +219,7 @@ port 22
         with(
             "stricthostkeychecking ask\nbatchmode yes\n",
             &expect![[r#"
-                certain: the server's host key is not known, and ssh may not ask: no key of the server is known
+                certain: the server's host key is not known, and ssh cannot ask: no key of the server is known
                   ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
@@ -229,7 +228,7 @@ port 22
         with(
             "stricthostkeychecking accept-new\n",
             &expect![[r#"
-                excluded: ssh takes a host key that is not known
+                excluded: ssh accepts unknown host keys
             "#]],
         );
     }
@@ -249,7 +248,7 @@ port 22
         with(
             "unreadable:Permission denied",
             &expect![[r#"
-            certain: ssh cannot read /home/alice/.ssh/known_hosts (permission denied), and so knows no host key of the server
+            certain: ssh cannot read /home/alice/.ssh/known_hosts (permission denied), so it does not know a host key of the server
               ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
               /home/alice/.ssh/known_hosts: permission denied
               - give it back to its user: `sudo chown "$(id -un):" /home/alice/.ssh/known_hosts` (and the folders above it)
@@ -259,7 +258,7 @@ port 22
         with(
             "missing\n//- /etc/ssh/ssh_known_hosts unreadable:Permission denied",
             &expect![[r#"
-            certain: ssh cannot read /etc/ssh/ssh_known_hosts (permission denied), and so knows no host key of the server
+            certain: ssh cannot read /etc/ssh/ssh_known_hosts (permission denied), so it does not know a host key of the server
               ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
               /etc/ssh/ssh_known_hosts: permission denied
               - let everyone read it: `sudo chmod a+r /etc/ssh/ssh_known_hosts`
@@ -271,7 +270,7 @@ port 22
         with(
             "dir",
             &expect![[r#"
-            certain: ssh cannot read /home/alice/.ssh/known_hosts (not a regular file, but a directory), and so knows no host key of the server
+            certain: ssh cannot read /home/alice/.ssh/known_hosts (not a regular file, but a directory), so it does not know a host key of the server
               ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
               /home/alice/.ssh/known_hosts: not a regular file, but a directory
               - /home/alice/.ssh/known_hosts: put a regular file in its place, or name another file

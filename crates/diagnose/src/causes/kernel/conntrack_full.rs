@@ -30,14 +30,14 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             Fact::Kernel,
             format!("{} connections are tracked", usage.text()),
         ),
-        None => verdict.exclude(Fact::Kernel, "no connection is tracked here"),
+        None => verdict.exclude(Fact::Kernel, "connections are not tracked here"),
     }
 }
 
 fn full(facts: &Facts<'_>, usage: &Usage, verdict: &mut Verdict) {
     let finding = verdict.certain(
         Proof::Kernel,
-        "the table of tracked connections is full: packets of new connections are dropped",
+        "the connection tracking table is full: packets of new connections are dropped",
     );
     finding.shown_by(&usage.source, usage.text());
     let more = usage.limit.saturating_mul(2);
@@ -59,7 +59,7 @@ fn full(facts: &Facts<'_>, usage: &Usage, verdict: &mut Verdict) {
 
 fn was_full(lines: &[&LogLine], verdict: &mut Verdict) {
     let finding = verdict.likely(
-        "the table of tracked connections was full, so packets of new connections were dropped",
+        "the connection tracking table was full, so packets of new connections were dropped",
     );
     finding.shown_by_lines(lines);
     finding.step("raise `net.netfilter.nf_conntrack_max`, and keep it in /etc/sysctl.d");
@@ -81,7 +81,7 @@ mod tests {
             "conntrack-full",
             &counts(500),
             &expect![[r#"
-                certain: the table of tracked connections is full: packets of new connections are dropped
+                certain: the connection tracking table is full: packets of new connections are dropped
                   /proc/sys/net/netfilter/nf_conntrack_count: 500 of 500
                   - raise it: `sysctl -w net.netfilter.nf_conntrack_max=1000`, and keep it in /etc/sysctl.d
                   - find who fills it (package conntrack): `conntrack -L | awk '{print $5}' | sort | uniq -c | sort -n | tail`

@@ -24,7 +24,7 @@ fn overflowing(socket: &Socket, resets: bool, verdict: &mut Verdict) {
     let how = if resets { "resets" } else { "drops" };
     let finding = verdict.certain(
         Proof::Kernel,
-        format!("the queue before sshd is full, so the kernel {how} new connections"),
+        format!("the listen queue of sshd is full, so the kernel {how} new connections"),
     );
     finding.shown_by("ss -Hltnp", &socket.line);
     finding.following(CauseName::ListenerHung);
@@ -42,10 +42,10 @@ fn quiet(facts: &Facts<'_>, resets: bool, verdict: &mut Verdict) {
         .flatten()
         .unwrap_or(0);
     if overflows == 0 || !resets {
-        return verdict.exclude(Fact::Kernel, "no connection waits in the queue of sshd");
+        return verdict.exclude(Fact::Kernel, "the listen queue of sshd is empty");
     }
     let finding = verdict.possible(format!(
-        "queues overflowed {overflows} times since boot, and the kernel then resets connections"
+        "listen queues have overflowed {overflows} times since boot, and the kernel then resets connections"
     ));
     finding.shown_by("/proc/net/netstat", format!("ListenOverflows {overflows}"));
     finding.shown_by("/proc/sys/net/ipv4/tcp_abort_on_overflow", "1");
@@ -73,7 +73,7 @@ mod tests {
             "listen-queue-overflow",
             FULL,
             &expect![[r#"
-            certain: the queue before sshd is full, so the kernel drops new connections
+            certain: the listen queue of sshd is full, so the kernel drops new connections
               ss -Hltnp: LISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
               - find what keeps sshd from taking them: load (`uptime`), a flood (`ss -tn state syn-recv`)
         "#]],
@@ -82,7 +82,7 @@ mod tests {
             "listen-queue-overflow",
             &format!("{FULL}{RESETS}"),
             &expect![[r#"
-            certain: the queue before sshd is full, so the kernel resets new connections
+            certain: the listen queue of sshd is full, so the kernel resets new connections
               ss -Hltnp: LISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
               - let clients wait instead of resetting them: `sysctl -w net.ipv4.tcp_abort_on_overflow=0`
               - find what keeps sshd from taking them: load (`uptime`), a flood (`ss -tn state syn-recv`)
@@ -112,14 +112,14 @@ mod tests {
             "listen-queue-overflow",
             counted,
             &expect![[r#"
-            excluded: no connection waits in the queue of sshd
+            excluded: the listen queue of sshd is empty
         "#]],
         );
         check(
             "listen-queue-overflow",
             &format!("{counted}{RESETS}"),
             &expect![[r#"
-            possible: queues overflowed 7 times since boot, and the kernel then resets connections
+            possible: listen queues have overflowed 7 times since boot, and the kernel then resets connections
               /proc/net/netstat: ListenOverflows 7
               /proc/sys/net/ipv4/tcp_abort_on_overflow: 1
               - let clients wait instead of resetting them: `sysctl -w net.ipv4.tcp_abort_on_overflow=0`

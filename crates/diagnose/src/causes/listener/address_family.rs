@@ -26,7 +26,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = verdict.certain(
             Proof::Sockets,
             format!(
-                "sshd listens on {} alone, which is not an address of this machine any more",
+                "sshd listens only on {}, which is no longer an address of this machine",
                 addresses.join(", ")
             ),
         );
@@ -35,11 +35,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.was_let_in_from_inside() {
         return verdict.exclude(
             Fact::Login,
-            "the account asked about was let in since sshd listens there",
+            "the account has logged in since sshd began to listen there",
         );
     }
     if client.is_none_or(|client| !client.is_loopback()) && sockets.iter().all(Socket::is_inside) {
-        let what = "sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone";
+        let what = "sshd listens only on loopback addresses: a client can reach it only through a proxy or a tunnel";
         let led = facts.outside_holders();
         let finding = if led.is_empty() {
             verdict.likely(what)
@@ -54,7 +54,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(unit) = elsewhere(facts, &sockets) {
         let (ports, wanted) = (list(&facts.ports()), list(&facts.configured_ports()));
         let what = format!(
-            "{unit} listens on port {ports}, and nothing on port {wanted}, which sshd_config has"
+            "{unit} listens on port {ports}; nothing listens on port {wanted}, which sshd_config sets"
         );
         let finding = verdict.possible(what);
         return explain(facts, &sockets, finding);
@@ -65,7 +65,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let (own, other) = (family(client.is_ipv6()), family(!client.is_ipv6()));
         let finding = verdict.certain(
             Proof::Sockets,
-            format!("sshd listens on {other} only, and {client} comes by {own}"),
+            format!("sshd listens only on {other}, and {client} connects by {own}"),
         );
         return explain(facts, &sockets, finding);
     }
@@ -90,7 +90,7 @@ fn other_address(
     if facts.has_logged_in(client) {
         verdict.exclude(
             Fact::Login,
-            format!("{client} was let in since sshd listens there"),
+            format!("{client} has logged in since sshd began to listen there"),
         );
         return true;
     }
@@ -101,7 +101,7 @@ fn other_address(
         .collect();
     let (own, others) = (own.join(", "), joined(&unserved));
     let finding = verdict.possible(format!(
-        "sshd listens on {own}, and not on {others}, which this machine has as well: who dials that is refused"
+        "sshd listens on {own} and not on {others}, which this machine also has: connections to it are refused"
     ));
     for socket in sockets {
         finding.shown_by("ss -Hltnp", &socket.line);
@@ -200,7 +200,7 @@ fn listen(facts: &Facts<'_>, finding: &mut Finding, sockets: &[Socket]) {
     if set("addressfamily") && !set("listenaddress") {
         finding.mended_by(
             Wish::setting("AddressFamily", "any"),
-            "lets sshd listen on both families",
+            "makes sshd listen on both address families",
         );
     } else {
         finding.step("change AddressFamily or ListenAddress, then `systemctl restart ssh`");
@@ -229,7 +229,8 @@ fn explain(facts: &Facts<'_>, sockets: &[Socket], finding: &mut Finding) {
         finding.shown_by_setting(facts, setting);
     }
     if written.is_empty() && sockets.iter().any(Socket::is_of_sshd) {
-        let what = "has sshd read its files, which name no address and no family; sessions stay";
+        let what =
+            "makes sshd read its files, which set no address and no family; sessions stay open";
         finding.mended_by(Wish::Service { restart: true }, what);
         return;
     }
@@ -296,10 +297,10 @@ mod tests {
             "address-family",
             &set,
             &expect![[r#"
-                certain: sshd listens on IPv4 only, and 2001:db8::7 comes by IPv6
+                certain: sshd listens only on IPv4, and 2001:db8::7 connects by IPv6
                   ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
                   /etc/ssh/sshd_config:1: AddressFamily inet
-                  $ sshmend fix sshd-config AddressFamily=any  # lets sshd listen on both families
+                  $ sshmend fix sshd-config AddressFamily=any  # makes sshd listen on both address families
             "#]],
         );
         check_as(
@@ -319,9 +320,9 @@ mod tests {
             "address-family",
             &inside,
             &expect![[r#"
-                likely: sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone
+                likely: sshd listens only on loopback addresses: a client can reach it only through a proxy or a tunnel
                   ss -Hltnp: LISTEN 0 128 127.0.0.1:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
-                  $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
+                  $ sshmend fix service --restart  # makes sshd read its files, which set no address and no family; sessions stay open
             "#]],
         );
         check("address-family", "", &expect![[""]]);
@@ -329,9 +330,9 @@ mod tests {
             "address-family",
             &V4.replace("0.0.0.0:22", "0.0.0.0%lo:22"),
             &expect![[r#"
-                likely: sshd listens inside this machine only: a client reaches it through a proxy or a tunnel alone
+                likely: sshd listens only on loopback addresses: a client can reach it only through a proxy or a tunnel
                   ss -Hltnp: LISTEN 0 128 0.0.0.0%lo:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
-                  $ sshmend fix service --restart  # has sshd read its files, which name no address and no family; sessions stay
+                  $ sshmend fix service --restart  # makes sshd read its files, which set no address and no family; sessions stay open
             "#]],
         );
     }
@@ -350,7 +351,7 @@ mod tests {
             "address-family",
             &machine,
             &expect![[r#"
-            possible: sshd listens on 192.0.2.30, and not on 192.0.2.10, which this machine has as well: who dials that is refused
+            possible: sshd listens on 192.0.2.30 and not on 192.0.2.10, which this machine also has: connections to it are refused
               ss -Hltnp: LISTEN 0 128 192.0.2.30:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
               ip -o address show: 192.0.2.10
               /etc/ssh/sshd_config:1: ListenAddress 192.0.2.30
@@ -365,7 +366,7 @@ mod tests {
             "address-family",
             &let_in,
             &expect![[r#"
-            excluded: 198.51.100.7 was let in since sshd listens there
+            excluded: 198.51.100.7 has logged in since sshd began to listen there
         "#]],
         );
         let of_all = format!("{V4}{addresses}");
@@ -392,7 +393,7 @@ mod tests {
             "address-family",
             &unit("[::]:22", 22),
             &expect![[r#"
-                certain: sshd listens on IPv6 only, and 198.51.100.7 comes by IPv4
+                certain: sshd listens only on IPv6, and 198.51.100.7 connects by IPv4
                   ss -Hltnp: LISTEN 0 128 [::]:22 *:* users:(("systemd",pid=1,fd=3))
                   - let it listen for everyone: `mkdir -p /etc/systemd/system/ssh.socket.d`
                   - by a file of your own: `printf '[Socket]\nListenStream=\nListenStream=22\nBindIPv6Only=both\nBindToDevice=\n' > /etc/systemd/system/ssh.socket.d/zz-listen.conf`
@@ -412,7 +413,7 @@ mod tests {
             "address-family",
             &unit("*:2222", 2222),
             &expect![[r#"
-                possible: ssh.socket listens on port 2222, and nothing on port 22, which sshd_config has
+                possible: ssh.socket listens on port 2222; nothing listens on port 22, which sshd_config sets
                   ss -Hltnp: LISTEN 0 128 *:2222 *:* users:(("systemd",pid=1,fd=3))
                   - let it listen for everyone: `mkdir -p /etc/systemd/system/ssh.socket.d`
                   - by a file of your own: `printf '[Socket]\nListenStream=\nListenStream=22\nBindIPv6Only=both\nBindToDevice=\n' > /etc/systemd/system/ssh.socket.d/zz-listen.conf`

@@ -32,7 +32,7 @@ fn behind(facts: &Facts<'_>, holder: &Holder, verdict: &mut Verdict) {
     let places: Vec<String> = holder.leads.iter().map(Lead::text).collect();
     let places = places.join(", ");
     let who = format!(
-        "{name} (process {}) holds port {port} and leads to {places}",
+        "{name} (process {}) holds port {port} and forwards to {places}",
         holder.pid
     );
     let finding = if answers.iter().all(|answer| *answer == Some(true)) {
@@ -42,16 +42,14 @@ fn behind(facts: &Facts<'_>, holder: &Holder, verdict: &mut Verdict) {
     } else if answers.contains(&Some(false)) {
         verdict.likely(format!("{who}, and nothing listens at one of them"))
     } else {
-        verdict.possible(format!(
-            "{who}, which is not this machine: its sshd is the one to ask"
-        ))
+        verdict.possible(format!("{who}, which is another machine: examine its sshd"))
     };
     finding.shown_by("ss -Hltnp", &holder.socket.line);
     for (lead, answer) in holder.leads.iter().zip(answers) {
         let found = match answer {
             Some(true) => "something listens there",
             Some(false) => "nothing listens there",
-            None => "is not looked at from here",
+            None => "cannot be checked from here",
         };
         finding.shown_by(&lead.source, format!("{}: {found}", lead.text()));
     }
@@ -86,7 +84,7 @@ fn advise(facts: &Facts<'_>, holder: &Holder, finding: &mut Finding) {
 fn tunnel(socket: &Socket, verdict: &mut Verdict) {
     let port = socket.port;
     let finding = verdict.likely(format!(
-        "port {port} is a tunnel of somebody who is logged in here (ssh -R): it ends at that client"
+        "port {port} is a remote forwarding (ssh -R) of a logged-in user: it ends at that client"
     ));
     finding.shown_by("ss -Hltnp", &socket.line);
     for (_, pid) in &socket.holders {
@@ -104,7 +102,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     if !replied.always() {
         let what = format!(
-            "{} closed without a word: one of several machines behind the address may be dead",
+            "{} closed without a message: one of several machines behind the address may be down",
             replied.share()
         );
         let finding = replied.report(verdict, Certainty::Possible, what);
@@ -117,7 +115,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .any(|(_, reply)| matches!(reply, Reply::ClosedLate(_)));
     let when = if late { "later" } else { "at once" };
     let what = format!(
-        "every connection is taken and closed {when} without a word, as forwarders do when nothing stands behind them"
+        "every connection is accepted and closed {when} without a message, as by a forwarder without a working server behind it"
     );
     let finding = replied.report(verdict, Certainty::Possible, what);
     finding.step("is the port forwarded (container, virtual machine, load balancer)? look at what stands behind it");
@@ -159,7 +157,7 @@ mod tests {
             "dead-backend",
             &held("sslh", line, "127.0.0.1:2022"),
             &expect![[r#"
-                excluded: sslh (process 81) holds port 443 and leads to 127.0.0.1:2022, where something listens
+                excluded: sslh (process 81) holds port 443 and forwards to 127.0.0.1:2022, where something listens
             "#]],
         );
         check_as(
@@ -167,7 +165,7 @@ mod tests {
             "dead-backend",
             &held("sslh", line, "127.0.0.1:22"),
             &expect![[r#"
-                certain: sslh (process 81) holds port 443 and leads to 127.0.0.1:2022, where nothing listens
+                certain: sslh (process 81) holds port 443 and forwards to 127.0.0.1:2022, where nothing listens
                   ss -Hltnp: LISTEN 0 64 0.0.0.0:443 0.0.0.0:* users:(("sslh",pid=81,fd=3))
                   /proc/81/cmdline: 127.0.0.1:2022: nothing listens there
                   - if it is to lead to sshd, let sshd listen there as well: `sshmend fix sshd-config Port+=2022`
@@ -180,9 +178,9 @@ mod tests {
             "dead-backend",
             &held("docker-proxy", away, "0.0.0.0:22"),
             &expect![[r#"
-                possible: docker-proxy (process 81) holds port 443 and leads to 172.18.0.3:22, which is not this machine: its sshd is the one to ask
+                possible: docker-proxy (process 81) holds port 443 and forwards to 172.18.0.3:22, which is another machine: examine its sshd
                   ss -Hltnp: LISTEN 0 64 0.0.0.0:443 0.0.0.0:* users:(("docker-proxy",pid=81,fd=3))
-                  /proc/81/cmdline: 172.18.0.3:22: is not looked at from here
+                  /proc/81/cmdline: 172.18.0.3:22: cannot be checked from here
                   - look at it: `sshmend diagnose 172.18.0.3:22`
             "#]],
         );
@@ -191,7 +189,7 @@ mod tests {
             "dead-backend",
             &held("sshd", "sshd: anna", "0.0.0.0:22"),
             &expect![[r#"
-                likely: port 443 is a tunnel of somebody who is logged in here (ssh -R): it ends at that client
+                likely: port 443 is a remote forwarding (ssh -R) of a logged-in user: it ends at that client
                   ss -Hltnp: LISTEN 0 64 0.0.0.0:443 0.0.0.0:* users:(("sshd",pid=81,fd=3))
                   - see whose it is: `ps -o user,args -p 81`; what answers, or does not, stands at its other end
             "#]],
@@ -226,8 +224,8 @@ mod tests {
             "dead-backend",
             &[closed(), closed(), closed()],
             &expect![[r#"
-                possible: every connection is taken and closed at once without a word, as forwarders do when nothing stands behind them
-                  connection to 192.0.2.10:22: connected, then closed at once without a word (3 of 3 connections)
+                possible: every connection is accepted and closed at once without a message, as by a forwarder without a working server behind it
+                  connection to 192.0.2.10:22: connected, then closed at once without a message (3 of 3 connections)
                   - is the port forwarded (container, virtual machine, load balancer)? look at what stands behind it
                   - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
             "#]],
@@ -236,8 +234,8 @@ mod tests {
             "dead-backend",
             &[closed(), works(), closed()],
             &expect![[r#"
-                possible: 2 of 3 connections closed without a word: one of several machines behind the address may be dead
-                  connection to 192.0.2.10:22: connected, then closed at once without a word (2 of 3 connections)
+                possible: 2 of 3 connections closed without a message: one of several machines behind the address may be down
+                  connection to 192.0.2.10:22: connected, then closed at once without a message (2 of 3 connections)
                   - is it the address of a load balancer? look at each machine behind it
             "#]],
         );

@@ -25,19 +25,19 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(usage) = own.clone().filter(Usage::exhausted) {
         let finding = verdict.certain(
             Proof::Kernel,
-            "the listener has used up its file descriptors and cannot take a connection",
+            "the listener has used all its file descriptors and cannot accept a connection",
         );
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
         raise(facts, finding);
         finding.mended_by(
             Wish::Service { restart: false },
-            "restarts the service after `sshd -t`, which frees what it holds",
+            "restarts the service after `sshd -t`, which frees its file descriptors",
         );
     } else if let Some(usage) = machine {
         // The kernel lets root exceed this limit: it affects the unprivileged process, and sshd in
         // a container.
         let finding = verdict.likely(
-            "the machine has used up its file descriptors, so sshd may be unable to serve a connection",
+            "the machine has used all its file descriptors, so sshd may be unable to serve a connection",
         );
         finding.shown_by(&usage.source, usage.text());
         finding.step(
@@ -46,7 +46,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step("raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d");
     } else if let Some(usage) = own.filter(|usage| usage.limit < needed(facts.startups_begin())) {
         let finding = verdict.likely(
-            "the listener may open too few files for the connections that MaxStartups lets wait",
+            "the file limit of the listener is too low for the connections that MaxStartups allows",
         );
         finding.shown_by(&usage.source, format!("Max open files: {}", usage.text()));
         raise(facts, finding).then(Then::Restart);
@@ -63,12 +63,12 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         if of_session {
             return of_account(facts, &heard, verdict);
         }
-        let finding = heard.report(verdict, "sshd could open no more files for connections");
+        let finding = heard.report(verdict, "sshd could not open more files for connections");
         raise(facts, finding).then(Then::Restart);
     } else {
         verdict.exclude(
             Fact::Kernel,
-            "the listener and the machine may open more files",
+            "the listener and the machine have not reached their file limits",
         );
     }
 }
@@ -86,7 +86,7 @@ fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let finding = verdict.certain(
         Proof::Kernel,
-        "sshd cannot start, because it may open too few files",
+        "sshd cannot start because its file limit is too low",
     );
     finding.shown_by_lines(&[last]);
     match facts.confinement(&["LimitNOFILE="]) {
@@ -99,7 +99,7 @@ fn at_start(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn of_account(facts: &Facts<'_>, heard: &LogEvidence<'_>, verdict: &mut Verdict) {
     let finding = heard.report(
         verdict,
-        "the login succeeds, and then the account may open too few files for a session",
+        "the login succeeds, but the file limit of the account is too low for a session",
     );
     finding.step("see what the account may open, for after the login its own limit counts: `grep -rn nofile /etc/security/limits.conf /etc/security/limits.d`");
     let own = facts
@@ -139,10 +139,10 @@ mod tests {
             "file-descriptor-limit",
             &format!("//- /proc/700/cmdline missing\n{drop_in}{SHOW}{unit}{LOG}{line}"),
             &expect![[r#"
-                certain: sshd cannot start, because it may open too few files
+                certain: sshd cannot start because its file limit is too low
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: /etc/ssh/sshd_config: Too many open files
                   /etc/systemd/system/ssh.service.d/o.conf:2: LimitNOFILE=6
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -155,9 +155,9 @@ mod tests {
             "file-descriptor-limit",
             own,
             &expect![[r#"
-                certain: the listener has used up its file descriptors and cannot take a connection
+                certain: the listener has used all its file descriptors and cannot accept a connection
                   /proc/700/limits: Max open files: 2 of 2
-                  $ sshmend fix service  # restarts the service after `sshd -t`, which frees what it holds
+                  $ sshmend fix service  # restarts the service after `sshd -t`, which frees its file descriptors
                   - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.service.d`
                   - `printf '[Service]\nLimitNOFILE=65536\n' > /etc/systemd/system/ssh.service.d/zz-limitnofile.conf`
                   - have systemd read it: `systemctl daemon-reload`
@@ -167,7 +167,7 @@ mod tests {
             "file-descriptor-limit",
             "//- /proc/sys/fs/file-nr\n99\t0\t99\n",
             &expect![[r#"
-                likely: the machine has used up its file descriptors, so sshd may be unable to serve a connection
+                likely: the machine has used all its file descriptors, so sshd may be unable to serve a connection
                   /proc/sys/fs/file-nr: 99 of 99
                   - find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`
                   - raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d
@@ -177,7 +177,7 @@ mod tests {
             "file-descriptor-limit",
             "",
             &expect![[r#"
-                excluded: the listener and the machine may open more files
+                excluded: the listener and the machine have not reached their file limits
             "#]],
         );
     }
@@ -192,7 +192,7 @@ mod tests {
                 "fatal: monitor_openfds: socketpair: Too many open files",
             ),
             &expect![[r#"
-                likely: the login succeeds, and then the account may open too few files for a session (once, last at 2026-11-20T17:59:00Z)
+                likely: the login succeeds, but the file limit of the account is too low for a session (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: monitor_openfds: socketpair: Too many open files
                   - see what the account may open, for after the login its own limit counts: `grep -rn nofile /etc/security/limits.conf /etc/security/limits.d`
                   - give the account one of its own, in a file that is read last: `printf '%s - nofile 65536\n' alice > /etc/security/limits.d/zz-nofile.conf`; it counts at the next login

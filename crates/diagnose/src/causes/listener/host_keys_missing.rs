@@ -35,9 +35,9 @@ fn tried(facts: &Facts<'_>, config_test: &TestOutput, verdict: &mut Verdict) {
     let keys = facts.host_keys().unwrap_or_default();
     let (there, gone): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.mode.is_some());
     let what = if there.is_empty() {
-        "there is no host key"
+        "no host key exists"
     } else {
-        "sshd can read no host key"
+        "sshd cannot read any host key"
     };
     let finding = missing(facts, verdict, what);
     for line in lines {
@@ -105,9 +105,9 @@ fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if keys.iter().any(|key| key.mode.is_some()) {
-        return verdict.exclude(Fact::Files, "there is a host key");
+        return verdict.exclude(Fact::Files, "a host key exists");
     }
-    let finding = missing(facts, verdict, "there is no host key");
+    let finding = missing(facts, verdict, "no host key exists");
     for key in &keys {
         finding.shown_by(&key.path, "is missing");
     }
@@ -117,14 +117,14 @@ fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict, what: &str) -> &'v mut Finding {
     let later = facts.keeps_its_host_keys();
     let effect = if later {
-        "; the running sshd still has them, the next one will not start"
+        "; the running sshd still has its keys, but the next one will not start"
     } else {
-        ", so sshd can serve no connection"
+        ", so sshd cannot serve connections"
     };
     let finding = verdict.certain(Proof::Answer, format!("{what}{effect}"));
     finding.mended_by(
         Wish::host_keys(),
-        "makes the missing host keys; clients will see new ones",
+        "generates the missing host keys; clients will see new ones",
     );
     finding.step("restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys");
     finding.latent_if(later)
@@ -138,7 +138,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     if replied.always() {
         let what =
-            "the server may have lost its host keys: up to 9.7 each connection then ends at once";
+            "the server may have lost its host keys: before 9.8 each connection then ends at once";
         ask_the_server(replied.report(verdict, Certainty::Possible, what));
     }
 }
@@ -165,10 +165,10 @@ sshd: no hostkeys available -- exiting.
             "host-keys-missing",
             NONE,
             &expect![[r#"
-            certain: there is no host key, so sshd can serve no connection
+            certain: no host key exists, so sshd cannot serve connections
               /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
               /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
-              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              $ sshmend fix host-keys  # generates the missing host keys; clients will see new ones
               - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
         "#]],
         );
@@ -182,10 +182,10 @@ sshd: no hostkeys available -- exiting.
             "host-keys-missing",
             &new,
             &expect![[r#"
-            certain (latent): there is no host key; the running sshd still has them, the next one will not start
+            certain (latent): no host key exists; the running sshd still has its keys, but the next one will not start
               /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
               /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
-              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              $ sshmend fix host-keys  # generates the missing host keys; clients will see new ones
               - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
         "#]],
         );
@@ -198,7 +198,7 @@ sshd: no hostkeys available -- exiting.
             "host-keys-missing",
             &damaged,
             &expect![[r#"
-            certain: sshd can read no host key, so sshd can serve no connection
+            certain: sshd cannot read any host key, so sshd cannot serve connections
               /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
               /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
               /etc/ssh/ssh_host_rsa_key: is there, but sshd cannot read it as a private key
@@ -216,7 +216,7 @@ sshd: no hostkeys available -- exiting.
             "host-keys-missing",
             &format!("{NONE}{named}"),
             &expect![[r#"
-                certain: there is no host key, so sshd can serve no connection
+                certain: no host key exists, so sshd cannot serve connections
                   /usr/sbin/sshd -t: Unable to load host key: /etc/ssh/ssh_host_rsa_key
                   /usr/sbin/sshd -t: sshd: no hostkeys available -- exiting.
                   /etc/ssh/sshd_config:1: HostKey /etc/ssh/own
@@ -239,9 +239,9 @@ sshd: no hostkeys available -- exiting.
             "host-keys-missing",
             &format!("{named}//- /etc/ssh/own_key missing\n"),
             &expect![[r#"
-            certain: there is no host key, so sshd can serve no connection
+            certain: no host key exists, so sshd cannot serve connections
               /etc/ssh/own_key: is missing
-              $ sshmend fix host-keys  # makes the missing host keys; clients will see new ones
+              $ sshmend fix host-keys  # generates the missing host keys; clients will see new ones
               - restore /etc/ssh/ssh_host_*_key from a backup instead where there is one: clients know those keys
         "#]],
         );
@@ -250,7 +250,7 @@ sshd: no hostkeys available -- exiting.
             "host-keys-missing",
             &format!("{named}//- /etc/ssh/own_key mode:0600\n"),
             &expect![[r#"
-            excluded: there is a host key
+            excluded: a host key exists
         "#]],
         );
         check_as(

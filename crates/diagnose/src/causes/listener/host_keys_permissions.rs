@@ -21,7 +21,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn tried(facts: &Facts<'_>, config_test: &TestOutput, verdict: &mut Verdict) {
     let mut lines = config_test.about(Complaint::KeyPermissions).peekable();
     if lines.peek().is_none() {
-        return verdict.exclude(Fact::Answer, "`sshd -t` ignores no host key");
+        return verdict.exclude(Fact::Answer, "`sshd -t` does not ignore any host key");
     }
     let none_left = config_test.about(Complaint::NoHostKeys).next().is_some();
     let finding = open(facts, Proof::Answer.certain(), none_left, verdict);
@@ -38,7 +38,7 @@ fn looked_at(facts: &Facts<'_>, verdict: &mut Verdict) {
     let there: Vec<&HostKeyFile> = keys.iter().filter(|key| key.mode.is_some()).collect();
     let open_ones: Vec<&&HostKeyFile> = there.iter().filter(|key| key.too_open()).collect();
     if open_ones.is_empty() {
-        return verdict.exclude(Fact::Files, "no host key is open to others");
+        return verdict.exclude(Fact::Files, "no host key is readable by others");
     }
     let finding = open(
         facts,
@@ -64,7 +64,7 @@ fn open<'v>(
     let (certainty, what) = match (none_left, later) {
         (true, false) => (
             sure,
-            "sshd ignores its host keys, because others can read them",
+            "sshd ignores its host keys because others can read them",
         ),
         (true, true) => (
             sure,
@@ -72,13 +72,13 @@ fn open<'v>(
         ),
         (false, _) => (
             Certainty::Possible,
-            "sshd ignores a host key that others can read, and does without it",
+            "sshd ignores a host key that others can read",
         ),
     };
     let finding = verdict.find(certainty, what);
     finding.mended_by(
         Wish::host_keys(),
-        "closes the host keys to others: 0600, owned by root",
+        "protects the host keys from others: 0600, owned by root",
     );
     finding.latent_if(later || !none_left)
 }
@@ -106,9 +106,9 @@ sshd: no hostkeys available -- exiting.
             "host-keys-permissions",
             all,
             &expect![[r#"
-            certain: sshd ignores its host keys, because others can read them
+            certain: sshd ignores its host keys because others can read them
               /usr/sbin/sshd -t: Permissions 0644 for '/etc/ssh/ssh_host_rsa_key' are too open.
-              $ sshmend fix host-keys  # closes the host keys to others: 0600, owned by root
+              $ sshmend fix host-keys  # protects the host keys from others: 0600, owned by root
         "#]],
         );
     }
@@ -120,9 +120,9 @@ sshd: no hostkeys available -- exiting.
             "host-keys-permissions",
             one,
             &expect![[r#"
-                possible (latent): sshd ignores a host key that others can read, and does without it
+                possible (latent): sshd ignores a host key that others can read
                   /usr/sbin/sshd -t: Permissions 0640 for '/etc/ssh/ssh_host_rsa_key' are too open.
-                  $ sshmend fix host-keys  # closes the host keys to others: 0600, owned by root
+                  $ sshmend fix host-keys  # protects the host keys from others: 0600, owned by root
             "#]],
         );
     }
@@ -140,9 +140,9 @@ sshd: no hostkeys available -- exiting.
             "host-keys-permissions",
             &key("0644"),
             &expect![[r#"
-            likely: sshd ignores its host keys, because others can read them
+            likely: sshd ignores its host keys because others can read them
               /etc/ssh/own_key: mode 0644
-              $ sshmend fix host-keys  # closes the host keys to others: 0600, owned by root
+              $ sshmend fix host-keys  # protects the host keys from others: 0600, owned by root
         "#]],
         );
         check_as(
@@ -150,7 +150,7 @@ sshd: no hostkeys available -- exiting.
             "host-keys-permissions",
             &key("0640"),
             &expect![[r#"
-            excluded: no host key is open to others
+            excluded: no host key is readable by others
         "#]],
         );
     }

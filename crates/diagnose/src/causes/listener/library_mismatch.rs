@@ -16,7 +16,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some((command, line)) = facts.missing_library() {
         let finding = verdict.certain(
             Proof::Answer,
-            "a program that sshd runs for each connection lacks a library and ends at its start",
+            "a program that sshd runs for each connection cannot start because it lacks a library",
         );
         finding.shown_by(command, &line);
         let library = line.split_whitespace().next().unwrap_or_default();
@@ -38,7 +38,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let finding = verdict.certain(
         Proof::Answer,
-        "sshd does not fit the libraries of this machine and ends at its start",
+        "sshd does not match the libraries of this machine and cannot start",
     );
     finding.shown_by(&config_test.command, line);
     let library = line
@@ -89,7 +89,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let finding = verdict.certain(
         Proof::Answer,
-        "ssh does not fit the libraries of this machine and ends at its start",
+        "ssh does not match the libraries of this machine and cannot start",
     );
     finding.shown_by("ssh -G", said.lines().next().unwrap_or_default());
     for own in OWN {
@@ -113,7 +113,7 @@ mod tests {
             "library-mismatch",
             openssl,
             &expect![[r#"
-                certain: sshd does not fit the libraries of this machine and ends at its start
+                certain: sshd does not match the libraries of this machine and cannot start
                   /usr/sbin/sshd -t: OpenSSL version mismatch. Built against 30000070, you have 1010117f
                   - finish the upgrade, or reinstall: `apt-get install --reinstall openssh-server $(dpkg -S libcrypto.so | cut -d: -f1 | sort -u)`
                   - where the package manager needs that library itself, take the package from a machine of the same release, on Debian by `dpkg -i FILE`
@@ -127,7 +127,7 @@ mod tests {
             "library-mismatch",
             linker,
             &expect![[r#"
-                certain: sshd does not fit the libraries of this machine and ends at its start
+                certain: sshd does not match the libraries of this machine and cannot start
                   /usr/sbin/sshd -t: /usr/sbin/sshd: error while loading shared libraries: libcrypto.so.3: cannot open shared object file: No such file or directory
                   - finish the upgrade, or reinstall: `apt-get install --reinstall openssh-server $(dpkg -S libcrypto.so.3 | cut -d: -f1 | sort -u)`
                   - where the package manager needs that library itself, take the package from a machine of the same release, on Debian by `dpkg -i FILE`

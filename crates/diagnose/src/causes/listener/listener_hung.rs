@@ -28,7 +28,9 @@ fn stopped(listener: &Listener, state: &str, verdict: &mut Verdict) {
     let pid = listener.pid;
     let finding = verdict.certain(
         Proof::Process,
-        format!("the listener (process {pid}) is stopped: it takes no connection until it goes on"),
+        format!(
+            "the listener (process {pid}) is stopped: it accepts no connection until it is resumed"
+        ),
     );
     finding.shown_by(format!("/proc/{pid}/status"), format!("State: {state}"));
     finding.step(format!("let it go on: `kill -CONT {pid}`"));
@@ -40,7 +42,7 @@ fn stopped(listener: &Listener, state: &str, verdict: &mut Verdict) {
 fn stuck(listener: &Listener, state: &str, verdict: &mut Verdict) {
     let pid = listener.pid;
     let finding = verdict.possible(format!(
-        "the listener (process {pid}) waits for the kernel, perhaps for a dead disk"
+        "the listener (process {pid}) is blocked in the kernel, as by a failed disk"
     ));
     finding.shown_by(format!("/proc/{pid}/status"), format!("State: {state}"));
     finding.step(format!(
@@ -54,12 +56,12 @@ fn queue(facts: &Facts<'_>, listener: &Listener, verdict: &mut Verdict) {
         return verdict.exclude(
             Fact::Processes,
             format!(
-                "process {} sleeps until a connection comes, as it should",
+                "process {} waits for connections, as it should",
                 listener.pid
             ),
         );
     };
-    let finding = verdict.likely("the listener does not take the connections that wait for it");
+    let finding = verdict.likely("the listener does not accept the waiting connections");
     finding.shown_by("ss -Hltnp", &socket.line);
     finding.mended_by(
         Wish::Service { restart: false },
@@ -72,8 +74,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = probe_evidence(facts, verdict, |reply| *reply == Reply::Silent) else {
         return;
     };
-    let what =
-        "the connection stands, but nobody speaks: the listener is stopped, stuck or out of files";
+    let what = "the connection is established, but no data arrives: the listener is stopped, stuck or out of file descriptors";
     ask_the_server(replied.report(verdict, Certainty::Likely, what));
 }
 
@@ -88,7 +89,7 @@ mod tests {
             "listener-hung",
             "//- /proc/700/status\nState:\tT (stopped)\n",
             &expect![[r#"
-            certain: the listener (process 700) is stopped: it takes no connection until it goes on
+            certain: the listener (process 700) is stopped: it accepts no connection until it is resumed
               /proc/700/status: State: T (stopped)
               - let it go on: `kill -CONT 700`
               - if a debugger or tracer holds it, end that (TracerPid in /proc/700/status)
@@ -98,7 +99,7 @@ mod tests {
             "listener-hung",
             "//- /proc/700/status\nState:\tD (disk sleep)\n",
             &expect![[r#"
-            possible: the listener (process 700) waits for the kernel, perhaps for a dead disk
+            possible: the listener (process 700) is blocked in the kernel, as by a failed disk
               /proc/700/status: State: D (disk sleep)
               - look again, and where it waits: `cat /proc/700/wchan`; then `dmesg` for disk and network file system errors
         "#]],
@@ -107,7 +108,7 @@ mod tests {
             "listener-hung",
             "",
             &expect![[r#"
-            excluded: process 700 sleeps until a connection comes, as it should
+            excluded: process 700 waits for connections, as it should
         "#]],
         );
     }
@@ -119,7 +120,7 @@ mod tests {
             "listener-hung",
             full,
             &expect![[r#"
-            likely: the listener does not take the connections that wait for it
+            likely: the listener does not accept the waiting connections
               ss -Hltnp: LISTEN 129 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
               $ sshmend fix service  # restarts the service after `sshd -t`; sessions stay
         "#]],
@@ -132,7 +133,7 @@ mod tests {
             "listener-hung",
             &[silent_for_long()],
             &expect![[r#"
-            likely: the connection stands, but nobody speaks: the listener is stopped, stuck or out of files
+            likely: the connection is established, but no data arrives: the listener is stopped, stuck or out of file descriptors
               connection to 192.0.2.10:22: connected, then silence for 15 seconds
               - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
         "#]],

@@ -66,7 +66,7 @@ fn without_capability(
 ) {
     let finding = verdict.certain(
         Proof::Log,
-        "sshd lacks a right that root has otherwise, so that each connection ends",
+        "sshd lacks a capability that root normally has, so each connection ends",
     );
     finding.shown_by_lines(lines);
     match confined {
@@ -94,7 +94,7 @@ fn port_denied(line: &LogLine, certainty: Certainty, verdict: &mut Verdict) {
 }
 
 fn something_denied(lines: &[&LogLine], certainty: Certainty, verdict: &mut Verdict) {
-    let finding = verdict.find(certainty, "a security policy forbids sshd something");
+    let finding = verdict.find(certainty, "a security policy denies sshd an access");
     finding.shown_by_lines(lines);
     finding.step("give files below /etc/ssh the labels of the policy: `restorecon -RFv /etc/ssh`");
     finding.step("see all denials: `ausearch -m avc -c sshd`, `aa-status`");
@@ -151,7 +151,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
             "mandatory-access-denied",
             &format!("{LOG}{line}"),
             &expect![[r#"
-            certain: sshd lacks a right that root has otherwise, so that each connection ends
+            certain: sshd lacks a capability that root normally has, so each connection ends
               journalctl: 2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot("/run/sshd"): Operation not permitted [preauth]
               - see what took it: `grep Cap /proc/PID/status` of the listener, `systemctl cat ssh.service`; in a container give it back with `--cap-add`
         "#]],
@@ -164,10 +164,10 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
             "mandatory-access-denied",
             &format!("{drop_in}{SHOW}{unit}{LOG}{bind}{line}"),
             &expect![[r#"
-                certain: sshd lacks a right that root has otherwise, so that each connection ends
+                certain: sshd lacks a capability that root normally has, so each connection ends
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd-session[812]: fatal: chroot("/run/sshd"): Operation not permitted [preauth]
                   /etc/systemd/system/ssh.service.d/o.conf:2: CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -182,7 +182,7 @@ type=AVC msg=audit(1795130000.1:9): avc:  denied  { name_bind } for  pid=812 com
             "mandatory-access-denied",
             &read,
             &expect![[r#"
-            likely: a security policy forbids sshd something
+            likely: a security policy denies sshd an access
               /var/log/audit/audit.log:1: type=AVC msg=audit(1795197000.1:9): avc:  denied  { read } for  pid=812 comm="sshd" src=2222 scontext=system_u:system_r:sshd_t:s0 tclass=tcp_socket permissive=0
               - give files below /etc/ssh the labels of the policy: `restorecon -RFv /etc/ssh`
               - see all denials: `ausearch -m avc -c sshd`, `aa-status`

@@ -15,7 +15,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     if matches!(facts.daemon(), Ok(None)) {
-        return verdict.exclude(Fact::Program, "no sshd is installed that could want a port");
+        return verdict.exclude(Fact::Program, "no sshd is installed here");
     }
     let Some(sockets) = verdict.look(facts.sockets()) else {
         return;
@@ -35,7 +35,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = verdict.certain(
             Proof::Sockets,
             format!(
-                "{name} (process {pid}) holds port {}, which is meant for sshd",
+                "{name} (process {pid}) holds port {}, which is configured for sshd",
                 socket.port
             ),
         );
@@ -63,12 +63,12 @@ fn another_sshd(facts: &Facts<'_>, rival: &Rival, verdict: &mut Verdict) {
     if facts.was_let_in() {
         return verdict.exclude(
             Fact::Login,
-            "the sshd that listens there has let the account asked about in",
+            "the account has logged in at the sshd that listens there",
         );
     }
     let (pid, port) = (rival.listener.pid, rival.socket.port);
     let what = format!(
-        "another sshd (process {pid}) holds port {port}, for which {} could not start",
+        "another sshd (process {pid}) holds port {port}, so {} could not start",
         rival.unit
     );
     // One that was started by hand with the same files serves the same accounts, and one that lets people in is somebody's own.
@@ -108,7 +108,7 @@ mod tests {
             "port-in-use",
             other,
             &expect![[r#"
-                certain: dropbear (process 81) holds port 22, which is meant for sshd
+                certain: dropbear (process 81) holds port 22, which is configured for sshd
                   ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
                   - have dropbear listen on another port, or stop it: `kill 81`
                   - then `sshmend fix service --restart`
@@ -119,7 +119,7 @@ mod tests {
             "port-in-use",
             &format!("{other}{of_unit}"),
             &expect![[r#"
-            certain: dropbear (process 81) holds port 22, which is meant for sshd
+            certain: dropbear (process 81) holds port 22, which is configured for sshd
               ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("dropbear",pid=81,fd=3))
               - have dropbear listen on another port, or stop it: `systemctl stop dropbear.service`
               - then `sshmend fix service`
@@ -152,7 +152,7 @@ mod tests {
             "port-in-use",
             dropbear,
             &expect![[r#"
-            excluded: no sshd is installed that could want a port
+            excluded: no sshd is installed here
         "#]],
         );
         check(
@@ -186,7 +186,7 @@ mod tests {
             "port-in-use",
             &machine(in_use),
             &expect![[r#"
-                certain: another sshd (process 700) holds port 22, for which ssh.service could not start
+                certain: another sshd (process 700) holds port 22, so ssh.service could not start
                   /proc: sshd: /usr/sbin/sshd -D -f /srv/git/sshd_config [listener] 0 of 10-100 startups
                   ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
                   journalctl: 2026-11-20T17:00:00+00:00 server sshd[690]: error: Bind to port 22 on 0.0.0.0 failed: Address already in use.
@@ -200,7 +200,7 @@ mod tests {
             "port-in-use",
             &machine(&format!("{in_use}{git}")),
             &expect![[r#"
-                likely: another sshd (process 700) holds port 22, for which ssh.service could not start
+                likely: another sshd (process 700) holds port 22, so ssh.service could not start
                   /proc: sshd: /usr/sbin/sshd -D -f /srv/git/sshd_config [listener] 0 of 10-100 startups
                   ss -Hltnp: LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=700,fd=3))
                   journalctl: 2026-11-20T17:00:00+00:00 server sshd[690]: error: Bind to port 22 on 0.0.0.0 failed: Address already in use.
@@ -257,7 +257,7 @@ mod tests {
             "port-in-use",
             &format!("{}//- /etc/inetd.conf\n# sshd\n", held("inetd")),
             &expect![[r#"
-                certain: inetd (process 81) holds port 22, which is meant for sshd
+                certain: inetd (process 81) holds port 22, which is configured for sshd
                   ss -Hltnp: LISTEN 0 5 0.0.0.0:22 0.0.0.0:* users:(("inetd",pid=81,fd=3))
                   - have inetd listen on another port, or stop it: `kill 81`
                   - then `sshmend fix service --restart`

@@ -22,15 +22,18 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let missing = line.starts_with("Missing");
     if missing && facts.runtime_directory_comes_with_service() {
-        return verdict.exclude(Fact::Manager, "whatever starts sshd makes the directory");
+        return verdict.exclude(
+            Fact::Manager,
+            "the unit or script that starts sshd creates the directory",
+        );
     }
     let finding = if missing {
         verdict.certain(
             Proof::Answer,
-            "the privilege separation directory is missing, so no connection can be served",
+            "the privilege separation directory is missing, so sshd cannot serve connections",
         )
     } else {
-        verdict.certain(Proof::Answer, "the privilege separation directory is not root's alone, so sshd refuses to work with it")
+        verdict.certain(Proof::Answer, "the privilege separation directory is not owned by root or is writable by others, so sshd refuses to use it")
     };
     finding.shown_by(&config_test.command, line);
     let path = line
@@ -38,7 +41,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         .next()
         .filter(|path| missing && path.starts_with('/'));
     if let Some(path) = path.filter(|path| matches!(facts.meta(path), Ok(Some(_)))) {
-        finding.shown_by(path, "is there, but is not a directory");
+        finding.shown_by(path, "exists, but is not a directory");
         finding.step(format!(
             "move it away: `mv {path} {path}.old`; then `sshmend fix privsep-directory`"
         ));
@@ -46,7 +49,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     finding.mended_by(
         Wish::PrivsepDirectory,
-        "makes the directory, root's and 0755, now and at each boot",
+        "creates the directory (0755, owned by root) now and at each boot",
     );
     finding.latent_if(!missing && facts.keeps_its_host_keys());
 }
@@ -80,9 +83,9 @@ mod tests {
             "privsep-directory",
             said,
             &expect![[r#"
-            certain: the privilege separation directory is missing, so no connection can be served
+            certain: the privilege separation directory is missing, so sshd cannot serve connections
               /usr/sbin/sshd -t: Missing privilege separation directory: /run/sshd
-              /run/sshd: is there, but is not a directory
+              /run/sshd: exists, but is not a directory
               - move it away: `mv /run/sshd /run/sshd.old`; then `sshmend fix privsep-directory`
         "#]],
         );
@@ -94,9 +97,9 @@ mod tests {
             "privsep-directory",
             MISSING,
             &expect![[r#"
-            certain: the privilege separation directory is missing, so no connection can be served
+            certain: the privilege separation directory is missing, so sshd cannot serve connections
               /usr/sbin/sshd -t: Missing privilege separation directory: /run/sshd
-              $ sshmend fix privsep-directory  # makes the directory, root's and 0755, now and at each boot
+              $ sshmend fix privsep-directory  # creates the directory (0755, owned by root) now and at each boot
         "#]],
         );
     }
@@ -108,9 +111,9 @@ mod tests {
             "privsep-directory",
             open,
             &expect![[r#"
-            certain: the privilege separation directory is not root's alone, so sshd refuses to work with it
+            certain: the privilege separation directory is not owned by root or is writable by others, so sshd refuses to use it
               /usr/sbin/sshd -t: /run/sshd must be owned by root and not group or world-writable.
-              $ sshmend fix privsep-directory  # makes the directory, root's and 0755, now and at each boot
+              $ sshmend fix privsep-directory  # creates the directory (0755, owned by root) now and at each boot
         "#]],
         );
     }
@@ -124,7 +127,7 @@ mod tests {
             "privsep-directory",
             &stopped,
             &expect![[r#"
-            excluded: whatever starts sshd makes the directory
+            excluded: the unit or script that starts sshd creates the directory
         "#]],
         );
         let masked = "Id=ssh.service\nLoadState=masked\nActiveState=inactive\n";
@@ -132,7 +135,7 @@ mod tests {
             "privsep-directory",
             &format!("//- /proc/700/cmdline missing\n{MISSING}{SHOW}{masked}"),
             &expect![[r#"
-            excluded: whatever starts sshd makes the directory
+            excluded: the unit or script that starts sshd creates the directory
         "#]],
         );
         let script = "//- /run/systemd/system missing\n//- /etc/init.d/ssh\n";
@@ -140,7 +143,7 @@ mod tests {
             "privsep-directory",
             &format!("//- /proc/700/cmdline missing\n{MISSING}{script}"),
             &expect![[r#"
-            excluded: whatever starts sshd makes the directory
+            excluded: the unit or script that starts sshd creates the directory
         "#]],
         );
     }

@@ -30,7 +30,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.is_in_passwd("sshd") {
         finding.steps.clear();
         finding
-            .shown_by("/etc/passwd", "has the account, but nothing finds it there")
+            .shown_by("/etc/passwd", "has the account, but lookups do not find it")
             .step(NSSWITCH);
     }
 }
@@ -53,7 +53,7 @@ fn looked_up(facts: &Facts<'_>, verdict: &mut Verdict) {
 fn missing(verdict: &mut Verdict, certainty: Certainty) -> &mut Finding {
     let finding = verdict.find(
         certainty,
-        "the account `sshd` does not exist, so sshd can serve no connection",
+        "the account `sshd` does not exist, so sshd cannot serve connections",
     );
     finding.step(
         "make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`",
@@ -76,9 +76,9 @@ mod tests {
             "privsep-user-missing",
             said,
             &expect![[r#"
-            certain: the account `sshd` does not exist, so sshd can serve no connection
+            certain: the account `sshd` does not exist, so sshd cannot serve connections
               /usr/sbin/sshd -t: Privilege separation user sshd does not exist
-              /etc/passwd: has the account, but nothing finds it there
+              /etc/passwd: has the account, but lookups do not find it
               - let the account database read its file: the line `passwd:` of /etc/nsswitch.conf has to name `files`
         "#]],
         );
@@ -92,7 +92,7 @@ mod tests {
             "privsep-user-missing",
             fixture,
             &expect![[r#"
-                certain: the account `sshd` does not exist, so sshd can serve no connection
+                certain: the account `sshd` does not exist, so sshd cannot serve connections
                   /usr/sbin/sshd -t: Privilege separation user sshd does not exist
                   - make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`
                   - or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`
@@ -119,7 +119,7 @@ mod tests {
             "privsep-user-missing",
             without,
             &expect![[r#"
-            likely: the account `sshd` does not exist, so sshd can serve no connection
+            likely: the account `sshd` does not exist, so sshd cannot serve connections
               /etc/passwd: no line for sshd
               - make it as the package does: `systemd-sysusers`, or `dpkg-reconfigure openssh-server`
               - or by hand: `useradd --system --home-dir /run/sshd --no-create-home --shell /usr/sbin/nologin sshd`

@@ -23,7 +23,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let name = socket.name();
     let finding = verdict.certain(
         Proof::Manager,
-        format!("{name} gave up starting sshd ({result}) and listens no more"),
+        format!("{name} gave up starting sshd ({result}) and no longer listens"),
     );
     finding.shown_by("systemctl show", socket.state());
     finding.mended_by(
@@ -51,7 +51,7 @@ mod tests {
             "socket-trigger-limit",
             &format!("{SHOW}{unit}"),
             &expect![[r#"
-            certain: ssh.socket gave up starting sshd (trigger-limit-hit) and listens no more
+            certain: ssh.socket gave up starting sshd (trigger-limit-hit) and no longer listens
               systemctl show: ssh.socket: failed (failed), result trigger-limit-hit, enabled
               $ sshmend fix service  # clears the failure and starts the socket after `sshd -t`
               - see why sshd failed: `journalctl -u ssh.service`

@@ -183,7 +183,7 @@ fn refused<'v>(
 ) -> &'v mut Finding {
     let running = facts.keeps_its_configuration();
     let now = if running {
-        "; the running one keeps the old until it is reloaded"
+        "; the running sshd keeps the old one until it is reloaded"
     } else {
         ""
     };
@@ -304,13 +304,13 @@ fn commented_out(facts: &Facts<'_>, refused: &[&Problem], finding: &mut Finding)
         return;
     }
     let what = if lines.len() == 1 {
-        "a comment of that line"
+        "that line"
     } else {
-        "comments of these lines"
+        "these lines"
     };
     finding.mended_by(
         Wish::comment_out(lines),
-        format!("makes {what}, which sshd refuses and which sets nothing"),
+        format!("comments out {what}, which sshd refuses"),
     );
 }
 
@@ -365,7 +365,7 @@ mod tests {
             "sshd-config-invalid",
             FAILS,
             &expect![[r#"
-            certain (latent): sshd does not accept its configuration: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus; the running one keeps the old until it is reloaded
+            certain (latent): sshd does not accept its configuration: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus; the running sshd keeps the old one until it is reloaded
               /etc/ssh/sshd_config:123: /etc/ssh/sshd_config: line 123: Bad configuration option: Bogus
               /etc/ssh/sshd_config:124: /etc/ssh/sshd_config line 124: Invalid MaxStartups spec.
               - correct the line named above
@@ -418,7 +418,7 @@ mod tests {
             "sshd-config-invalid",
             &format!("{config}{said}"),
             &expect![[r#"
-            likely (latent): sshd does not accept its configuration: Something new that sshd says; the running one keeps the old until it is reloaded
+            likely (latent): sshd does not accept its configuration: Something new that sshd says; the running sshd keeps the old one until it is reloaded
               /usr/sbin/sshd -t: Something new that sshd says
               /etc/ssh/sshd_config:1: Port 99999
               - correct the line named above
@@ -431,7 +431,7 @@ mod tests {
             "sshd-config-invalid",
             keys,
             &expect![[r#"
-                certain (latent): sshd does not accept its configuration: AuthorizedKeysCommand set without AuthorizedKeysCommandUser; the running one keeps the old until it is reloaded
+                certain (latent): sshd does not accept its configuration: AuthorizedKeysCommand set without AuthorizedKeysCommandUser; the running sshd keeps the old one until it is reloaded
                   /usr/sbin/sshd -t: AuthorizedKeysCommand set without AuthorizedKeysCommandUser
                   - correct the line named above
                   - name the account that runs that command, best one that owns nothing: `sshmend fix sshd-config AuthorizedKeysCommandUser=nobody`
@@ -447,7 +447,7 @@ mod tests {
             "sshd-config-invalid",
             said,
             &expect![[r#"
-            certain (latent): sshd does not accept its configuration: /etc/ssh/sshd_config.d/a.conf: No such file or directory; the running one keeps the old until it is reloaded
+            certain (latent): sshd does not accept its configuration: /etc/ssh/sshd_config.d/a.conf: No such file or directory; the running sshd keeps the old one until it is reloaded
               /usr/sbin/sshd -t: /etc/ssh/sshd_config.d/a.conf: No such file or directory
               - correct the line named above
               - /etc/ssh/sshd_config.d/a.conf leads nowhere: remove the link, or restore what it stands for
@@ -471,8 +471,8 @@ mod tests {
             &expect![[r#"
                 likely: sshd does not accept its configuration: /etc/ssh/sshd_config:2: bad configuration option "Bogus"
                   /etc/ssh/sshd_config:2: Bogus yes
-                  $ sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2  # makes a comment of that line, which sshd refuses and which sets nothing
-                  - correct the keyword, or remove the line; ask sshd -t, for this depends on how OpenSSH 9.2 was built
+                  $ sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2  # comments out that line, which sshd refuses
+                  - correct the keyword, or remove the line; ask sshd -t, because this depends on how OpenSSH 9.2 was built
             "#]],
         );
         check_as(

@@ -185,9 +185,9 @@ fn summary(facts: &Facts<'_>, service: Option<&Unit>) -> String {
         _ if unit.get("ConditionResult") == "no"
             && unit.get("ConditionTimestampMonotonic") != "0" =>
         {
-            "was skipped, because a condition of the unit does not hold".to_owned()
+            "was skipped because of a condition in its unit".to_owned()
         }
-        _ if unit.active() => "is active, and yet no sshd of it waits for connections".to_owned(),
+        _ if unit.active() => "is active, but no sshd of it listens for connections".to_owned(),
         ("disabled", _) => "is stopped and not enabled".to_owned(),
         _ => "is stopped".to_owned(),
     };
@@ -231,7 +231,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = replied.report(
         verdict,
         Certainty::Likely,
-        "nothing listens there: sshd is down, or on another port",
+        "nothing listens there: sshd is not running, or listens on another port",
     );
     finding.led_by(facts);
     finding.step("if it is on another port: `ssh -p PORT …`; `ssh -G DESTINATION` shows the one that ssh takes");
@@ -349,7 +349,7 @@ mod tests {
             "sshd-not-running",
             GONE,
             &expect![[r#"
-            certain: sshd is not running: ssh.service is active, and yet no sshd of it waits for connections
+            certain: sshd is not running: ssh.service is active, but no sshd of it listens for connections
               /proc: no process has the title of an sshd listener
               systemctl show: ssh.service: active (running), result success, enabled
               $ sshmend fix service --restart  # restarts the service after `sshd -t`

@@ -21,10 +21,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if matches!(facts.listener(), Ok(Some(_))) {
         return verdict.exclude(
             Fact::Processes,
-            "the machine is still starting, but sshd listens already",
+            "the machine is still starting, but sshd already listens",
         );
     }
-    let finding = verdict.likely("the machine is still starting, and sshd not yet there");
+    let finding = verdict.likely("the machine is still starting, and sshd is not running yet");
     finding.shown_by("systemctl is-system-running", &state);
     finding.step("see what it waits for: `systemctl list-jobs`");
 }
@@ -41,7 +41,7 @@ mod tests {
             "still-booting",
             &format!("{starting}//- /proc/700/cmdline missing\n"),
             &expect![[r#"
-            likely: the machine is still starting, and sshd not yet there
+            likely: the machine is still starting, and sshd is not running yet
               systemctl is-system-running: starting
               - see what it waits for: `systemctl list-jobs`
         "#]],
@@ -50,7 +50,7 @@ mod tests {
             "still-booting",
             starting,
             &expect![[r#"
-            excluded: the machine is still starting, but sshd listens already
+            excluded: the machine is still starting, but sshd already listens
         "#]],
         );
         check(

@@ -17,7 +17,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(refusal) = facts.way_refused() {
         let finding = verdict.certain(
             Proof::Rules,
-            format!("this machine has no way back to {client}, so that its answers end here"),
+            format!("this machine has no route back to {client}, so its answers are not sent"),
         );
         finding
             .shown_by(&refusal.source, &refusal.text)
@@ -34,21 +34,21 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     let Some(way) = facts.way_back() else {
         verdict.unchecked.push(Unchecked::new(
-            "the way back to the client",
-            "`ip route get` told nothing",
+            "the route back to the client",
+            "`ip route get` printed no route",
         ));
         return;
     };
     let interface = facts.dead_interface().map(|(interface, line)| {
         (
-            format!("the way back to {client} leads by {interface}, and from there nowhere"),
+            format!("the route back to {client} uses {interface}, which has no connection"),
             "ip -o link show",
             line,
         )
     });
     let neighbour = || {
         let (hop, line) = facts.silent_neighbour()?;
-        let what = format!("{hop}, the next machine on the way back to {client}, does not answer");
+        let what = format!("{hop}, the next hop on the route back to {client}, does not answer");
         Some((what, "ip neigh show", line))
     };
     if let Some((what, source, line)) = interface.or_else(neighbour) {
@@ -63,16 +63,17 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     path_filter(facts, verdict);
     if let Some((hop, line)) = facts.fixed_neighbour() {
         // The kernel sends to that hardware address whether or not it exists.
-        let reason =
-            format!("the card of {hop} was written down by hand: is it still that one? {line}");
+        let reason = format!(
+            "the hardware address of {hop} was entered by hand, which does not show that it is current: {line}"
+        );
         verdict
             .unchecked
-            .push(Unchecked::new("the way back to the client", reason));
+            .push(Unchecked::new("the route back to the client", reason));
     }
     verdict.exclude(
         Fact::Answer,
         format!(
-            "the way back to the client leads by {}",
+            "the route back to the client uses {}",
             way.interface.unwrap_or_default()
         ),
     );
@@ -98,7 +99,7 @@ fn path_filter(facts: &Facts<'_>, verdict: &mut Verdict) {
         Certainty::Possible
     };
     let what = format!(
-        "what comes from {client} by {interface} is dropped, because the way back leads by {back} (rp_filter)"
+        "packets from {client} on {interface} are dropped because the return route uses {back} (rp_filter)"
     );
     let finding = verdict.find(certainty, what);
     for (source, text) in shown {
@@ -132,7 +133,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = replied.report(
         verdict,
         certainty,
-        "there is no way to the host, or it is down",
+        "there is no route to the host, or the host is down",
     );
     finding.led_by(facts);
     finding.step(
@@ -167,7 +168,7 @@ mod tests {
         asked(
             &format!("{routes}{filter}{}", dropped(3)),
             &expect![[r#"
-            likely: what comes from 198.51.100.7 by eth0 is dropped, because the way back leads by tun0 (rp_filter)
+            likely: packets from 198.51.100.7 on eth0 are dropped because the return route uses tun0 (rp_filter)
               /proc/sys/net/ipv4/conf/eth0/rp_filter: 1, of this one or of all
               /proc/net/netstat: IPReversePathFilter 3
               - if tun0 is not its way, take the route away, here and where it is made: `ip route del 198.51.100.0/24 dev tun0`
@@ -178,7 +179,7 @@ mod tests {
         asked(
             &format!("{two_ways}{filter}{}", dropped(3)),
             &expect![[r#"
-            possible: what comes from 198.51.100.7 by eth0 is dropped, because the way back leads by tun0 (rp_filter)
+            possible: packets from 198.51.100.7 on eth0 are dropped because the return route uses tun0 (rp_filter)
               /proc/sys/net/ipv4/conf/eth0/rp_filter: 1, of this one or of all
               /proc/net/netstat: IPReversePathFilter 3
               - or let eth0 take such packets: `sysctl -w net.ipv4.conf.eth0.rp_filter=2`, kept in /etc/sysctl.d
@@ -187,14 +188,14 @@ mod tests {
         asked(
             &format!("{routes}{filter}{}", dropped(0)),
             &expect![[r#"
-            excluded: the way back to the client leads by tun0
+            excluded: the route back to the client uses tun0
         "#]],
         );
         let loose = filter.replace("all/rp_filter\n0", "all/rp_filter\n2");
         asked(
             &format!("{routes}{loose}{}", dropped(3)),
             &expect![[r#"
-            excluded: the way back to the client leads by tun0
+            excluded: the route back to the client uses tun0
         "#]],
         );
     }
@@ -212,7 +213,7 @@ mod tests {
             "host-unreachable",
             &hop("PERMANENT"),
             &expect![[r#"
-                unchecked: the way back to the client: the card of 192.0.2.1 was written down by hand: is it still that one? 192.0.2.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT
+                unchecked: the route back to the client: the hardware address of 192.0.2.1 was entered by hand, which does not show that it is current: 192.0.2.1 dev eth0 lladdr 02:00:00:00:00:01 PERMANENT
             "#]],
         );
         check_as(
@@ -220,7 +221,7 @@ mod tests {
             "host-unreachable",
             &hop("REACHABLE"),
             &expect![[r#"
-                excluded: the way back to the client leads by eth0
+                excluded: the route back to the client uses eth0
             "#]],
         );
     }
@@ -231,7 +232,7 @@ mod tests {
             "host-unreachable",
             &[unreachable()],
             &expect![[r#"
-                likely: there is no way to the host, or it is down
+                likely: there is no route to the host, or the host is down
                   connection to 192.0.2.10:22: no route to the host
                   ssh -G: hostname 192.0.2.10, port 22
                   - is it the right address? `getent ahosts HOST` (an entry of /etc/hosts goes first), `ssh -G DESTINATION`
@@ -242,7 +243,7 @@ mod tests {
             "host-unreachable",
             &[unanswered()],
             &expect![[r#"
-                possible: there is no way to the host, or it is down
+                possible: there is no route to the host, or the host is down
                   connection to 192.0.2.10:22: no answer to the TCP handshake
                   ssh -G: hostname 192.0.2.10, port 22
                   - is it the right address? `getent ahosts HOST` (an entry of /etc/hosts goes first), `ssh -G DESTINATION`

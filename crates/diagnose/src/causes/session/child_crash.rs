@@ -26,7 +26,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some((command, program)) = facts.crashing_program() {
         let finding = verdict.certain(
             Proof::Answer,
-            format!("{program} crashes as soon as it runs"),
+            format!("{program} crashes as soon as it starts"),
         );
         finding
             .shown_by(command, "ended by a signal")
@@ -59,7 +59,7 @@ fn filtered(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let finding = verdict.possible(
-        "the unit may kill sshd's processes: it forbids system calls, and nobody has logged in since the start",
+        "the unit may kill processes of sshd: it filters system calls, and nobody has logged in since the start",
     );
     finding.shown_at(&line, text);
     finding.step("see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`");
@@ -92,7 +92,7 @@ mod tests {
             "child-crash",
             "//$ /usr/sbin/sshd -V => signal\n",
             &expect![[r#"
-                certain: /usr/sbin/sshd crashes as soon as it runs
+                certain: /usr/sbin/sshd crashes as soon as it starts
                   /usr/sbin/sshd -V: ended by a signal
                   - bring sshd and its libraries to versions that fit: `apt-get update && apt-get dist-upgrade`
             "#]],
@@ -111,7 +111,7 @@ mod tests {
             "child-crash",
             &machine,
             &expect![[r#"
-                possible: the unit may kill sshd's processes: it forbids system calls, and nobody has logged in since the start
+                possible: the unit may kill processes of sshd: it filters system calls, and nobody has logged in since the start
                   /etc/systemd/system/ssh.service.d/o.conf:2: SystemCallFilter=~setresuid
                   - see whether the kernel says so: `journalctl -k -g type=1326`, `ausearch -m seccomp -c sshd`
                   - if it does, restart sshd without that line: `sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2`

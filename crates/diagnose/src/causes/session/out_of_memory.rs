@@ -17,7 +17,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     {
         let finding = verdict.certain(
             Proof::Manager,
-            format!("the kernel killed {} for want of memory", unit.name()),
+            format!("the kernel killed {} because memory ran out", unit.name()),
         );
         finding.shown_by("systemctl show", unit.state());
         finding
@@ -44,7 +44,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let (count, last) = (lines.len(), LogLine::last(&lines));
     let finding = verdict.find(
         certainty,
-        format!("the kernel killed {count} sshd processes for want of memory{last}"),
+        format!("the kernel killed {count} sshd processes because memory ran out{last}"),
     );
     finding.shown_by_lines(&lines);
     finding.step(
@@ -86,7 +86,7 @@ mod tests {
             "out-of-memory",
             own,
             &expect![[r#"
-                likely: the kernel killed 1 sshd processes for want of memory, last at 2026-11-20T17:58:20Z
+                likely: the kernel killed 1 sshd processes because memory ran out, last at 2026-11-20T17:58:20Z
                   dmesg: [89900.1] Out of memory: Killed process 812 (sshd-session) total-vm:100kB
                   - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
             "#]],
@@ -100,7 +100,7 @@ mod tests {
             "out-of-memory",
             &format!("{SHOW}{unit}"),
             &expect![[r#"
-                certain: the kernel killed ssh.service for want of memory
+                certain: the kernel killed ssh.service because memory ran out
                   systemctl show: ssh.service: failed (failed), result oom-kill,
                   - see what takes the memory: `ps -eo rss,comm --sort -rss | head`
                   - then `sshmend fix service`
@@ -116,7 +116,7 @@ mod tests {
             "out-of-memory",
             &format!("{killed}{SHOW}{unit}"),
             &expect![[r#"
-                certain: the kernel killed 1 sshd processes for want of memory, last at 2026-11-20T17:58:20Z
+                certain: the kernel killed 1 sshd processes because memory ran out, last at 2026-11-20T17:58:20Z
                   dmesg: [89900.1] Memory cgroup out of memory: Killed process 812 (sshd) total-vm:100kB
                   - see what takes the memory: `ps -eo rss,comm --sort -rss | head`, `systemctl show ssh.service -p MemoryMax`
                   - give the unit another value by a file of your own: `mkdir -p /etc/systemd/system/ssh.service.d`

@@ -25,7 +25,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(usage) = group.filter(Usage::exhausted) {
         let finding = verdict.certain(
             Proof::Kernel,
-            "the control group of sshd is full: it can start no process for a new connection",
+            "the control group of sshd is full: sshd cannot start a process for a new connection",
         );
         finding.shown_by(&usage.source, usage.text());
         finding.step("see what runs in it: `systemd-cgls -u ssh.service`");
@@ -36,7 +36,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     } else if let Some(usage) = machine.filter(Usage::exhausted) {
         let finding = verdict.certain(
             Proof::Kernel,
-            "the machine may start no more processes, so sshd can start none for a connection",
+            "the machine has reached its process limit, so sshd cannot start one for a connection",
         );
         finding.shown_by(&usage.source, usage.text());
         finding.step("find who holds them: `ps -eLo comm= | sort | uniq -c | sort -n | tail`");
@@ -58,7 +58,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             .lines
             .last()
             .is_some_and(|line| line.text.contains("do_exec"));
-        let finding = heard.report(verdict, "sshd could start no process for connections");
+        let finding = heard.report(verdict, "sshd could not start processes for connections");
         if of_session {
             finding.step("see what the account may start, for after the login its own limit counts: `grep -rn nproc /etc/security/limits.conf /etc/security/limits.d`");
             let own = facts
@@ -72,7 +72,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.set_in_unit(&unit, "Service", &more);
         finding.then(Then::Restart);
     } else {
-        verdict.exclude(Fact::Kernel, "sshd may start more processes");
+        verdict.exclude(Fact::Kernel, "sshd has not reached a process limit");
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
             "process-limit",
             &group(20, 3),
             &expect![[r#"
-                certain: the control group of sshd is full: it can start no process for a new connection
+                certain: the control group of sshd is full: sshd cannot start a process for a new connection
                   /sys/fs/cgroup/system.slice/ssh.service/pids.max: 20 of 20
                   - see what runs in it: `systemd-cgls -u ssh.service`
                   - raise it: `systemctl set-property ssh.service TasksMax=4096`
@@ -128,7 +128,7 @@ mod tests {
             "process-limit",
             &group(4, 0),
             &expect![[r#"
-                excluded: sshd may start more processes
+                excluded: sshd has not reached a process limit
             "#]],
         );
     }
@@ -139,7 +139,7 @@ mod tests {
             "process-limit",
             "//- /proc/loadavg\n9.0 9.0 9.0 1/32768 5\n",
             &expect![[r#"
-                certain: the machine may start no more processes, so sshd can start none for a connection
+                certain: the machine has reached its process limit, so sshd cannot start one for a connection
                   /proc/loadavg: 32768 of 15466
                   - find who holds them: `ps -eLo comm= | sort | uniq -c | sort -n | tail`
             "#]],

@@ -29,7 +29,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = missing(
             verdict,
             format!(
-                "{program}, which the running sshd was started from, {how}: no start will succeed"
+                "{program}, which the running sshd was started from, {how}: sshd cannot be started again"
             ),
             &program,
             how,
@@ -47,7 +47,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     if paths.is_empty() {
-        return verdict.exclude(Fact::Program, "this sshd is one program");
+        return verdict.exclude(Fact::Program, "this release of sshd is a single program");
     }
     for path in &paths {
         verdict.look(facts.meta(path));
@@ -79,7 +79,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         ) {
             let finding = heard.report(
                 verdict,
-                "a program that sshd runs for each connection ends before it serves it",
+                "a program that sshd runs for each connection ends early",
             );
             let programs = paths.join(" ");
             finding.step(format!(
@@ -90,7 +90,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     }
     verdict.exclude(
         Fact::Files,
-        "the programs that sshd runs for a connection are there",
+        "the programs that sshd runs for a connection exist",
     );
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn unusable(facts: &Facts<'_>, program: &str) -> Option<&'static str>
 }
 
 /// For a file that was overwritten with something else.
-const MUTE: &str = "is not a program of OpenSSH: it tells no version";
+const MUTE: &str = "is not a program of OpenSSH: it does not report a version";
 
 fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) -> &'v mut Finding {
     let finding = verdict.certain(Proof::Answer, what);
@@ -140,7 +140,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             "//- /usr/sbin/sshd missing\n",
             &expect![[r#"
-            certain (latent): /usr/sbin/sshd, which the running sshd was started from, is missing: no start will succeed
+            certain (latent): /usr/sbin/sshd, which the running sshd was started from, is missing: sshd cannot be started again
               /usr/sbin/sshd: is missing
               - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
         "#]],
@@ -153,8 +153,8 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             "//$ /usr/sbin/sshd -V => 1\n",
             &expect![[r#"
-            certain: /usr/sbin/sshd, which the running sshd was started from, is not a program of OpenSSH: it tells no version: no start will succeed
-              /usr/sbin/sshd: is not a program of OpenSSH: it tells no version
+            certain: /usr/sbin/sshd, which the running sshd was started from, is not a program of OpenSSH: it does not report a version: sshd cannot be started again
+              /usr/sbin/sshd: is not a program of OpenSSH: it does not report a version
               - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
         "#]],
         );
@@ -167,7 +167,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             &whole,
             &expect![[r#"
-                excluded: the programs that sshd runs for a connection are there
+                excluded: the programs that sshd runs for a connection exist
             "#]],
         );
         let locked = format!("{NEW}//- /usr/lib/openssh/sshd-auth mode:0644\n");
@@ -203,8 +203,8 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             &replaced,
             &expect![[r#"
-            certain: /usr/lib/openssh/sshd-session, which sshd runs for each connection, is not a program of OpenSSH: it tells no version
-              /usr/lib/openssh/sshd-session: is not a program of OpenSSH: it tells no version
+            certain: /usr/lib/openssh/sshd-session, which sshd runs for each connection, is not a program of OpenSSH: it does not report a version
+              /usr/lib/openssh/sshd-session: is not a program of OpenSSH: it does not report a version
               - reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`
         "#]],
         );
@@ -216,7 +216,7 @@ sshdauthpath /usr/lib/openssh/sshd-auth
             "sshd-helper-missing",
             "",
             &expect![[r#"
-            excluded: this sshd is one program
+            excluded: this release of sshd is a single program
         "#]],
         );
     }

@@ -131,7 +131,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         replied.report(
             verdict,
             Certainty::Likely,
-            "the server keeps silent for five seconds and closes, as TCP wrappers do",
+            "the server sends nothing for five seconds and closes the connection, as TCP wrappers do",
         )
     } else {
         replied.report(
@@ -163,7 +163,7 @@ mod tests {
             certain: TCP wrappers refuse 198.51.100.7: the rule matches by `198.51.100.` and denies
               /etc/hosts.deny:2: sshd: 198.51.100.
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)
-              $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it, and nobody else
+              $ sshmend fix hosts-access --allow 198.51.100.7  # allows 198.51.100.7, and nobody else, above the rule that refuses it
         "#]],
         );
         check_as(
@@ -171,7 +171,7 @@ mod tests {
             "hosts-access-denied",
             RULE,
             &expect![[r#"
-            excluded: no rule matches, and what no rule denies is granted
+            excluded: no rule matches, so access is granted
         "#]],
         );
     }
@@ -185,8 +185,8 @@ mod tests {
             &expect![[r#"
                 certain: TCP wrappers refuse 198.51.100.7: the rule matches by `ALL` and denies
                   /etc/hosts.deny:1: ALL: ALL
-                  /etc/hosts.allow:1: openssh: 198.51.100. (OpenSSH asks as `sshd`, never as `openssh`: the rule is not for it)
-                  $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it, and nobody else
+                  /etc/hosts.allow:1: openssh: 198.51.100. (OpenSSH uses the name `sshd`, never `openssh`: the rule does not apply to it)
+                  $ sshmend fix hosts-access --allow 198.51.100.7  # allows 198.51.100.7, and nobody else, above the rule that refuses it
                   - or mend that line, if it was meant to let 198.51.100.7 in; it is shown first who else gains by it: `sshmend fix hosts-access --mend /etc/hosts.allow:1`
             "#]],
         );
@@ -201,7 +201,7 @@ mod tests {
                 likely: TCP wrappers refuse 198.51.100.7: the rule matches by `198.51.100.` and denies
                   /etc/hosts.deny:2: sshd: 198.51.100.
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: refused connect from 198.51.100.7 (198.51.100.7)
-                  $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it, and nobody else
+                  $ sshmend fix hosts-access --allow 198.51.100.7  # allows 198.51.100.7, and nobody else, above the rule that refuses it
             "#]],
         );
         check("hosts-access-denied", RULE, &expect![""]);
@@ -237,7 +237,7 @@ mod tests {
             "hosts-access-denied",
             &resolved,
             &expect![[r#"
-            excluded: no rule matches, and what no rule denies is granted
+            excluded: no rule matches, so access is granted
         "#]],
         );
     }
@@ -248,8 +248,8 @@ mod tests {
             "hosts-access-denied",
             &[closed_after_pause()],
             &expect![[r#"
-            likely: the server keeps silent for five seconds and closes, as TCP wrappers do
-              connection to 192.0.2.10:22: silence for five seconds, then closed without a word
+            likely: the server sends nothing for five seconds and closes the connection, as TCP wrappers do
+              connection to 192.0.2.10:22: silence for five seconds, then closed without a message
               - ask the server, from its console: `sudo sshmend diagnose --client YOUR-ADDRESS`
         "#]],
         );

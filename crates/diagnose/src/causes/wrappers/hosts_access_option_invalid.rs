@@ -28,7 +28,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         listen(facts, verdict);
     }
     waits(facts, verdict);
-    verdict.exclude(Fact::Files, "libwrap takes every option");
+    verdict.exclude(Fact::Files, "libwrap accepts every option");
 }
 
 /// A command of `spawn` that runs now: sshd says nothing to the client before it has ended.
@@ -60,7 +60,7 @@ fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     };
     let finding = verdict.likely(format!(
-        "the command that TCP wrappers run for {client} has not ended, and sshd waits for it"
+        "the command that TCP wrappers run for {client} has not finished, and sshd waits for it"
     ));
     finding
         .shown_at(&origin, facts.line(&origin.path, origin.line))
@@ -94,11 +94,11 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     let finding = match judged {
         Some((client, certainty)) if refused.is_some() => verdict.find(
             certainty,
-            format!("TCP wrappers refuse {client} for an option that libwrap does not take"),
+            format!("TCP wrappers refuse {client} because of an option that libwrap does not accept"),
         ),
         Some(_) if facts.question.client_address().is_some() => return,
         _ => verdict.possible(
-            "TCP wrappers refuse the clients of a rule for an option that libwrap does not take",
+            "TCP wrappers refuse the clients of a rule because of an option that libwrap does not accept",
         ),
     };
     show_problem(facts, problem, finding);
@@ -138,7 +138,7 @@ fn listen(facts: &Facts<'_>, verdict: &mut Verdict) {
     });
     let finding = heard.report(
         verdict,
-        "TCP wrappers refuse clients for an option that libwrap does not take",
+        "TCP wrappers refuse clients because of an option that libwrap does not accept",
     );
     finding.step(
         "correct or take out the option of the line that the log names; the change counts at once",
@@ -172,7 +172,7 @@ mod tests {
         asked(
             &format!("{rule}{runs}"),
             &expect![[r#"
-                likely: the command that TCP wrappers run for 198.51.100.7 has not ended, and sshd waits for it
+                likely: the command that TCP wrappers run for 198.51.100.7 has not finished, and sshd waits for it
                   /etc/hosts.allow:1: sshd: 198.51.100. : spawn (/opt/tell %h)
                   /proc/900/cmdline: sh -c (/opt/tell 198.51.100.7)
                   - let it run in the background, by `&` behind the command, or take it out: /etc/hosts.allow:1; the change counts at once
@@ -182,13 +182,13 @@ mod tests {
         asked(
             rule,
             &expect![[r#"
-                excluded: libwrap takes every option
+                excluded: libwrap accepts every option
             "#]],
         );
         asked(
             runs,
             &expect![[r#"
-                excluded: libwrap takes every option
+                excluded: libwrap accepts every option
             "#]],
         );
     }
@@ -202,9 +202,9 @@ mod tests {
             "hosts-access-option-invalid",
             &format!("{rule}{LOG}{line}"),
             &expect![[r#"
-                likely: TCP wrappers refuse clients for an option that libwrap does not take (once, last at 2026-11-20T17:59:00Z)
+                likely: TCP wrappers refuse clients because of an option that libwrap does not accept (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: /etc/hosts.allow, line 1: unknown user: "nosuch"
-                  $ sshmend fix hosts-access --allow 198.51.100.7  # lets 198.51.100.7 in, before the rule that refuses it, and nobody else
+                  $ sshmend fix hosts-access --allow 198.51.100.7  # allows 198.51.100.7, and nobody else, above the rule that refuses it
                   - correct or take out the option of the line that the log names; the change counts at once
             "#]],
         );
@@ -217,9 +217,9 @@ mod tests {
             "hosts-access-option-invalid",
             BAD,
             &expect![[r#"
-                certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
+                certain: TCP wrappers refuse 198.51.100.7 because of an option that libwrap does not accept
                   /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
-                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # mends that line and no other
+                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # repairs only that line
                   - move `allow` to the end of the rule
                   - correct or take out that option: /etc/hosts.allow:1; the change counts at once
             "#]],
@@ -229,16 +229,16 @@ mod tests {
             "hosts-access-option-invalid",
             BAD,
             &expect![[r#"
-                excluded: libwrap takes every option
+                excluded: libwrap accepts every option
             "#]],
         );
         check(
             "hosts-access-option-invalid",
             BAD,
             &expect![[r#"
-                possible: TCP wrappers refuse the clients of a rule for an option that libwrap does not take
+                possible: TCP wrappers refuse the clients of a rule because of an option that libwrap does not accept
                   /etc/hosts.allow:1: sshd: 198.51.100. : allow : spawn true (option `allow` must be the last: libwrap denies every client that the rule matches)
-                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # mends that line and no other
+                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # repairs only that line
                   - move `allow` to the end of the rule
                   - correct or take out that option: /etc/hosts.allow:1; the change counts at once
             "#]],
@@ -253,9 +253,9 @@ mod tests {
             "hosts-access-option-invalid",
             bare,
             &expect![[r#"
-                certain: TCP wrappers refuse 198.51.100.7 for an option that libwrap does not take
+                certain: TCP wrappers refuse 198.51.100.7 because of an option that libwrap does not accept
                   /etc/hosts.allow:1: sshd: 198.51.100.7 2001:db8::7 (the colons of `2001:db8::7` end the client list: what follows the first is read as options)
-                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # mends that line and no other
+                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # repairs only that line
                   - write [2001:db8::7]
                   - correct or take out that option: /etc/hosts.allow:1; the change counts at once
             "#]],

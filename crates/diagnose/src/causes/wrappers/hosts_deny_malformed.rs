@@ -39,13 +39,17 @@ fn report(facts: &Facts<'_>, problem: &Problem, verdict: &mut Verdict) {
     let finding = match harm {
         Harm::Client(client, certainty) => verdict.find(
             certainty,
-            format!("{path} is damaged, and so TCP wrappers refuse {client}"),
+            format!("{path} is damaged, so TCP wrappers refuse {client}"),
         ),
         Harm::Everyone => verdict.find(
             read_each_time(facts),
-            format!("{path} is damaged: TCP wrappers refuse every client that gets that far"),
+            format!(
+                "{path} is damaged: TCP wrappers refuse every client that no earlier rule matches"
+            ),
         ),
-        Harm::Others => verdict.possible(format!("{path} is damaged, so that rules are lost")),
+        Harm::Others => verdict.possible(format!(
+            "{path} is damaged, so some of its rules are ignored"
+        )),
     };
     show_problem(facts, problem, finding);
     finding.shown_by_lines(
@@ -104,9 +108,9 @@ mod tests {
             "hosts-deny-malformed",
             CUT,
             &expect![[r#"
-                certain: /etc/hosts.deny is damaged: TCP wrappers refuse every client that gets that far
-                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # mends that line and no other
+                certain: /etc/hosts.deny is damaged: TCP wrappers refuse every client that no earlier rule matches
+                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service)
+                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # repairs only that line
                   - end the file with a newline
             "#]],
         );
@@ -115,9 +119,9 @@ mod tests {
             "hosts-deny-malformed",
             CUT,
             &expect![[r#"
-                certain: /etc/hosts.deny is damaged, and so TCP wrappers refuse 198.51.100.7
-                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # mends that line and no other
+                certain: /etc/hosts.deny is damaged, so TCP wrappers refuse 198.51.100.7
+                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service)
+                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # repairs only that line
                   - end the file with a newline
             "#]],
         );
@@ -138,9 +142,9 @@ mod tests {
             "hosts-deny-malformed",
             &allowed,
             &expect![[r#"
-                possible: /etc/hosts.deny is damaged, so that rules are lost
-                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service)
-                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # mends that line and no other
+                possible: /etc/hosts.deny is damaged, so some of its rules are ignored
+                  /etc/hosts.deny:1: # a note (the last line has no newline: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service)
+                  $ sshmend fix hosts-access --mend /etc/hosts.deny:1  # repairs only that line
                   - end the file with a newline
             "#]],
         );
@@ -154,9 +158,9 @@ mod tests {
             "hosts-deny-malformed",
             lost,
             &expect![[r#"
-                certain: /etc/hosts.allow is damaged, and so TCP wrappers refuse 198.51.100.7
-                  /etc/hosts.allow:1: sshd: 198.51.100.7 (the last line has no newline: libwrap stops there and ignores it and all that follows)
-                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # mends that line and no other
+                certain: /etc/hosts.allow is damaged, so TCP wrappers refuse 198.51.100.7
+                  /etc/hosts.allow:1: sshd: 198.51.100.7 (the last line has no newline: libwrap stops there and ignores it and everything after it)
+                  $ sshmend fix hosts-access --mend /etc/hosts.allow:1  # repairs only that line
                   - end the file with a newline
             "#]],
         );

@@ -41,7 +41,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         let address = client.to_string();
         finding.mended_by(
             Wish::ignore(address, Vec::new()),
-            "lifts the ban and keeps the address from being banned again",
+            "lifts the ban and exempts the address from further bans",
         );
     }
     for step in owned.steps() {
@@ -116,7 +116,7 @@ mod tests {
             &expect![[r#"
                 certain: fail2ban has banned 198.51.100.7 by a line in /etc/hosts.deny
                   /etc/hosts.deny:1: ALL: 198.51.100.7
-                  $ sshmend fix fail2ban --ignore 198.51.100.7  # lifts the ban and keeps the address from being banned again
+                  $ sshmend fix fail2ban --ignore 198.51.100.7  # lifts the ban and exempts the address from further bans
                   - `fail2ban-client unban 198.51.100.7`
             "#]],
         );

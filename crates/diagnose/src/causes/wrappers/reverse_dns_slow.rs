@@ -31,7 +31,11 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         Some(Lookup::Nameless) if uses_dns.is_some() => nameless(facts, client, uses_dns, verdict),
         Some(_) => verdict.exclude(Fact::Answer, "the name server answers"),
         None => {
-            verdict.exclude_by_setting(facts, "usedns", "sshd looks up no name for this client");
+            verdict.exclude_by_setting(
+                facts,
+                "usedns",
+                "sshd does not look up a name for this client",
+            );
         }
     }
 }
@@ -50,7 +54,7 @@ fn slow(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, verdict: 
 
 fn nameless(facts: &Facts<'_>, client: IpAddr, uses_dns: Option<&Setting>, verdict: &mut Verdict) {
     let finding = verdict.possible(format!(
-        "sshd looks up the name of {client}, which has none: the look-up may take long"
+        "sshd looks up the name of {client}, which has none: the lookup may be slow"
     ));
     advise(facts, uses_dns, finding);
     finding.step(format!(
@@ -62,7 +66,7 @@ fn advise(facts: &Facts<'_>, uses_dns: Option<&Setting>, finding: &mut Finding) 
     match uses_dns {
         Some(setting) => {
             finding.shown_by_setting(facts, setting);
-            finding.mended_by_setting(facts, "UseDNS", "no", "looks up no names");
+            finding.mended_by_setting(facts, "UseDNS", "no", "disables name lookups");
         }
         None => {
             finding.step(
@@ -86,7 +90,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = probe_evidence(facts, verdict, |reply| *reply == Reply::Silent) else {
         return;
     };
-    let what = "the server may be looking up this client's name, and get no answer";
+    let what = "the server may be looking up this client's name without getting an answer";
     let finding = replied.report(verdict, Certainty::Possible, what);
     finding
         .step("wait longer once: `ssh -o ConnectTimeout=120 …`; a banner after 10, 20 or 30 seconds is a name look-up");
@@ -108,9 +112,9 @@ mod tests {
             "reverse-dns-slow",
             &format!("{set}{nameless}"),
             &expect![[r#"
-                possible: sshd looks up the name of 198.51.100.7, which has none: the look-up may take long
+                possible: sshd looks up the name of 198.51.100.7, which has none: the lookup may be slow
                   /etc/ssh/sshd_config:1: UseDNS yes
-                  $ sshmend fix sshd-config UseDNS=no  # looks up no names
+                  $ sshmend fix sshd-config UseDNS=no  # disables name lookups
                   - mend the name server in /etc/resolv.conf
                   - see how long it takes: `time getent hosts 198.51.100.7`
             "#]],
@@ -120,7 +124,7 @@ mod tests {
             "reverse-dns-slow",
             nameless,
             &expect![[r#"
-                excluded: sshd looks up no name for this client
+                excluded: sshd does not look up a name for this client
             "#]],
         );
     }

@@ -265,7 +265,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         &[(
             CauseName::ForwardingRefused,
             Likely,
-            "the server did not open the port or socket that `-R` asked for: something else holds it there, or it may not",
+            "the server did not open the port or socket that `-R` asked for: another program holds it there, or sshd does not allow it",
         )],
     ),
     claims(

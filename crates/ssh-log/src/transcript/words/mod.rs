@@ -150,7 +150,7 @@ pub(super) enum Symptom {
     AccountRefused,
     /// The server reports that it has not started, or is about to stop.
     Booting,
-    /// Tailscale answers in place of sshd, and its policy refuses.
+    /// Tailscale answers instead of sshd, and its policy refuses the login.
     TailnetRefused,
     SessionRefused,
     /// The login succeeded, and the server says that it takes no more sessions.

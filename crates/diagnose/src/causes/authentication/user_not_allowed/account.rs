@@ -23,7 +23,7 @@ pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
     match line.kind {
         Kind::UserDenied => by_sshd(facts, user, &line.detail),
         Kind::RootRefused => Advice::new(
-            "PermitRootLogin does not let root in by this method",
+            "PermitRootLogin does not allow root to log in by this method",
             root_step(facts),
         ),
         Kind::KeyRefused => key(facts, user, line),
@@ -31,11 +31,11 @@ pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
             no_methods(facts)
         }
         Kind::SessionFault | Kind::LoginFault => Advice::new(
-            format!("sshd cannot go through with the login: {}", said_by(line)),
+            format!("sshd cannot complete the login: {}", said_by(line)),
             "mend what that line names; it counts at the next login".to_owned(),
         ),
         Kind::InvalidUser => Advice::new(
-            format!("the client logs in as {user}, and there is no such account on this machine"),
+            format!("the client logs in as {user}, an account that does not exist on this machine"),
             format!(
                 "let the client name one that is there (`User` in its ~/.ssh/config, `ssh NAME@…`), or make it: `adduser {user}`"
             ),
@@ -52,7 +52,7 @@ fn no_methods(facts: &Facts<'_>) -> Advice {
     let key = "AuthenticationMethods";
     let Some(setting) = facts.setting(key).ok().flatten() else {
         return Advice::new(
-            "AuthenticationMethods names methods alone that sshd has switched off",
+            "AuthenticationMethods names only methods that are disabled in sshd",
             "see which line it is, for the account and the client: `sshd -T -C user=NAME,addr=ADDRESS | grep -i authentication`",
         );
     };
@@ -71,7 +71,7 @@ fn no_methods(facts: &Facts<'_>) -> Advice {
         evidence: evidence.collect(),
         ..Advice::new(
             format!(
-                "AuthenticationMethods names methods alone that sshd has switched off: {}",
+                "AuthenticationMethods names only methods that are disabled in sshd: {}",
                 setting.values.join(" ")
             ),
             format!(
@@ -130,7 +130,7 @@ fn root_step(facts: &Facts<'_>) -> String {
 
 /// Advice about a key, a certificate or a list of keys that sshd rejects, by its message.
 fn key(facts: &Facts<'_>, user: &str, line: &LogLine) -> Advice {
-    let what = format!("sshd does not take the key: {}", said_by(line));
+    let what = format!("sshd does not accept the key: {}", said_by(line));
     if let Some(advice) = of_hidden_home(facts, user, line) {
         return advice;
     }
@@ -224,9 +224,8 @@ fn cannot_read(facts: &Facts<'_>, user: &str, file: &Path) -> String {
 
 fn strict_modes(facts: &Facts<'_>, user: &str, detail: &str) -> Advice {
     let path = detail.rsplit(' ').next().unwrap_or_default();
-    let what = format!(
-        "sshd does not use the keys of the account, because others may write there: {detail}"
-    );
+    let what =
+        format!("sshd ignores the keys of the account because others can write there: {detail}");
     Advice::new(what, key_places::close(facts, user, Path::new(path)))
 }
 
@@ -235,7 +234,7 @@ fn revoked(detail: &str) -> Advice {
     match detail.split_once(": ") {
         Some((path, why)) => Advice::new(
             format!(
-                "sshd refuses every key, because it cannot read the file of RevokedKeys: {path}: {why}"
+                "sshd refuses every key because it cannot read the RevokedKeys file {path}: {why}"
             ),
             format!("put {path} back: sshd reads it at each login"),
         )
@@ -270,7 +269,9 @@ fn refused_chroot(detail: &str) -> Advice {
         );
     }
     let path = detail.rsplit(' ').next().unwrap_or_default();
-    let what = format!("the ChrootDirectory of the account is not root's alone: {detail}");
+    let what = format!(
+        "the ChrootDirectory of the account is not owned by root or is writable by others: {detail}"
+    );
     Advice::new(
         what,
         format!(

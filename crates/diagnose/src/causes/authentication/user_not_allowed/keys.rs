@@ -63,11 +63,15 @@ fn methods(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdict)
     };
     let with_more = setting("AuthenticationMethods").filter(|setting| !lists(setting));
     for (setting, key, what) in [
-        (never, "PubkeyAuthentication", "no key opens the account"),
+        (
+            never,
+            "PubkeyAuthentication",
+            "sshd accepts no key for the account",
+        ),
         (
             with_more,
             "AuthenticationMethods",
-            "a key alone does not open the account",
+            "a key alone is not enough for the account",
         ),
     ] {
         let Some(setting) = setting.filter(|setting| !setting.values.is_empty()) else {
@@ -116,7 +120,7 @@ fn key_files(
         first(&there, |file| facts.open_place(file, account))
     {
         let finding = verdict.likely(format!(
-            "sshd does not use the keys in {}, because others than {user} may write there: {}",
+            "sshd ignores the keys in {} because others than {user} can write there: {}",
             file.display(),
             place.display()
         ));
@@ -127,7 +131,7 @@ fn key_files(
         first(&there, |file| facts.unreadable_place(file, account))
     {
         let finding = verdict.likely(format!(
-            "sshd reads {} as {user}, who may not: {}",
+            "sshd reads {} as {user}, who lacks permission: {}",
             file.display(),
             place.display()
         ));
@@ -152,7 +156,7 @@ pub(super) fn hiding_line(facts: &Facts<'_>, account: &Account) -> Option<(Origi
 }
 
 pub(super) fn hidden(user: &str, line: &str) -> String {
-    format!("the unit of sshd hides the home of the account {user} from it: {line}")
+    format!("the unit of sshd hides the home directory of the account {user} from sshd: {line}")
 }
 
 /// Whether a setting of the unit hides this account's home.
@@ -207,7 +211,7 @@ fn lines(
     };
     let (line, why) = fault;
     let what = format!(
-        "sshd does not take a key of the account {user}: line {} of {}: {why}",
+        "sshd does not accept a key of the account {user}: line {} of {}: {why}",
         line.number,
         file.display()
     );
@@ -245,7 +249,7 @@ fn lines(
 
 fn empty(user: &str, file: &Path, verdict: &mut Verdict) {
     let finding = verdict.likely(format!(
-        "the account {user} has no key: {} has no line of one",
+        "the account {user} has no key: {} does not contain one",
         file.display()
     ));
     finding
@@ -270,7 +274,7 @@ fn passwords(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdic
             .filter(|lost| lost.value == "yes")
             .collect();
         let what = format!(
-            "sshd takes no password: PasswordAuthentication no; if {user} has no key on the client, nothing is left"
+            "sshd accepts no passwords (PasswordAuthentication no): without a key on the client {user} cannot log in"
         );
         let finding = if lost.is_empty() {
             verdict.possible(what)
@@ -298,7 +302,7 @@ fn passwords(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verdic
     });
     if let Some(setting) = root {
         let finding = verdict.likely(format!(
-            "root may log in by key, not by password: PermitRootLogin {}",
+            "root may log in with a key, but not with a password: PermitRootLogin {}",
             setting.values.join(" ")
         ));
         finding
@@ -320,7 +324,7 @@ fn no_key_file(facts: &Facts<'_>, user: &str, line: &LogLine, verdict: &mut Verd
         .collect::<Vec<_>>()
         .join(", ");
     let finding = verdict.possible(format!(
-        "the account {user} has no key that would open it: there is no {names}"
+        "the account {user} has no authorized keys: missing {names}"
     ));
     if let Ok(Some(setting)) = facts.setting("AuthorizedKeysFile") {
         finding.shown_by_setting(facts, setting);
@@ -379,7 +383,7 @@ mod tests {
             "user-not-allowed",
             &alice_with(keys, gave_up),
             &expect![[r#"
-                likely: no key opens the account alice: PubkeyAuthentication no
+                likely: sshd accepts no key for the account alice: PubkeyAuthentication no
                   /etc/ssh/sshd_config:2: PubkeyAuthentication no
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - log in by what that line asks for, or change PubkeyAuthentication: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
@@ -390,7 +394,7 @@ mod tests {
             "user-not-allowed",
             &alice_with("AuthenticationMethods publickey,password", gave_up),
             &expect![[r#"
-                likely: a key alone does not open the account alice: AuthenticationMethods publickey,password
+                likely: a key alone is not enough for the account alice: AuthenticationMethods publickey,password
                   /etc/ssh/sshd_config:1: AuthenticationMethods publickey,password
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - log in by what that line asks for, or change AuthenticationMethods: `sshmend fix sshd-config AuthenticationMethods=any`
@@ -405,7 +409,7 @@ mod tests {
             "user-not-allowed",
             &enough,
             &expect![[r#"
-                possible: a login of alice came to nothing, and sshd does not say why
+                possible: a login of alice failed, and sshd did not log the reason
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - let sshd say more for a while, and try again: `sshmend fix log-level`, then `sshmend diagnose` once more
                   - on the client: `ssh -v` says which keys it offers and which methods are left
@@ -426,7 +430,7 @@ mod tests {
             "user-not-allowed",
             &gone,
             &expect![[r#"
-            possible: the account alice has no key that would open it: there is no /etc/ssh/keys/alice
+            possible: the account alice has no authorized keys: missing /etc/ssh/keys/alice
               /etc/ssh/sshd_config:1: AuthorizedKeysFile /etc/ssh/keys/%u
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
               - put the public key there, as the account itself (`ssh-copy-id`), or correct AuthorizedKeysFile
@@ -438,7 +442,7 @@ mod tests {
             "user-not-allowed",
             &there,
             &expect![[r#"
-                likely: sshd does not take a key of the account alice: line 1 of /etc/ssh/keys/alice: the key is cut off or not whole
+                likely: sshd does not accept a key of the account alice: line 1 of /etc/ssh/keys/alice: the key is incomplete
                   /etc/ssh/keys/alice:1: ssh-ed25519 x
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - correct that line; `ssh-keygen -l -f /etc/ssh/keys/alice` shows the keys that can be read; it counts at the next login
@@ -462,7 +466,7 @@ mod tests {
             (
                 "\u{feff}ssh-ed25519 AAAA",
                 &expect![[r#"
-                likely: sshd does not take a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: an invisible byte order mark stands before it
+                likely: sshd does not accept a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: an invisible byte order mark stands before it
                   /home/alice/.ssh/authorized_keys:1: ﻿ssh-ed25519 AAAA
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - take the mark out: `sed -i '1s/^\xEF\xBB\xBF//' /home/alice/.ssh/authorized_keys`
@@ -472,7 +476,7 @@ mod tests {
             (
                 rfc4716,
                 &expect![[r#"
-                likely: sshd does not take a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: it is a key in the format of PuTTY and RFC 4716, which sshd does not read here
+                likely: sshd does not accept a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: it is a key in the format of PuTTY and RFC 4716, which sshd does not read here
                   /home/alice/.ssh/authorized_keys:1: ---- BEGIN SSH2 PUBLIC KEY ----
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - put it there in the form of OpenSSH instead, in one line: `ssh-keygen -i -f /home/alice/.ssh/authorized_keys` prints the first one
@@ -482,7 +486,7 @@ mod tests {
             (
                 "-----BEGIN OPENSSH PRIVATE KEY-----",
                 &expect![[r#"
-                likely: sshd does not take a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: it is a private key, which belongs to the client alone
+                likely: sshd does not accept a key of the account alice: line 1 of /home/alice/.ssh/authorized_keys: it is a private key, which belongs only on the client
                   /home/alice/.ssh/authorized_keys:1: -----BEGIN OPENSSH PRIVATE KEY-----
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   - take it out, and make a new pair, since others have seen that one: `ssh-keygen -t ed25519` on the client, `ssh-copy-id alice@HOST`
@@ -510,10 +514,10 @@ mod tests {
             "user-not-allowed",
             &format!("{machine}{}", unit("ProtectHome=yes")),
             &expect![[r#"
-                certain: the unit of sshd hides the home of the account alice from it: ProtectHome=yes (once, last at 2026-11-20T17:59:00Z)
+                certain: the unit of sshd hides the home directory of the account alice from sshd: ProtectHome=yes (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Could not open user 'alice' authorized keys '/home/alice/.ssh/authorized_keys': Permission denied
                   /etc/systemd/system/ssh.service.d/o.conf:2: ProtectHome=yes
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -522,7 +526,7 @@ mod tests {
             "user-not-allowed",
             &format!("{machine}{}", unit("ProtectHome=read-only")),
             &expect![[r#"
-                certain: sshd does not take the key: Could not open user 'alice' authorized keys '/home/alice/.ssh/authorized_keys': Permission denied (once, last at 2026-11-20T17:59:00Z)
+                certain: sshd does not accept the key: Could not open user 'alice' authorized keys '/home/alice/.ssh/authorized_keys': Permission denied (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Could not open user 'alice' authorized keys '/home/alice/.ssh/authorized_keys': Permission denied
                   - give it to the user, who has to read it: `chown alice /home/alice/.ssh/authorized_keys`, `chmod u+rX /home/alice/.ssh/authorized_keys`
             "#]],
@@ -538,7 +542,7 @@ mod tests {
             "user-not-allowed",
             &machine,
             &expect![[r#"
-                possible: the account alice has no key that would open it: there is no /home/alice/.ssh/authorized_keys, /home/alice/.ssh/authorized_keys2
+                possible: the account alice has no authorized keys: missing /home/alice/.ssh/authorized_keys, /home/alice/.ssh/authorized_keys2
                   sshd_config: authorizedkeysfile .ssh/authorized_keys .ssh/authorized_keys2 (the default)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Connection closed by authenticating user alice 198.51.100.7 port 4711 [preauth]
                   /home/alice: does not exist
@@ -559,7 +563,7 @@ mod tests {
             "user-not-allowed",
             &machine,
             &expect![[r#"
-                likely: AuthenticationMethods names methods alone that sshd has switched off: keyboard-interactive (once, last at 2026-11-20T17:59:00Z)
+                likely: AuthenticationMethods names only methods that are disabled in sshd: keyboard-interactive (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: No AuthenticationMethods left after eliminating disabled methods
                   /etc/ssh/sshd_config:2: AuthenticationMethods keyboard-interactive
                   - take that line out (/etc/ssh/sshd_config:2): `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`, or switch on what it names (KbdInteractiveAuthentication, PasswordAuthentication, PubkeyAuthentication)

@@ -78,7 +78,7 @@ impl Lists<'_> {
         else {
             return;
         };
-        let what = format!("{key} names the account {} by `{pattern}`", self.user);
+        let what = format!("{key} matches the account {} by `{pattern}`", self.user);
         let Some(finding) = verdict.by_force(&self.facts.force(setting), &what) else {
             return;
         };
@@ -142,7 +142,7 @@ impl Lists<'_> {
             return;
         };
         if setting.values == ["no"] {
-            let what = "PermitRootLogin lets root in by no means";
+            let what = "PermitRootLogin does not allow root to log in at all";
             let Some(finding) = verdict.by_force(&self.facts.force(setting), what) else {
                 return;
             };
@@ -261,7 +261,7 @@ mod tests {
             "user-not-allowed",
             &format!("{ACCOUNTS}{denies}"),
             &expect![[r#"
-                certain: DenyUsers names the account alice by `alice`
+                certain: DenyUsers matches the account alice by `alice`
                   /etc/ssh/sshd_config:2: DenyUsers alice
                   - if it is not meant: /etc/ssh/sshd_config:2: take `alice` out of that line: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
             "#]],
@@ -278,7 +278,7 @@ mod tests {
             "user-not-allowed",
             &format!("{ACCOUNTS}{config}{own}"),
             &expect![[r#"
-                certain: DenyUsers names the account alice by `alice`
+                certain: DenyUsers matches the account alice by `alice`
                   /etc/ssh/sshd_config:2: DenyUsers alice
                   - if it is not meant: /etc/ssh/sshd_config:2: take `alice` out of that line: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
             "#]],
@@ -315,7 +315,7 @@ mod tests {
                 certain: AllowUsers does not name the account root
                   /etc/ssh/sshd_config:1: AllowUsers bob carol
                   - if it is not meant: /etc/ssh/sshd_config:1: write root into that line as well: `sshmend fix sshd-config AllowUsers+=root`
-                certain: PermitRootLogin lets root in by no means
+                certain: PermitRootLogin does not allow root to log in at all
                   /etc/ssh/sshd_config:2: PermitRootLogin no
                   - if it is not meant: /etc/ssh/sshd_config:2: log in as somebody else and become root by sudo; or write `PermitRootLogin prohibit-password` there: `sshmend fix sshd-config PermitRootLogin=prohibit-password`
             "#]],
@@ -326,7 +326,7 @@ mod tests {
             "user-not-allowed",
             &denied,
             &expect![[r#"
-                certain: DenyUsers names the account alice by `al*`
+                certain: DenyUsers matches the account alice by `al*`
                   /etc/ssh/sshd_config:1: DenyUsers al*
                   - if it is not meant: /etc/ssh/sshd_config:1: take `al*` out of that line: `sshmend fix sshd-config --unset DenyUsers`
             "#]],
@@ -352,7 +352,7 @@ mod tests {
             "user-not-allowed",
             &config("DenyUsers bob alice@198.51.100.0/24"),
             &expect![[r#"
-                certain: DenyUsers names the account alice by `alice@198.51.100.0/24`
+                certain: DenyUsers matches the account alice by `alice@198.51.100.0/24`
                   /etc/ssh/sshd_config:1: DenyUsers bob alice@198.51.100.0/24
                   - if it is not meant: /etc/ssh/sshd_config:1: take `alice@198.51.100.0/24` out of that line: `sshmend fix sshd-config DenyUsers-=alice@198.51.100.0/24`
             "#]],
@@ -372,7 +372,7 @@ mod tests {
             "user-not-allowed",
             &config("DenyGroups st*"),
             &expect![[r#"
-                certain: DenyGroups names the account alice by `st*`
+                certain: DenyGroups matches the account alice by `st*`
                   /etc/ssh/sshd_config:1: DenyGroups st*
                   - if it is not meant: /etc/ssh/sshd_config:1: take `st*` out of that line: `sshmend fix sshd-config --unset DenyGroups`, or the account out of the group: `gpasswd -d alice GROUP`
             "#]],

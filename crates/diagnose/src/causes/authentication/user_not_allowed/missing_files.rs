@@ -39,7 +39,7 @@ pub(crate) fn key_command(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) 
         return;
     };
     let finding = verdict.likely(format!(
-        "the keys of the account {user} run {program} instead of a shell, which does not exist, so that no session can begin"
+        "the keys of the account {user} run {program} instead of a shell, which does not exist, so no session can start"
     ));
     let text = facts.line(&line.path, line.line);
     finding.shown_at(&line, text);
@@ -50,10 +50,10 @@ pub(crate) fn key_command(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) 
 
 fn report(facts: &Facts<'_>, file: &NamedFile, verdict: &mut Verdict) {
     let comes = match file.harm {
-        Harm::EveryKey => "so that sshd takes no key at all",
-        Harm::EverySession => "so that no session can begin",
-        Harm::SomeKeys => "so that what it would vouch for opens nothing",
-        Harm::Transfers => "so that sftp and scp fail",
+        Harm::EveryKey => "so sshd accepts no key at all",
+        Harm::EverySession => "so no session can start",
+        Harm::SomeKeys => "so the keys or certificates that depend on it are not accepted",
+        Harm::Transfers => "so sftp and scp fail",
     };
     let whom = file.only_for.as_ref().map_or_else(String::new, |criteria| {
         format!(" for those of `Match {criteria}`")
@@ -102,7 +102,7 @@ fn no_shell(facts: &Facts<'_>, file: &NamedFile, verdict: &mut Verdict) {
         return;
     }
     let what = format!(
-        "sessions are locked into a directory without the shell of the account: {} does not exist",
+        "the ChrootDirectory does not contain the shell of the account: {} does not exist",
         file.path
     );
     // An account for sftp alone needs none.
@@ -146,7 +146,7 @@ mod tests {
                 gone("/usr/local/bin/menu")
             ),
             &expect![[r#"
-                likely: ForceCommand names /usr/local/bin/menu, which does not exist, so that no session can begin
+                likely: ForceCommand names /usr/local/bin/menu, which does not exist, so no session can start
                   /etc/ssh/sshd_config:2: ForceCommand /usr/local/bin/menu --short
                   - put /usr/local/bin/menu back, or correct ForceCommand
                   - or take that line out: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
@@ -170,7 +170,7 @@ mod tests {
             "user-not-allowed",
             &keys(&with),
             &expect![[r#"
-            likely: the keys of the account alice run /opt/dump/run instead of a shell, which does not exist, so that no session can begin
+            likely: the keys of the account alice run /opt/dump/run instead of a shell, which does not exist, so no session can start
               /home/alice/.ssh/authorized_keys:1: command="/opt/dump/run --all",no-pty ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPDwq9FW/JGdaWQ18vefWEP8Lk1WzjGYc5DcjzCcHAs0 carol@laptop
               - put /opt/dump/run back, or correct `command=` in /home/alice/.ssh/authorized_keys:1; it counts at the next login
         "#]],
@@ -205,15 +205,15 @@ mod tests {
             "user-not-allowed",
             &format!("//- /etc/ssh/sshd_config\n{config}\n{missing}"),
             &expect![[r#"
-                likely: ForceCommand names /usr/bin/for-all, which does not exist, so that no session can begin
+                likely: ForceCommand names /usr/bin/for-all, which does not exist, so no session can start
                   /etc/ssh/sshd_config:1: ForceCommand /usr/bin/for-all
                   - put /usr/bin/for-all back, or correct ForceCommand
                   - or take that line out: `sshmend fix sshd-config --unset ForceCommand`
-                possible: ChrootDirectory names /srv/none, which does not exist, so that no session can begin for those of `Match Group jailed`
+                possible: ChrootDirectory names /srv/none, which does not exist, so no session can start for those of `Match Group jailed`
                   /etc/ssh/sshd_config:5: ChrootDirectory /srv/none
                   - put /srv/none back, or correct ChrootDirectory
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
-                possible: ForceCommand names /usr/bin/for-some, which does not exist, so that no session can begin for those of `Match Group sftponly`
+                possible: ForceCommand names /usr/bin/for-some, which does not exist, so no session can start for those of `Match Group sftponly`
                   /etc/ssh/sshd_config:3: ForceCommand /usr/bin/for-some
                   - put /usr/bin/for-some back, or correct ForceCommand
                   - then let sshd read it: `sshd -t && systemctl reload ssh.service`
@@ -234,7 +234,7 @@ mod tests {
             "user-not-allowed",
             &jail(""),
             &expect![[r#"
-            likely: sessions are locked into a directory without the shell of the account: /srv/jail/bin/bash does not exist
+            likely: the ChrootDirectory does not contain the shell of the account: /srv/jail/bin/bash does not exist
               /etc/ssh/sshd_config:2: ChrootDirectory /srv/jail
               - for transfers alone: `Subsystem sftp internal-sftp` and, below the same Match, `ForceCommand internal-sftp`; for a shell, put it and its libraries (`ldd`) below that directory
         "#]],
@@ -244,7 +244,7 @@ mod tests {
             "user-not-allowed",
             &jail("Subsystem sftp internal-sftp\n"),
             &expect![[r#"
-                possible (latent): sessions are locked into a directory without the shell of the account: /srv/jail/bin/bash does not exist
+                possible (latent): the ChrootDirectory does not contain the shell of the account: /srv/jail/bin/bash does not exist
                   /etc/ssh/sshd_config:3: ChrootDirectory /srv/jail
                   - for transfers alone: `Subsystem sftp internal-sftp` and, below the same Match, `ForceCommand internal-sftp`; for a shell, put it and its libraries (`ldd`) below that directory
             "#]],

@@ -101,7 +101,7 @@ pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
     }
     if line.text.contains("pam_open_session") {
         return Advice::new(
-            format!("PAM opens no session for the account {user}"),
+            format!("PAM does not open a session for the account {user}"),
             "see which module says so: `journalctl -t sshd -t sshd-session -g pam_ -n 20`, and the lines `session` of /etc/pam.d/sshd",
         );
     }
@@ -131,7 +131,7 @@ fn missing_module(facts: &Facts<'_>, module: &str) -> Advice {
     {
         return Advice::new(
             format!(
-                "PAM refuses every account, because it does not know a word of its configuration: {word}"
+                "PAM refuses every account because of an unknown word in its configuration: {word}"
             ),
             format!("correct the word: `grep -n -- {word} /etc/pam.d/*`; it counts at once"),
         );
@@ -147,7 +147,7 @@ fn missing_module(facts: &Facts<'_>, module: &str) -> Advice {
         commands.join(", ")
     };
     Advice::new(
-        format!("PAM refuses every account, because a module cannot be loaded: {module}"),
+        format!("PAM refuses every account because a module cannot be loaded: {module}"),
         format!(
             "install the package of that module, or take its line out: {out}; it counts at once"
         ),
@@ -165,13 +165,13 @@ fn by_module(facts: &Facts<'_>, user: &str, module: &str, text: &str) -> Advice 
         ),
         "pam_unix" if said.starts_with("expired password") => Advice::new(
             format!(
-                "the password of the account {user} has expired, and only a terminal can change it"
+                "the password of the account {user} has expired, and changing it requires a terminal"
             ),
             format!("change it: `passwd {user}` on this machine, or log in once with `ssh -t`"),
         ),
         "pam_limits" if said.starts_with("Too many ") => {
             let advice = Advice::new(
-                format!("the account {user} has as many sessions as pam_limits lets it have"),
+                format!("the account {user} has reached the session limit of pam_limits"),
                 "see them (`loginctl list-sessions`) and the limit (`grep -rn maxlogins /etc/security/limits.conf /etc/security/limits.d`)".to_owned(),
             );
             own_limit(facts, user, "maxlogins", "20")

@@ -41,13 +41,13 @@ fn password(facts: &Facts<'_>, user: &str, entry: &Shadow, verdict: &mut Verdict
         let finding =
             verdict.by_files(facts, &[SHADOW], &format!("the account {user} has expired"));
         finding
-            .shown_by("/etc/shadow", "the day on which it ends has passed")
+            .shown_by("/etc/shadow", "its expiry date has passed")
             .step(format!(
                 "see when, by `chage -l {user}`; if it is not meant: `chage -E -1 {user}`"
             ));
     } else if entry.has_to_change(now) && facts.uses_pam() {
         let finding = verdict.likely(format!(
-            "the password of the account {user} has to be changed before anything else, and only a terminal can change it"
+            "the password of the account {user} must be changed first, which requires a terminal"
         ));
         finding
             .shown_by("/etc/shadow", "its password has expired")
@@ -56,7 +56,7 @@ fn password(facts: &Facts<'_>, user: &str, entry: &Shadow, verdict: &mut Verdict
             ));
     } else if entry.is_locked() && !facts.uses_pam() {
         let finding = verdict.likely(format!(
-            "the account {user} is locked, and without PAM sshd lets no locked account in"
+            "the account {user} is locked, and sshd without PAM refuses locked accounts"
         ));
         finding
             .shown_by("/etc/shadow", "its password begins with `!`")
@@ -79,7 +79,8 @@ fn no_service(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(line) = text.lines().find(denies) else {
         return;
     };
-    let what = format!("PAM has no file for sshd, {path}, and {OTHER} denies every login");
+    let what =
+        format!("the PAM file for sshd, {path}, does not exist, and {OTHER} denies every login");
     let finding = verdict.by_files(facts, &[OTHER, PAM_FOLDER], &what);
     finding
         .shown_by(&path, "does not exist")
@@ -95,7 +96,7 @@ fn no_entry(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
     if !facts.lacks_shadow(user) || !facts.pam_stack().iter().any(asks) {
         return;
     }
-    let what = format!("the account {user} has no entry in {SHADOW}, and pam_unix refuses it");
+    let what = format!("the account {user} has no entry in {SHADOW}, so pam_unix refuses it");
     let finding = verdict.by_files(facts, &[SHADOW], &what);
     finding.shown_by(SHADOW, format!("no line begins with `{user}:`"));
     finding.step(format!(
@@ -113,7 +114,7 @@ fn denied_to_all(facts: &Facts<'_>, verdict: &mut Verdict) {
         return;
     }
     let path = &line.origin.path;
-    let what = "PAM denies every account: pam_deny is the first that it asks";
+    let what = "PAM denies every account: pam_deny is its first module";
     let finding = verdict.by_files(facts, &[path], what);
     finding.shown_at(&line.origin, &line.text);
     finding.step(if edit::is_here(facts) {
@@ -149,11 +150,11 @@ fn listed(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) 
         None => return,
         Some(text) if text.lines().any(|name| name.trim() == user) != allows => {
             let (verb, sense) = if allows {
-                ("does not name", "allowed")
+                ("does not name", "allows")
             } else {
-                ("names", "denied")
+                ("names", "denies")
             };
-            format!("{file} {verb} {user} among the accounts that pam_listfile has {sense}")
+            format!("{file} {verb} {user} among the accounts that pam_listfile {sense}")
         }
         Some(_) => return,
     };
@@ -188,7 +189,7 @@ fn shells(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) 
         return;
     }
     let what = format!(
-        "the shell of the account {user}, {}, is not in {SHELLS}, and pam_shells wants it there",
+        "the shell of the account {user}, {}, is not in {SHELLS}, as pam_shells requires",
         account.shell
     );
     let files = [PathBuf::from(SHELLS), line.origin.path.clone()];
@@ -226,7 +227,7 @@ fn times(facts: &Facts<'_>, user: &str, line: &PamLine, verdict: &mut Verdict) {
         return;
     };
     let finding = verdict.likely(format!(
-        "pam_time lets the account {user} in at certain times alone"
+        "pam_time allows the account {user} only at certain times"
     ));
     finding
         .shown_at(&sshmend_lossless::Origin::new(TIMES, at + 1), rule)
@@ -269,7 +270,7 @@ mod tests {
             "user-not-allowed",
             &format!("{ACCOUNTS}{STACK}//- /etc/ssh/people\nbob\n"),
             &expect![[r#"
-                certain: /etc/ssh/people does not name alice among the accounts that pam_listfile has allowed
+                certain: /etc/ssh/people does not name alice among the accounts that pam_listfile allows
                   /etc/pam.d/sshd:1: account required pam_listfile.so item=user sense=allow file=/etc/ssh/people onerr=fail
                   - if it is not meant: change the names in /etc/ssh/people: `echo alice >> /etc/ssh/people`, or the line /etc/pam.d/sshd:1; both count at the next login
             "#]],
@@ -300,7 +301,7 @@ mod tests {
             "user-not-allowed",
             &format!("{zsh}{STACK}//- /bin/zsh mode:0755\n//- /etc/ssh/people\nalice\n"),
             &expect![[r#"
-                certain: the shell of the account alice, /bin/zsh, is not in /etc/shells, and pam_shells wants it there
+                certain: the shell of the account alice, /bin/zsh, is not in /etc/shells, as pam_shells requires
                   /etc/pam.d/sshd:2: auth required pam_shells.so
                   /etc/passwd: alice:x:1000:1000::/home/alice:/bin/zsh
                   - add the shell (`echo /bin/zsh >> /etc/shells`), or give the account one that stands there: `chsh -s /bin/bash alice`
@@ -317,7 +318,7 @@ mod tests {
             &shadow("20000:0:99999:7::20100:"),
             &expect![[r#"
                 certain: the account alice has expired
-                  /etc/shadow: the day on which it ends has passed
+                  /etc/shadow: its expiry date has passed
                   - see when, by `chage -l alice`; if it is not meant: `chage -E -1 alice`
             "#]],
         );
@@ -326,7 +327,7 @@ mod tests {
             "user-not-allowed",
             &shadow("0:0:99999:7:::"),
             &expect![[r#"
-                likely: the password of the account alice has to be changed before anything else, and only a terminal can change it
+                likely: the password of the account alice must be changed first, which requires a terminal
                   /etc/shadow: its password has expired
                   - change it: `passwd alice` on this machine, or log in once with `ssh -t`
             "#]],
@@ -348,7 +349,7 @@ mod tests {
                 "{ACCOUNTS}//- /etc/pam.d/sshd missing\n//- /etc/pam.d/other\n# all others\nauth required pam_deny.so\n"
             ),
             &expect![[r#"
-                certain: PAM has no file for sshd, /etc/pam.d/sshd, and /etc/pam.d/other denies every login
+                certain: the PAM file for sshd, /etc/pam.d/sshd, does not exist, and /etc/pam.d/other denies every login
                   /etc/pam.d/sshd: does not exist
                   /etc/pam.d/other: auth required pam_deny.so
                   - put /etc/pam.d/sshd back from a backup or the package: `apt-get install --reinstall -o Dpkg::Options::=--force-confmiss openssh-server`
@@ -372,7 +373,7 @@ mod tests {
             "user-not-allowed",
             &machine(root, own),
             &expect![[r#"
-                certain: the account alice has no entry in /etc/shadow, and pam_unix refuses it
+                certain: the account alice has no entry in /etc/shadow, so pam_unix refuses it
                   /etc/shadow: no line begins with `alice:`
                   - make the entries that are missing, without a password, and look at this one: `pwconv && chage -l alice`; keys work then
             "#]],
@@ -401,7 +402,7 @@ mod tests {
             "user-not-allowed",
             &machine("account required pam_deny.so\naccount required pam_unix.so"),
             &expect![[r#"
-                certain: PAM denies every account: pam_deny is the first that it asks
+                certain: PAM denies every account: pam_deny is its first module
                   /etc/pam.d/sshd:1: account required pam_deny.so
                   - take its line out: put `#` before line 1 of /etc/pam.d/sshd; it counts at the next login
             "#]],

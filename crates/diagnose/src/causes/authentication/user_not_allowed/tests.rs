@@ -10,7 +10,7 @@ fn accounts_that_cannot_log_in_are_distinguished_from_missing_ones() {
         "user-not-allowed",
         ACCOUNTS,
         &expect![[r#"
-                possible: the account backup has a shell that ends at once: /usr/sbin/nologin
+                possible: the shell of the account backup exits at once: /usr/sbin/nologin
                   /etc/passwd: backup:x:34:34::/var/backups:/usr/sbin/nologin
                   - give it a shell, if it is meant for people: `usermod -s /bin/bash backup`
             "#]],
@@ -20,7 +20,7 @@ fn accounts_that_cannot_log_in_are_distinguished_from_missing_ones() {
         "user-not-allowed",
         ACCOUNTS,
         &expect![[r#"
-                certain: there is no account nobody-here on this machine
+                certain: the account nobody-here does not exist on this machine
                   getent passwd -- nobody-here: finds none
                   - log in by the name of an account that is there, or make it: `adduser NAME`
             "#]],
@@ -90,7 +90,7 @@ fn a_login_that_waits_for_a_program_is_reported() {
             process(813, "/usr/local/bin/ask-the-gate")
         ),
         &expect![[r#"
-                possible: the account backup has a shell that ends at once: /usr/sbin/nologin
+                possible: the shell of the account backup exits at once: /usr/sbin/nologin
                   /etc/passwd: backup:x:34:34::/var/backups:/usr/sbin/nologin
                   - give it a shell, if it is meant for people: `usermod -s /bin/bash backup`
             "#]],
@@ -137,7 +137,7 @@ fn messages_of_pam_are_classified() {
             "PAM unable to dlopen(pam_no.so): /lib/security/pam_no.so: cannot open shared object file: No such file or directory",
         ),
         &expect![[r#"
-                certain: PAM refuses every account, because a module cannot be loaded: pam_no.so (once, last at 2026-11-20T17:59:00Z)
+                certain: PAM refuses every account because a module cannot be loaded: pam_no.so (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: PAM unable to dlopen(pam_no.so): /lib/security/pam_no.so: cannot open shared object file: No such file or directory
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
                   - install the package of that module, or take its line out: `grep -n pam_no.so /etc/pam.d/*`; it counts at once
@@ -148,7 +148,7 @@ fn messages_of_pam_are_classified() {
         "user-not-allowed",
         &says("PAM pam_parse: expecting return value; [...requird]"),
         &expect![[r#"
-                certain: PAM refuses every account, because it does not know a word of its configuration: requird (once, last at 2026-11-20T17:59:00Z)
+                certain: PAM refuses every account because of an unknown word in its configuration: requird (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: PAM pam_parse: expecting return value; [...requird]
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
                   - correct the word: `grep -n -- requird /etc/pam.d/*`; it counts at once
@@ -185,7 +185,7 @@ fn messages_of_sshd_are_classified() {
         "user-not-allowed",
         &says("Authentication refused: bad ownership or modes for directory /home/alice/.ssh"),
         &expect![[r#"
-                likely: sshd does not use the keys of the account, because others may write there: bad ownership or modes for directory /home/alice/.ssh (once, last at 2026-11-20T17:59:00Z)
+                likely: sshd ignores the keys of the account because others can write there: bad ownership or modes for directory /home/alice/.ssh (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Authentication refused: bad ownership or modes for directory /home/alice/.ssh
                   - make it the user's alone: `chown alice /home/alice/.ssh`, `chmod go-w /home/alice/.ssh`
             "#]],
@@ -206,7 +206,7 @@ fn revoked_keys_are_reported() {
         "user-not-allowed",
         &alice_with("", lost),
         &expect![[r#"
-                likely: sshd refuses every key, because it cannot read the file of RevokedKeys: /etc/ssh/r: No such file or directory (once, last at 2026-11-20T17:59:00Z)
+                likely: sshd refuses every key because it cannot read the RevokedKeys file /etc/ssh/r: No such file or directory (once, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: Error checking authentication key ED25519 SHA256:x in revoked keys file /etc/ssh/r: No such file or directory
                   - put /etc/ssh/r back: sshd reads it at each login
                   - where no key was ever revoked, an empty list does: `ssh-keygen -k -f /etc/ssh/r`; with it every key in the lost file would count again
@@ -242,7 +242,7 @@ fn a_missing_shell_and_a_writable_chroot_are_reported() {
         "user-not-allowed",
         &format!("{ACCOUNTS}{chroot}"),
         &expect![[r#"
-                certain: the ChrootDirectory of the account alice is not root's alone: /home/alice
+                certain: the ChrootDirectory of the account alice is not owned by root or is writable by others: /home/alice
                   /etc/ssh/sshd_config:2: ChrootDirectory %h
                   - take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: `sshmend fix sshd-config --comment-out /etc/ssh/sshd_config:2`
                   - for file transfers give the directory to root, or name another one in that line: `chown root:root /home/alice`, `chmod go-w /home/alice`

@@ -23,7 +23,7 @@ fn ssh_ends_if_it_cannot_listen_on_a_forwarded_port() {
     check(
         "exitonforwardfailure yes\n",
         &expect![[r#"
-            likely: ssh ends after the login: it is to listen on port 15432 here, which something else holds
+            likely: ssh ends after the login because another program holds the local port 15432 that ssh should listen on
               ssh -G: localforward [127.0.0.1]:15432 [db]:5432
               ss: LISTEN 0 128 127.0.0.1:15432 0.0.0.0:* users:(("ssh",pid=4021,fd=5))
               - see what holds it, mostly an earlier ssh that still runs: `ss -ltnp sport = :15432`; end it, or take another port
@@ -58,7 +58,7 @@ fn settings_that_disable_every_login_method_are_reported() {
         "preferredauthentications password\nbatchmode yes",
         "publickey,password",
         &expect![[r#"
-                likely: the configuration of ssh leaves keys out (preferredauthentications password), and the server takes nothing else that ssh may try
+                likely: the configuration of ssh disables keys (preferredauthentications password), and the server accepts no other method that ssh may try
                   ssh -G: preferredauthentications password
                   - find the line and correct it: `grep -in preferredauthentications ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`
             "#]],
@@ -67,7 +67,7 @@ fn settings_that_disable_every_login_method_are_reported() {
         "pubkeyauthentication false",
         "publickey",
         &expect![[r#"
-            likely: the configuration of ssh leaves keys out (pubkeyauthentication false), and the server takes nothing else that ssh may try
+            likely: the configuration of ssh disables keys (pubkeyauthentication false), and the server accepts no other method that ssh may try
               ssh -G: pubkeyauthentication false
               - find the line and correct it: `grep -in pubkeyauthentication ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`
         "#]],
@@ -76,7 +76,7 @@ fn settings_that_disable_every_login_method_are_reported() {
         "identityagent /run/agent",
         "publickey",
         &expect![[r#"
-            likely: ssh has no key to offer, and the server takes nothing else that ssh may try
+            likely: ssh has no key to offer, and the server accepts no other method that ssh may try
               ssh -G: identityagent /run/agent
               - see what the agent holds (`ssh-add -l`) and which files are looked for (`ssh -G DESTINATION | grep identity`); name the key by `IdentityFile`, start the agent, or make a key: `ssh-keygen -t ed25519`
         "#]],
@@ -93,7 +93,7 @@ fn settings_that_disable_every_login_method_are_reported() {
         &other(key),
         &[works()],
         &expect![[r#"
-                likely: the configuration of ssh has no algorithm for its keys (ED25519), and the server takes nothing else that ssh may try
+                likely: the configuration of ssh allows no algorithm for its keys (ED25519), and the server accepts no other method that ssh may try
                   ssh -G: pubkeyacceptedalgorithms rsa-sha2-512,rsa-sha2-256
                   - find the line and correct it: `grep -inE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; `+NAME` adds to the list of ssh instead of replacing it (pubkeyacceptedalgorithms)
             "#]],
@@ -146,7 +146,7 @@ fn a_named_public_key_needs_the_agent() {
     check(
         "//$ ssh-add -l => 1\nThe agent has no identities.\n",
         &expect![[r#"
-                likely: the configuration of ssh names the public key /home/alice/.ssh/work.pub, the agent does not hold the private one, and no other key is left
+                likely: the configuration of ssh names the public key /home/alice/.ssh/work.pub, the agent does not hold the private one, and no other key is available
                   /home/alice/.ssh/work.pub: is a public key
                   - name the private key (`IdentityFile` without `.pub`), or give it to the agent: `ssh-add`
             "#]],
@@ -168,7 +168,7 @@ fn remotecommand_conflicts_with_a_command_on_the_command_line() {
         set,
         &[works()],
         &expect![[r#"
-            possible (latent): RemoteCommand is set for this host, so that ssh ends at once where it is given a command as well (`ssh HOST COMMAND`, git, rsync)
+            possible (latent): RemoteCommand is set for this host, so ssh ends at once if it is also given a command (`ssh HOST COMMAND`, git, rsync)
               ssh -G: remotecommand tmux attach
               - give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`
         "#]],
@@ -217,7 +217,7 @@ fn a_key_that_others_may_read_is_named() {
         "client-config-invalid",
         said,
         &expect![[r#"
-            likely: ssh ignores the private key /home/alice/.ssh/id: others may read it
+            likely: ssh ignores the private key /home/alice/.ssh/id because others can read it
               transcript:1: Load key "/home/alice/.ssh/id": bad permissions
               - close it: `chmod 600 /home/alice/.ssh/id`
         "#]],
@@ -231,7 +231,7 @@ fn a_match_exec_command_that_does_not_end_is_shown() {
         "client-config-invalid",
         said,
         &expect![[r#"
-            likely: a command that the configuration of ssh runs (`Match exec`) does not end
+            likely: a command that the configuration of ssh runs (`Match exec`) does not finish
               ssh -v: debug1: Executing command: 'sleep 300'
               - find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`
         "#]],
@@ -243,7 +243,7 @@ fn a_match_exec_command_that_does_not_end_is_shown() {
         "//$ ssh -G -- server => hangs\n",
         &[works()],
         &expect![[r#"
-                likely: a command that the configuration of ssh runs (`Match exec`) does not end
+                likely: a command that the configuration of ssh runs (`Match exec`) does not finish
                   ssh -G: no answer within 20 s
                   - find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`
                 unchecked: ssh -G -- server: cannot be run: no answer within 20 s
@@ -262,7 +262,7 @@ fn ssh_ends_if_it_cannot_create_the_control_socket() {
         &missing,
         &[works()],
         &expect![[r#"
-                certain: the socket of the shared connection that is configured cannot be made: ssh ends
+                certain: ssh ends because it cannot create the configured control socket
                   ssh -G: the directory of ControlPath does not exist: /home/alice/.ssh/cm
                   - make the directory: `mkdir -m 700 /home/alice/.ssh/cm`
                   - or take another ControlPath: `~/.ssh/%C`
@@ -277,10 +277,10 @@ fn ssh_ends_if_it_cannot_create_the_control_socket() {
         &long,
         &[works()],
         &expect![[r#"
-                certain: the socket of the shared connection that is configured cannot be made: ssh ends
-                  ssh -G: ControlPath has 97 bytes, and 90 are possible: /home/alice/.ssh/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-                  - take a shorter ControlPath: `~/.ssh/%C`
-            "#]],
+            certain: ssh ends because it cannot create the configured control socket
+              ssh -G: ControlPath has 97 bytes, but at most 90 are possible: /home/alice/.ssh/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+              - take a shorter ControlPath: `~/.ssh/%C`
+        "#]],
     );
 }
 
@@ -293,7 +293,7 @@ fn a_key_that_others_may_read_is_suspected() {
         open,
         &[works()],
         &expect![[r#"
-            likely: ssh ignores the private key /home/alice/.ssh/work: others may read it
+            likely: ssh ignores the private key /home/alice/.ssh/work because others can read it
               /home/alice/.ssh/work: mode 0644
               - close it: `chmod 600 /home/alice/.ssh/work`
         "#]],
@@ -323,7 +323,7 @@ fn a_forwarding_that_the_server_may_refuse_prevents_exclusion() {
     check(
         "exitonforwardfailure yes\n",
         &expect![[r#"
-        unchecked: the forwardings on the server: ssh ends after the login where the server cannot listen for `remoteforward 9443 [localhost]:443`: an earlier session may still hold that port there
+        unchecked: the forwardings on the server: ssh ends after the login if the server cannot listen for `remoteforward 9443 [localhost]:443`: an earlier session may still hold that port
     "#]],
     );
     check(
@@ -346,7 +346,7 @@ fn a_putty_key_is_recognised_by_its_file_name() {
         ),
         &[works()],
         &expect![[r#"
-            likely: the private key /home/alice/.ssh/work.ppk is one of PuTTY, which ssh does not read, and no other key is left
+            likely: the private key /home/alice/.ssh/work.ppk is in the format of PuTTY, which ssh does not read, and no other key is available
               /home/alice/.ssh/work.ppk: Load key "/home/alice/.ssh/work.ppk": error in libcrypto
               - convert it: `puttygen /home/alice/.ssh/work.ppk -O private-openssh -o /home/alice/.ssh/work` (PuTTYgen: Conversions, Export OpenSSH key), then name that one by `IdentityFile`
         "#]],

@@ -33,7 +33,7 @@ pub(crate) fn elsewhere(facts: &Facts<'_>, listener: &Listener, verdict: &mut Ve
     };
     let finding = verdict.find(
         certainty,
-        "sshd runs, but not in the network of this machine: nothing listens here",
+        "sshd runs, but in another network namespace: nothing listens in this one",
     );
     finding
         .shown_by("/proc", &listener.title)
@@ -121,7 +121,7 @@ pub(crate) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
         return taken_over(facts, line, &holder, &ports, verdict);
     }
     let finding = verdict.possible(format!(
-        "nothing listens on port {old} any more, for sshd has moved to port {ports}: who asks for {old} is refused"
+        "nothing listens on port {old} since sshd moved to port {ports}: connections to {old} are refused"
     ));
     finding.shown_by_lines(&[line]);
     if let Some(unit) = socket {
@@ -150,7 +150,7 @@ pub(crate) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
     if facts.configured_ports().contains(&old) {
         finding.mended_by(
             Wish::Service { restart: true },
-            "has sshd read its files, which name that port; sessions stay",
+            "makes sshd read its files, which set that port; sessions stay open",
         );
         return;
     }
@@ -181,7 +181,7 @@ fn taken_over(
     }
     let old = holder.port;
     let finding = verdict.possible(format!(
-        "sshd has moved from port {old} to port {ports}, and {name} (process {pid}) holds port {old} now: who asks for {old} does not reach sshd, unless {name} leads there"
+        "sshd has moved from port {old} to port {ports}, and {name} (process {pid}) now holds port {old}: connections to {old} do not reach sshd, unless {name} forwards them"
     ));
     finding
         .shown_by_lines(&[line])
@@ -215,11 +215,11 @@ mod tests {
             "sshd-not-running",
             &alone,
             &expect![[r#"
-                certain: sshd runs, but not in the network of this machine: nothing listens here
+                certain: sshd runs, but in another network namespace: nothing listens in this one
                   /proc: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
                   ss -Hltnp: shows no socket of sshd
                   /etc/systemd/system/ssh.service.d/o.conf:1: PrivateNetwork=yes
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:1  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:1  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -227,7 +227,7 @@ mod tests {
             "sshd-not-running",
             "//$ ss -Hltnp => 0\n",
             &expect![[r#"
-            possible: sshd runs, but not in the network of this machine: nothing listens here
+            possible: sshd runs, but in another network namespace: nothing listens in this one
               /proc: sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups
               ss -Hltnp: shows no socket of sshd
               - see which network it is in: `lsns -t net -p 700`, `systemctl cat ssh.service`
@@ -246,7 +246,7 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{sockets}{SHOW}{units}"),
             &expect![[r#"
-            possible: nothing listens on port 22 any more, for sshd has moved to port 2222: who asks for 22 is refused
+            possible: nothing listens on port 22 since sshd moved to port 2222: connections to 22 are refused
               journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
               systemctl show: ssh.socket: Listen=[::]:2222 (Stream)
               - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
@@ -263,7 +263,7 @@ mod tests {
             "sshd-not-running",
             moved,
             &expect![[r#"
-                possible: nothing listens on port 22 any more, for sshd has moved to port 2222: who asks for 22 is refused
+                possible: nothing listens on port 22 since sshd moved to port 2222: connections to 22 are refused
                   journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
                   /etc/ssh/sshd_config:1: Port 2222
                   - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
@@ -286,7 +286,7 @@ mod tests {
             "sshd-not-running",
             &machine("0.0.0.0"),
             &expect![[r#"
-                possible: sshd has moved from port 22 to port 2222, and tarpit (process 81) holds port 22 now: who asks for 22 does not reach sshd, unless tarpit leads there
+                possible: sshd has moved from port 22 to port 2222, and tarpit (process 81) now holds port 22: connections to 22 do not reach sshd, unless tarpit forwards them
                   journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
                   ss -Hltnp: LISTEN 0 64 0.0.0.0:22 0.0.0.0:* users:(("tarpit",pid=81,fd=3))
                   - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config

@@ -44,7 +44,7 @@ pub(crate) fn start_blocker(facts: &Facts<'_>) -> Option<StartBlocker> {
     }
     if let Some(foreign) = facts.foreign_addresses() {
         let what = format!(
-            "it is to listen on {}, which this machine does not have",
+            "it is configured to listen on {}, which is not an address of this machine",
             foreign.join(", ")
         );
         return Some(StartBlocker {
@@ -73,7 +73,7 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<StartBlocker> {
         });
     }
     if unit.get("ConditionResult") == "no" {
-        return written(&["Condition"]).map(|line| of_line("its condition does not hold", line));
+        return written(&["Condition"]).map(|line| of_line("its condition is not met", line));
     }
     if let Some(program) = facts.failed_before_start() {
         let line = facts.line_of_start(&format!("execstartpre={program}"));
@@ -92,7 +92,7 @@ fn of_unit(facts: &Facts<'_>, unit: &Unit) -> Option<StartBlocker> {
     };
     taken
         .filter(|_| alone)
-        .map(|line| of_line("by itself sshd would start, but the unit shuts it in", line))
+        .map(|line| of_line("sshd could start, but the unit restricts it", line))
 }
 
 impl StartBlocker {
@@ -195,7 +195,7 @@ mod tests {
                   systemctl show: ssh.service: failed (failed), result exit-code, enabled
                   /opt/sshd: is missing
                   /etc/systemd/system/ssh.service.d/o.conf:3: ExecStart=/opt/sshd -D
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2 /etc/systemd/system/ssh.service.d/o.conf:3  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2 /etc/systemd/system/ssh.service.d/o.conf:3  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -227,7 +227,7 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{config}{own}{SHOW}{FAILED}{LOG}{line}"),
             &expect![[r#"
-            certain: sshd is not running: ssh.service has failed (exit-code): it is to listen on 192.0.2.99, which this machine does not have
+            certain: sshd is not running: ssh.service has failed (exit-code): it is configured to listen on 192.0.2.99, which is not an address of this machine
               /proc: no process has the title of an sshd listener
               systemctl show: ssh.service: failed (failed), result exit-code, enabled
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[9]: error: Bind to port 22 on 192.0.2.99 failed: Cannot assign requested address.
@@ -300,7 +300,7 @@ mod tests {
                   systemctl show: ssh.service: activating (start-pre), result success, enabled
                   journalctl: 2026-11-20T17:59:59+00:00 server systemd[1]: ssh.service: Control process exited, code=exited, status=1/FAILURE
                   /etc/systemd/system/ssh.service.d/o.conf:2: ExecStartPre=/usr/bin/test -s /srv/x
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -310,12 +310,12 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{shut_in}{SHOW}{again}{failed}"),
             &expect![[r#"
-                certain: sshd is not running: ssh.service fails again and again (exit-code): by itself sshd would start, but the unit shuts it in (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
+                certain: sshd is not running: ssh.service fails again and again (exit-code): sshd could start, but the unit restricts it (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
                   /proc: no process has the title of an sshd listener
                   systemctl show: ssh.service: activating (start-pre), result success, enabled
                   journalctl: 2026-11-20T17:59:59+00:00 server systemd[1]: ssh.service: Failed with result 'exit-code'.
                   /etc/systemd/system/ssh.service.d/o.conf:2: RestrictAddressFamilies=AF_UNIX
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -335,11 +335,11 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{condition}{SHOW}{skipped}"),
             &expect![[r#"
-                certain: sshd is not running: ssh.service was skipped, because a condition of the unit does not hold: its condition does not hold (ConditionPathExists=/etc/nowhere in /etc/systemd/system/ssh.service.d/o.conf)
+                certain: sshd is not running: ssh.service was skipped because of a condition in its unit: its condition is not met (ConditionPathExists=/etc/nowhere in /etc/systemd/system/ssh.service.d/o.conf)
                   /proc: no process has the title of an sshd listener
                   systemctl show: ssh.service: inactive (failed), result exit-code, enabled
                   /etc/systemd/system/ssh.service.d/o.conf:2: ConditionPathExists=/etc/nowhere
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -353,7 +353,7 @@ mod tests {
                   /proc: no process has the title of an sshd listener
                   systemctl show: ssh.service: failed (failed), result exit-code, enabled
                   /etc/systemd/system/ssh.service.d/o.conf:2: ExecStartPre=/bin/false
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -374,11 +374,11 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{filter}{SHOW}{killed}"),
             &expect![[r#"
-                certain: sshd is not running: ssh.service has failed (signal): by itself sshd would start, but the unit shuts it in (SystemCallFilter=~@resources in /etc/systemd/system/ssh.service.d/o.conf)
+                certain: sshd is not running: ssh.service has failed (signal): sshd could start, but the unit restricts it (SystemCallFilter=~@resources in /etc/systemd/system/ssh.service.d/o.conf)
                   /proc: no process has the title of an sshd listener
                   systemctl show: ssh.service: failed (failed), result signal, enabled
                   /etc/systemd/system/ssh.service.d/o.conf:2: SystemCallFilter=~@resources
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
@@ -387,11 +387,11 @@ mod tests {
             "sshd-not-running",
             &format!("{GONE}{families}{SHOW}{FAILED}"),
             &expect![[r#"
-                certain: sshd is not running: ssh.service has failed (exit-code): by itself sshd would start, but the unit shuts it in (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
+                certain: sshd is not running: ssh.service has failed (exit-code): sshd could start, but the unit restricts it (RestrictAddressFamilies=AF_UNIX in /etc/systemd/system/ssh.service.d/o.conf)
                   /proc: no process has the title of an sshd listener
                   systemctl show: ssh.service: failed (failed), result exit-code, enabled
                   /etc/systemd/system/ssh.service.d/o.conf:2: RestrictAddressFamilies=AF_UNIX
-                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # makes a comment of it and starts sshd without it
+                  $ sshmend fix service --comment-out /etc/systemd/system/ssh.service.d/o.conf:2  # comments it out and starts sshd without it
                   - it was written on purpose: ask who did, and mend what it asks for if it has to stay
             "#]],
         );
