@@ -123,7 +123,7 @@ pub fn sshd_meant(
     let (sshd, choice) = choose(&all, source.pid, source.file.as_deref())?;
     let read = main_of(&sshd).unwrap_or_else(|| MAIN.into());
     if let Some(file) = source.file.as_ref().filter(|file| **file != read) {
-        let reason = format!("no sshd that listens reads {}", file.display());
+        let reason = format!("no listening sshd reads {}", file.display());
         let hint =
             choice.unwrap_or_else(|| "it is started with -f FILE to read another".to_owned());
         return Err(Refusal::refused(reason, hint));
@@ -159,7 +159,7 @@ fn choose(
         } else {
             format!("these listen: {}", list(&running))
         };
-        let reason = format!("process {pid} is not an sshd that listens");
+        let reason = format!("process {pid} is not a listening sshd");
         return Err(Refusal::refused(reason, hint));
     }
     let found = all.iter().find(is_named);
@@ -176,7 +176,7 @@ fn choose(
         .filter(|sshd| sshd.pid != chosen.pid)
         .collect();
     let text = format!(
-        "{} sshd listen here; this is about {}; --pid names another: {}",
+        "{} sshd processes listen here; this is about {}; --pid selects another: {}",
         running.len(),
         described(&chosen),
         list(&others)

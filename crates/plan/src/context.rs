@@ -45,7 +45,7 @@ pub struct Owner {
 /// The means by which a temporary exemption ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ends {
-    /// A timer of the change itself; an end that lies in the past is refused.
+    /// A timer of the change itself; an end that is in the past is refused.
     ByTimer,
     /// The next run of the policy, in which the expired exemption is a wish to remove it.
     ByPolicy,

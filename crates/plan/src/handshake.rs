@@ -207,10 +207,10 @@ pub fn why_no_handshake(said: &str) -> String {
         });
     match found {
         Some(line) if line.contains("Permission denied ()") => {
-            "no method to log in is left (Permission denied ())".to_owned()
+            "no authentication method is left (Permission denied ())".to_owned()
         }
         Some(line) => line.to_owned(),
-        None => "it ended without a word".to_owned(),
+        None => "it ended without a message".to_owned(),
     }
 }
 
@@ -288,13 +288,13 @@ mod tests {
             ),
             (
                 "OpenSSH_9.2p1\nroot@rehearsal: Permission denied ().\n",
-                "no method to log in is left (Permission denied ())",
+                "no authentication method is left (Permission denied ())",
             ),
             (
                 "debug1: a\nNo supported key exchange algorithms [preauth]\nConnection closed by UNKNOWN port 65535\n",
                 "No supported key exchange algorithms [preauth]",
             ),
-            ("debug1: a\n", "it ended without a word"),
+            ("debug1: a\n", "it ended without a message"),
         ] {
             assert_eq!(why_no_handshake(said), why);
         }

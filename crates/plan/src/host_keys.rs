@@ -103,7 +103,7 @@ pub(crate) fn host_keys(
     for key in ["hostkey", "hostkeyagent"] {
         let setting = wish.effective.get(key);
         if let Some(unseen) = setting.and_then(|setting| setting.unknown.as_ref()) {
-            let reason = format!("which host keys sshd uses cannot be known: {unseen}");
+            let reason = format!("which host keys sshd uses is not known: {unseen}");
             return Err(Refusal::refused(reason, unseen.hint()));
         }
     }
@@ -120,8 +120,7 @@ pub(crate) fn host_keys(
         plan: Plan::default(),
         failed: Vec::new(),
     };
-    work.plan.purpose =
-        "make host keys that are missing, close those that others can read".to_owned();
+    work.plan.purpose = "generate missing host keys, protect those that others can read".to_owned();
     // Generating a key takes time: all of these files must be known first.
     let siblings = siblings(wish.effective).map(|path| snapshot.read(&path));
     if snapshot.once_answered(|| siblings.count()).is_none() {
@@ -177,7 +176,7 @@ impl Work<'_> {
         let why = match self.snapshot.read(path) {
             Ok(Some(image)) if is_private_key(&image.bytes) => return self.close(path, image),
             Ok(Some(_)) => {
-                "it holds no private key, and is not overwritten: move it away".to_owned()
+                "it does not contain a private key, and is not overwritten: move it away".to_owned()
             }
             Ok(None) => match self.make(path, generate) {
                 Ok(()) => return,
@@ -199,7 +198,7 @@ impl Work<'_> {
         self.effect(path, words(now), words(PRIVATE));
         if now.mode & 0o044 != 0 {
             let text = format!(
-                "{} could be read by others: take it for known, and replace it",
+                "{} was readable by others: consider it compromised, and replace it",
                 path.display()
             );
             self.plan
@@ -218,13 +217,13 @@ impl Work<'_> {
         generate: &mut dyn FnMut(KeyKind) -> Result<KeyPair, String>,
     ) -> Result<(), String> {
         let kind =
-            KeyKind::of_file(path).ok_or("its name does not tell of which type it is to be")?;
+            KeyKind::of_file(path).ok_or("its name does not show which key type it should have")?;
         let pair = generate(kind)?;
         let key = OfferedKeys::parse(&pair.public)
             .host_keys()
             .into_iter()
             .next()
-            .ok_or("ssh-keygen made no public key")?;
+            .ok_or("ssh-keygen did not create a public key")?;
         let left_over = public(path);
         let with = match self.snapshot.read(&left_over) {
             Ok(Some(image)) => replaced(&left_over, image, pair.public).giving(PUBLIC),
@@ -267,7 +266,7 @@ impl Work<'_> {
         let unread = paths(self.wish.effective)
             .into_iter()
             .filter_map(|path| self.snapshot.read(&path).err());
-        let by_hand = "make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten";
+        let by_hand = "create it by hand: ssh-keygen -t ed25519 -N '' -f FILE; existing files are never overwritten";
         unread
             .filter_map(|why| why.hint())
             .next()
@@ -301,7 +300,8 @@ impl Work<'_> {
             .as_ref()
             .filter(|config_test| !config_test.passed);
         if let Some(other) = config_test.and_then(|config_test| config_test.others.first()) {
-            let text = format!("sshd is not told, for it also refuses something else: {other}");
+            let text =
+                format!("sshd is not reloaded, because it also refuses something else: {other}");
             self.plan.notices.push(Notice::new("not-reloaded", text));
             return self.plan;
         }

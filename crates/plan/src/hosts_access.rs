@@ -139,15 +139,13 @@ fn purpose(wish: &HostsAccessWish<'_>) -> String {
         }
         HostsAccessOrder::Withdraw(patterns) => {
             let words: Vec<&str> = patterns.iter().map(Wanted::word).collect();
-            format!("no longer let {} in", words.join(" "))
+            format!("no longer allow {}", words.join(" "))
         }
         HostsAccessOrder::Mend(lines) => {
             let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
             format!("mend {}", lines.join(" "))
         }
-        HostsAccessOrder::List => {
-            "list what could be mended in hosts.allow and hosts.deny".to_owned()
-        }
+        HostsAccessOrder::List => "list possible repairs of hosts.allow and hosts.deny".to_owned(),
     }
 }
 
@@ -180,7 +178,7 @@ fn linked(snapshot: &Snapshot) -> Result<Option<Notice>, Refusal> {
         )),
         Linkage::Unknown(why) => Ok(Some(Notice {
             name: CauseName::LibwrapNotLinked.to_string(),
-            text: format!("whether this sshd reads the files cannot be said: {why}"),
+            text: format!("whether this sshd reads the files is not known: {why}"),
             origin: None,
         })),
     }
@@ -206,13 +204,13 @@ fn notices(edited: &Edited) -> Vec<Notice> {
     if more > 0 {
         notices.push(Notice::new(
             NoteKind::DenyKept.name(),
-            format!("{more} more rules deny the same and stay"),
+            format!("{more} more rules deny the same and are kept"),
         ));
     }
     notices.extend(edited.owned.iter().map(|owned| {
         let steps = owned.steps().join("; ");
         let text = format!(
-            "{} wrote this line and keeps it; to remove it there: {steps}",
+            "{} wrote this line and maintains it; to remove it there: {steps}",
             owned.owner.name()
         );
         Notice {
@@ -264,10 +262,7 @@ pub const OFFER: &str = "offer";
 fn offer(offer: &BrokenLine, wish: &HostsAccessWish<'_>) -> Notice {
     let problem = &offer.problem;
     let text = match &problem.repair {
-        None => format!(
-            "{}; to be mended by hand: {}",
-            problem.message, problem.hint
-        ),
+        None => format!("{}; mend it by hand: {}", problem.message, problem.hint),
         Some(repair) => {
             let daemon = if wish.daemon == "sshd" {
                 String::new()
@@ -327,7 +322,7 @@ fn whom(changes: &AccessChanges) -> String {
     .flatten()
     .collect();
     let rest = if changes.left_out > 0 {
-        ", and others were not looked at"
+        ", and others were not checked"
     } else {
         ""
     };
@@ -439,7 +434,7 @@ fn lost_by_somebody(before: &Tables, after: &Tables, daemon: &str) -> Option<Str
         None => return None,
     };
     Some(format!(
-        "where you come from is not known, and {who} may be denied"
+        "your address is not known, and {who} may be denied"
     ))
 }
 

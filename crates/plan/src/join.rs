@@ -34,7 +34,7 @@ impl Plan {
         for plan in plans {
             if plan.lasts.is_some() {
                 let reason = format!(
-                    "what ends by itself cannot be done together with other things: {}",
+                    "a temporary change cannot be combined with others: {}",
                     plan.purpose
                 );
                 return Err(Refusal::refused(reason, "run it by itself"));
@@ -115,11 +115,11 @@ fn add_file(
     };
     *same = together(same, &change).ok_or_else(|| {
         let reason = format!(
-            "{} is wanted in two ways: {}; and {purpose}",
+            "{} would be changed in two conflicting ways: {}; and {purpose}",
             change.path.display(),
             earlier.join("; ")
         );
-        Refusal::refused(reason, "mend one after the other")
+        Refusal::refused(reason, "make one change after the other")
     })?;
     Ok(())
 }
@@ -266,7 +266,7 @@ mod tests {
             assert!(
                 error
                     .to_string()
-                    .ends_with("is wanted in two ways: this; and that"),
+                    .ends_with("would be changed in two conflicting ways: this; and that"),
                 "{error}"
             );
         }

@@ -124,7 +124,7 @@ impl<'w> Work<'w> {
         }
         if self.plan.files.is_empty() {
             let text = format!(
-                "none of the files holds a key for {} that could be stale",
+                "no file contains a key for {} that could be stale",
                 self.names[0].as_str()
             );
             self.notice("nothing-known", text, None);
@@ -155,7 +155,7 @@ impl<'w> Work<'w> {
         let mut files = target.read(self.snapshot);
         let Some(home) = self.home_of_pins(target, &files) else {
             return Err(Refusal::refused(
-                "ssh is told to keep no known_hosts file",
+                "ssh is configured without a known_hosts file",
                 "give one with --file",
             ));
         };
@@ -248,7 +248,9 @@ impl<'w> Work<'w> {
             return;
         };
         let path = file.path.display();
-        let text = format!("{path} is not this user's and stays; as root: --file {path}");
+        let text = format!(
+            "{path} does not belong to this user and is not changed; as root: --file {path}"
+        );
         self.notice(
             CauseName::FileOwnedBy.as_str(),
             text,

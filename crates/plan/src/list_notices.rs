@@ -20,12 +20,13 @@ pub(crate) fn list_notices(
         let (was, is) = (values(before, key), values(after, key));
         if was.is_empty() && !is.is_empty() {
             let text = format!(
-                "without {name} everybody was allowed; now only {} are, and nobody else",
+                "without {name} everybody was allowed; now only {} are allowed",
                 is.join(", ")
             );
             notices.push(Notice::new("access-narrowed", text));
         } else if !was.is_empty() && is.is_empty() {
-            let text = format!("no {name} is left: everybody is allowed whom nothing else denies");
+            let text =
+                format!("no {name} line is left: everybody that no other line denies is allowed");
             notices.push(Notice::new("access-widened", text));
         }
     }
@@ -36,8 +37,7 @@ pub(crate) fn list_notices(
         .any(|key| values(before, key) != values(after, key));
     notices.extend(socket.filter(|_| moved).map(|unit| {
         let text = format!(
-            "{unit} opens the port in sshd's place: where it does not follow sshd_config, set ListenStream= there \
-             (systemctl edit {unit}); then systemctl daemon-reload and systemctl restart {unit}"
+            "{unit} opens the port instead of sshd: if it does not follow sshd_config, set ListenStream= there (systemctl edit {unit}); then systemctl daemon-reload and systemctl restart {unit}"
         );
         Notice::new("socket-listens", text)
     }));
@@ -57,8 +57,7 @@ fn ports(before: &Effective, after: &Effective) -> Option<Notice> {
     new.dedup();
     let first = new.first()?;
     let text = format!(
-        "port {} needs more than the line: a firewall has to let it through, and an enforcing SELinux has to know it \
-         (semanage port -a -t ssh_port_t -p tcp {first}); clients name it with -p",
+        "port {} needs more than this line: a firewall must allow it, and SELinux in enforcing mode must know it (semanage port -a -t ssh_port_t -p tcp {first}); clients give it with -p",
         new.join(" and ")
     );
     Some(Notice::new("port-needs", text))

@@ -40,7 +40,7 @@ pub(crate) fn log_level(
     };
     let Some(wanted) = rank(level) else {
         return Err(Refusal::refused(
-            format!("LogLevel knows no {level}"),
+            format!("{level} is not a LogLevel"),
             format!("one of {}", LEVELS.join(", ")),
         ));
     };
@@ -51,7 +51,7 @@ pub(crate) fn log_level(
         .and_then(|setting| rank(setting.values.first()?));
     if today >= Some(wanted) {
         return Ok(Plan {
-            purpose: format!("set LogLevel={level} for a while"),
+            purpose: format!("set LogLevel={level} temporarily"),
             ..Plan::default()
         });
     }

@@ -25,7 +25,7 @@ const fn negative_of(
 pub const NEGATIVES: &[Negative] = &[
     negative_of(
         "AllowUsers",
-        "sshd knows no user before the key exchange is over",
+        "sshd does not know the user before the key exchange is over",
         &[CauseName::UserNotAllowed],
     ),
     negative_of(
@@ -35,17 +35,17 @@ pub const NEGATIVES: &[Negative] = &[
     ),
     negative_of(
         "ClientAliveCountMax",
-        "it counts unanswered signs of life of a session that is logged in",
+        "it counts unanswered keepalive messages of a session that is logged in",
         &[CauseName::ClientAliveTimeout],
     ),
     negative_of(
         "ClientAliveInterval",
-        "it asks for a sign of life in a session that is logged in",
+        "it sends keepalive messages in a session that is logged in",
         &[CauseName::ClientAliveTimeout],
     ),
     negative_of(
         "clock",
-        "no time is compared before certificates and passwords are",
+        "times are compared only when certificates and passwords are checked",
         &[],
     ),
     negative_of(
@@ -60,12 +60,12 @@ pub const NEGATIVES: &[Negative] = &[
     ),
     negative_of(
         "LogLevel",
-        "it decides what is written, not what is done",
+        "it decides what is logged, not what is done",
         &[CauseName::EvidenceHidden],
     ),
     negative_of(
         "MaxAuthTries",
-        "it counts tries to log in, after the key exchange",
+        "it counts login attempts, after the key exchange",
         &[CauseName::MaxAuthTries, CauseName::TooManyKeys],
     ),
     negative_of(
@@ -75,7 +75,7 @@ pub const NEGATIVES: &[Negative] = &[
     ),
     negative_of(
         "PermitRootLogin",
-        "sshd knows no user before the key exchange is over",
+        "sshd does not know the user before the key exchange is over",
         &[CauseName::UserNotAllowed],
     ),
     negative_of(

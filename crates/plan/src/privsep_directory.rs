@@ -44,7 +44,7 @@ pub(crate) fn privsep_directory(
     wish: &PrivsepWish<'_>,
 ) -> Result<Plan, Refusal> {
     let mut plan = Plan {
-        purpose: "make the privilege separation directory of sshd".to_owned(),
+        purpose: "create the privilege separation directory of sshd".to_owned(),
         ..Plan::default()
     };
     let Some(path) = directory(wish.service) else {
@@ -63,7 +63,7 @@ pub(crate) fn privsep_directory(
         .map_err(|why| Refusal::unread(Path::new(&path), &why))?;
     match found {
         None if comes_with_start => {
-            let text = format!("{path} is missing, and is made when the unit of sshd starts");
+            let text = format!("{path} is missing, and is created when the unit of sshd starts");
             plan.notices.push(Notice::new("made-at-start", text));
         }
         None => {
@@ -92,7 +92,7 @@ pub(crate) fn privsep_directory(
         let check = question(
             wish.sshd,
             &["-t"],
-            &format!("sshd -t: no word of {path}"),
+            &format!("sshd -t: {path} is not mentioned"),
             Expect::NoWordOf(path),
         );
         plan.proof.extend(check.map(Proof::Check));
@@ -140,14 +140,15 @@ fn unknown(wish: &PrivsepWish<'_>, plan: Plan) -> Result<Plan, Refusal> {
                 .first()
                 .or(config_test.host_keys.first())
                 .map_or("nothing", String::as_str);
-            let reason = format!("sshd names no directory, it stops earlier: {first}");
+            let reason =
+                format!("sshd does not name a directory, because it stops earlier: {first}");
             Err(Refusal::refused(
                 reason,
-                "sshmend diagnose tells what to mend first",
+                "sshmend diagnose names what to mend first",
             ))
         }
         None => Err(Refusal::refused(
-            "which directory it is cannot be known",
+            "the directory is not known",
             "run it with sudo, on the running machine",
         )),
     }

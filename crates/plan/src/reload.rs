@@ -46,7 +46,7 @@ pub(crate) fn put_into_force(plan: &mut Plan, sshd: &Sshd, addresses: Vec<Socket
     };
     let Some(restart) = restart_sshd(sshd).filter(|_| sshd.program.is_some()) else {
         let text = format!(
-            "{name} is not reloaded: its program is not known, so that it cannot test its configuration first"
+            "{name} is not reloaded: its program is not known, so it cannot test its configuration first"
         );
         plan.notices.push(Notice::new("not-reloaded", text));
         return false;

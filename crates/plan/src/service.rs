@@ -240,7 +240,7 @@ impl Work<'_> {
                 Ok(())
             }
             Some(why) => Err(Refusal::refused(
-                format!("{why}, and nothing manages process {pid} that could restart it"),
+                format!("{why}, and process {pid} has no service manager that could restart it"),
                 format!(
                     "end it (`kill {pid}`, after `kill -CONT {pid}` where it is stopped), then run this again"
                 ),
@@ -260,7 +260,7 @@ impl Work<'_> {
     }
 
     fn nothing_to_start(&self) -> Refusal {
-        let reason = "no OpenSSH server is installed that could be started";
+        let reason = "no OpenSSH server is installed";
         Refusal::refused(
             reason,
             "install it with the package manager, for example `apt install openssh-server`",
@@ -270,7 +270,7 @@ impl Work<'_> {
     /// Refuses where `sshd -t` says that it would end at once.
     fn may_start(&self) -> Result<(), Refusal> {
         if let Some(file) = self.service.forbidden {
-            let reason = format!("{file} forbids to start sshd");
+            let reason = format!("{file} forbids starting sshd");
             return Err(Refusal::refused(
                 reason,
                 format!("someone put it there on purpose: ask, then rm {file}"),
@@ -278,7 +278,7 @@ impl Work<'_> {
         }
         let Some(config_test) = &self.service.config_test else {
             return Err(Refusal::refused(
-                "whether sshd would start cannot be known",
+                "whether sshd would start is not known",
                 "run it with sudo",
             ));
         };
@@ -290,7 +290,7 @@ impl Work<'_> {
         } else if config_test.directory.as_deref() == Some(complaint) {
             "sshmend fix privsep-directory mends that first"
         } else {
-            "sshmend diagnose tells what to mend first"
+            "sshmend diagnose names what to mend first"
         };
         Err(Refusal::refused(
             format!("sshd would not start: {complaint}"),
@@ -304,7 +304,7 @@ impl Work<'_> {
             Notice::new(
                 "unit-masked",
                 format!(
-                    "{} is masked, which someone does on purpose: ask them",
+                    "{} is masked, which is done on purpose: ask who did it",
                     unit.name
                 ),
             )
@@ -319,8 +319,7 @@ impl Work<'_> {
             ..Notice::new(
                 "unit-confined",
                 format!(
-                    "the unit takes from sshd what it may need: {line}; if the start fails: \
-                     `sshmend fix service --comment-out {origin}`"
+                    "the unit restricts sshd: {line}; if the start fails: `sshmend fix service --comment-out {origin}`"
                 ),
             )
         });

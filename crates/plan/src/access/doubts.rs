@@ -148,7 +148,7 @@ pub(super) fn doubt(before: &View<'_>, after: &View<'_>) -> Option<String> {
 fn unseen(after: &View<'_>) -> Option<String> {
     let mut settings = after.effective.iter();
     let unseen = settings.find_map(|setting| setting.unknown.as_ref())?;
-    Some(format!("{unseen}, and what is in it may shut you out"))
+    Some(format!("{unseen}, and its content may lock you out"))
 }
 
 /// Whether sshd would stop listening where they connected. If their address is unknown, the
@@ -158,7 +158,9 @@ fn listens_elsewhere(before: &View<'_>, after: &View<'_>) -> Option<String> {
     let nowhere = after.keeper.from_unknown && after.keeper.server.is_none();
     let mut changed = PLACES.into_iter();
     let key = changed.find(|key| nowhere && before.values(key) != after.values(key))?;
-    Some(format!("{key} changes, and where you come in is not known"))
+    Some(format!(
+        "{key} changes, and the address that you connect to is not known"
+    ))
 }
 
 fn listed(before: &View<'_>, after: &View<'_>) -> Option<String> {
@@ -185,7 +187,7 @@ fn ways(before: &View<'_>, after: &View<'_>) -> Option<String> {
     let why = is.closed.values().next();
     let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
     Some(format!(
-        "it cannot be known how you log in: {} worked, {} will{why}",
+        "how you log in is not known: {} worked, {} will{why}",
         was.words(),
         is.words()
     ))
@@ -198,24 +200,26 @@ fn few(before: &View<'_>, after: &View<'_>) -> Option<String> {
     if changed("maxstartups") && is_tiny(after.value("maxstartups")) {
         let value = value("maxstartups");
         return Some(format!(
-            "with MaxStartups {value} one or two connections that wait for a login keep everybody else out"
+            "with MaxStartups {value} one or two unauthenticated connections keep everybody else out"
         ));
     }
     let seconds: Option<u64> = after.value("logingracetime").parse().ok();
     if changed("logingracetime") && seconds.is_some_and(|time| time > 0 && time < HASTY) {
         let value = value("logingracetime");
-        return Some(format!("LoginGraceTime {value} s is little for a login"));
+        return Some(format!(
+            "LoginGraceTime {value} s may be too short for a login"
+        ));
     }
     if changed("maxauthtries") && after.is("maxauthtries", "1") {
         return Some(
-            "with MaxAuthTries 1 the first key that is offered has to be the right one".to_owned(),
+            "with MaxAuthTries 1 the first key that ssh offers must be the right one".to_owned(),
         );
     }
     let all_are_one = after.value("persourcenetblocksize").starts_with("0");
     let limited = !matches!(after.value("persourcemaxstartups"), "" | "none");
     let newly = changed("persourcenetblocksize") || changed("persourcemaxstartups");
     (newly && all_are_one && limited).then(|| {
-        "PerSourceNetBlockSize 0 counts all clients as one, for PerSourceMaxStartups".to_owned()
+        "with PerSourceNetBlockSize 0 PerSourceMaxStartups counts all clients as one".to_owned()
     })
 }
 
@@ -240,7 +244,7 @@ fn other(before: &View<'_>, after: &View<'_>) -> Option<String> {
         value
     };
     Some(format!(
-        "it cannot be known how you log in, and {key} becomes {value}"
+        "how you log in is not known, and {key} becomes {value}"
     ))
 }
 

@@ -66,7 +66,7 @@ fn nothing_expected(before: &View<'_>, after: &View<'_>) -> Option<String> {
     let (key, name, _) = EXPECTED.iter().find(lost)?;
     let value = after.value(key);
     Some(format!(
-        "{name} {value} is nothing that every client knows, and which one you use is not known"
+        "not every client supports {name} {value}, and which client you use is not known"
     ))
 }
 
@@ -80,14 +80,14 @@ fn key_gone(before: &View<'_>, after: &View<'_>) -> Option<String> {
     for path in shown {
         let name = path.display();
         let why = if !is.contains(path) {
-            "HostKey does not name it any more".to_owned()
+            "HostKey no longer names it".to_owned()
         } else if is_offered(path, &algorithms(after)) {
             continue;
         } else {
-            format!("HostKeyAlgorithms {} leaves it out", algorithms(after))
+            format!("HostKeyAlgorithms {} excludes it", algorithms(after))
         };
         return Some(format!(
-            "clients that know this machine by the key in {name} alone would refuse it: {why}"
+            "clients that know only the host key in {name} would refuse this machine: {why}"
         ));
     }
     None

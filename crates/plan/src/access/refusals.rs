@@ -77,18 +77,18 @@ fn not_listening(view: &View<'_>) -> Because {
         .into_iter()
         .find_map(|key| view.origin(key));
     let place = match (view.keeper.server, view.keeper.addr) {
-        (Some((ip, port)), _) => format!("{ip} port {port}, where you come in"),
+        (Some((ip, port)), _) => format!("{ip} port {port}, which you connect to"),
         (None, Some(addr)) if addr.is_ipv4() => "an IPv4 address".to_owned(),
         _ => "an IPv6 address".to_owned(),
     };
-    Some((format!("sshd would not listen at {place}"), origin))
+    Some((format!("sshd would not listen on {place}"), origin))
 }
 
 /// Values that refuse everybody.
 fn nothing_allowed(view: &View<'_>) -> Because {
     const VALUES: [(&str, &str, &str); 4] = [
-        ("maxauthtries", "0", "MaxAuthTries 0 fails every login"),
-        ("maxsessions", "0", "MaxSessions 0 gives nobody a shell"),
+        ("maxauthtries", "0", "MaxAuthTries 0 makes every login fail"),
+        ("maxsessions", "0", "MaxSessions 0 allows no shell"),
         (
             "persourcemaxstartups",
             "0",
@@ -139,7 +139,7 @@ pub(super) fn lists(view: &View<'_>) -> Listed {
         ("denygroups", "DenyGroups", groups("denygroups")),
     ] {
         match matched {
-            Some(true) => return Listed::Denied(key, format!("{name} shuts {user} out")),
+            Some(true) => return Listed::Denied(key, format!("{name} refuses {user}")),
             Some(false) => {}
             None => open = Listed::Open(name),
         }
@@ -193,7 +193,7 @@ fn account_locked(view: &View<'_>) -> Because {
         && view
             .stored_password()
             .is_some_and(|stored| stored.starts_with('!'));
-    let why = "without PAM sshd refuses an account whose password is locked, with keys as well";
+    let why = "sshd without PAM refuses an account with a locked password, even with a key";
     locked.then(|| (why.to_owned(), view.origin("usepam")))
 }
 
@@ -201,7 +201,7 @@ fn account_locked(view: &View<'_>) -> Because {
 fn no_method(view: &View<'_>) -> Because {
     let ways = Ways::of(view);
     let none = ways.ways.is_empty() && ways.closed.is_empty();
-    let why = "no way to authenticate is left".to_owned();
+    let why = "no authentication method is left".to_owned();
     none.then(|| (why, view.origin("pubkeyauthentication")))
 }
 
@@ -212,9 +212,9 @@ fn no_way_left(view: &View<'_>) -> Because {
     }
     let reasons: Vec<String> = ways.closed.into_values().collect();
     let why = if reasons.is_empty() {
-        "no way to authenticate is left".to_owned()
+        "no authentication method is left".to_owned()
     } else {
-        format!("no way to authenticate is left: {}", reasons.join("; "))
+        format!("no authentication method is left: {}", reasons.join("; "))
     };
     let keys = [
         "authenticationmethods",
@@ -234,7 +234,7 @@ fn nobody_negotiates(view: &View<'_>) -> Because {
     })?;
     let value = view.value(key);
     Some((
-        format!("{name} {value}: no current client offers any of these by itself"),
+        format!("{name} {value}: no current client offers any of these by default"),
         view.origin(key),
     ))
 }

@@ -21,11 +21,13 @@ pub(super) fn forced_command(view: &View<'_>) -> Because {
         return because(format!("ForceCommand {command} ends each session at once"));
     }
     if name == "internal-sftp" {
-        return because("ForceCommand internal-sftp gives nobody a shell".to_owned());
+        return because("ForceCommand internal-sftp allows no shell".to_owned());
     }
     let file = view.command_file().filter(|_| command != "none")?;
     if view.meta(&file) == Ok(None) {
-        return because(format!("ForceCommand {command}: there is no such program"));
+        return because(format!(
+            "ForceCommand {command}: the program does not exist"
+        ));
     }
     None
 }
@@ -39,13 +41,13 @@ pub(super) fn locked_in(view: &View<'_>) -> Because {
     for place in places.iter().rev() {
         let shown = place.display();
         match view.meta(place) {
-            Ok(None) => return because(format!("ChrootDirectory: there is no {shown}")),
+            Ok(None) => return because(format!("ChrootDirectory: {shown} does not exist")),
             Ok(Some(meta)) if meta.kind != Kind::Directory => {
                 return because(format!("ChrootDirectory: {shown} is not a directory"));
             }
             Ok(Some(meta)) if is_open(meta) => {
                 return because(format!(
-                    "ChrootDirectory: {shown} is not root's alone, and sshd ends the session"
+                    "ChrootDirectory: {shown} is not owned by root or is writable by others, so sshd ends the session"
                 ));
             }
             _ => {}
@@ -55,7 +57,7 @@ pub(super) fn locked_in(view: &View<'_>) -> Because {
     let sftp = view.value("forcecommand").starts_with("internal-sftp");
     if !sftp && view.meta(&shell) == Ok(None) {
         return because(format!(
-            "ChrootDirectory: there is no shell in it ({})",
+            "ChrootDirectory: it does not contain a shell ({})",
             shell.display()
         ));
     }

@@ -24,7 +24,7 @@ pub fn steps_lockout(steps: &[Step], person: &Person) -> Lockout {
                     } else {
                         format!(" (--keep {addr})")
                     };
-                    format!("jail {jail} had banned {banned}, and does again{also}")
+                    format!("jail {jail} had banned {banned}, and would ban it again{also}")
                 })
         }
         step if step.ends_service() && (person.is_remote() || !addresses.is_empty()) => {

@@ -104,11 +104,11 @@ fn why_closed(view: &View<'_>, method: &str) -> Option<String> {
         "password" | "keyboard-interactive" if root_by_keys_only => {
             let value = view.value("permitrootlogin");
             Some(format!(
-                "PermitRootLogin {value} lets root in with keys only"
+                "PermitRootLogin {value} allows root only with keys"
             ))
         }
         "keyboard-interactive" if !view.is("usepam", "yes") => {
-            Some("keyboard-interactive asks PAM, which UsePAM switches off".to_owned())
+            Some("keyboard-interactive needs PAM, which UsePAM disables".to_owned())
         }
         "password" | "keyboard-interactive" if has_no_password(view) => {
             Some("the account has no password".to_owned())
@@ -160,7 +160,7 @@ fn refuses_all(view: &View<'_>, path: &Path) -> Option<String> {
     };
     let path = path.display();
     Some(format!(
-        "RevokedKeys {path} {why}, so that sshd refuses every key"
+        "RevokedKeys {path} {why}, so sshd refuses every key"
     ))
 }
 

@@ -108,7 +108,7 @@ fn planned(
         .find(|problem| problem.consequence.is_fatal())
     {
         let text = format!(
-            "fail2ban does not start on it yet: {}: {}",
+            "fail2ban still does not start with it: {}: {}",
             left.origin, left.message
         );
         plan.notices.push(Notice::new("not-reloaded", text));
@@ -126,14 +126,14 @@ fn planned(
 
 fn offers(config: &Config<'_>) -> Plan {
     let mut plan = Plan {
-        purpose: "list what could be mended".to_owned(),
+        purpose: "list possible repairs".to_owned(),
         ..Plan::default()
     };
     plan.notices = config.mendable().map(notes::offered).collect();
     if plan.notices.is_empty() {
         plan.notices.push(Notice::new(
             "offer",
-            "nothing that there is only one way to mend",
+            "nothing that can be mended in only one way",
         ));
     }
     plan

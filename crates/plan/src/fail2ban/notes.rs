@@ -76,7 +76,7 @@ pub(super) fn notes(
     });
     let expired = after.expired(now).into_iter().map(|over| {
         let text = format!(
-            "{} was to be ignored until {}, which is over",
+            "the exemption of {} ended at {}",
             over.words.join(" "),
             over.until
         );

@@ -105,15 +105,14 @@ impl Work<'_> {
         let lift = Step::Unban(jail.clone(), address.clone());
         plan.activation.push(lift.clone());
         plan.undo.extend(lift.undo());
-        let title = format!("{address} is banned no more in {jail}");
+        let title = format!("{address} is no longer banned in {jail}");
         let argv = ["fail2ban-client", "get", jail, "banip"];
         let check = Check::new(&title, &argv, Expect::SilenceWord(address.clone()));
         // After a reload the jail puts the bans of its database in force again, when it gets to it.
         plan.proof.push(Proof::CheckAfter { check, again: lift });
         if let Some(others) = ban.also_lifted(self.addresses) {
-            let text = format!(
-                "jail {jail} bans {address} as a whole: lifting that lets {others} in as well"
-            );
+            let text =
+                format!("jail {jail} bans all of {address}: lifting the ban also admits {others}");
             plan.notices.push(Notice::new("network-ban", text));
         }
     }

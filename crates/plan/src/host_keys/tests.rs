@@ -137,19 +137,19 @@ fn host_keys_that_cannot_be_repaired_are_refused_with_the_reason() {
     check(
         "//- /etc/ssh/sshd_config\nInclude /etc/ssh/own.conf\nHostKey /k_rsa\n//- /etc/ssh/own.conf unreadable:Input/output error\n",
         &expect![[r#"
-                refused: which host keys sshd uses cannot be known: /etc/ssh/own.conf cannot be read: Input/output error (look at the disk and at the kernel log (dmesg))
+                refused: which host keys sshd uses is not known: /etc/ssh/own.conf cannot be read: Input/output error (look at the disk and at the kernel log (dmesg))
             "#]],
     );
     check(
         &keys("HostKey /etc/ssh/the_key", &[]),
         &expect![[r#"
-                refused: /etc/ssh/the_key: its name does not tell of which type it is to be (make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten)
+                refused: /etc/ssh/the_key: its name does not show which key type it should have (create it by hand: ssh-keygen -t ed25519 -N '' -f FILE; existing files are never overwritten)
             "#]],
     );
     check(
         "//- /etc/ssh/sshd_config\nHostKey /etc/ssh/a_rsa\nHostKey /etc/ssh/b_rsa\n//- /etc/ssh/a_rsa\n//- /etc/ssh/b_rsa dangling\n",
         &expect![[r#"
-                refused: /etc/ssh/a_rsa: it holds no private key, and is not overwritten: move it away; /etc/ssh/b_rsa: a link to nothing (look where the link leads (namei -l PATH))
+                refused: /etc/ssh/a_rsa: it does not contain a private key, and is not overwritten: move it away; /etc/ssh/b_rsa: a link to nothing (look where the link leads (namei -l PATH))
             "#]],
     );
 }
@@ -220,7 +220,7 @@ fn keys_that_others_can_read_get_a_safe_mode() {
             host key /etc/ssh/ssh_host_ed25519_key: 0600, owned by 1000:0 -> 0600, owned by 0:0
             sshd -t
             systemctl reload ssh.service
-            note: /etc/ssh/ssh_host_rsa_key could be read by others: take it for known, and replace it
+            note: /etc/ssh/ssh_host_rsa_key was readable by others: consider it compromised, and replace it
         "#]],
     );
 }

@@ -89,7 +89,7 @@ impl Offered {
                     .as_ref()
                     .map(|why| format!(" ({why})"))
                     .unwrap_or_default();
-                format!("{host} port {port} was asked for its keys and gave none{why}")
+                format!("{host} port {port} was asked for its keys and returned none{why}")
             }
             Self::NotAsked(why, _) => {
                 format!("{host} port {port} was not asked for its keys: {why}")

@@ -83,7 +83,7 @@ fn an_ssh_configuration_that_ssh_refuses_stops_the_plan() {
         &wish(|_| ()),
         &expect![[r#"
             ssh refuses its configuration: /home/u/.ssh/config: line 3: Bad configuration option: foo
-            hint: mend what it names; or name the files with --file: HOST is looked up as written then
+            hint: correct what it names; or give the files with --file: HOST is then looked up as written
         "#]],
     );
     check(
@@ -91,7 +91,7 @@ fn an_ssh_configuration_that_ssh_refuses_stops_the_plan() {
         &wish(|_| ()),
         &expect![[r#"
             ssh cannot be asked for its configuration: No such file or directory
-            hint: mend what it names; or name the files with --file: HOST is looked up as written then
+            hint: correct what it names; or give the files with --file: HOST is then looked up as written
         "#]],
     );
     let text = format!("{BAD}//- /k uid:1000\nh OTHER\n");
@@ -200,7 +200,7 @@ fn a_server_without_an_answer_is_distinguished_from_one_that_was_not_asked() {
         &asked,
         &expect![[r#"
         edits /home/u/.ssh/known_hosts
-        key-unverified: h port 22 was asked for its keys and gave none (connect to `h' port 22: Connection refused)
+        key-unverified: h port 22 was asked for its keys and returned none (connect to `h' port 22: Connection refused)
     "#]],
     );
     let proxied = CONFIG.replace("port 22\n", "port 22\nproxyjump j\n");

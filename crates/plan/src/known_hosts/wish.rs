@@ -147,7 +147,7 @@ impl KnownHostsWish {
             Ok(None) => plain(),
             Err(NoConfig::Refused(_)) if named => plain(),
             Err(why) => {
-                let hint = "mend what it names; or name the files with --file: HOST is looked up as written then";
+                let hint = "correct what it names; or give the files with --file: HOST is then looked up as written";
                 return Err(Refusal::refused(why.to_string(), hint));
             }
         };

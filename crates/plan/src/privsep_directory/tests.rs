@@ -90,7 +90,7 @@ fn the_directory_is_unchanged_unless_sshd_names_it() {
         },
         "",
         &expect![[r#"
-                refused: sshd names no directory, it stops earlier: no hostkeys available
+                refused: sshd does not name a directory, because it stops earlier: no hostkeys available
             "#]],
     );
     check(
@@ -100,7 +100,7 @@ fn the_directory_is_unchanged_unless_sshd_names_it() {
         },
         "",
         &expect![[r#"
-            refused: which directory it is cannot be known
+            refused: the directory is not known
         "#]],
     );
     check(
@@ -189,7 +189,7 @@ fn a_unit_that_creates_the_directory_at_its_start_needs_no_change() {
         &stopped,
         "//- /run/x\n",
         &expect![[r#"
-            note: /run/sshd is missing, and is made when the unit of sshd starts
+            note: /run/sshd is missing, and is created when the unit of sshd starts
         "#]],
     );
     stopped.listener = Some(9);

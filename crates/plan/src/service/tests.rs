@@ -110,7 +110,7 @@ fn a_service_that_would_not_start_is_refused() {
         }),
         &expect![[r#"
             refused: sshd would not start: /etc/ssh/sshd_config line 3: bad
-            hint: sshmend diagnose tells what to mend first
+            hint: sshmend diagnose names what to mend first
         "#]],
     );
     check(
@@ -140,7 +140,7 @@ fn a_service_that_would_not_start_is_refused() {
             ..stopped()
         },
         &expect![[r#"
-            refused: whether sshd would start cannot be known
+            refused: whether sshd would start is not known
             hint: run it with sudo
         "#]],
     );
@@ -150,7 +150,7 @@ fn a_service_that_would_not_start_is_refused() {
             ..stopped()
         },
         &expect![[r#"
-            refused: /etc/ssh/sshd_not_to_be_run forbids to start sshd
+            refused: /etc/ssh/sshd_not_to_be_run forbids starting sshd
             hint: someone put it there on purpose: ask, then rm /etc/ssh/sshd_not_to_be_run
         "#]],
     );
@@ -199,7 +199,9 @@ fn a_restricting_line_of_the_unit_is_named_before_the_start() {
     };
     let told = told(&service, false);
     assert!(
-        told.contains("note: the unit takes from sshd what it may need: SystemCallFilter=@basic-io; if the start fails"),
+        told.contains(
+            "note: the unit restricts sshd: SystemCallFilter=@basic-io; if the start fails"
+        ),
         "{told}"
     );
 }
@@ -263,7 +265,7 @@ fn a_stopped_unit_is_started_and_a_disabled_one_enabled() {
             ! ssh.service is active
             ! [127.0.0.1:22, [::1]:22]
             ! [127.0.0.1:2222]
-            note: ssh.service is masked, which someone does on purpose: ask them
+            note: ssh.service is masked, which is done on purpose: ask who did it
         "#]],
     );
 }
@@ -296,7 +298,7 @@ fn a_listener_with_a_restart_reason_is_restarted() {
             ..running()
         },
         &expect![[r#"
-            process 700: its program /usr/sbin/sshd was replaced since -> running
+            process 700: its program /usr/sbin/sshd has been replaced since -> running
             ? sshd -t
             $ systemctl restart ssh.service
             < systemctl restart ssh.service
@@ -330,7 +332,7 @@ fn a_listener_with_a_restart_reason_is_restarted() {
         false,
     );
     assert!(
-        hung.starts_with("refused: it is stopped, and nothing manages process 700"),
+        hung.starts_with("refused: it is stopped, and process 700 has no service manager"),
         "{hung}"
     );
     let by_hand = told(

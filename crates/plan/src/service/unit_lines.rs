@@ -62,7 +62,7 @@ pub(crate) fn without_unit_lines(
     plan.effects.splice(0..0, draft.effects);
     plan.notices.splice(0..0, draft.notices);
     if unit.active && draft.decides_who_gets_in {
-        let why = "the line decides with which options sshd is started".to_owned();
+        let why = "the line sets the options that sshd is started with".to_owned();
         plan.lockout = plan.lockout.worse(Lockout::Unknown(why));
     }
     plan.files = draft.files.into_values().map(File::change).collect();
@@ -166,7 +166,7 @@ impl<'s> Draft<'s> {
             ));
         }
         let text = format!(
-            "{path} belongs to a package and stays: {} takes its place, also when the package brings another",
+            "{path} belongs to a package and is not changed: {} overrides it, also after an upgrade",
             target.display()
         );
         self.notices.push(Notice::new("unit-file-copied", text));
@@ -233,7 +233,7 @@ fn setting(document: &[u8], line: &Origin) -> Result<Option<Setting>, Refusal> {
         } else if one.number == line.line {
             match content.trim() {
                 _ if goes_on && !is_comment(&content) => {
-                    return Err(no_setting(line, "it goes on with the line before"));
+                    return Err(no_setting(line, "it continues the line before"));
                 }
                 comment if is_comment(comment) => return Ok(None),
                 text if text.contains('=') => {

@@ -343,7 +343,7 @@ impl Planner<'_> {
         let by_timer = self.context.ends == Ends::ByTimer;
         match until.filter(|_| is_over) {
             Some(until) if by_timer => {
-                return Err(Refusal::plain(format!("{until} lies in the past")));
+                return Err(Refusal::plain(format!("{until} is in the past")));
             }
             Some(_) => return fail2ban_retire(self.snapshot, live, now),
             None => {}

@@ -100,11 +100,7 @@ fn a_setting_is_commented_out_with_all_its_continuation_lines() {
     assert_eq!(written(&plan)[0].1, after);
     for inside in [4, 5] {
         let refused = planned(&[(OWN_FILE, file)], false, &[(OWN_FILE, inside)]);
-        assert!(
-            refused
-                .unwrap_err()
-                .contains("goes on with the line before")
-        );
+        assert!(refused.unwrap_err().contains("continues the line before"));
     }
 }
 

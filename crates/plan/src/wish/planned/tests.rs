@@ -68,7 +68,7 @@ fn exemption(until: &str) -> Wish {
 fn a_past_end_is_refused_by_a_command_and_removed_by_a_policy() {
     let over = exemption("2026-11-28");
     let refused = planned(JAIL, &over, Ends::ByTimer).expect_err("it is over");
-    assert_eq!(refused.to_string(), "2026-11-29T00:00:00Z lies in the past");
+    assert_eq!(refused.to_string(), "2026-11-29T00:00:00Z is in the past");
     let retired = planned(JAIL, &over, Ends::ByPolicy).expect("a plan");
     assert!(retired.changes_nothing() && retired.purpose.starts_with("end the exemption"));
 }
