@@ -188,7 +188,7 @@ fn a_dry_run_names_the_drift_by_line_and_changes_nothing() {
                 "MaxStartups=60:30:240 is not in force (today it is 10:30:60)".to_owned(),
                 3
             ),
-            ("203.0.113.5 is not let in at sshd".to_owned(), 9),
+            ("203.0.113.5 is not allowed at sshd".to_owned(), 9),
         ]
     );
     assert_eq!(files(&disk), before);

@@ -132,7 +132,7 @@ fn an_unreadable_file_is_never_called_equal() {
     let empty = empty.path().to_str().expect("plain");
     let said = run(&["compare", empty, empty], b"");
     assert_eq!(
-        (said.code, said.stderr.contains("it holds no etc")),
+        (said.code, said.stderr.contains("it does not contain etc")),
         (2, true)
     );
 }

@@ -29,7 +29,7 @@ grep -c '"until": "20' "$scratch/json"
 reaches waits pending-confirm
 "$S" fix sshd-config MaxSessions=7 --yes > /dev/null 2> "$scratch/second"; echo "second $?"
 grep -o 'waits until .* for its confirmation: set MaxStartups=30:30:200' "$scratch/second" | sed 's/until .* for/until T for/'
-"$S" history | grep -c 'goes back at .* unless confirmed'
+"$S" history | grep -c 'is undone at .* unless confirmed'
 "$S" confirm 2> /dev/null; echo "confirm $?"
 "$S" confirm 2> /dev/null; echo "again $?"
 "$S" confirm "$(ls /var/lib/sshmend/transactions | tail -1)" --format json 2> /dev/null | grep -o '"changed": [a-z]*'
@@ -146,7 +146,7 @@ pkill -9 -f 'recover --due'
             "cut: rolled-back ",
             "same",
             "once its time is over `sshmend recover` does",
-            ": rolled back, 1 file changed back",
+            ": rolled back, 1 file restored",
             "recover 0",
             "old SSH-2 of 10-100",
             "nothing to recover",
@@ -195,7 +195,7 @@ for _ in $(seq 300); do cmp -s /etc/ssh/sshd_config "$scratch/before" && break; 
 awaits 'of 10-100' listener
 cmp /etc/ssh/sshd_config "$scratch/before" && echo same
 "$S" recover --wait 30s > /dev/null 2> "$scratch/said"; echo "recover $?"
-grep -o 'are as they were before it, but that could not be noted' "$scratch/said"
+grep -o 'are as they were before it, but that could not be recorded' "$scratch/said"
 rm /var/lib/sshmend/full
 "$S" recover --wait 30s > /dev/null 2>&1; echo "with room $?"; state
 "#,
@@ -205,7 +205,7 @@ rm /var/lib/sshmend/full
             "of 10-100",
             "same",
             "recover 5",
-            "are as they were before it, but that could not be noted",
+            "are as they were before it, but that could not be recorded",
             "with room 0",
             "rolled-back ",
         ],

@@ -80,7 +80,7 @@ fn an_end_is_recorded_and_a_past_one_is_refused() {
         .check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: 2001-01-02T00:00:00Z lies in the past
+        error: nothing was changed: 2001-01-02T00:00:00Z is in the past
     "#]]);
     let files = [
         "/etc/fail2ban/jail.d/admin.local",
@@ -144,12 +144,12 @@ fn repairs_of_broken_lines_are_offered_and_made_only_by_name() {
     disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: fail2ban does not run on this configuration: /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1
-        hint: put both together: a section may come once in a file; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` does it
+        error: nothing was changed: fail2ban does not start with this configuration: /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1
+        hint: merge both: a section may occur only once in a file; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` does it
     "#]]);
     disk.run("fix fail2ban --mend").check(&expect![[r#"
         exit 0
-        nothing to change: list what could be mended
+        nothing to change: list possible repairs
         note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offer]
         --
     "#]]);
@@ -216,7 +216,7 @@ fn a_percent_sign_in_a_time_is_refused_with_its_line() {
     disk.run("fix fail2ban --ignore 203.0.113.7 --yes").check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: fail2ban does not run on this configuration: /etc/fail2ban/jail.d/admin.local:3: a single % in findtime of [sshd]
+        error: nothing was changed: fail2ban does not start with this configuration: /etc/fail2ban/jail.d/admin.local:3: a single % in findtime of [sshd]
         hint: write a number or a time, such as 3600 or 1h, without a percent sign
     "#]]);
     assert_eq!(
@@ -277,7 +277,7 @@ fn a_file_generated_by_nixos_is_overridden_and_its_owner_is_named() {
         +[DEFAULT]
         +ignoreip = 192.0.2.9 203.0.113.7
         effect: ignoreip of jail sshd 192.0.2.9 -> 192.0.2.9 203.0.113.7
-        note:   /etc/fail2ban/jail.local:2: this list is copied: what is added to it later has no effect [copied]
+        note:   /etc/fail2ban/jail.local:2: this list is copied: later additions to it have no effect [copied]
         note:   /etc/fail2ban/jail.local:2: NixOS builds it from the system's configuration: it is not edited, the new line overrides it [file-owned-by]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK

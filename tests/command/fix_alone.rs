@@ -33,7 +33,7 @@ fn the_remedies_are_only_listed_without_a_terminal() {
     let said = disk.run("fix");
     assert_eq!(said.code, 2);
     assert!(said.stdout.contains("[max-sessions]"), "{}", said.stdout);
-    let hint = "--yes mends what is certain; or run what you choose: \
+    let hint = "--yes mends what is certain; or run one of them: \
                 `sshmend fix sshd-config MaxSessions=10 --root DISK`; `sshmend fix sshd-config MaxAuthTries=6 --root DISK`\n";
     assert!(said.stderr.ends_with(hint), "{}", said.stderr);
     assert_eq!(
@@ -78,7 +78,7 @@ fn certain_findings_are_repaired_and_others_are_listed() {
     let disk = disk();
     assert_eq!(disk.run("fix --dry-run").code, 1);
     let said = disk.run("fix --yes");
-    let told = "note:   likely, MaxAuthTries 0 leaves no room for a second key; \
+    let told = "note:   likely, MaxAuthTries 0 does not allow a second key; \
                 mend: `sshmend fix sshd-config MaxAuthTries=6 --root DISK` [max-auth-tries]\n";
     assert!(
         said.code == 0 && said.stdout.contains("effect: maxsessions 0 -> 10\n"),
@@ -150,7 +150,7 @@ fn fix_changes_nothing_on_a_healthy_machine() {
         (said.code, said.stdout.lines().next()),
         (
             0,
-            Some("nothing to change: nothing was found that can be mended for certain")
+            Some("nothing to change: no certain finding can be mended")
         )
     );
 }

@@ -135,8 +135,8 @@ fn a_file_that_is_not_a_key_is_not_overwritten() {
     disk.run("fix host-keys --yes").check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: /etc/ssh/a_rsa_key: it holds no private key, and is not overwritten: move it away
-        hint: make it by hand: ssh-keygen -t ed25519 -N '' -f FILE; what is there is never overwritten
+        error: nothing was changed: /etc/ssh/a_rsa_key: it does not contain a private key, and is not overwritten: move it away
+        hint: create it by hand: ssh-keygen -t ed25519 -N '' -f FILE; existing files are never overwritten
     "#]]);
 }
 
@@ -152,7 +152,7 @@ fn live_only_commands_are_refused_below_root() {
     disk.run("fix privsep-directory --yes").check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: which directory it is cannot be known
+        error: nothing was changed: the directory is not known
         hint: run it with sudo, on the running machine
     "#]]);
     disk.run("fix log-level --for 5m --yes").check(&expect![[r#"

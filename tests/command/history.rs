@@ -284,7 +284,7 @@ fn a_rollback_of_an_older_change_names_the_later_change_that_prevents_it() {
     let ids = names(&disk);
     let refused = disk.run(&format!("rollback {} --yes", ids[0]));
     assert_eq!(refused.code, 2);
-    let hint = "hint: a later change of the same file is in the way: let 192.0.2.8 in; undo it first: `sshmend rollback ID --root DISK`";
+    let hint = "hint: a later change of the same file prevents this: let 192.0.2.8 in; undo it first: `sshmend rollback ID --root DISK`";
     assert!(refused.stderr.contains(hint), "{}", refused.stderr);
     assert_eq!(disk.run("rollback --yes").code, 0);
     let again = disk.run("rollback --yes");
@@ -343,8 +343,7 @@ fn old_transactions_are_pruned_unless_a_rollback_may_need_them() {
     assert_eq!(disk.run("fix hosts-access --allow 192.0.2.9 --yes").code, 0);
     let none = disk.run("history --prune");
     assert!(
-        none.stdout
-            .starts_with("nothing to clear away from before 20"),
+        none.stdout.starts_with("nothing to remove from before 20"),
         "{}",
         none.stdout
     );

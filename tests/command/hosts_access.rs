@@ -53,9 +53,9 @@ fn an_answer_that_depends_on_an_unreadable_file_exits_with_2() {
     disk.run("show hosts-access 192.0.2.1").check(&expect![[r#"
         exit 2
         192.0.2.1 at sshd: unknown
-          it depends on /etc/hosts.allow, which cannot be read: its links lead in a circle
+          it depends on /etc/hosts.allow, which cannot be read: its links form a loop
         --
-        error: /etc/hosts.allow cannot be read: its links lead in a circle
+        error: /etc/hosts.allow cannot be read: its links form a loop
         hint: look where the link leads (namei -l PATH)
     "#]]);
 }
@@ -72,7 +72,7 @@ fn the_rule_is_written_where_it_wins_and_a_second_run_changes_nothing() {
         +sshd: 192.0.2.7
          sshd: ALL : deny
         effect: 192.0.2.7 at sshd denied (/etc/hosts.allow:1) -> granted (/etc/hosts.allow:1)
-        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        note:   whether this sshd reads the files is not known: no sshd was found [libwrap-not-linked]
         note:   `sshd: 192.0.2.7` goes before the rule that would refuse them: sshd: ALL : deny [rule-added]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
@@ -100,10 +100,10 @@ fn possible_repairs_are_listed_if_no_change_is_requested() {
     );
     said.check(&expect![[r#"
         exit 1
-        nothing to change: list what could be mended in hosts.allow and hosts.deny
-        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        nothing to change: list possible repairs of hosts.allow and hosts.deny
+        note:   whether this sshd reads the files is not known: no sshd was found [libwrap-not-linked]
         note:   /etc/hosts.allow:1: the colons of `2001:db8:9::/40` end the client list: what follows the first is read as options; as [2001:db8::]/40 it is an address; access is gained by [2001:db8::]/40 at sshd; to mend it: `sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK` [offer]
-        note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd; access is gained by everybody else at sshd, everybody else at any-other-daemon, 203.0.113.9 at any-other-daemon and 4 more; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:1 --root DISK` [offer]
+        note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd; access is gained by everybody else at sshd, everybody else at any-other-daemon, 203.0.113.9 at any-other-daemon and 4 more; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:1 --root DISK` [offer]
         --
     "#]]);
     assert_eq!(
@@ -134,8 +134,8 @@ fn only_the_named_line_is_repaired() {
         effect: everybody else at sshd denied (/etc/hosts.deny:1) -> granted (no rule)
         effect: everybody else at any-other-daemon denied (/etc/hosts.deny:1) -> granted (no rule)
         effect: 203.0.113.9 at any-other-daemon denied (/etc/hosts.deny:1) -> granted (no rule)
-        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
-        note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd [mended]
+        note:   whether this sshd reads the files is not known: no sshd was found [libwrap-not-linked]
+        note:   /etc/hosts.deny:1: the last line has no newline: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service; with a newline, the line denies 203.0.113.9 at sshd [mended]
         note:   /etc/hosts.allow:1: `192.0.2.7/24` has host bits that its mask cuts off: it never matches; as 192.0.2.0/24 it matches; access is gained by 192.0.2.0/24 at sshd; to mend it: `sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK` [offer]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
@@ -151,7 +151,7 @@ fn only_the_named_line_is_repaired() {
     disk.run("fix hosts-access --mend /etc/hosts.allow:4 --yes").check(&expect![[r#"
         exit 0
         nothing to change: mend /etc/hosts.allow:4
-        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        note:   whether this sshd reads the files is not known: no sshd was found [libwrap-not-linked]
         note:   /etc/hosts.allow:4: there is nothing to mend in this line [nothing-to-mend]
         note:   /etc/hosts.allow:1: `192.0.2.7/24` has host bits that its mask cuts off: it never matches; as 192.0.2.0/24 it matches; nobody gains or loses access by that; to mend it: `sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK` [offer]
         --
@@ -180,11 +180,11 @@ fn admitting_a_client_repairs_nothing_but_offers_it() {
         +sshd : 192.0.2.7
          # End of hosts.allow.
         effect: 192.0.2.7 at sshd denied (/etc/hosts.deny:1) -> granted (/etc/hosts.allow:2)
-        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        note:   whether this sshd reads the files is not known: no sshd was found [libwrap-not-linked]
         note:   `sshd : 192.0.2.7` goes at the end of the file: no rule there refuses them [rule-added]
         note:   /etc/hosts.allow:1: `0.0.0.0/0` is not a network that libwrap understands: it never matches; as 0.0.0.0/0.0.0.0 it matches; access is gained by 0.0.0.0/0.0.0.0 at sshd, 0.0.0.0/0.0.0.0 at vsftpd, 0.0.0.0/0.0.0.0 at any-other-daemon and 12 more; to mend it: `sshmend fix hosts-access --mend /etc/hosts.allow:1 --root DISK` [offer]
-        note:   /etc/hosts.deny:2: libwrap does not take this for a comment: the rule behind # counts; without the blanks before #, it is a comment; nobody gains or loses access by that; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:2 --root DISK` [offer]
-        note:   /etc/hosts.deny:3: the last line has no newline: libwrap stops there and denies everybody whom nothing let in before, at every wrapped service; with a newline, the line denies 203.0.113.9 at vsftpd; nobody gains or loses access by that; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:3 --root DISK` [offer]
+        note:   /etc/hosts.deny:2: libwrap does not read this as a comment: the rule after # counts; without the blanks before #, it is a comment; nobody gains or loses access by that; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:2 --root DISK` [offer]
+        note:   /etc/hosts.deny:3: the last line has no newline: libwrap stops there and denies every client that no earlier rule allows, at every wrapped service; with a newline, the line denies 203.0.113.9 at vsftpd; nobody gains or loses access by that; to mend it: `sshmend fix hosts-access --mend /etc/hosts.deny:3 --root DISK` [offer]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);
@@ -199,8 +199,8 @@ fn admitting_a_client_that_no_rule_denies_changes_nothing() {
     disk.run("fix hosts-access --allow 192.0.2.7 --yes").check(&expect![[r#"
         exit 0
         nothing to change: let 192.0.2.7 in
-        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
-        note:   192.0.2.7 is granted already at sshd: no rule denies it [granted-already]
+        note:   whether this sshd reads the files is not known: no sshd was found [libwrap-not-linked]
+        note:   192.0.2.7 is already granted at sshd: no rule denies it [granted-already]
         --
     "#]]);
 }
@@ -220,10 +220,10 @@ fn a_denial_for_all_daemons_is_kept() {
          ALL: 192.0.2.7
         -sshd: 192.0.2.7
         effect: 192.0.2.7 at sshd denied (/etc/hosts.deny:1) -> granted (/etc/hosts.allow:1)
-        note:   whether this sshd reads the files cannot be said: no sshd was found [libwrap-not-linked]
+        note:   whether this sshd reads the files is not known: no sshd was found [libwrap-not-linked]
         note:   /etc/hosts.deny:2: the rule denies 192.0.2.7 at sshd; it is removed [deny-removed]
         note:   `sshd: 192.0.2.7` goes at the end of the file: no rule there refuses them [rule-added]
-        note:   /etc/hosts.deny:1: the rule denies 192.0.2.7 at ALL: it stays, because it is not for sshd alone [deny-kept]
+        note:   /etc/hosts.deny:1: the rule denies 192.0.2.7 at ALL: it is kept, because it is not only for sshd [deny-kept]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
     "#]]);

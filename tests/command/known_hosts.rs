@@ -46,7 +46,7 @@ fn one_name_is_removed_and_its_neighbours_stay() {
          [two.example]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP4aBMBimcXbfhLw8bXOMsIyVd8yE/EK8Z13YBo1vGvE
          *.example ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP4aBMBimcXbfhLw8bXOMsIyVd8yE/EK8Z13YBo1vGvE
         effect: two.example ssh-ed25519 SHA256:+Zv8nV+av7Dlrt92JeAy7Hz5k+BTbxkHMc72yn65XFE (/home/known:2) -> gone: asked for
-        note:   /home/known:5: it matches by a wildcard, and serves other hosts too [line-left]
+        note:   /home/known:5: it matches by a wildcard that also covers other hosts [line-left]
         note:   two.example port 22 was not asked for its keys: no connection is made below --root [key-unverified]
         --
         applied as ID; undo it with: sshmend rollback ID --root DISK
@@ -74,7 +74,7 @@ fn disk_says_nothing_known(disk: &Disk) {
     disk.run("fix known-hosts b --file /home/known --yes").check(&expect![[r#"
         exit 0
         nothing to change: host keys of b
-        note:   none of the files holds a key for b that could be stale [nothing-known]
+        note:   no file contains a key for b that could be stale [nothing-known]
         note:   b port 22 was not asked for its keys: no connection is made below --root [key-unverified]
         --
     "#]]);
@@ -122,7 +122,7 @@ fn matching_lines_and_lines_ssh_skips_are_shown() {
     let disk = known(lines);
     disk.run("show known-hosts h:2233 --file /home/known").check(&expect![[r#"
         exit 0
-        /home/known:3: ssh-ed25519 SHA256:+Zv8nV+av7Dlrt92JeAy7Hz5k+BTbxkHMc72yn65XFE (for the host without its port: ssh accepts by it, never refuses)
+        /home/known:3: ssh-ed25519 SHA256:+Zv8nV+av7Dlrt92JeAy7Hz5k+BTbxkHMc72yn65XFE (for the host without its port: ssh can accept a key by it, but never refuses one)
         /home/known:5: @revoked ssh-ed25519 SHA256:+Zv8nV+av7Dlrt92JeAy7Hz5k+BTbxkHMc72yn65XFE (for the host without its port)
         /home/known:1: skipped: key of SSH protocol 1
         /home/known:2: skipped: the key is damaged
@@ -152,7 +152,7 @@ fn the_line_without_the_port_is_skipped_if_a_key_is_known_with_it() {
     disk.run("show known-hosts [h]:2222 --file /home/known").check(&expect![[r#"
         exit 0
         /home/known:2: ssh-ed25519 SHA256:+Zv8nV+av7Dlrt92JeAy7Hz5k+BTbxkHMc72yn65XFE
-        /home/known:1: skipped: it is for the host without its port, and ssh asks that only while no key is known with it
+        /home/known:1: skipped: it is for the host without its port, which ssh uses only if no key is known with it
         --
     "#]]);
 }
@@ -181,7 +181,7 @@ fn in_the_place_of_a_file() -> [(&'static str, Disk); 5] {
         ("a device, socket or pipe", make(&pipe)),
         ("a device, socket or pipe", make(&socket)),
         ("a link to nothing", make(&link("nowhere"))),
-        ("its links lead in a circle", make(&link("known"))),
+        ("its links form a loop", make(&link("known"))),
     ]
 }
 

@@ -76,7 +76,7 @@ ls -d /home/kim/.local/state/sshmend
 "$S" apply - --yes < "$scratch/machine" > /dev/null; echo "machine $?"
 ssh-keygen -F 127.0.0.1 -f /etc/ssh/ssh_known_hosts | grep -c ed25519
 "$S" apply - --yes --format json < "$scratch/machine" | grep '"changed"'
-(cat "$scratch/kim"; printf '[sshd-config]\nMaxSessions = 9\n') | "$S" apply - --yes 2>&1 | grep -o 'not one transaction'
+(cat "$scratch/kim"; printf '[sshd-config]\nMaxSessions = 9\n') | "$S" apply - --yes 2>&1 | grep -o 'cannot be one transaction'
 printf 'name = "keys"\n[sshd-config]\nMaxSessions = 8\n' | "$S" apply - --yes > /dev/null; echo "left $?"
 ssh-keygen -F 127.0.0.1 -f /etc/ssh/ssh_known_hosts > /dev/null; echo "found $?"
 entry 'user = "nobody-here"' | "$S" apply - --yes 2>&1 | grep -o 'there is no user nobody-here'
@@ -91,7 +91,7 @@ entry 'file = "/etc/ssh/ssh_known_hosts"' | "$S" apply - --yes > /dev/null 2>&1;
         "4242:4242 700",
         "4242:4242 600",
         "/home/kim/.local/state/sshmend",
-        "not one transaction",
+        "cannot be one transaction",
         "left 0",
         "found 1",
         "there is no user nobody-here",

@@ -109,14 +109,14 @@ fn the_handshake_without_a_namespace_precedes_the_reload() {
 contained() { setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"; }
 pid=$(cat /run/sshd.pid)
 contained "$S" fix sshd-config HostKeyAlgorithms=ssh-ed25519-cert-v01@openssh.com --yes > /dev/null 2> "$scratch/said"; echo "fix $?"
-grep -o 'does not get as far as a login' "$scratch/said"
+grep -o 'does not reach the login' "$scratch/said"
 same
 ssh-keyscan -T 3 127.0.0.1 2>/dev/null | grep -q ssh && echo "answers"
 "#;
     let Some(text) = on_stage(&format!("{AT_CONSOLE}{script}")) else {
         return;
     };
-    let lines = ["fix 3", "does not get as far as a login", "same", "answers"];
+    let lines = ["fix 3", "does not reach the login", "same", "answers"];
     says(&text, &lines);
 }
 

@@ -41,15 +41,19 @@ fn refusals_before_the_change_are_not_blamed_on_it() {
     let script = r#"
 printf 'LogFacility auth\n' >> /etc/ssh/sshd_config
 before=$(sha256sum /etc/ssh/sshd_config)
-"$S" fix sshd-config MaxSessions=8 --yes 2>&1 | grep -o 'refuses the configuration as it is already'
-contained "$S" fix sshd-config MaxSessions=8 --yes 2>&1 | grep -o 'refuses the configuration as it is already'
+"$S" fix sshd-config MaxSessions=8 --yes 2>&1 | grep -o 'already refuses the present configuration'
+contained "$S" fix sshd-config MaxSessions=8 --yes 2>&1 | grep -o 'already refuses the present configuration'
 same; answers
 "#;
     let Some(text) = on_stage(&format!("{CONTAINED}{script}")) else {
         return;
     };
     says(&text, &["same", "answers"]);
-    assert_eq!(text.matches("as it is already").count(), 2, "{text}");
+    assert_eq!(
+        text.matches("already refuses the present").count(),
+        2,
+        "{text}"
+    );
 }
 
 #[test]

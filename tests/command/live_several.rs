@@ -20,13 +20,13 @@ awaits '0 of 41-141' title "$second"
 "$S" rollback --yes > /dev/null; echo "rollback $?"
 awaits '0 of 10-100 startups' title "$second"
 "$S" fix sshd-config MaxSessions=3 --file /etc/ssh/second.conf -n | sed "s/$second/SECOND/g" | grep '^then'
-"$S" fix sshd-config MaxSessions=3 --pid 1 -n 2>&1 | grep -o 'process 1 is not an sshd that listens'
+"$S" fix sshd-config MaxSessions=3 --pid 1 -n 2>&1 | grep -o 'process 1 is not a listening sshd'
 "#;
     let Some(text) = on_stage(&format!("{TWO}{script}")) else {
         return;
     };
     let lines = [
-        "note: 2 sshd listen here; this is about process FIRST, which reads /etc/ssh/sshd_config; --pid names another: \
+        "note: 2 sshd processes listen here; this is about process FIRST, which reads /etc/ssh/sshd_config; --pid selects another: \
          process SECOND, which reads /etc/ssh/second.conf",
         "maxsessions 5  /etc/ssh/sshd_config:2",
         "maxsessions 4  /etc/ssh/second.conf:2",
@@ -35,7 +35,7 @@ awaits '0 of 10-100 startups' title "$second"
         "0 of 41-141",
         "rollback 0",
         "0 of 10-100 startups",
-        "process 1 is not an sshd that listens",
+        "process 1 is not a listening sshd",
     ];
     says(&text, &lines);
     assert_eq!(
@@ -52,20 +52,20 @@ printf 'MaxSessions 0\n' >> /etc/ssh/second.conf; sed -i '/MaxSessions 4/d' /etc
 kill -HUP "$second"; sleep 1; second=$(cat /run/second.pid)
 "$S" diagnose --pid "$second" | sed "s/$first/FIRST/g; s/$second/SECOND/g" > /tmp/of-second
 grep -o 'fix sshd-config MaxSessions=10 --pid SECOND' /tmp/of-second
-grep -o '2 sshd listen here; this is about process SECOND' /tmp/of-second
+grep -o '2 sshd processes listen here; this is about process SECOND' /tmp/of-second
 "$S" diagnose --file /etc/ssh/second.conf --format json | grep -o '"sshd": [0-9]*' | sed "s/$second/SECOND/"
 "$S" diagnose --pid "$first" | grep -c 'MaxSessions=10'
-"$S" diagnose --file /etc/ssh/none.conf 2>&1 | grep -o 'no sshd that listens reads /etc/ssh/none.conf'
+"$S" diagnose --file /etc/ssh/none.conf 2>&1 | grep -o 'no listening sshd reads /etc/ssh/none.conf'
 "#;
     let Some(text) = on_stage(&format!("{TWO}{script}")) else {
         return;
     };
     let lines = [
         "fix sshd-config MaxSessions=10 --pid SECOND",
-        "2 sshd listen here; this is about process SECOND",
+        "2 sshd processes listen here; this is about process SECOND",
         "\"sshd\": SECOND",
         "0",
-        "no sshd that listens reads /etc/ssh/none.conf",
+        "no listening sshd reads /etc/ssh/none.conf",
     ];
     says(&text, &lines);
 }

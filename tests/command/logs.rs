@@ -148,7 +148,7 @@ fn an_uneventful_log_yields_no_finding() {
     .check(&expect![[r#"
         exit 0
         1 of 1 line understood in standard input
-        no cause found: no entry of these logs speaks for one
+        no cause found: no entry of these logs points to one
         --
     "#]]);
     run(&["logs", "/nonexistent"], b"").check(&expect![[r#"

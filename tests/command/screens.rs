@@ -242,7 +242,7 @@ fn a_line_that_sshd_refuses_is_shown_with_its_place_and_the_command_that_removes
                 Bannner /etc/issue
                 ^^^^^^^ bad configuration option "Bannner"; did you mean Banner?
           mend: sshmend fix sshd-config --comment-out /etc/ssh/sshd_config.d/a.conf:2 --root DISK
-                makes a comment of that line, which sshd refuses and which sets nothing
+                comments out that line, which sshd refuses
           do:   or correct it by hand: Banner
     "#]]
     .assert_eq(&format!("{first}\n"));
@@ -271,7 +271,7 @@ fn ruled_out_causes_take_one_line_and_are_listed_with_verbose() {
     );
     let long = disk.run("diagnose -v").stdout;
     assert!(long.contains("\nruled out\n  "), "{long}");
-    assert!(long.contains("\nthe way of a connection\n"), "{long}");
+    assert!(long.contains("\nthe path of a connection\n"), "{long}");
     assert!(long.contains("STOPS HERE: max-startups"), "{long}");
     assert_eq!(long.lines().next(), short.lines().next());
 }
@@ -366,7 +366,7 @@ fn ambiguous_input_is_refused() {
 fn a_keyword_and_a_message_lead_to_their_causes() {
     let keyword = run_with(&["explain", "maxstartups"], b"", &[]).stdout;
     assert!(
-        keyword.starts_with("MaxStartups has a part in\n  max-startups "),
+        keyword.starts_with("MaxStartups is involved in\n  max-startups "),
         "{keyword}"
     );
     let message = "ssh: connect to host a.example port 22: Connection refused";

@@ -143,7 +143,7 @@ fn values_refused_by_this_release_are_never_written() {
         .check(&expect![[r#"
         exit 2
         --
-        error: nothing was changed: maxsessions has one value: there is no list to add to or to take from
+        error: nothing was changed: maxsessions has one value: there is no list to add to or to remove from
         hint: maxsessions=VALUE sets it; sshd itself reads +NAME and -NAME in lists of algorithms
     "#]]);
     disk.run("fix sshd-config MaxSessions --yes")
@@ -177,7 +177,7 @@ fn a_value_that_refuses_every_login_is_refused() {
     assert_eq!(said.code, 2);
     assert!(
         said.stderr
-            .contains("this would lock you out: MaxAuthTries 0 fails every login"),
+            .contains("this would lock you out: MaxAuthTries 0 makes every login fail"),
         "{}",
         said.stderr
     );

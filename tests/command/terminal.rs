@@ -288,7 +288,7 @@ fn often_blamed_settings_are_explained_as_harmless() {
 
         it counts sessions inside one connection that is logged in
 
-        what it does bring about: max-sessions (sshmend explain max-sessions)
+        what it can cause: max-sessions (sshmend explain max-sessions)
         --
     "#]]);
     run(&["explain", "no-such-cause"], b"").check(&expect![[r#"

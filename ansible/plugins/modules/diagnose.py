@@ -81,7 +81,7 @@ findings:
     - cause: max-startups
       certainty: likely
       latent: false
-      summary: sshd dropped connections, because too many waited for their login
+      summary: sshd dropped connections because too many were unauthenticated
       evidence:
         - source: /etc/ssh/sshd_config
           line: 4

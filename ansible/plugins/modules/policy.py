@@ -141,7 +141,7 @@ cause:
 rc:
   description:
     - The exit code of sshmend.
-    - V(2) changed nothing, V(3) rolled everything back, V(4) needs a person, V(5) is in force but could not be noted.
+    - V(2) changed nothing, V(3) rolled everything back, V(4) needs a person, V(5) is in force but could not be recorded.
   returned: failure
   type: int
   sample: 2

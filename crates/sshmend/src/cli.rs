@@ -363,7 +363,7 @@ pub(crate) struct FixHostsAccess {
     /// Remove rules that deny exactly the clients to be allowed, at exactly this daemon
     #[arg(long, requires = "allow")]
     pub(crate) remove_deny: bool,
-    /// Mend exactly these lines, such as /etc/hosts.deny:3; without lines, list what could be mended
+    /// Mend exactly these lines, such as /etc/hosts.deny:3; without lines, list possible repairs
     #[arg(long, value_name = "FILE:LINE", value_parser = origin, num_args = 0.., conflicts_with = "allow")]
     pub(crate) mend: Option<Vec<Origin>>,
     /// The wrapped program

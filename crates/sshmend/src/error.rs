@@ -38,18 +38,17 @@ impl Outcome {
         match self {
             Self::Fine | Self::Findings => None,
             Self::NotUnderstood => {
-                let message = "the input holds no answer: it shows no failure that is known, and no cause is ruled out";
+                let message = "the input contains no answer: it shows no known failure, and no cause is ruled out";
                 Some(Failure::trouble(message).trouble_json())
             }
             Self::NeedsRoot => {
-                let message = "nothing was found, but most of what can be looked at needs root";
+                let message = "nothing was found, but most checks need root";
                 let failure = Failure::trouble(message).with_hint("run it with sudo");
                 Some(failure.trouble_json())
             }
             Self::Unexplained => {
-                let message = "a connection failed, and no cause that is known explains it";
-                let failure =
-                    Failure::trouble(message).with_hint("ssh -vvv shows how far it comes");
+                let message = "a connection failed, and no known cause explains it";
+                let failure = Failure::trouble(message).with_hint("ssh -vvv shows how far it gets");
                 Some(failure.trouble_json())
             }
         }
@@ -136,10 +135,10 @@ impl Failure {
             .as_ref()
             .map(|hint| format!("{hint}; then "))
             .unwrap_or_default();
-        Self::trouble(format!("{what}, but that could not be noted"))
+        Self::trouble(format!("{what}, but that could not be recorded"))
             .with_severity(Severity::Unnoted)
             .with_hint(format!(
-                "{room}sshmend recover proves it again and notes it"
+                "{room}sshmend recover proves it again and records it"
             ))
             .after(&earlier)
     }
@@ -343,7 +342,7 @@ impl Failure {
                     .with_severity(severity);
                 match unnoted {
                     Some(unnoted) => told.after(&Self::trouble(format!(
-                        "that could not be noted: {unnoted}"
+                        "that could not be recorded: {unnoted}"
                     ))),
                     None => told,
                 }
@@ -377,7 +376,7 @@ impl Failure {
                     .with_hint("sshmend redo makes it again")
             }
             ConfirmError::Ended(_, State::Done) => Self::trouble(error.to_string()),
-            ConfirmError::Ended(..) => Self::trouble(format!("{error}: it was cut off"))
+            ConfirmError::Ended(..) => Self::trouble(format!("{error}: it was interrupted"))
                 .with_hint("run sshmend recover first"),
             ConfirmError::Journal(error) => Self::from_journal(error),
         }

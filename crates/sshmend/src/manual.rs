@@ -325,7 +325,7 @@ pub const EXIT_STATUS: [(u8, &str); 6] = [
     ),
     (
         5,
-        "changed, in force and proved, but that could not be noted or printed",
+        "changed, in force and proved, but that could not be recorded or printed",
     ),
 ];
 

@@ -106,7 +106,7 @@ impl Randomness for OfThisMachine {
         };
         match <[Vec<u8>; 2]>::try_from(written_by(argv, &["key", "key.pub"])?) {
             Ok([private, public]) => Ok(KeyPair { private, public }),
-            Err(_) => Err("ssh-keygen made no pair of keys".to_owned()),
+            Err(_) => Err("ssh-keygen did not create a key pair".to_owned()),
         }
     }
 }

@@ -392,7 +392,7 @@ impl Session {
             kept.map_err(|error| {
                 let failure = Failure::from_file(&error);
                 if matches!(error.why, Why::Untrusted { .. }) {
-                    let hint = "make it root's alone; or, if you trust what it says, give it on standard input, as -";
+                    let hint = "make it owned by root and writable by nobody else; or, if you trust its content, give it on standard input, as -";
                     failure.with_hint(hint)
                 } else {
                     failure

@@ -162,7 +162,7 @@ impl Args {
             "--narrate" => self.narrate = true,
             "--stay" => self.stay = true,
             option if option.starts_with('-') => {
-                return Err(usage(&format!("no option is called {option}")));
+                return Err(usage(&format!("{option} is not an option")));
             }
             _ => self.names.push(word),
         }

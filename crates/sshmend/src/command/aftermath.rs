@@ -139,7 +139,7 @@ fn fail2ban_of_today(plan: &mut Plan) {
         plan.activation.retain(|step| !of_fail2ban(step));
         plan.notices.push(Notice::new(
             "not-reloaded",
-            "fail2ban does not run: its next start reads the files",
+            "fail2ban is not running: its next start reads the files",
         ));
     }
 }

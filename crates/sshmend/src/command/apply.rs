@@ -59,7 +59,7 @@ pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outco
             let name = called(&policy, &arguments.policy);
             let as_wanted = plan.changes_nothing() && plan.activation.is_empty();
             plan.purpose = if as_wanted {
-                format!("everything is as {name} wants it")
+                format!("everything is as {name} requires it")
             } else {
                 format!("apply {name}: {}", plan.purpose)
             };

@@ -82,7 +82,7 @@ fn capture(
     let there = session.at(tree)?;
     let etc = there.machine.names(Path::new("/etc"));
     if etc.map_err(|error| Failure::from_file(&error))?.is_none() {
-        let message = format!("{}: it holds no etc", tree.display());
+        let message = format!("{}: it does not contain etc", tree.display());
         return Err(Failure::trouble(message)
             .with_hint("name the folder that stands for the root of the machine"));
     }
@@ -135,7 +135,7 @@ fn text(session: &Session, trees: [&Path; 2], found: &Comparison) -> String {
     if found.left_out > 0 {
         let number = found.left_out;
         text.push_str(&format!(
-            "not looked at: {number} further groups of clients\n"
+            "not checked: {number} further groups of clients\n"
         ));
     }
     if text.is_empty() {

@@ -45,7 +45,7 @@ fn confirm(session: &Session, arguments: &Confirm) -> Result<Confirmed, Failure>
     disarm(&record.id);
     let way_back = session.command(&["rollback", record.id.as_str()]);
     let told = format!(
-        "{} stays: {}; undo it with: {}",
+        "{} is kept: {}; undo it with: {}",
         record.id,
         line(&record.why),
         session.output.command(&way_back)
@@ -63,7 +63,8 @@ fn confirm(session: &Session, arguments: &Confirm) -> Result<Confirmed, Failure>
 fn same_connection(session: &Session, record: &Record) -> Option<Notice> {
     let connection = record.who.ssh_connection.as_ref()?;
     let same = session.environment.ssh_connection.as_ref() == Some(connection);
-    let text = "this is the connection by which the change was made: that it lives does not show that a new one would";
+    let text =
+        "this is the connection that made the change: it does not show that a new one would work";
     same.then(|| Notice {
         name: "same-connection".to_owned(),
         text: text.to_owned(),

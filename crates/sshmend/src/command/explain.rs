@@ -143,7 +143,7 @@ fn explain_negative(output: &Output, negative: &Negative) -> String {
     let does = match negative.causes {
         [] => String::new(),
         causes => format!(
-            "\nwhat it does bring about: {} (sshmend explain {})\n",
+            "\nwhat it can cause: {} (sshmend explain {})\n",
             causes
                 .iter()
                 .map(|name| name.as_str())

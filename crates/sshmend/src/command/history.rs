@@ -73,9 +73,9 @@ fn prune(
         let lines = pruned.iter().map(|id| format!("{id}\n"));
         let moment = moment(before);
         let told = match (pruned.is_empty(), arguments.dry_run) {
-            (true, _) => format!("nothing to clear away from before {moment}\n"),
-            (false, true) => format!("from before {moment}, not needed any more:\n"),
-            (false, false) => format!("cleared away, from before {moment}:\n"),
+            (true, _) => format!("nothing to remove from before {moment}\n"),
+            (false, true) => format!("from before {moment}, no longer needed:\n"),
+            (false, false) => format!("removed, from before {moment}:\n"),
         };
         output.data(&std::iter::once(told).chain(lines).collect::<String>())
     };
@@ -108,7 +108,7 @@ fn list(session: &Session, past: &[Past]) -> std::io::Result<()> {
             }
             Past::Abandoned(id) => format!(
                 "{id} {}",
-                output.paint(Role::Dim, "cut off before it changed anything")
+                output.paint(Role::Dim, "interrupted before it changed anything")
             ),
             Past::Forgotten(id) => format!("{id} {}", output.paint(Role::Dim, "given up")),
             Past::Damaged(damaged) => output.quote(Role::Bad, &damaged.to_string()),
@@ -187,9 +187,9 @@ const STATES: usize = "pending-confirm".len();
 fn ahead(record: &Record) -> String {
     match record.goes_back() {
         Some(back) if back.unless_confirmed => {
-            format!("  [goes back at {} unless confirmed]", moment(back.at))
+            format!("  [is undone at {} unless confirmed]", moment(back.at))
         }
-        Some(back) => format!("  [goes back at {}]", moment(back.at)),
+        Some(back) => format!("  [is undone at {}]", moment(back.at)),
         None => String::new(),
     }
 }

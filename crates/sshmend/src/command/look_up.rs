@@ -66,9 +66,9 @@ pub(super) fn text(output: &Output, asked: &str) -> Result<String, Failure> {
 fn of_keyword(keyword: &str) -> Found {
     let causes = causes_of_keyword(keyword);
     let title = if causes.is_empty() {
-        format!("{keyword} has no part in any known cause")
+        format!("{keyword} is not involved in any known cause")
     } else {
-        format!("{keyword} has a part in")
+        format!("{keyword} is involved in")
     };
     let more = format!(
         "sshmend explain NAME explains it; sshmend show sshd-config {keyword} shows the value in force and its line"

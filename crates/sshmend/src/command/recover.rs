@@ -251,7 +251,7 @@ fn refuse_lockout(
             let id = &record.id;
             let message = format!("nothing was changed: to {what} {id} would lock you out: {why}");
             return Err(Failure::trouble(message).with_hint(
-                "--allow-lockout does it all the same, if you have out-of-band access (a console); --forget ID leaves the files as they are",
+                "--allow-lockout does it anyway, if you have out-of-band access (a console); --forget ID leaves the files as they are",
             ));
         }
     }
@@ -275,20 +275,20 @@ fn is_about_a_daemon(step: &Step) -> bool {
 fn cut_off(past: &Past, today: &Today, due: Option<&Id>) -> Option<String> {
     match past {
         Past::Record(record) if record.is_due(today) || is_named(record, due) => {
-            Some(format!("{}: its time is over; it is undone", record.id))
+            Some(format!("{}: its time has expired; it is undone", record.id))
         }
         Past::Record(record) if is_unarmed(record, today) => {
             Some(format!("{}: its timer is lost; it is set again", record.id))
         }
         Past::Record(record) if record.is_unfinished() => {
             let what = if record.rolls_back.is_some() {
-                "a way back, which is finished"
+                "a rollback, which is finished"
             } else {
                 "it is proved or undone"
             };
-            Some(format!("{}: was cut off; {what}", record.id))
+            Some(format!("{}: was interrupted; {what}", record.id))
         }
-        Past::Abandoned(id) => Some(format!("{id}: was cut off before it changed anything")),
+        Past::Abandoned(id) => Some(format!("{id}: was interrupted before it changed anything")),
         Past::Damaged(damaged) => damaged
             .id
             .as_ref()
@@ -317,7 +317,7 @@ fn describe(recovered: &Recovered) -> String {
                 format!(", {} left", count(left.len(), "file"))
             };
             format!(
-                "{id}: rolled back, {} changed back{kept}",
+                "{id}: rolled back, {} restored{kept}",
                 count(files.len(), "file")
             )
         }
@@ -327,7 +327,7 @@ fn describe(recovered: &Recovered) -> String {
         Recovered::Finished { id, files } => {
             format!("{id}: finished, {} changed", count(files.len(), "file"))
         }
-        Recovered::Abandoned(id) => format!("{id}: had changed nothing, and was cleared away"),
+        Recovered::Abandoned(id) => format!("{id}: had changed nothing, and was removed"),
     }
 }
 
@@ -342,7 +342,7 @@ fn forget(
         .find(id)
         .map_err(|error| Failure::from_journal(&error))?;
     let mut lines = vec![format!(
-        "{id}: is given up; its files stay as they are, and nothing brings them back by itself"
+        "{id}: is abandoned; its files stay as they are, and are not restored automatically"
     )];
     match &past {
         Past::Record(record) => {
@@ -354,7 +354,7 @@ fn forget(
         Past::Abandoned(_) | Past::Forgotten(_) => {}
     }
     lines.push(format!(
-        "{id}: what was kept of them stays in {}",
+        "{id}: the copies of them stay in {}",
         journal.directory_of(id).display()
     ));
     if arguments.dry_run {
@@ -381,7 +381,7 @@ fn forget(
 fn agreed(session: &Session) -> Result<bool, Failure> {
     if !session.environment.can_ask {
         let message = "nothing was changed: there is no terminal to ask on";
-        return Err(Failure::trouble(message).with_hint("--yes gives it up without asking"));
+        return Err(Failure::trouble(message).with_hint("--yes abandons it without asking"));
     }
     confirm("Give it up?", false)
 }

@@ -24,7 +24,7 @@ const WANTS: &str = "# Made by sshmend recover --install; sshmend rollback undoe
 /// Plans the unit, unless a package has installed it, and its activation; carries the plan out.
 pub(super) fn install(session: &Session, arguments: &Recover) -> Result<Outcome, Failure> {
     if session.machine.is_live() && !is_managed_by_systemd(session) {
-        let message = "nothing was changed: there is no systemd here that would start it";
+        let message = "nothing was changed: no systemd runs here that could start it";
         return Err(Failure::trouble(message).with_hint(
             "have whatever starts this machine run sshmend recover --boot before sshd",
         ));

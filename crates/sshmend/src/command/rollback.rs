@@ -136,7 +136,7 @@ fn what_first(session: &Session, later: &[Record]) -> String {
         number => format!(" (and {} more after it, the newest first)", number - 1),
     };
     format!(
-        "a later change of the same file is in the way: {}; undo it first: `{command}`{more}",
+        "a later change of the same file prevents this: {}; undo it first: `{command}`{more}",
         line(&newest.why)
     )
 }

@@ -166,7 +166,7 @@ impl Run<'_> {
                 let failure = self.go_back(failure, banners);
                 match unnoted {
                     Some(cause) => failure.after(&Failure::trouble(format!(
-                        "the way back could not be noted: {cause}"
+                        "the rollback could not be recorded: {cause}"
                     ))),
                     None => failure,
                 }
@@ -213,9 +213,8 @@ impl Run<'_> {
         if steps.iter().any(Step::is_reload)
             && let Some(title) = self.refused_now()
         {
-            let message = format!(
-                "{title} does not accept what was before, so that the daemon was left as it runs"
-            );
+            let message =
+                format!("{title} does not accept the old files, so the daemon was not reloaded");
             return Err(Failure::trouble(message));
         }
         let steps = self.revived(steps)?;
@@ -243,7 +242,7 @@ impl Run<'_> {
                     check.title, heard.output
                 )));
             }
-            self.leave_running(format!("{} does not accept what was before", check.title));
+            self.leave_running(format!("{} does not accept the old files", check.title));
         }
         let banners = self.banners_today();
         self.activate_and_prove(&banners)
@@ -258,7 +257,7 @@ impl Run<'_> {
         // If nothing was listening before that could be checked, this is the only proof.
         let mut told = self.plan.activation.iter();
         if let Some(step) = told.find(|step| self.has_ended(step)) {
-            let message = format!("after {} it does not run any more", step.title());
+            let message = format!("after {} it is no longer running", step.title());
             return Err(Failure::trouble(message));
         }
         let proofs = self.plan.proof.clone();
@@ -350,7 +349,7 @@ fn known(step: Option<Step>, argv: &[String]) -> Result<StepRecord, Failure> {
     match step.map(StepRecord::from) {
         Some(step @ StepRecord::Step(_)) => Ok(step),
         Some(StepRecord::Unknown(_)) | None => Err(Failure::trouble(format!(
-            "nothing was changed: no way back is known for: {}",
+            "nothing was changed: no undo is known for: {}",
             shell(argv)
         ))),
     }

@@ -55,7 +55,7 @@ impl Run<'_> {
                 continue;
             }
             let said = why_no_handshake(&heard.output);
-            let why = format!("{} does not get as far as a login: {said}", check.title);
+            let why = format!("{} does not reach the login: {said}", check.title);
             let output = said;
             self.checks.push(json::change::Check { output, ..heard });
             let lockout = std::mem::take(&mut self.plan.lockout);
@@ -95,7 +95,7 @@ impl Run<'_> {
 
     fn no_handshake(&mut self, heard: &json::change::Check) {
         let text = format!(
-            "a handshake could not be rehearsed, for it fails today as well: {}",
+            "a handshake could not be rehearsed, because it already fails today: {}",
             why_no_handshake(&heard.output)
         );
         self.plan.handshake = None;
@@ -105,7 +105,7 @@ impl Run<'_> {
 
 fn nobody(heard: &json::change::Check) -> String {
     format!(
-        "with this configuration the ssh of this machine does not get as far as a login: {}",
+        "with this configuration the ssh of this machine does not reach the login: {}",
         why_no_handshake(&heard.output)
     )
 }

@@ -251,7 +251,7 @@ impl<'a> Run<'a> {
         };
         if let Err(why) = self.noted(policy) {
             let text = format!(
-                "what the policy wants could not be noted, so that another policy may take it out: {}",
+                "the entries of the policy could not be recorded, so another policy may remove them: {}",
                 why.trouble_json().message
             );
             self.session
@@ -333,13 +333,14 @@ impl<'a> Run<'a> {
             Lockout::Loses { why, origin } => {
                 let place = place(origin);
                 let message = format!("nothing was changed: this would lock you out: {why}{place}");
-                Err(Failure::trouble(message)
-                    .with_hint("--allow-lockout does it all the same, if you have out-of-band access (a console)"))
+                Err(Failure::trouble(message).with_hint(
+                    "--allow-lockout does it anyway, if you have out-of-band access (a console)",
+                ))
             }
             Lockout::Unknown(why) if matters && self.flags.confirm_within.is_none() => {
                 let message = format!("nothing was changed: this may lock you out: {why}");
                 Err(Failure::trouble(message).with_hint(
-                    "--confirm-within 2m undoes it unless you confirm it from a new connection; --allow-lockout does it all the same",
+                    "--confirm-within 2m undoes it unless you confirm it from a new connection; --allow-lockout does it anyway",
                 ))
             }
             Lockout::Unknown(_) | Lockout::Keeps => Ok(()),

@@ -117,17 +117,17 @@ impl Run<'_> {
         let (output, failure) = match last {
             Reply::Dropped(said) => {
                 let text = format!(
-                    "{names} says \"{said}\" to newcomers: that it serves them is not proved"
+                    "{names} answers new connections with \"{said}\": that it serves them is not proved"
                 );
                 self.session.output.status(&format!("note: {text}"));
                 self.plan.notices.push(Notice::new("not-proved", text));
                 (
-                    format!("only \"{said}\" came, which proves nothing"),
+                    format!("the only answer was \"{said}\", which proves nothing"),
                     Ok(()),
                 )
             }
             last if last.identifies() => {
-                let text = format!("{names} identifies itself and exchanges no keys with ssh");
+                let text = format!("{names} identifies itself but does not exchange keys with ssh");
                 ("no key exchange".to_owned(), Err(Failure::trouble(text)))
             }
             _ => {

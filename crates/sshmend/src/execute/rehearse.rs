@@ -64,10 +64,10 @@ impl Run<'_> {
             let instead = if self.session.machine.is_live() {
                 let first = checks.first().map_or("", |check| check.title.as_str());
                 format!(
-                    "{first} judges the files once they are written, before anything is reloaded"
+                    "{first} checks the files after they are written and before anything is reloaded"
                 )
             } else {
-                "the model alone judges".to_owned()
+                "only the model checks it".to_owned()
             };
             let talk = format!("no rehearsal, {instead}: {unavailable}");
             self.session.output.status(&talk);
@@ -119,20 +119,20 @@ pub(super) fn disagrees(
             let said = error.or_else(|| today.output.lines().next());
             let said = said.unwrap_or_default();
             let message = format!(
-                "{title} refuses the configuration as it is already, and would refuse the result: {said}"
+                "{title} already refuses the present configuration, and would refuse the result: {said}"
             );
             (message, "mend that first: sshmend diagnose names it")
         }
         None => (
-            format!("{title} does not agree with the result"),
-            "what it said stands above; sshmend diagnose tells what is wrong today",
+            format!("{title} does not confirm the result"),
+            "its output is above; sshmend diagnose names what is wrong today",
         ),
     }
 }
 
 pub(super) fn comes_back(check: &Check) -> String {
     let title = &check.title;
-    format!("{title} does not accept what was before; it comes back all the same")
+    format!("{title} does not accept the old files; they are restored anyway")
 }
 
 /// The output of a program, or the reason why it was not run.

@@ -119,9 +119,9 @@ impl Run<'_> {
             return;
         }
         let text = if is_managed_by_systemd(self.session) {
-            "a reboot before it is confirmed leaves it to sshmend recover; sshmend recover --install has every start of the machine run it"
+            "after a reboot before the confirmation sshmend recover undoes it; sshmend recover --install runs that at every boot"
         } else {
-            "a reboot before it is confirmed leaves it to sshmend recover --boot, which nothing runs here"
+            "after a reboot before the confirmation sshmend recover --boot undoes it, which nothing runs here"
         };
         self.plan.notices.push(Notice::new("reboot", text));
     }

@@ -27,7 +27,7 @@ pub(crate) fn text(output: &Output, logs: &[ReadLog]) -> String {
         }
     }
     if !all.examples.is_empty() {
-        let known = "lines of SSH whose message is not known (the first of them)";
+        let known = "lines of SSH with an unknown message (the first of them)";
         text.push_str(&format!("{}\n", output.paint(Role::Dim, known)));
     }
     let examples = logs.iter().flat_map(|log| {
@@ -79,7 +79,7 @@ fn seems(log: &ReadLog) -> Option<String> {
         Nature::WebServer => format!("{name} is the access log of a web server"),
         Nature::Binary => format!("{name} is not text"),
         Nature::Text | Nature::OtherPrograms(_) if log.census.unknown > 0 => {
-            format!("{name} has lines of an SSH server, and none of their messages is known")
+            format!("{name} has lines of an SSH server, but none of their messages is known")
         }
         Nature::OtherPrograms(program) => {
             format!(

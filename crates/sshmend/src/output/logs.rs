@@ -74,7 +74,7 @@ pub(crate) fn text(output: &Output, tally: &Tally, logs: &[ReadLog], top: usize)
     let causes = tally.causes();
     if causes.is_empty() {
         if logs.iter().any(|log| !log.census.nothing_understood()) {
-            text.push_str("no cause found: no entry of these logs speaks for one\n");
+            text.push_str("no cause found: no entry of these logs points to one\n");
         }
         return output.fold(&text);
     }
@@ -145,7 +145,7 @@ fn period(span: Span) -> String {
     );
     match (span.first, span.last) {
         (Some(first), Some(last)) => format!("from {} to {} ({name})", local(first), local(last)),
-        _ => "the lines have no time".to_owned(),
+        _ => "the lines have no timestamps".to_owned(),
     }
 }
 

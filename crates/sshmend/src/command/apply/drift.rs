@@ -43,16 +43,16 @@ fn told(item: &Item, plan: &Plan) -> Notice {
         }
         Wish::Allow {
             patterns, daemon, ..
-        } => format!("{} is not let in at {daemon}", patterns.join(" ")),
+        } => format!("{} is not allowed at {daemon}", patterns.join(" ")),
         Wish::Ignore {
             addresses, until, ..
         } => {
             let addresses = addresses.join(" ");
             match until.as_deref().map(end) {
                 Some(Ok(end)) if end <= now() => {
-                    format!("fail2ban still ignores {addresses}, whose exemption is over")
+                    format!("fail2ban still ignores {addresses}, whose exemption has ended")
                 }
-                _ => format!("fail2ban does not ignore {addresses} as wanted"),
+                _ => format!("fail2ban does not ignore {addresses} as required"),
             }
         }
         Wish::KnownHosts(wish) => format!("the key of {} is not pinned", wish.host),

@@ -71,7 +71,7 @@ impl Earlier {
             Notice::new(
                 "wanted-by-another",
                 format!(
-                    "stays, because {holder} wants it as well: {}",
+                    "kept, because {holder} also requires it: {}",
                     put.describes()
                 ),
             )
@@ -137,13 +137,14 @@ pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
         }
         Ok(plan) => {
             let text = format!(
-                "taken out, because the policy had put it in and no longer wants it: {words}"
+                "removed, because the policy had added it and no longer contains it: {words}"
             );
             ("left-the-policy", text, plan)
         }
         Err(failure) => {
             let why = failure.trouble_json().message;
-            let text = format!("the policy no longer wants this, but it stays: {words}: {why}");
+            let text =
+                format!("the policy no longer contains this, but it is kept: {words}: {why}");
             ("not-taken-out", text, Plan::default())
         }
     };
@@ -167,7 +168,7 @@ fn setting(
         .get(key)
         .is_some_and(|setting| setting.origin.is_some() && setting.values.join(", ") == after);
     match before {
-        _ if !as_it_was_put => Err(Failure::trouble(format!("{key} is not {after} any more"))),
+        _ if !as_it_was_put => Err(Failure::trouble(format!("{key} is no longer {after}"))),
         Some(before) => session.plan(&Wish::setting(key, before), &session.context()),
         None => session.plan(&Wish::unset(&[key]), &session.context()),
     }

@@ -77,7 +77,7 @@ impl Whose {
 fn apart(one: u32, first: &Item, other: u32, item: &Item) -> Failure {
     let name = |uid| Account::of_uid(uid).map_or_else(|| format!("uid {uid}"), |found| found.name);
     let why = format!(
-        "this is changed with the rights of {}, and line {} with those of {}, which is not one transaction",
+        "this is changed as {}, and line {} as {}, which cannot be one transaction",
         name(other),
         first.place.line,
         name(one)

@@ -29,7 +29,7 @@ pub(super) fn gates(output: &Output, diagnosis: &Diagnosis) -> String {
             format!("  {title}  {}\n", passage(output, at, behind))
         })
         .collect();
-    let heading = output.paint(Role::Title, "the way of a connection");
+    let heading = output.paint(Role::Title, "the path of a connection");
     format!("\n{heading}\n{rows}")
 }
 
@@ -161,12 +161,11 @@ pub(super) fn looked_at(shown: &Shown<'_>) -> String {
             if narrowed || question.offline || !question.logs.is_empty() {
                 ""
             } else {
-                "looked at: this machine, as the server. For a server that you connect to: `sshmend diagnose HOST`; \
-                 for what ssh, git or ansible printed: `… 2>&1 | sshmend diagnose -`"
+                "checked: this machine, as the server. For a server that you connect to: `sshmend diagnose HOST`; for what ssh, git or ansible printed: `… 2>&1 | sshmend diagnose -`"
             }
         }
         Vantage::Client(_) if !is_answered(shown.diagnosis) => {
-            "looked at: the way from here, as the client. On the server: `sudo sshmend diagnose --client ADDRESS`"
+            "checked: the path from here, as the client. On the server: `sudo sshmend diagnose --client ADDRESS`"
         }
         Vantage::Client(_) | Vantage::Transcript(_) => "",
     };

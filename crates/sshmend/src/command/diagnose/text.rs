@@ -16,7 +16,7 @@ impl Shown<'_> {
         let (session, diagnosis) = (self.session, self.diagnosis);
         let output = &session.output;
         if diagnosis.nothing_understood() {
-            let title = "no answer: nothing of SSH that is known was found in it";
+            let title = "no answer: it contains no known message of SSH";
             return format!(
                 "{}\n{}",
                 output.paint(Role::Title, title),
@@ -69,7 +69,7 @@ fn without_findings(question: &Question, diagnosis: &Diagnosis) -> String {
         Vantage::Server(_) => "no cause found on this machine",
         Vantage::Client(_) => "no cause found from here",
         Vantage::Transcript(_) if diagnosis.attempts.is_empty() => {
-            "nothing of an SSH client understood"
+            "no message of an SSH client recognised"
         }
         Vantage::Transcript(_) if diagnosis.attempts.iter().all(Attempt::succeeded) => {
             "the login succeeded"

@@ -156,7 +156,7 @@ fn choose<'o>(
         let commands: Vec<&str> = offers.iter().map(|offer| offer.command.as_str()).collect();
         let message = "nothing was changed: there is no terminal to choose on";
         let hint = format!(
-            "--yes mends what is certain; or run what you choose: `{}`",
+            "--yes mends what is certain; or run one of them: `{}`",
             commands.join("`; `")
         );
         return Err(Failure::trouble(message).with_hint(hint));
@@ -172,7 +172,7 @@ fn ask_person<'o>(
 ) -> Result<Vec<&'o Offer<'o>>, Failure> {
     let describe = |offer: &Offer<'_>| (offer.short(), is_certain(offer.finding));
     let items: Vec<_> = offers.iter().map(describe).collect();
-    let question = "Mend (space chooses, Enter shows it)";
+    let question = "Mend (space selects, Enter shows the changes)";
     let chosen = ask::choose(&session.output, question, &items)?;
     Ok(chosen
         .unwrap_or_default()
@@ -202,7 +202,7 @@ fn join(session: &Session, chosen: &[&Offer<'_>]) -> Result<Plan, Failure> {
     }
     let mut joined = Plan::join(plans).map_err(|refusal| Failure::from_refusal(&refusal))?;
     if joined.purpose.is_empty() {
-        joined.purpose = "nothing was found that can be mended for certain".to_owned();
+        joined.purpose = "no certain finding can be mended".to_owned();
     }
     joined.notices.extend(refused.iter().map(left_out));
     Ok(joined)

@@ -71,7 +71,7 @@ fn still_banned_by(session: &Session, client: Network, finding: &Finding) -> Not
         )
     });
     let text = format!(
-        "{client} is still turned away, and not by fail2ban: {} ({}){}",
+        "{client} is still blocked, but not by fail2ban: {} ({}){}",
         finding.summary,
         finding.cause,
         mend.unwrap_or_default()

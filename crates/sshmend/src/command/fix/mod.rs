@@ -60,7 +60,7 @@ fn with_keys_of_a_dry_run(mut plan: Plan) -> Plan {
         .iter()
         .any(|change| change.after.as_deref().is_some_and(is_private_key));
     if makes {
-        plan.notices.push(Notice::new("made-anew", "the keys of a dry run are thrown away: the next run makes others, with other fingerprints"));
+        plan.notices.push(Notice::new("made-anew", "the keys of a dry run are discarded: the next run generates others, with other fingerprints"));
     }
     plan
 }

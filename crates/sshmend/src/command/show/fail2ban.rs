@@ -47,7 +47,7 @@ pub(super) fn show(
     }
     for over in config.expired(now()) {
         text.push_str(&format!(
-            "over: {}: {} was to be ignored until {}\n",
+            "expired: {}: the exemption of {} ended at {}\n",
             over.origin,
             over.words.join(" "),
             over.until

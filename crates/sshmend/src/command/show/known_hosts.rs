@@ -120,7 +120,7 @@ fn skipped(path: &Path, lookup: &Lookup) -> impl Iterator<Item = Skipped> + use<
             Reason::UnreadableKey(_, fault) => fault.to_string(),
             Reason::Ignored(ignored) => ignored.to_string(),
             Reason::NotAsked => {
-                "it is for the host without its port, and ssh asks that only while no key is known with it".to_owned()
+                "it is for the host without its port, which ssh uses only if no key is known with it".to_owned()
             }
         };
         Skipped { path: path.clone(), line, reason }
@@ -180,7 +180,7 @@ fn how(entry: &Entry) -> String {
         (entry.wildcard, "matches by a wildcard"),
         (
             entry.without_port && entry.marker != revoked,
-            "for the host without its port: ssh accepts by it, never refuses",
+            "for the host without its port: ssh can accept a key by it, but never refuses one",
         ),
         (
             entry.without_port && entry.marker == revoked,
