@@ -29,7 +29,7 @@ pub enum Unread {
     #[error("a link to nothing")]
     Dangling,
     /// Links that lead in a circle (`ELOOP`).
-    #[error("its links lead in a circle")]
+    #[error("its links form a loop")]
     Loop,
     /// A directory, device, socket or pipe in place of a regular file.
     #[error("not a regular file, but {}", kind_name(*.0))]
