@@ -312,7 +312,7 @@ fn a_unique_prefix_of_an_id_is_enough() {
             "2",
             "several transactions have names that begin with 2: ID and ID",
         ),
-        ("19", "no transaction whose name begins with 19"),
+        ("19", "no transaction whose name begins with \"19\""),
         ("2026-", "\"2026-\" is not a transaction id"),
     ] {
         let refused = disk.run(&format!("rollback {begins} --yes"));

@@ -73,6 +73,10 @@ impl Address {
         let (address, mask) = bare
             .split_once('/')
             .map_or((bare, None), |(address, mask)| (address, Some(mask)));
+        // The word of hosts.allow: fail2ban would take it for the name of a host.
+        if text == "ALL" {
+            return Err(AddressError::Everybody(text.to_owned()));
+        }
         if address.contains('%') {
             return Err(AddressError::Zone(text.to_owned()));
         }

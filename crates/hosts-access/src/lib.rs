@@ -71,7 +71,7 @@ pub use mend::BrokenLine;
 pub use note::{Note, NoteKind};
 pub use options::OptionError;
 pub use owner::{Owned, Owner};
-pub use permit::Permit;
+pub use permit::{Permit, daemon_name};
 pub use problem::{Problem, ProblemKind, Repair};
 pub use table::{HOSTS_ALLOW, HOSTS_DENY, Tables};
 pub use wanted::{BadPattern, Wanted};

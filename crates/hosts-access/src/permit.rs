@@ -114,7 +114,10 @@ pub(crate) fn writable(table: &Table) -> Result<(), Refusal> {
 }
 
 /// One plain name; those of OpenSSH's other programs become `sshd`.
-fn daemon_name(name: &str) -> Result<&str, Refusal> {
+///
+/// # Errors
+/// If it is not the name of one daemon.
+pub fn daemon_name(name: &str) -> Result<&str, Refusal> {
     let plain = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))

@@ -1,6 +1,6 @@
 //! A destination on the command line.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// A host as the user names it, with the other parts of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +19,21 @@ pub enum DestinationError {
     /// The host name is empty.
     #[error("no host name in {0:?}")]
     NoHost(String),
-    /// It would be read as an option, or holds a blank or a control character.
+    /// It would be read as an option, or holds a character that no host name has.
     #[error("not a host name: {0:?}")]
     BadHost(String),
+    /// A network, which is not one host.
+    #[error("{0} is a network, not a host")]
+    Network(String),
+    /// A pattern of known_hosts or ssh_config.
+    #[error("{0:?} is a pattern, not a host")]
+    Pattern(String),
+    /// Four numbers, one of which is too large.
+    #[error("not an IPv4 address: {0}")]
+    BadAddress(String),
+    /// Nothing before `@`.
+    #[error("no user name before @ in {0:?}")]
+    NoUser(String),
     /// The port is not a number from 1 to 65535.
     #[error("not a port: {0:?}")]
     BadPort(String),
@@ -41,6 +53,10 @@ impl DestinationError {
             Self::OtherProtocol(_) => {
                 "name the host of an SSH connection: HOST, USER@HOST:PORT, ssh://HOST, git@HOST:PATH"
             }
+            Self::Network(_) => "name one address of it",
+            Self::Pattern(_) => "name one host that it matches",
+            Self::BadAddress(_) => "each of its four numbers is from 0 to 255",
+            Self::NoUser(_) => "write USER@HOST, or HOST alone",
             _ => "write HOST, HOST:PORT, or [ADDRESS]:PORT",
         }
     }
@@ -78,6 +94,10 @@ impl Destination {
         if [Some(host), user].into_iter().flatten().any(is_unsafe) {
             return Err(DestinationError::BadHost(text.to_owned()));
         }
+        if user == Some("") {
+            return Err(DestinationError::NoUser(text.to_owned()));
+        }
+        check_host(host)?;
         Ok(Self {
             user: user.map(str::to_owned),
             host: host.to_owned(),
@@ -156,6 +176,35 @@ fn parse_port(text: &str) -> Option<u16> {
     text.parse().ok().filter(|&port| digits && port != 0)
 }
 
+/// Refuses what would be looked up as a name and is certainly not one.
+fn check_host(host: &str) -> Result<(), DestinationError> {
+    if let Some((address, length)) = host.split_once('/') {
+        let is_length = !length.is_empty() && length.bytes().all(|b| b.is_ascii_digit());
+        if is_length && address.parse::<IpAddr>().is_ok() {
+            return Err(DestinationError::Network(host.to_owned()));
+        }
+    }
+    if host.contains(['*', '?', '!']) {
+        return Err(DestinationError::Pattern(host.to_owned()));
+    }
+    // ssh refuses these in a host name (ssh.c, valid_hostname).
+    if host.contains(|c: char| "'`\"$\\;&<>|(){},".contains(c)) {
+        return Err(DestinationError::BadHost(host.to_owned()));
+    }
+    let numbers: Vec<&str> = host.split('.').collect();
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if numbers.len() == 4 && numbers.iter().all(is_number) && numbers.iter().any(too_large) {
+        return Err(DestinationError::BadAddress(host.to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether a number is none of an IPv4 address; with a leading zero it is octal for the resolver.
+fn too_large(number: &&str) -> bool {
+    let octal = number.len() > 1 && number.starts_with('0');
+    u8::from_str_radix(number, if octal { 8 } else { 10 }).is_err()
+}
+
 fn is_unsafe(word: &str) -> bool {
     word.starts_with('-')
         || word.contains(|c: char| c.is_whitespace() || c.is_control() || "[]".contains(c))
@@ -205,6 +254,30 @@ mod tests {
                 matches!(Destination::parse(text), Err(DestinationError::BadPort(_))),
                 "{text:?}"
             );
+        }
+    }
+
+    #[test]
+    fn what_is_certainly_not_a_host_is_named() {
+        let table = [
+            ("10.0.0.0/24", "name one address of it"),
+            (
+                "[2001:db8::]/32",
+                "write HOST, HOST:PORT, or [ADDRESS]:PORT",
+            ),
+            ("*.example.org", "name one host that it matches"),
+            ("1.2.3.400", "each of its four numbers is from 0 to 255"),
+            ("@h", "write USER@HOST, or HOST alone"),
+            ("h;rm", "write HOST, HOST:PORT, or [ADDRESS]:PORT"),
+            ("a,b", "write HOST, HOST:PORT, or [ADDRESS]:PORT"),
+            ("|1|abc", "write HOST, HOST:PORT, or [ADDRESS]:PORT"),
+        ];
+        for (text, hint) in table {
+            let refused = Destination::parse(text).map_err(|error| error.hint());
+            assert_eq!(refused, Err(hint), "{text}");
+        }
+        for text in ["h.", "prod/web1", "127.1", "1.2.3.4", "010.0.0.1", "hôst"] {
+            assert!(Destination::parse(text).is_ok(), "{text}");
         }
     }
 

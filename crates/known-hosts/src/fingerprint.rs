@@ -48,7 +48,7 @@ impl Fingerprint {
             return Err(FingerprintError::Md5(text.to_owned()));
         }
         match text.split_once(':') {
-            Some(("SHA256", digest)) => {
+            Some((name, digest)) if name.eq_ignore_ascii_case("SHA256") => {
                 decode(digest).ok_or_else(|| FingerprintError::Malformed(text.to_owned()))
             }
             Some(_) => Err(FingerprintError::OtherDigest(text.to_owned())),

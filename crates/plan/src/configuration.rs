@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sshmend_facts::{Question, Sshd};
-use sshmend_lossless::Snapshot;
+use sshmend_lossless::{Snapshot, Unread};
 use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file};
 
 use crate::plan::{Notice, Refusal};
@@ -53,8 +53,8 @@ impl Configuration {
             None => sshd.version.as_deref().and_then(Release::parse),
         };
         drop(Tree::read(snapshot, &main, &[]));
-        if named.is_some() && snapshot.read(&main) == Ok(None) {
-            return Err(Refusal::plain(format!("{}: no such file", main.display())));
+        if named.is_some() {
+            is_there(snapshot, &main)?;
         }
         Ok(Self {
             sshd,
@@ -193,8 +193,21 @@ fn main_of(sshd: &Sshd) -> Option<PathBuf> {
         .next()
 }
 
+/// Refuses a file that was named, and is not there or not a file.
+fn is_there(snapshot: &Snapshot, path: &Path) -> Result<(), Refusal> {
+    let said = match snapshot.read(path) {
+        Ok(None) => "no such file".to_owned(),
+        Err(why @ (Unread::NotAFile(_) | Unread::Dangling)) => why.to_string(),
+        _ => return Ok(()),
+    };
+    Err(Refusal::refused(
+        format!("{}: {said}", path.display()),
+        "name the file that sshd reads, as its option -f does",
+    ))
+}
+
 fn release(text: &str) -> Result<Release, Refusal> {
-    let known = |release: &Release| *release <= Release::NEWEST;
+    let known = |release: &Release| (Release::new(7, 4)..=Release::NEWEST).contains(release);
     Release::parse(text).filter(known).ok_or_else(|| {
         let reason = format!("not a release of OpenSSH: {text}");
         let Release { major, minor, .. } = Release::NEWEST;

@@ -421,6 +421,7 @@ impl Kind {
             Self::Destinations => "give host:port, any or none",
             Self::Listeners => "give [host:]port, any or none",
             Self::PubkeyOptions => "give none, touch-required or verify-required",
+            Self::Port => "give a number from 1 to 65535",
             _ => "see sshd_config(5) for what this keyword takes",
         };
         fixed.to_owned()

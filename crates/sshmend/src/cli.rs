@@ -5,10 +5,16 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
 use jiff::SignedDuration;
 use sshmend_lossless::Origin;
 use sshmend_sshd_config::Assignment;
+
+use crate::cli_values::{
+    address, age, assignment, client_address, daemon, duration, host_name, origin, port, process,
+};
 
 /// Names why SSH connections die before login, and mends the configuration that causes it
 #[derive(Debug, Parser)]
@@ -98,16 +104,16 @@ pub(crate) struct Diagnose {
     #[arg(value_name = "DESTINATION|-|MESSAGE", conflicts_with_all = ["client", "log", "since"])]
     pub(crate) destination: Option<String>,
     /// The port of the destination; without one, the port of this machine to which the client connects, which a multiplexer, a container, a tunnel or another sshd may hold
-    #[arg(short = 'p', long, value_name = "PORT", conflicts_with_all = ["transcript", "log"])]
+    #[arg(short = 'p', long, value_name = "PORT", value_parser = port, conflicts_with_all = ["transcript", "log"])]
     pub(crate) port: Option<NonZeroU16>,
     /// Conclude from what a client printed (ssh -vvv, PuTTY, paramiko, Ansible, …); - is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "client", "user", "log", "since"])]
     pub(crate) transcript: Option<PathBuf>,
     /// Look at this machine as the server, for this client
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) client: Option<IpAddr>,
     /// … and for this user
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: Option<String>,
     /// With these logs instead of the journal and /var/log
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -116,7 +122,7 @@ pub(crate) struct Diagnose {
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
     /// The sshd with this process id, where several listen
-    #[arg(long, value_name = "PID", conflicts_with_all = ["destination", "transcript"])]
+    #[arg(long, value_name = "PID", value_parser = process, conflicts_with_all = ["destination", "transcript"])]
     pub(crate) pid: Option<u32>,
     /// The sshd that reads this main file, where several listen
     #[arg(long, value_name = "FILE", conflicts_with_all = ["destination", "transcript"])]
@@ -158,7 +164,7 @@ pub(crate) struct SshdSource {
     #[arg(long = "file", value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// The sshd with this process id, where several listen
-    #[arg(long, value_name = "PID")]
+    #[arg(long, value_name = "PID", value_parser = process)]
     pub(crate) pid: Option<u32>,
     /// Read the files as this release of OpenSSH does (such as 9.2), instead of the one installed
     #[arg(long, value_name = "X.Y")]
@@ -180,16 +186,16 @@ pub(crate) struct ShowHostsAccess {
     #[arg(value_name = "CLIENT", value_parser = client_address)]
     pub(crate) client: IpAddr,
     /// The wrapped program
-    #[arg(long, default_value = "sshd")]
+    #[arg(long, default_value = "sshd", value_parser = daemon)]
     pub(crate) daemon: String,
     /// The client's name, where it has one
-    #[arg(long, value_name = "HOSTNAME")]
+    #[arg(long, value_name = "HOSTNAME", value_parser = host_name)]
     pub(crate) name: Option<String>,
     /// The client's address has no name (otherwise rules about names cannot be decided)
     #[arg(long, conflicts_with = "name")]
     pub(crate) no_name: bool,
     /// The address of this machine that the client connects to
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) server: Option<IpAddr>,
 }
 
@@ -204,10 +210,10 @@ pub(crate) struct ShowFail2ban {
 #[derive(Debug, Args)]
 pub(crate) struct Fix {
     /// Diagnose for this client
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     pub(crate) client: Option<IpAddr>,
     /// … and for this user
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: Option<String>,
     /// Also write it into this policy, for sshmend apply; made if it is missing
     #[arg(long, global = true, value_name = "POLICY.toml")]
@@ -276,7 +282,7 @@ pub(crate) struct Apply {
     #[arg(long, global = true)]
     pub(crate) allow_lockout: bool,
     /// An address that must not lose access either (repeatable)
-    #[arg(long, global = true, value_name = "ADDR")]
+    #[arg(long, global = true, value_name = "ADDR", value_parser = address)]
     pub(crate) keep: Vec<IpAddr>,
     /// Undo the change after TIME (such as 2m) unless `sshmend confirm` keeps it, also when the connection is lost
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
@@ -415,46 +421,6 @@ pub(crate) struct FixLogLevel {
     pub(crate) source: SshdSource,
 }
 
-/// Parses `KEY=VALUE`, `KEY+=VALUE` or `KEY-=VALUE`.
-fn assignment(text: &str) -> Result<Assignment, String> {
-    let hint = "not KEY=VALUE: write MaxStartups=30:30:200, AllowUsers+=ann or Port-=2222";
-    Assignment::parse(text).ok_or_else(|| hint.to_owned())
-}
-
-/// Reads `FILE:LINE`.
-fn origin(text: &str) -> Result<Origin, String> {
-    let hint = "not FILE:LINE: name a line of a file, as /etc/ssh/sshd_config:12";
-    Origin::parse(text).ok_or_else(|| hint.to_owned())
-}
-
-/// Reads the address of one client.
-fn client_address(text: &str) -> Result<IpAddr, String> {
-    let hint =
-        "give the address of one client, such as 192.0.2.7; its name goes with --name HOSTNAME";
-    text.parse().map_err(|_| hint.to_owned())
-}
-
-/// Reads `90s`, `30m`, `1h 30m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = text
-        .parse::<SignedDuration>()
-        .ok()
-        .and_then(|span| Duration::try_from(span).ok());
-    parsed
-        .filter(|span| span.as_secs() > 0)
-        .ok_or_else(|| "such as 90s, 30m or 2h".to_owned())
-}
-
-/// Reads `90d`, `12h`, `2w`.
-fn age(text: &str) -> Result<SignedDuration, String> {
-    let span: Option<jiff::Span> = text.parse().ok();
-    let relative = jiff::SpanRelativeTo::days_are_24_hours();
-    let parsed = span.and_then(|span| span.to_duration(relative).ok());
-    parsed
-        .filter(|age| !age.is_negative())
-        .ok_or_else(|| "such as 90d, 12h or 2w".to_owned())
-}
-
 /// `sshmend logs`
 #[derive(Debug, Args)]
 pub(crate) struct Logs {
@@ -539,7 +505,7 @@ pub(crate) struct Recover {
     #[arg(long, conflicts_with_all = ["forget", "install"])]
     pub(crate) boot: bool,
     /// An address that must not lose access either by what is finished (repeatable)
-    #[arg(long, value_name = "ADDR", conflicts_with_all = ["forget", "install", "boot"])]
+    #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with_all = ["forget", "install", "boot"])]
     pub(crate) keep: Vec<IpAddr>,
     /// Undo or finish also what then locks out the person at the keyboard
     #[arg(long, conflicts_with_all = ["forget", "install", "boot"])]

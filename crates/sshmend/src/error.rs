@@ -270,6 +270,16 @@ impl Failure {
         }
     }
 
+    /// A file named on the command line could not be read.
+    pub(crate) fn from_named_file(error: &FileError) -> Self {
+        let failure = Self::from_file(error);
+        match error.why {
+            Why::Missing => failure.with_hint("check the path"),
+            Why::WrongKind(_) => failure.with_hint("name a file"),
+            _ => failure,
+        }
+    }
+
     /// The same, with the purpose of the access as the message.
     pub(crate) fn from_file_of(message: &str, error: &FileError) -> Self {
         Self {

@@ -3,6 +3,7 @@
 //! Begin with `execute/mod.rs`: the data flow from preview to verification.
 
 mod cli;
+mod cli_values;
 mod cli_wish;
 mod command;
 mod error;

@@ -60,7 +60,7 @@ pub enum JournalError {
     #[error(transparent)]
     NotAnId(#[from] NotAnId),
     /// No transaction has a name that begins so.
-    #[error("no transaction whose name begins with {0}")]
+    #[error("no transaction whose name begins with {0:?}")]
     Unnamed(String),
     /// Several do.
     #[error("several transactions have names that begin with {begins}: {first} and {second}")]

@@ -10,10 +10,16 @@ use crate::error::Failure;
 pub(crate) fn past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let ago = || now.checked_sub(text.parse::<SignedDuration>().ok()?).ok();
     let written = When::parse(text).and_then(|when| when.begins(zone()));
-    written.or_else(ago).ok_or_else(|| {
+    let time = written.or_else(ago).ok_or_else(|| {
         Failure::trouble(format!("not a time: {text}"))
             .with_hint("such as 2h, 2026-12-31, \"2026-12-31 18:00\" or 2026-12-31T18:00:00Z")
-    })
+    })?;
+    if time > now {
+        let hint =
+            "no line can be later than now: name a time in the past, such as 2h for two hours ago";
+        return Err(Failure::trouble(format!("in the future: {text}")).with_hint(hint));
+    }
+    Ok(time)
 }
 
 /// Parses an expiry: a time, or a day, at whose end it expires.
@@ -45,7 +51,9 @@ mod tests {
         assert!(past("2026-11-30", now()).expect("a day") < now());
         let (day, time) = (past("2026-11-30", now()), past("2026-11-30 18:00", now()));
         assert!(time.expect("a time") > day.expect("a day"));
-        assert!(past("yesterday", now()).is_err());
+        for text in ["yesterday", "2026-12-02", "-5m"] {
+            assert!(past(text, now()).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -95,6 +95,15 @@ fn choose<'e>(effective: &'e Effective, keys: &[String]) -> Result<Vec<&'e Setti
     }
     let find = |key: &String| {
         effective.get(key).ok_or_else(|| {
+            if let Some((name, _)) = key.split_once('=').filter(|(name, _)| !name.is_empty()) {
+                return Failure::trouble(format!("not a keyword: {key}")).with_hint(format!(
+                    "sshmend show sshd-config {name} shows its value, sshmend fix sshd-config {key} sets it"
+                ));
+            }
+            if key.is_empty() {
+                return Failure::trouble("not a keyword: an empty word")
+                    .with_hint("such as MaxStartups; without a keyword, all are shown");
+            }
             let failure = Failure::trouble(format!("{key} has no value here"));
             match nearest_keyword(key).filter(|_| keyword_named(key).is_none()) {
                 Some(keyword) => failure.with_hint(format!("did you mean {keyword}?")),
