@@ -147,7 +147,7 @@ fn live_only_commands_are_refused_below_root() {
         exit 2
         --
         error: nothing was changed: no service of a mounted disk can be started
-        hint: systemctl --root=DIR enable ssh has it started at its next boot
+        hint: systemctl --root=DISK enable sshd.service has it started at its next boot
     "#]]);
     disk.run("fix privsep-directory --yes").check(&expect![[r#"
         exit 2
@@ -159,7 +159,7 @@ fn live_only_commands_are_refused_below_root() {
         exit 2
         --
         error: nothing was changed: below --root nothing would undo it
-        hint: sshmend fix sshd-config LogLevel=VERBOSE sets it, and sshmend rollback undoes it
+        hint: sshmend fix sshd-config LogLevel=VERBOSE --root DISK sets it, and sshmend rollback undoes it
     "#]]);
     assert_eq!(
         disk.read("/etc/ssh/sshd_config").as_deref(),

@@ -242,8 +242,8 @@ fn a_line_that_sshd_refuses_is_shown_with_its_place_and_the_command_that_removes
                 Bannner /etc/issue
                 ^^^^^^^ bad configuration option "Bannner"; did you mean Banner?
           mend: sshmend fix sshd-config --comment-out /etc/ssh/sshd_config.d/a.conf:2 --root DISK
-                comments out that line, which sshd refuses
-          do:   or correct it by hand: Banner
+                makes a comment of that line, which sshd refuses and which sets nothing
+          do:   or correct it by hand: put `Banner` in the place of `Bannner` in line 2 of /etc/ssh/sshd_config.d/a.conf
     "#]]
     .assert_eq(&format!("{first}\n"));
     let mended = disk.run("fix sshd-config --comment-out /etc/ssh/sshd_config.d/a.conf:2 --yes");
@@ -448,4 +448,109 @@ fn code_on_a_page_is_coloured_or_between_backticks() {
         "{coloured}"
     );
     assert!(coloured.contains("\x1b[32mLoginGraceTime"), "{coloured}");
+}
+
+#[test]
+fn on_a_mounted_disk_a_pasted_step_acts_on_the_disk() {
+    let disk = server();
+    disk.write("/etc/nologin", "");
+    disk.write("/etc/ssh/sshd_not_to_be_run", "");
+    let root = disk.path("/").display().to_string();
+    let root = root.trim_end_matches('/');
+    let said = run_with(
+        &[
+            "diagnose",
+            "--root",
+            root,
+            "--user",
+            "bob",
+            "--client",
+            "203.0.113.5",
+        ],
+        b"",
+        &[],
+    );
+    for step in [
+        format!("`rm {root}/etc/nologin`"),
+        format!("`rm {root}/etc/ssh/sshd_not_to_be_run`"),
+        format!("`chroot {root} adduser bob`"),
+        "once it runs: see who holds the places".to_owned(),
+    ] {
+        assert!(said.stdout.contains(&step), "{step}\n{}", said.stdout);
+    }
+}
+
+#[test]
+fn what_is_not_a_destination_is_answered_with_what_to_write() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let log = directory.path().join("auth.log").display().to_string();
+    fs::write(&log, "hello\n").expect("a file");
+    let table = [
+        (vec!["diagnose", "10.0.0.0/24"], "name one address of it"),
+        (vec!["diagnose", "1.2.3.400"], "from 0 to 255"),
+        (vec!["diagnose", "*.example.org"], "name one host"),
+        (vec!["diagnose", "@h"], "write USER@HOST"),
+        (vec!["diagnose", &log], "--log"),
+        (
+            vec!["diagnose", "--log", &log, "HOST"],
+            "every word behind it",
+        ),
+        (vec!["diagnose", "--log", "/"], "name a file"),
+        (vec!["diagnose", "-p", "ssh", "h"], "from 1 to 65535"),
+        (
+            vec!["diagnose", "--client", "1.2.3.0/24"],
+            "give one address",
+        ),
+        (vec!["diagnose", "--since", "2999-01-01"], "in the past"),
+        (vec!["diagnose", "--user", ""], "--user"),
+        (vec!["diagnose", "--pid", "x"], "pgrep"),
+        (
+            vec!["show", "known-hosts", "10.0.0.0/24"],
+            "name one address of it",
+        ),
+        (
+            vec!["show", "hosts-access", "192.0.2.1", "--daemon", ""],
+            "such as sshd",
+        ),
+        (
+            vec!["show", "hosts-access", "192.0.2.1", "--name", "a b"],
+            "h.example.org",
+        ),
+        (vec!["show", "sshd-config", "--file", "/"], "name the file"),
+    ];
+    for (words, hint) in table {
+        let said = run_with(&words, b"", &[]);
+        assert_eq!(said.code, 2, "{words:?}: {}", said.stdout);
+        assert!(said.stderr.contains(hint), "{words:?}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn a_message_alone_is_answered_with_the_next_command() {
+    let table = [
+        (
+            "fatal: Could not read from remote repository.",
+            "`git ls-remote 2>&1 | sshmend diagnose -`",
+        ),
+        (
+            "Permissions 0644 for '/home/bob/.ssh/id' are too open.",
+            "`chmod 600 /home/bob/.ssh/id`",
+        ),
+        (
+            "Load key \"/tmp/$(x) y\": bad permissions",
+            "`chmod 600 '/tmp/$(x) y'`",
+        ),
+        (
+            "Unable to negotiate with 10.0.0.5 port 22: no matching host key type found. Their offer: ssh-rsa,ssh-dss",
+            "`ssh -o HostKeyAlgorithms=+ssh-rsa 10.0.0.5`",
+        ),
+        (
+            "Resolver error: the server failed to start",
+            "`ssh -vvv HOST 2>&1 | sshmend diagnose -`",
+        ),
+    ];
+    for (message, step) in table {
+        let said = run_with(&["diagnose", message], b"", &[]);
+        assert!(said.stdout.contains(step), "{message}: {}", said.stdout);
+    }
 }

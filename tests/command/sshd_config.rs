@@ -339,3 +339,42 @@ fn commenting_out_a_match_line_changes_only_its_connections() {
     disk.run("rollback --yes");
     assert_eq!(disk.read("/etc/ssh/sshd_config").as_deref(), Some(config));
 }
+
+#[test]
+fn on_a_disk_without_a_host_key_the_plan_says_that_sshd_will_not_start() {
+    let disk = Disk::new(
+        "//- /usr/sbin/sshd\n//- /etc/ssh/sshd_config\nPort 22\n//- /etc/ssh/ssh_host_rsa_key\nkey\n",
+    );
+    let without = disk.run("fix sshd-config HostKey=/etc/ssh/lost --dry-run");
+    assert!(
+        without.stdout.contains("[host-keys-missing]"),
+        "{}",
+        without.stdout
+    );
+    let with = disk.run("fix sshd-config Port=23 --dry-run");
+    assert!(
+        !with.stdout.contains("[host-keys-missing]"),
+        "{}",
+        with.stdout
+    );
+}
+
+#[test]
+fn what_is_not_a_keyword_is_answered_with_the_command_that_was_meant() {
+    let disk = Disk::new("//- /etc/ssh/sshd_config\nPort 22\n");
+    let shown = disk.run("show sshd-config Port=23");
+    assert_eq!(shown.code, 2);
+    assert!(
+        shown
+            .stderr
+            .contains("sshmend fix sshd-config Port=23 sets it"),
+        "{}",
+        shown.stderr
+    );
+    let shown = disk.run("show sshd-config --release 6.0 Port");
+    assert!(
+        shown.stderr.contains("from 7.4 to 10.5"),
+        "{}",
+        shown.stderr
+    );
+}

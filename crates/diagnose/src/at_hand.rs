@@ -4,12 +4,15 @@
 //! `HOST`, `ADDRESS` and `DESTINATION` for the other end. This module replaces these by what is
 //! known, for all causes.
 
+mod disk;
+
 use std::net::IpAddr;
 
 use sshmend_facts::{Facts, Supervisor, Vantage};
 
 use crate::finding::Finding;
 use crate::quote::quoted;
+use disk::OnDisk;
 
 /// What is known about the machine at which a step is done, and about the other end.
 #[derive(Debug, Default)]
@@ -23,6 +26,10 @@ struct AtHand {
     address: Option<IpAddr>,
     /// The address of the client.
     client: Option<IpAddr>,
+    /// The account at the server.
+    user: Option<String>,
+    /// Where the disk in question is mounted here; `None` for this machine itself.
+    disk: Option<String>,
     supervisor: Option<Supervisor>,
     /// The unit of sshd.
     unit: Option<String>,
@@ -40,9 +47,21 @@ pub(crate) fn adapt(facts: &Facts<'_>, findings: &mut [Finding]) {
         return;
     }
     let at_hand = AtHand::of(facts);
-    for step in findings.iter_mut().flat_map(|finding| &mut finding.steps) {
-        *step = at_hand.render(step);
+    for finding in findings {
+        finding.steps = said_once(finding.steps.iter().map(|step| at_hand.render(step)));
     }
+}
+
+/// The steps without those of which nothing is left on this machine, and each of them once.
+fn said_once(rendered: impl Iterator<Item = String>) -> Vec<String> {
+    let mut steps: Vec<String> = Vec::new();
+    for step in rendered {
+        let step = step.replace("; then ``", "");
+        if !step.contains("``") && !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    steps
 }
 
 impl AtHand {
@@ -51,6 +70,8 @@ impl AtHand {
             Vantage::Server(server) => Self {
                 port: facts.ports().first().copied().filter(|port| *port != 22),
                 client: server.client,
+                user: server.user.clone().filter(|user| is_plain(user)),
+                disk: facts.question.offline.then(|| mounted(facts)),
                 supervisor: facts.supervisor().ok(),
                 unit: facts.service_unit().map(|unit| unit.name().to_owned()),
                 listener: facts.listener().ok().flatten().map(|listener| listener.pid),
@@ -62,6 +83,8 @@ impl AtHand {
                 ..Self::default()
             },
             Vantage::Client(target) => {
+                let user = target.destination.rsplit_once('@').map(|(user, _)| user);
+                let address = facts.addresses().ok().and_then(|all| all.first().copied());
                 let hop = facts.first_hop();
                 let options: String = target
                     .options
@@ -80,7 +103,10 @@ impl AtHand {
                         .filter(|port| *port != 22),
                     destination: plain.then(|| format!("{options}{}", target.destination)),
                     host: hop.map(|(host, _)| host).filter(|host| is_plain(host)),
-                    address: facts.addresses().ok().and_then(|all| all.first().copied()),
+                    // Over the loopback, both ends have the same address.
+                    client: address.filter(IpAddr::is_loopback),
+                    address,
+                    user: user.filter(|user| is_plain(user)).map(str::to_owned),
                     packages: facts.package_manager().map(|(name, _)| name),
                     ..Self::default()
                 }
@@ -98,6 +124,9 @@ impl AtHand {
                     port,
                     destination: host.as_ref().map(|host| format!("{option}{host}")),
                     address: address.and_then(|address| address.parse().ok()),
+                    user: attempt
+                        .and_then(|attempt| attempt.user.clone())
+                        .filter(|user| is_plain(user)),
                     host,
                     ..Self::default()
                 }
@@ -108,18 +137,40 @@ impl AtHand {
     /// Replaces the commands in a step by those of this machine; prose is not changed.
     fn render(&self, step: &str) -> String {
         let parts = self.of_this_system(step.split('`').collect());
+        let later = parts
+            .iter()
+            .skip(1)
+            .step_by(2)
+            .any(|part| self.is_for_later(part));
         let rendered: Vec<String> = parts
-            .into_iter()
+            .iter()
             .enumerate()
-            .map(|(at, part)| {
-                if at % 2 == 1 {
-                    self.line(part)
-                } else {
-                    part.to_owned()
-                }
+            .map(|(at, part)| match at % 2 {
+                1 if later => self.line(part),
+                1 => self.line_here(part),
+                _ => (*part).to_owned(),
             })
             .collect();
-        rendered.join("`")
+        let when = if later { "once it runs: " } else { "" };
+        format!("{when}{}", rendered.join("`"))
+    }
+
+    /// Whether the machine has to run for a command line, and is a mounted disk.
+    fn is_for_later(&self, line: &str) -> bool {
+        let on_disk = |root| commands(line).any(|one| disk::command(one, root) == OnDisk::Later);
+        self.disk.as_deref().is_some_and(on_disk)
+    }
+
+    /// One command line for a step that can be done now: of a mounted disk, with its paths.
+    fn line_here(&self, line: &str) -> String {
+        let line = self.line(line);
+        let Some(root) = &self.disk else { return line };
+        let on_disk = commands(&line).filter_map(|command| match disk::command(command, root) {
+            OnDisk::Now(command) => Some(command),
+            OnDisk::Later => Some(command.to_owned()),
+            OnDisk::Nothing => None,
+        });
+        on_disk.collect::<Vec<_>>().join(" && ")
     }
 
     /// The prose and commands of a step, without the commands of other package managers if that of
@@ -148,16 +199,14 @@ impl AtHand {
 
     /// One command line: its commands are rewritten one by one.
     fn line(&self, line: &str) -> String {
-        for separator in [" && ", "; "] {
-            if line.contains(separator) && !line.contains(" do ") {
-                let commands: Vec<String> = line
-                    .split(separator)
-                    .filter_map(|command| self.command(command))
-                    .collect();
-                return commands.join(separator);
+        match separator(line) {
+            Some(separator) => {
+                let commands = line.split(separator);
+                let rewritten: Vec<String> = commands.filter_map(|one| self.command(one)).collect();
+                rewritten.join(separator)
             }
+            None => self.command(line).unwrap_or_else(|| line.to_owned()),
         }
-        self.command(line).unwrap_or_else(|| line.to_owned())
     }
 
     /// One command; `None` if there is nothing to do on this machine.
@@ -249,12 +298,13 @@ impl AtHand {
     /// A command with its placeholders replaced by what is known.
     fn with_hosts(&self, words: &[&str]) -> String {
         let by_ssh = words.first().is_some_and(|word| word.starts_with("ssh"));
+        // A command that names another port needs no second one.
+        let destination = self.destination.as_deref().map(|known| {
+            let words = words.contains(&"-p").then(|| known.rsplit(' ').next());
+            words.flatten().unwrap_or(known).to_owned()
+        });
         let own = |known: &Option<String>| known.as_deref().map(quoted);
-        let host = if by_ssh {
-            &self.destination
-        } else {
-            &self.host
-        };
+        let host = if by_ssh { &destination } else { &self.host };
         let mut previous = "";
         let rendered: Vec<String> = words
             .iter()
@@ -262,7 +312,9 @@ impl AtHand {
                 let known = match word {
                     "HOST" if by_ssh => host.clone(),
                     "HOST" => own(host),
-                    "DESTINATION" => self.destination.clone(),
+                    "DESTINATION" => destination.clone(),
+                    "NAME" if previous == "--user" => self.user.clone(),
+                    word if word.starts_with("user=") => Some(self.connection(word)),
                     "ADDRESS" if previous == "--client" => self.client.map(|own| own.to_string()),
                     "ADDRESS" => self.address.map(|address| address.to_string()),
                     "YOUR-ADDRESS" | "CLIENT" | "CLIENT'" => self.client.map(|client| {
@@ -280,6 +332,44 @@ impl AtHand {
             })
             .collect();
         rendered.join(" ")
+    }
+}
+
+impl AtHand {
+    /// The description of a connection, as sshd and sshmend take it: `user=NAME,addr=ADDRESS`.
+    fn connection(&self, word: &str) -> String {
+        let user = self.user.as_deref().unwrap_or("NAME");
+        let client = self.client.map(|client| client.to_string());
+        let client = client.as_deref().unwrap_or("ADDRESS");
+        let parts = word.split(',').map(|part| match part {
+            "user=NAME" => format!("user={user}"),
+            "addr=ADDRESS" => format!("addr={client}"),
+            other => other.to_owned(),
+        });
+        parts.collect::<Vec<_>>().join(",")
+    }
+}
+
+/// What separates the commands of a line, if it has several; a loop is one command.
+fn separator(line: &str) -> Option<&'static str> {
+    let mut separators = [" && ", "; "].into_iter();
+    separators.find(|separator| line.contains(separator) && !line.contains(" do "))
+}
+
+/// The commands of a line.
+fn commands(line: &str) -> impl Iterator<Item = &str> {
+    match separator(line) {
+        Some(separator) => line.split(separator),
+        // No line contains this.
+        None => line.split("\n"),
+    }
+}
+
+/// Where the disk in question is mounted.
+fn mounted(facts: &Facts<'_>) -> String {
+    match facts.question.root.as_str() {
+        "" => "DIR".to_owned(),
+        root => root.to_owned(),
     }
 }
 
@@ -307,161 +397,4 @@ fn is_plain(word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(at_hand: &AtHand, cases: &[(&str, &str)]) {
-        for (step, expected) in cases {
-            assert_eq!(at_hand.render(step), *expected, "{step}");
-        }
-    }
-
-    fn supervised_by(supervisor: Supervisor) -> AtHand {
-        AtHand {
-            supervisor: Some(supervisor),
-            listener: Some(700),
-            sshd: Some("/usr/sbin/sshd -p 2200".to_owned()),
-            ..AtHand::default()
-        }
-    }
-
-    #[test]
-    fn steps_name_only_the_package_manager_of_this_system() {
-        let both = "reinstall it: `apt install --reinstall x`, `dnf reinstall x`; then look";
-        let of = |packages| AtHand {
-            packages,
-            ..AtHand::default()
-        };
-        check(
-            &of(Some("apt-get")),
-            &[
-                (both, "reinstall it: `apt install --reinstall x`; then look"),
-                ("ask `dnf provides x`", "ask `dnf provides x`"),
-            ],
-        );
-        check(
-            &of(Some("dnf")),
-            &[(both, "reinstall it: `dnf reinstall x`; then look")],
-        );
-        check(&of(None), &[(both, both)]);
-    }
-
-    #[test]
-    fn steps_name_the_port_and_the_unit_of_this_server() {
-        let at_hand = AtHand {
-            port: Some(2222),
-            unit: Some("sshd.service".to_owned()),
-            client: "203.0.113.7".parse().ok(),
-            supervisor: Some(Supervisor::Systemd),
-            ..AtHand::default()
-        };
-        check(
-            &at_hand,
-            &[
-                (
-                    "see them: `ss -tn state established '( sport = :ssh )'`",
-                    "see them: `ss -tn state established '( sport = :2222 )'`",
-                ),
-                (
-                    "`systemctl daemon-reload && systemctl restart ssh` (sessions stay)",
-                    "`systemctl daemon-reload && systemctl restart sshd.service` (sessions stay)",
-                ),
-                (
-                    "`journalctl -u ssh.service -n 50`",
-                    "`journalctl -u sshd.service -n 50`",
-                ),
-                (
-                    "`tcpdump -nv 'tcp port 22 and host CLIENT'`",
-                    "`tcpdump -nv 'tcp port 2222 and host 203.0.113.7'`",
-                ),
-                ("systemctl restart ssh, HOST", "systemctl restart ssh, HOST"),
-            ],
-        );
-    }
-
-    #[test]
-    fn steps_stay_generic_if_the_machine_is_unknown() {
-        for step in [
-            "`tracepath HOST`; `ip route get ADDRESS`",
-            "`systemctl restart ssh.service`",
-            "`ss -tn state established '( sport = :ssh )'`",
-            "a lone ` backtick",
-            "`[Socket]`, `MaxConnections=256`",
-        ] {
-            assert_eq!(AtHand::default().render(step), step);
-        }
-    }
-
-    #[test]
-    fn steps_without_systemd_use_the_service_manager_that_is_there() {
-        let restart = "`systemctl daemon-reload && systemctl restart ssh.service`";
-        let cases = [
-            (Supervisor::OpenRc, "`rc-service sshd restart`"),
-            (Supervisor::Runit("sshd".to_owned()), "`sv restart sshd`"),
-            (
-                Supervisor::Script("/etc/init.d/ssh"),
-                "`/etc/init.d/ssh restart`",
-            ),
-            (
-                Supervisor::None,
-                "`kill 700; sleep 1; /usr/sbin/sshd -p 2200`",
-            ),
-        ];
-        for (supervisor, expected) in cases {
-            let at_hand = supervised_by(supervisor);
-            check(&at_hand, &[(restart, expected)]);
-            for verb in ["reload", "restart", "start", "stop", "enable"] {
-                let step = format!("`systemctl {verb} sshguard`");
-                assert!(!at_hand.render(&step).contains("systemctl"), "{step}");
-            }
-            check(&at_hand, &[("`journalctl -k -g type=1326`", "`dmesg`")]);
-        }
-        check(
-            &supervised_by(Supervisor::None),
-            &[(
-                "`sshd -t && systemctl reload ssh.service`",
-                "`sshd -t && kill -HUP 700`",
-            )],
-        );
-    }
-
-    #[test]
-    fn steps_name_the_destination_and_the_address_of_the_server() {
-        let at_hand = AtHand {
-            port: Some(2222),
-            destination: Some("-p 2222 carol@build".to_owned()),
-            host: Some("build.example".to_owned()),
-            address: "192.0.2.55".parse().ok(),
-            ..AtHand::default()
-        };
-        check(
-            &at_hand,
-            &[
-                (
-                    "`tracepath HOST`; `ip route get ADDRESS`",
-                    "`tracepath build.example`; `ip route get 192.0.2.55`",
-                ),
-                (
-                    "`ssh -G DESTINATION`, `getent ahosts HOST`",
-                    "`ssh -G -p 2222 carol@build`, `getent ahosts build.example`",
-                ),
-                (
-                    "`sudo sshmend diagnose --client ADDRESS`",
-                    "`sudo sshmend diagnose --client ADDRESS`",
-                ),
-                (
-                    "`sshmend fix known-hosts [build.example]:2222`",
-                    "`sshmend fix known-hosts '[build.example]:2222'`",
-                ),
-            ],
-        );
-    }
-
-    #[test]
-    fn hostile_text_never_becomes_part_of_a_command() {
-        for word in ["-oProxyCommand=x", "a;b", "a b", "$(x)", "`x`", ""] {
-            assert!(!is_plain(word), "{word}");
-        }
-    }
-}
+mod tests;

@@ -6,6 +6,12 @@ use sshmend_ssh_log::transcript::{Attempt, Certainty as Sure, Reached, Transcrip
 use crate::diagnosis::{Diagnosis, Read};
 use crate::finding::Finding;
 
+/// What git adds to the words of an ssh that failed.
+const OF_GIT: [&str; 2] = [
+    "Could not read from remote repository",
+    "the remote end hung up",
+];
+
 /// The number of lines shown for attempts that failed in the same way.
 const LINES_SHOWN: usize = 3;
 
@@ -142,6 +148,11 @@ fn unknown(paste: &Transcript) -> Vec<Unchecked> {
             .map_or_else(|| "ssh -vvv HOST".to_owned(), |next| next.argv.join(" "));
         let all = format!("run `{run}`, and take all that it prints");
         let reason = match &attempt.end {
+            Some(end) if OF_GIT.iter().any(|words| end.text.contains(words)) => {
+                "git says no more than that ssh failed; the words of ssh stand above that line: \
+                 `git ls-remote 2>&1 | sshmend diagnose -` reads both"
+                    .to_owned()
+            }
             Some(end) => format!(
                 "this message is not known: {}: {all}",
                 end.text.trim_end_matches(['.', ':'])

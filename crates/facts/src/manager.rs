@@ -173,6 +173,18 @@ impl Facts<'_> {
         Ok(Some(UNITS.iter().any(|unit| names.contains(unit))))
     }
 
+    /// The unit of sshd on a mounted disk: Debian names it `ssh.service`, others `sshd.service`.
+    pub fn unit_on_disk(&self) -> &'static str {
+        let debian = UNIT_FILES[..2]
+            .iter()
+            .any(|path| matches!(self.meta(path), Ok(Some(_))));
+        if debian {
+            "ssh.service"
+        } else {
+            "sshd.service"
+        }
+    }
+
     /// The link on a mounted disk that masks the unit.
     pub fn masked_at_boot(&self) -> Option<&'static str> {
         let masks = |path: &&str| {

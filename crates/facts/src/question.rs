@@ -26,6 +26,9 @@ pub struct Question {
     /// Whether the machine is a mounted disk: nothing on it runs, so no program is started and no
     /// process examined.
     pub offline: bool,
+    /// Where that disk is mounted on this machine, for commands that a person runs here; empty if
+    /// the machine in question is this one.
+    pub root: String,
     /// Log files to read instead of the journal and `/var/log`.
     pub logs: Vec<PathBuf>,
     /// The content of log files that were already read, in pieces because a log may be larger than
@@ -88,6 +91,7 @@ impl Question {
             zone,
             privileged: true,
             offline: false,
+            root: String::new(),
             logs,
             log_files,
             since: None,

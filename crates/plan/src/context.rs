@@ -72,6 +72,14 @@ impl Context<'_> {
         !self.question.offline
     }
 
+    /// Where the disk is mounted on this machine, for the commands of a hint.
+    pub(crate) fn root(&self) -> &str {
+        match self.question.root.as_str() {
+            "" => "DIR",
+            root => root,
+        }
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_second(self.question.now).unwrap_or_default()
     }

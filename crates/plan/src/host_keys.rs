@@ -140,7 +140,8 @@ fn siblings(effective: &Effective) -> impl Iterator<Item = PathBuf> {
 }
 
 /// The private keys that sshd looks for.
-fn paths(effective: &Effective) -> Vec<PathBuf> {
+/// The host keys that sshd loads.
+pub(crate) fn paths(effective: &Effective) -> Vec<PathBuf> {
     let values = effective
         .get("hostkey")
         .map(|setting| setting.values.clone())

@@ -15,11 +15,13 @@ const LEVELS: [&str; 9] = [
 
 /// The duration, and the means of undoing it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ForAWhile {
+pub(crate) struct ForAWhile<'a> {
     /// The duration.
     pub lasts: Duration,
     /// Whether it is the running machine, where a timer undoes it.
     pub live: bool,
+    /// Where the disk is mounted that it is about otherwise.
+    pub root: &'a str,
 }
 
 /// Plans the LogLevel in `wish`, its only setting, as a temporary change; an empty plan if sshd
@@ -31,7 +33,7 @@ pub(crate) fn log_level(
     snapshot: &Snapshot,
     wish: &SshdConfigWish<'_>,
     level: &str,
-    time: ForAWhile,
+    time: ForAWhile<'_>,
 ) -> Result<Plan, Refusal> {
     let rank = |level: &str| {
         LEVELS
@@ -65,7 +67,8 @@ pub(crate) fn log_level(
     )?;
     if !time.live {
         let hint = format!(
-            "sshmend fix sshd-config LogLevel={level} sets it, and sshmend rollback undoes it"
+            "sshmend fix sshd-config LogLevel={level} --root {} sets it, and sshmend rollback undoes it",
+            time.root
         );
         return Err(Refusal::refused("below --root nothing would undo it", hint));
     }
@@ -103,6 +106,7 @@ mod tests {
             ForAWhile {
                 lasts: Duration::from_secs(60),
                 live,
+                root: "/mnt",
             },
         )
     }
@@ -144,7 +148,7 @@ mod tests {
             panic!("refused")
         };
         assert_eq!(reason, "below --root nothing would undo it");
-        assert!(hint.is_some_and(|hint| hint.contains("LogLevel=VERBOSE")));
+        assert!(hint.is_some_and(|hint| hint.contains("LogLevel=VERBOSE --root /mnt ")));
         assert!(plan("", "LOUD", true).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The plan that sets keywords of sshd_config.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sshmend_facts::{CauseName, Sshd};
 use sshmend_lossless::{FileChange, Metadata, Origin, Snapshot};
@@ -10,6 +10,7 @@ use sshmend_sshd_config::{
 };
 
 use crate::check::{Check, Expect, Proof};
+use crate::host_keys::paths as key_paths;
 use crate::list_notices::list_notices;
 use crate::negative::negative;
 use crate::plan::{Effect, Notice, Plan, Refusal};
@@ -87,6 +88,7 @@ pub(crate) fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Res
     if !plan.changes_nothing() {
         plan.rehearsal = work.rehearsal();
         work.activate(&mut plan);
+        plan.notices.extend(work.keyless(snapshot));
     }
     Ok(plan)
 }
@@ -365,6 +367,27 @@ impl Work<'_> {
                 plan.proof.extend(new_addresses(&before, &after));
             }
         }
+    }
+
+    /// A mounted disk has no `sshd -t` to say that sshd will not start without the host keys that a
+    /// line names. Default keys may be made at the first boot, as on images.
+    fn keyless(&self, snapshot: &Snapshot) -> Option<Notice> {
+        if !self.wish.model_alone {
+            return None;
+        }
+        let effective = self.effective(self.after);
+        effective.get("hostkey")?.origin.as_ref()?;
+        let keys = key_paths(&effective);
+        let is_missing = |key: &PathBuf| snapshot.metadata(key) == Ok(None);
+        if !keys.iter().all(is_missing) {
+            return None;
+        }
+        let keys: Vec<String> = keys.iter().map(|key| key.display().to_string()).collect();
+        let text = format!(
+            "sshd does not start without a host key, and none of {} is there: sshmend fix host-keys makes those that are missing",
+            keys.join(", ")
+        );
+        Some(Notice::new(CauseName::HostKeysMissing.as_str(), text))
     }
 }
 

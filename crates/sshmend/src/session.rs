@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use sshmend_facts::Question;
 use sshmend_host::{
-    Account, Environment, Lock, LockError, Machine, Why, now, pause, remove_leftovers, zone,
+    Account, Environment, FileError, Lock, LockError, Machine, Why, now, pause, remove_leftovers,
+    zone,
 };
 use sshmend_lossless::{FileChange, Snapshot};
 use sshmend_plan::{Person, Wish};
@@ -151,6 +152,14 @@ impl Session {
         let argv = wish.argv();
         let words: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
         self.command(&words)
+    }
+
+    /// The same as a person has to type it: only their own known_hosts is written without root.
+    pub(crate) fn command_to_run(&self, wish: &Wish) -> Vec<String> {
+        let own = matches!(wish, Wish::KnownHosts(_));
+        let needs_root = !own && !self.is_root() && self.machine.is_live();
+        let sudo = needs_root.then(|| "sudo".to_owned());
+        sudo.into_iter().chain(self.command_of(wish)).collect()
     }
 
     /// The person who requests the change, for the journal.
@@ -377,10 +386,15 @@ impl Session {
         let image = self
             .live
             .read(&path)
-            .map_err(|error| Failure::from_file(&error))?;
-        image
-            .map(|image| image.bytes.into())
-            .ok_or_else(|| Failure::trouble(format!("{}: no such file", path.display())))
+            .map_err(|error| Failure::from_named_file(&error))?;
+        let missing = || Failure::from_named_file(&FileError::new(&path, Why::Missing));
+        image.map(|image| image.bytes.into()).ok_or_else(missing)
+    }
+
+    /// Whether a word of the command line names a file that can be read here.
+    pub(crate) fn is_file(&self, word: &str) -> bool {
+        let path = self.environment.absolute(Path::new(word));
+        self.live.open(&path).is_ok()
     }
 
     /// Reads a trusted file, or standard input for `-`: as root, no file that another user could
@@ -409,6 +423,10 @@ impl Session {
         Question {
             privileged,
             offline,
+            root: self
+                .root
+                .as_ref()
+                .map_or_else(String::new, |root| root.display().to_string()),
             zone,
             ..Question::server(now().as_second())
         }

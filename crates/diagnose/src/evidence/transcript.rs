@@ -39,12 +39,30 @@ pub(crate) fn transcript_evidence<'v>(
         .conclusions
         .iter()
         .find(|conclusion| conclusion.cause == verdict.cause.name)?;
-    let finding = verdict.find(
-        certainty(conclusion.certainty),
-        format!("{}: {}", verdict.cause.title(), conclusion.reason),
-    );
+    let (title, reason) = (verdict.cause.title(), conclusion.reason);
+    let summary = if says_the_same(title, reason) {
+        title.to_owned()
+    } else {
+        format!("{title}: {reason}")
+    };
+    let finding = verdict.find(certainty(conclusion.certainty), summary);
     finding.reason = Some(conclusion.reason);
     Some(finding.shown_on(source, conclusion.line, &conclusion.text))
+}
+
+/// Whether at least half of the longer words of the reason stand in the title of the cause.
+fn says_the_same(title: &str, reason: &str) -> bool {
+    fn words(text: &str) -> impl Iterator<Item = &str> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.len() > 3)
+    }
+    let (told, all) = words(reason).fold((0, 0), |(told, all), word| {
+        (
+            told + usize::from(words(title).any(|one| one == word)),
+            all + 1,
+        )
+    });
+    told * 2 >= all
 }
 
 /// An attempt of our own never logs in, so its messages about the login mean nothing.
@@ -93,7 +111,12 @@ pub(crate) fn advise(facts: &Facts<'_>, findings: &mut [Finding]) {
         .question
         .target()
         .is_some_and(|target| is_of_provider(target.host()));
-    if own && !provider && !first.certainty.is_certain() && !transcript.conclusions.is_empty() {
+    if own
+        && !provider
+        && !facts.is_this_machine()
+        && !first.certainty.is_certain()
+        && !transcript.conclusions.is_empty()
+    {
         ask_the_server(first);
     }
 }

@@ -121,7 +121,10 @@ pub(super) fn verified(
     let offer = match offered {
         Offered::Keys(offer) => offer,
         Offered::Nothing(_) => {
-            let hint = "find out first why it does not answer: sshmend diagnose";
+            let hint = format!(
+                "find out first why it does not answer: sshmend diagnose {}",
+                named(wish)
+            );
             return Err(Refusal::refused(offered.told(target), hint));
         }
         Offered::NotAsked(_, hint) => return Err(Refusal::refused(offered.told(target), *hint)),
@@ -139,6 +142,16 @@ pub(super) fn verified(
         ));
     }
     Ok(keys)
+}
+
+/// The destination as a word of a command line.
+fn named(wish: &KnownHostsWish) -> String {
+    let host = &wish.destination.host;
+    match wish.destination.port {
+        None => host.clone(),
+        Some(port) if host.contains(':') => format!("'[{host}]:{port}'"),
+        Some(port) => format!("{host}:{port}"),
+    }
 }
 
 fn keys_in(snapshot: &Snapshot, path: &Path) -> Result<Vec<HostKey>, Refusal> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
-use sshmend_facts::Service;
+use sshmend_facts::{Facts, Service};
 use sshmend_fail2ban::{Address, Parsed};
 use sshmend_hosts_access::{HOSTS_ALLOW, HOSTS_DENY, Wanted};
 use sshmend_lossless::{Origin, Snapshot};
@@ -67,6 +67,7 @@ impl Wish {
                 let time = ForAWhile {
                     lasts: *lasts,
                     live: context.is_live(),
+                    root: context.root(),
                 };
                 planner.of_configuration(source, |_, nothing| {
                     log_level(snapshot, &nothing, level, time)
@@ -216,9 +217,14 @@ impl Planner<'_> {
         judge: impl FnOnce(&ServiceWish<'_>) -> Result<Plan, Refusal>,
     ) -> Result<Plan, Refusal> {
         if !self.context.is_live() {
+            let facts = Facts::new(self.snapshot, &self.context.question);
             return Err(Refusal::refused(
                 "no service of a mounted disk can be started",
-                "systemctl --root=DIR enable ssh has it started at its next boot",
+                format!(
+                    "systemctl --root={} enable {} has it started at its next boot",
+                    self.context.root(),
+                    facts.unit_on_disk()
+                ),
             ));
         }
         self.of_service(&SshdSource::default(), |configuration, service| {

@@ -214,7 +214,7 @@ fn read_one(
             let file = session
                 .machine
                 .open(path)
-                .map_err(|error| Failure::from_file(&error))?;
+                .map_err(|error| Failure::from_named_file(&error))?;
             read(bar.wrap_read(file), &path.display().to_string(), filter)
         }
     }

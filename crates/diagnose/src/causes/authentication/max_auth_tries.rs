@@ -45,7 +45,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let finding = heard.report(verdict, "clients used all login attempts of one connection");
     finding
-        .step("on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config");
+        .step("on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY DESTINATION`, or the same in ~/.ssh/config");
 }
 
 #[cfg(test)]
@@ -70,7 +70,7 @@ mod tests {
             certain: clients used all login attempts of one connection (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: maximum authentication attempts exceeded for alice from 198.51.100.7 port 4711 ssh2 [preauth]
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Disconnecting authenticating user alice 198.51.100.7 port 4711: Too many authentication failures [preauth]
-              - on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config
+              - on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY DESTINATION`, or the same in ~/.ssh/config
         "#]],
         );
         check(
@@ -80,7 +80,7 @@ mod tests {
             possible: clients used all login attempts of one connection (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: maximum authentication attempts exceeded for alice from 198.51.100.7 port 4711 ssh2 [preauth]
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Disconnecting authenticating user alice 198.51.100.7 port 4711: Too many authentication failures [preauth]
-              - on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY …`, or the same in ~/.ssh/config
+              - on the client, offer one key only: `ssh -o IdentitiesOnly=yes -i KEY DESTINATION`, or the same in ~/.ssh/config
         "#]],
         );
         check_as(

@@ -42,7 +42,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         "the configuration refused connections as soon as the user name was known",
     );
     finding
-        .step("find the Match block: `sshmend show sshd-config refuseconnection --connection user=USER,addr=ADDRESS`");
+        .step("find the Match block: `sshmend show sshd-config refuseconnection --connection user=NAME,addr=ADDRESS`");
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::causes::authentication::user_not_allowed::lists::Lists;
 use crate::edit::{self, Change};
 use crate::evidence::log::LogEvidence;
 use crate::proof::{Certainty, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -145,7 +146,8 @@ fn nologin(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = verdict.by_files(facts, &[&path], &what);
     finding.shown_by(&path, text);
     finding.step(format!(
-        "see who made it and why (a boot or shutdown under way, maintenance), then `rm {path}`"
+        "see who made it and why (a boot or shutdown under way, maintenance), then `rm {}`",
+        quoted(&path.to_string())
     ));
 }
 
@@ -170,8 +172,10 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
                 format!("the account {user} does not exist on this machine"),
             );
             finding.shown_by(format!("getent passwd -- {user}"), "finds none");
-            finding
-                .step("log in by the name of an account that is there, or make it: `adduser NAME`");
+            finding.step(format!(
+                "log in by the name of an account that is there, or make it: `adduser {}`",
+                quoted(user)
+            ));
         }
         // sshd does not check the shell if it confines the session (auth.c, allowed_user).
         Some(Some(account))
@@ -189,7 +193,8 @@ fn account(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
             );
             finding.shown_by(format!("getent passwd -- {user}"), &account.line);
             finding.step(format!(
-                "give it a shell that is there: `usermod -s /bin/bash {user}`"
+                "give it a shell that is there: `usermod -s /bin/bash {}`",
+                quoted(user)
             ));
         }
         Some(Some(account)) if account.has_no_shell() && !facts.transfers_only() => {
@@ -206,7 +211,8 @@ fn no_shell(user: &str, account: &Account, verdict: &mut Verdict) {
     ));
     finding.shown_by("/etc/passwd", &account.line);
     finding.step(format!(
-        "give it a shell, if it is meant for people: `usermod -s /bin/bash {user}`"
+        "give it a shell, if it is meant for people: `usermod -s /bin/bash {}`",
+        quoted(user)
     ));
 }
 
@@ -240,6 +246,7 @@ fn chroot(facts: &Facts<'_>, user: &str, verdict: &mut Verdict) {
             "take that line out, unless it is for file transfers alone, for a session needs a shell in that directory: {command}"
         ));
     }
+    let place = quoted(&place.to_string());
     finding.step(format!(
         "for file transfers give the directory to root, or name another one in that line: `chown root:root {place}`, `chmod go-w {place}`"
     ));

@@ -7,6 +7,7 @@ use crate::edit;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -34,7 +35,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         let finding = verdict
             .likely("a command that the configuration of ssh runs (`Match exec`) does not finish");
         finding.shown_by(source, text);
-        finding.step("find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`");
+        finding.step("find its line, and give it an end: `grep -rn 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d`");
     }
     if let Some(why) = facts.impossible_socket() {
         let finding = verdict.certain(
@@ -43,7 +44,10 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         finding.shown_by("ssh -G", &why);
         if let Some((_, folder)) = why.split_once(" does not exist: ") {
-            finding.step(format!("make the directory: `mkdir -m 700 {folder}`"));
+            finding.step(format!(
+                "make the directory: `mkdir -m 700 {}`",
+                quoted(folder)
+            ));
             finding.step("or take another ControlPath: `~/.ssh/%C`");
         } else {
             finding.step("take a shorter ControlPath: `~/.ssh/%C`");
@@ -92,7 +96,7 @@ fn no_method(why: &NoMethod, verdict: &mut Verdict) {
             ));
             finding.shown_by("ssh -G", line);
             finding.step(format!(
-                "find the line and correct it: `grep -in {keyword} ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`"
+                "find the line and correct it: `grep -rin {keyword} ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey DESTINATION`"
             ));
         }
         NoMethod::OtherAlgorithms(line, kinds) => {
@@ -102,7 +106,7 @@ fn no_method(why: &NoMethod, verdict: &mut Verdict) {
             ));
             finding.shown_by("ssh -G", line);
             finding.step(format!(
-                "find the line and correct it: `grep -inE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; `+NAME` adds to the list of ssh instead of replacing it ({keyword})"
+                "find the line and correct it: `grep -rinE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d`; `+NAME` adds to the list of ssh instead of replacing it ({keyword})"
             ));
         }
         NoMethod::NoKey(agent) => {
@@ -122,7 +126,7 @@ fn remote_command(command: &str, verdict: &mut Verdict) {
     );
     finding.latent_if(true);
     finding.shown_by("ssh -G", format!("remotecommand {command}"));
-    finding.step("give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`");
+    finding.step("give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none DESTINATION`");
 }
 
 /// With ExitOnForwardFailure ssh exits if it cannot listen for a forwarding (ssh.c,
@@ -138,11 +142,12 @@ fn forwarding(line: &str, holder: &Socket, verdict: &mut Verdict) {
     finding.step(format!(
         "see what holds it, mostly an earlier ssh that still runs: `ss -ltnp sport = :{port}`; end it, or take another port"
     ));
-    finding.step("without the forwardings: `ssh -o ClearAllForwardings=yes …`");
+    finding.step("without the forwardings: `ssh -o ClearAllForwardings=yes DESTINATION`");
 }
 
 /// An unusable key of the user, if there is no other one.
 fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdict) {
+    let word = quoted(file);
     let (what, said, step) = match fault {
         KeyFault::Missing => (
             format!(
@@ -150,22 +155,22 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
             ),
             "does not exist".to_owned(),
             format!(
-                "correct `IdentityFile` (`ssh -G DESTINATION | grep identity` shows what is in force), put the key back, or make one and take its public half to the server: `ssh-keygen -t ed25519 -f {file}`, `ssh-copy-id -i {file} DESTINATION`"
+                "correct `IdentityFile` (`ssh -G DESTINATION | grep identity` shows what is in force), put the key back, or make one and take its public half to the server: `ssh-keygen -t ed25519 -f {word}`, `ssh-copy-id -i {word} DESTINATION`"
             ),
         ),
         KeyFault::Unreadable(said) if is_of_putty(file) => (
             format!("the private key {file} is in the format of PuTTY, which ssh does not read, and no other key is available"),
             said.clone(),
             format!(
-                "convert it: `puttygen {file} -O private-openssh -o {new}` (PuTTYgen: Conversions, Export OpenSSH key), then name that one by `IdentityFile`",
-                new = file.trim_end_matches(".ppk")
+                "convert it: `puttygen {word} -O private-openssh -o {new}` (PuTTYgen: Conversions, Export OpenSSH key), then name that one by `IdentityFile`",
+                new = quoted(file.trim_end_matches(".ppk"))
             ),
         ),
         KeyFault::Unreadable(said) => (
             format!("ssh cannot read the private key {file}, and no other key is available"),
             said.clone(),
             format!(
-                "take the key from where it was made once more; where its lines end as on Windows: `sed -i 's/\\r$//' {file}`"
+                "take the key from where it was made once more; where its lines end as on Windows: `sed -i 's/\\r$//' {word}`"
             ),
         ),
         KeyFault::OtherPublic => (
@@ -173,7 +178,7 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
                 "{file}.pub does not belong to the private key {file}: ssh offers it but cannot sign with it"
             ),
             "is not the public key of that file".to_owned(),
-            format!("write the right one: `ssh-keygen -y -f {file} > {file}.pub`"),
+            format!("write the right one: `ssh-keygen -y -f {word} > {}`", quoted(&format!("{file}.pub"))),
         ),
         KeyFault::PublicOnly => (
             format!(
@@ -188,7 +193,7 @@ fn useless(facts: &Facts<'_>, file: &str, fault: &KeyFault, verdict: &mut Verdic
             ),
             "has a passphrase".to_owned(),
             format!(
-                "give it to the agent: `ssh-add {file}`; for a program, take a key of its own without one"
+                "give it to the agent: `ssh-add {word}`; for a program, take a key of its own without one"
             ),
         ),
     };
@@ -207,12 +212,30 @@ fn is_of_putty(file: &str) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("ppk"))
 }
 
+/// The private key that ssh ignores because of its mode (authfile.c).
+fn open_key(line: &str) -> Option<&str> {
+    if let Some((_, rest)) = line.split_once("Load key \"") {
+        return rest.split_once("\": bad permissions").map(|(file, _)| file);
+    }
+    let (_, rest) = line.split_once("Permissions ")?;
+    let (_, rest) = rest.split_once(" for '")?;
+    rest.split_once("' are too open.").map(|(file, _)| file)
+}
+
+/// How ssh names a file of its configuration that is not its user's alone (readconf.c).
+const OPEN_TO_OTHERS: &str = "Bad owner or permissions on ";
+
+fn own(file: &str) -> String {
+    let file = quoted(file);
+    format!("close it to others: `chmod 600 {file}`; it must belong to you or root: `ls -l {file}`")
+}
+
 fn ignored(file: &str) -> String {
     format!("ssh ignores the private key {file} because others can read it")
 }
 
 fn close(file: &str) -> String {
-    format!("close it: `chmod 600 {file}`")
+    format!("close it: `chmod 600 {}`", quoted(file))
 }
 
 /// Judges by the message of ssh itself.
@@ -222,20 +245,21 @@ fn claimed(facts: &Facts<'_>, finding: &mut Finding) {
         .first()
         .map(|one| one.text.clone())
         .unwrap_or_default();
-    let key = said
-        .strip_prefix("Load key \"")
-        .and_then(|rest| rest.strip_suffix("\": bad permissions"));
-    match key {
-        Some(file) => {
+    let key = open_key(&said);
+    match (key, said.strip_prefix(OPEN_TO_OTHERS)) {
+        (Some(file), _) => {
             finding.summary = ignored(file);
             finding.step(close(file));
         }
-        None => {
+        (None, Some(file)) => {
+            finding.summary =
+                format!("ssh refuses its own configuration: others may write {file}, or own it");
+            finding.step(own(file));
+        }
+        (None, None) => {
             finding.summary =
                 format!("ssh cannot do what its configuration or command line says: {said}");
-            finding.step(
-                "correct what is named: `ssh -G DESTINATION` shows the settings in force, `ssh -F none …` goes without",
-            );
+            finding.step("correct what is named: `ssh -G DESTINATION` shows the settings in force");
             if said.contains("forwarding") {
                 finding.step("see what holds that port or socket, here for a local one, on the server for a remote one: `ss -lntxp`; an earlier ssh that still runs is ended; a socket that was left over is removed, or `StreamLocalBindUnlink yes` in sshd_config does it; the server may also forbid it (AllowTcpForwarding, PermitListen)");
             }
@@ -273,10 +297,8 @@ fn refused(facts: &Facts<'_>, said: &str, verdict: &mut Verdict) {
     for line in said.lines().take(3) {
         finding.shown_by("ssh -G", line);
     }
-    match line.strip_prefix("Bad owner or permissions on ") {
-        Some(file) => finding.step(format!(
-            "close it to others: `chmod 600 {file}`; it must belong to you or root"
-        )),
+    match line.strip_prefix(OPEN_TO_OTHERS) {
+        Some(file) => finding.step(own(file)),
         None => match place(line).filter(|line| !begins_block(facts, line)) {
             Some(line) => finding.step(format!(
                 "correct that line, or make a comment of it: {}",

@@ -1,6 +1,7 @@
 use sshmend_facts::Facts;
 
 use crate::proof::{Certainty, Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -23,8 +24,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let finding = verdict
         .find(certainty, verdict.cause.title())
         .shown_by("ssh -O check", said);
-    finding.step("go around it once: `ssh -S none …`");
-    let socket = route.control_path.unwrap_or_default();
+    finding.step("go around it once: `ssh -S none DESTINATION`");
+    let socket = quoted(&route.control_path.unwrap_or_default());
     finding.step(format!(
         "clear it away: end the ssh that holds it (`ssh -O exit DESTINATION`), or where none does, `rm {socket}`"
     ));
@@ -51,7 +52,7 @@ controlpath /home/alice/.ssh/cm
             &expect![[r#"
                 possible: the control socket of a shared connection exists, but nothing answers on it
                   ssh -O check: Control socket connect(/home/alice/.ssh/cm): Connection refused
-                  - go around it once: `ssh -S none …`
+                  - go around it once: `ssh -S none DESTINATION`
                   - clear it away: end the ssh that holds it (`ssh -O exit DESTINATION`), or where none does, `rm /home/alice/.ssh/cm`
             "#]],
         );

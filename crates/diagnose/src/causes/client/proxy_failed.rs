@@ -3,6 +3,7 @@ use sshmend_facts::{Facts, Proxy, Reply, Tried, Unchecked, Vantage};
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -83,7 +84,8 @@ fn jump(facts: &Facts<'_>, first: &str, all: &str, verdict: &mut Verdict) {
     }
     finding.shown_by("ssh -G", format!("proxyjump {all}"));
     finding.step(format!(
-        "look at the jump host as a destination of its own: `sshmend diagnose {first}`"
+        "look at the jump host as a destination of its own: `sshmend diagnose {}`",
+        quoted(first)
     ));
 }
 
@@ -177,7 +179,7 @@ mod tests {
             "proxy-failed",
             "alice@bastion: Permission denied (publickey).\n",
             &expect![[r#"
-                certain: the jump host or proxy command fails: the jump host refuses the login
+                certain: the jump host or proxy command fails
                   ssh -v server:3: alice@bastion: Permission denied (publickey).
                   connection to 192.0.2.1:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2 and begins the key exchange
                   ssh -G: proxyjump bastion
@@ -203,7 +205,7 @@ mod tests {
                 certain: the server's host key differs from the known one: another key than this is known
                   ssh -v server:3: Host key for bastion has changed and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-                  - when it is the same key: `sshmend fix known-hosts bastion --expect-fingerprint SHA256:…`
+                  - when it is the same key: `sshmend fix known-hosts bastion --expect-fingerprint SHA256:FINGERPRINT`
             "#]],
         );
     }

@@ -7,6 +7,7 @@ use crate::evidence::log::LogEvidence;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -110,7 +111,7 @@ fn allow(facts: &Facts<'_>, finding: &mut Finding, key: &str, what: &str) {
         finding.step(format!(
             "{key} does not stand in the way, so an option of the key does: find it, and add `{}=\"{what}\"` to that line, or take the option out: `grep -nE 'permit(listen|open)=' ~{}/.ssh/authorized_keys`",
             key.to_lowercase(),
-            facts.user().unwrap_or("USER"),
+            facts.user().filter(|user| quoted(user) == *user).unwrap_or("USER"),
         ));
         return;
     };
@@ -140,7 +141,7 @@ fn unable(facts: &Facts<'_>, finding: &mut Finding, port: u64, reason: &str) {
         .find(|socket| u64::from(socket.port) == port);
     if reason.starts_with("Permission denied") {
         finding.step(format!(
-            "ports below 1024 are root's: ask for one from 1024 up (`ssh -R 8{port:03}:…`), or let every account open this one: `sysctl -w net.ipv4.ip_unprivileged_port_start={port}`"
+            "ports below 1024 are root's: ask for one from 1024 up (8{port:03}, say), or let every account open this one: `sysctl -w net.ipv4.ip_unprivileged_port_start={port}`"
         ));
     } else if let Some(socket) = holder {
         finding.shown_by("ss", &socket.line);
@@ -282,7 +283,7 @@ mod tests {
                 certain: sshd could not open port 820 for `ssh -R`: Permission denied (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: bind [127.0.0.1]:820: Permission denied
                   journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: error: channel_setup_fwd_listener_tcpip: cannot listen to port: 820
-                  - ports below 1024 are root's: ask for one from 1024 up (`ssh -R 8820:…`), or let every account open this one: `sysctl -w net.ipv4.ip_unprivileged_port_start=820`
+                  - ports below 1024 are root's: ask for one from 1024 up (8820, say), or let every account open this one: `sysctl -w net.ipv4.ip_unprivileged_port_start=820`
             "#]],
         );
         check("forwarding-refused", "", &expect![[""]]);

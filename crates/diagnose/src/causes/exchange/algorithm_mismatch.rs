@@ -49,7 +49,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .printed_line("Bad server host key: Invalid key length")
         .is_some()
     {
-        finding.step("the server's RSA key is shorter than RequiredRSASize: take another of its keys (`ssh -o HostKeyAlgorithms=ssh-ed25519 …`), or make a longer one there");
+        finding.step("the server's RSA key is shorter than RequiredRSASize: take another of its keys (`ssh -o HostKeyAlgorithms=ssh-ed25519 DESTINATION`), or make a longer one there");
         finding.without_client_line(facts, "requiredrsasize", "if it need not be so long");
         return;
     }
@@ -58,7 +58,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         .is_some()
     {
         finding.step("take a key of another kind, which every release since 6.5 knows: `ssh-keygen -t ed25519`");
-        finding.step("until then, for this host alone: `ssh -o PubkeyAcceptedAlgorithms=+ssh-rsa …` (up to 8.4: PubkeyAcceptedKeyTypes)");
+        finding.step("until then, for this host alone: `ssh -o PubkeyAcceptedAlgorithms=+ssh-rsa DESTINATION` (up to 8.4: PubkeyAcceptedKeyTypes)");
         return;
     }
     if facts.printed_line("error in libcrypto").is_some() {
@@ -77,9 +77,39 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let keyword = keyword.unwrap_or("KexAlgorithms");
     finding.step(format!("see whether a configuration on this side is too short: compare `ssh -G HOST | grep -i {keyword}` with `ssh -F none -G HOST`"));
     finding.without_client_line(facts, &keyword.to_lowercase(), "if it is");
-    finding.step(format!(
-        "upgrade the older end; until then, for this host alone: `ssh -o {keyword}=+NAME …` with a name of their offer"
-    ));
+    finding.step(match old_name(&said) {
+        Some(name) => format!(
+            "upgrade the older end; until then, for this host alone: `ssh -o {keyword}=+{name} DESTINATION`"
+        ),
+        None => format!(
+            "upgrade the older end; until then, for this host alone: `ssh -o {keyword}=+NAME DESTINATION` with a name of their offer"
+        ),
+    });
+}
+
+/// Names that ssh knows and no longer offers by itself, of each kind the least weak first.
+const OLD_NAMES: [&str; 14] = [
+    "ssh-rsa",
+    "ssh-dss",
+    "diffie-hellman-group14-sha1",
+    "diffie-hellman-group-exchange-sha1",
+    "diffie-hellman-group1-sha1",
+    "aes256-cbc",
+    "aes192-cbc",
+    "aes128-cbc",
+    "3des-cbc",
+    "hmac-sha1",
+    "hmac-sha1-96",
+    "hmac-md5",
+    "hmac-md5-96",
+    "umac-64@openssh.com",
+];
+
+/// The name in the other end's offer that ssh can be told to accept.
+fn old_name(said: &str) -> Option<&'static str> {
+    let (_, offer) = said.split_once("Their offer: ")?;
+    let offered: Vec<&str> = offer.trim_end().split(',').collect();
+    OLD_NAMES.into_iter().find(|name| offered.contains(name))
 }
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -118,7 +148,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
             edit::command(&Wish::unset(&set))
         ));
     }
-    finding.step("upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)");
+    finding.step("upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME DESTINATION` (or HostKeyAlgorithms, Ciphers, MACs)");
 }
 
 /// sshd offers no algorithm for any of its keys (kex.c, `list_hostkey_types`): every connection is
@@ -157,7 +187,7 @@ mod tests {
             likely: client and server have no algorithm in common: the key is RSA, and one side allows no signature that the other can make: SHA-1 (ssh-rsa) is off from OpenSSH 8.8 on
               transcript:1: debug1: send_pubkey_test: no mutual signature algorithm
               - take a key of another kind, which every release since 6.5 knows: `ssh-keygen -t ed25519`
-              - until then, for this host alone: `ssh -o PubkeyAcceptedAlgorithms=+ssh-rsa …` (up to 8.4: PubkeyAcceptedKeyTypes)
+              - until then, for this host alone: `ssh -o PubkeyAcceptedAlgorithms=+ssh-rsa DESTINATION` (up to 8.4: PubkeyAcceptedKeyTypes)
         "#]],
         );
         let policy =
@@ -213,11 +243,11 @@ mod tests {
             tried,
             &[works()],
             &expect![[r#"
-                certain: client and server have no algorithm in common: no algorithm is common to both sides
+                certain: client and server have no algorithm in common
                   ssh -v server:2: Unable to negotiate with 192.0.2.10 port 22: no matching cipher found. Their offer: aes256-ctr
                   - see whether a configuration on this side is too short: compare `ssh -G HOST | grep -i Ciphers` with `ssh -F none -G HOST`
                   - if it is, make a comment of its line: put `#` before line 2 of /home/alice/.ssh/config
-                  - upgrade the older end; until then, for this host alone: `ssh -o Ciphers=+NAME …` with a name of their offer
+                  - upgrade the older end; until then, for this host alone: `ssh -o Ciphers=+NAME DESTINATION` with a name of their offer
             "#]],
         );
     }
@@ -237,7 +267,7 @@ mod tests {
                   /etc/ssh/sshd_config:1: Ciphers aes256-gcm@openssh.com
                   - compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`
                   - if the list need not be so short, let sshd offer its own: `sshmend fix sshd-config --unset Ciphers`
-                  - upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)
+                  - upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME DESTINATION` (or HostKeyAlgorithms, Ciphers, MACs)
             "#]],
         );
         check(
@@ -247,7 +277,7 @@ mod tests {
             possible: client and server found no algorithm in common (once, client 198.51.100.7, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: Unable to negotiate with 198.51.100.7 port 4711: no matching cipher found. Their offer: aes128-cbc [preauth]
               - compare the offer above with `sshd -T | grep -E '^(kexalgorithms|hostkeyalgorithms|ciphers|macs)'`
-              - upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME …` (or HostKeyAlgorithms, Ciphers, MACs)
+              - upgrade the older end; until then, on the client: `ssh -o KexAlgorithms=+NAME DESTINATION` (or HostKeyAlgorithms, Ciphers, MACs)
         "#]],
         );
     }

@@ -27,7 +27,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step(format!("`{undo}` ends that; then find the size that the path takes, and set it on the interface or the tunnel"));
     }
     finding.step("see which size gets through: `ping -M do -s 1472 HOST`, then less");
-    finding.step("try smaller packets: `ssh -o KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 …`");
+    finding.step("try smaller packets: `ssh -o KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 DESTINATION`");
 }
 
 /// The commands that add a route for an address with the smallest packets that every path carries,
@@ -65,7 +65,7 @@ mod tests {
             likely: the banner arrives but the larger packet after it does not, as on a path that loses large packets
               connection to 192.0.2.10:22: says SSH-2.0-OpenSSH_9.2p1 Debian-2, then nothing
               - see which size gets through: `ping -M do -s 1472 HOST`, then less
-              - try smaller packets: `ssh -o KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 …`
+              - try smaller packets: `ssh -o KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 DESTINATION`
         "#]],
         );
         let way = "//$ ip route get 192.0.2.10 => 0\n192.0.2.10 via 198.51.100.1 dev eth0 src 198.51.100.7 uid 1000\n";
@@ -79,7 +79,7 @@ mod tests {
                   - try with small packets between this machine and that host, until the next boot: `sudo ip route add 192.0.2.10/32 via 198.51.100.1 dev eth0 mtu 576 advmss 536`
                   - `sudo ip route del 192.0.2.10/32` ends that; then find the size that the path takes, and set it on the interface or the tunnel
                   - see which size gets through: `ping -M do -s 1472 HOST`, then less
-                  - try smaller packets: `ssh -o KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 …`
+                  - try smaller packets: `ssh -o KexAlgorithms=curve25519-sha256 -o HostKeyAlgorithms=ssh-ed25519 -o Ciphers=aes128-ctr -o MACs=hmac-sha2-256 DESTINATION`
             "#]],
         );
         check_way(

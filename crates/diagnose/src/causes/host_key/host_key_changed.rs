@@ -71,7 +71,7 @@ Host key verification failed.
                   transcript:9: Offending ED25519 key in /home/alice/.ssh/known_hosts:3
                   - the old key is in /home/alice/.ssh/known_hosts:3
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-                  - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:…`
+                  - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:FINGERPRINT`
             "#]],
         );
     }

@@ -6,6 +6,7 @@ use sshmend_ssh_log::transcript::{Software, is_of_provider};
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact};
+use crate::quote::quoted;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -89,10 +90,10 @@ fn unreadable(finding: &mut Finding, unread: &[UnreadFile]) {
         finding.shown_by(path.to_string(), file.why.to_string());
         finding.step(match file.why {
             NoContent::Unread(Unread::Denied) if is_global(file) => {
-                format!("let everyone read it: `sudo chmod a+r {path}`")
+                format!("let everyone read it: `sudo chmod a+r {}`", quoted(&path.to_string()))
             }
             NoContent::Unread(Unread::Denied) => {
-                format!("give it back to its user: `sudo chown \"$(id -un):\" {path}` (and the folders above it)")
+                format!("give it back to its user: `sudo chown \"$(id -un):\" {}` (and the folders above it)", quoted(&path.to_string()))
             }
             _ => format!("{path}: {}", file.why.hint()),
         });
@@ -120,9 +121,9 @@ pub(crate) fn pin(facts: &Facts<'_>, finding: &mut Finding) {
             .step("when it is the same key: start PuTTY, compare the fingerprint that it shows, and accept that one");
         return;
     }
-    let name = name.unwrap_or_else(|| "HOST".to_owned());
+    let name = name.map_or_else(|| "HOST".to_owned(), |name| quoted(&name));
     finding.step(format!(
-        "when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:…`"
+        "when it is the same key: `sshmend fix known-hosts {name} --expect-fingerprint SHA256:FINGERPRINT`"
     ));
 }
 
@@ -165,10 +166,10 @@ Host key verification failed.
             "host-key-unknown",
             text,
             &expect![[r#"
-                certain: the server's host key is not known, and ssh cannot ask: no key of the server is known
+                certain: the server's host key is not known, and ssh may not ask
                   transcript:6: No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-                  - when it is the same key: `sshmend fix known-hosts [server.example.net]:2222 --expect-fingerprint SHA256:…`
+                  - when it is the same key: `sshmend fix known-hosts '[server.example.net]:2222' --expect-fingerprint SHA256:FINGERPRINT`
             "#]],
         );
     }
@@ -184,7 +185,7 @@ Host key verification failed.
                   transcript:1: Certificate invalid: expired
                   - sign the host key anew for the name that ssh uses, and let sshd load it: `ssh-keygen -s CA -h -I ID -n NAME -V +52w KEY.pub`
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-                  - when it is the same key: `sshmend fix known-hosts HOST --expect-fingerprint SHA256:…`
+                  - when it is the same key: `sshmend fix known-hosts HOST --expect-fingerprint SHA256:FINGERPRINT`
             "#]],
         );
     }
@@ -213,16 +214,16 @@ port 22
             possible: no host key is known for the server: ssh asks, and programs that cannot answer fail here
               ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
               - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-              - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
+              - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:FINGERPRINT`
         "#]],
         );
         with(
             "stricthostkeychecking ask\nbatchmode yes\n",
             &expect![[r#"
-                certain: the server's host key is not known, and ssh cannot ask: no key of the server is known
+                certain: the server's host key is not known, and ssh may not ask
                   ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-                  - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
+                  - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:FINGERPRINT`
             "#]],
         );
         with(
@@ -263,7 +264,7 @@ port 22
               /etc/ssh/ssh_known_hosts: permission denied
               - let everyone read it: `sudo chmod a+r /etc/ssh/ssh_known_hosts`
               - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
-              - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:…`
+              - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:FINGERPRINT`
             unchecked: /etc/ssh/ssh_known_hosts: permission denied
         "#]],
         );

@@ -272,7 +272,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         }
     }
     finding.step(format!(
-        "go the other way: `ssh {flag} …`, or `AddressFamily` in ~/.ssh/config"
+        "go the other way: `ssh {flag} DESTINATION`, or `AddressFamily` in ~/.ssh/config"
     ));
     finding.step(
         "on the server let sshd, TCP wrappers and the firewall know both families, or take the address out of the DNS",

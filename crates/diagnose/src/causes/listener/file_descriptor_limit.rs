@@ -43,7 +43,10 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step(
             "find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`",
         );
-        finding.step("raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d");
+        finding.step(format!(
+            "raise it: `sysctl -w fs.file-max={}`, and keep it in /etc/sysctl.d",
+            usage.limit.saturating_mul(2)
+        ));
     } else if let Some(usage) = own.filter(|usage| usage.limit < needed(facts.startups_begin())) {
         let finding = verdict.likely(
             "the file limit of the listener is too low for the connections that MaxStartups allows",
@@ -170,7 +173,7 @@ mod tests {
                 likely: the machine has used all its file descriptors, so sshd may be unable to serve a connection
                   /proc/sys/fs/file-nr: 99 of 99
                   - find who holds them: `lsof -n | awk '{print $1}' | sort | uniq -c | sort -n | tail`
-                  - raise it: `sysctl -w fs.file-max=…`, and keep it in /etc/sysctl.d
+                  - raise it: `sysctl -w fs.file-max=198`, and keep it in /etc/sysctl.d
             "#]],
         );
         check(

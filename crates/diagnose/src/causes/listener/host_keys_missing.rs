@@ -4,6 +4,7 @@ use sshmend_plan::Wish;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -66,7 +67,13 @@ fn damaged(there: &[&HostKeyFile], finding: &mut Finding) {
     finding.remedy = None;
     let aside: Vec<String> = paths
         .iter()
-        .map(|path| format!("`mv {path} {path}.broken`"))
+        .map(|path| {
+            format!(
+                "`mv {} {}`",
+                quoted(path),
+                quoted(&format!("{path}.broken"))
+            )
+        })
         .collect();
     finding.step(format!("or put aside what is there: {}", aside.join(", ")));
     finding

@@ -3,6 +3,7 @@ use sshmend_plan::Wish;
 
 use crate::evidence::probe::{ask_the_server, probe_evidence};
 use crate::proof::{Certainty, Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -43,7 +44,9 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some(path) = path.filter(|path| matches!(facts.meta(path), Ok(Some(_)))) {
         finding.shown_by(path, "exists, but is not a directory");
         finding.step(format!(
-            "move it away: `mv {path} {path}.old`; then `sshmend fix privsep-directory`"
+            "move it away: `mv {} {}`; then `sshmend fix privsep-directory`",
+            quoted(path),
+            quoted(&format!("{path}.old"))
         ));
         return;
     }

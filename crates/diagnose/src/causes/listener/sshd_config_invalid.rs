@@ -89,7 +89,7 @@ fn hints(facts: &Facts<'_>, lines: &[&str], problems: &[Problem], finding: &mut 
             .iter()
             .find(|problem| Some(&problem.origin) == at.as_ref());
         if let Some(problem) = &known {
-            finding.step(correction(problem));
+            correct(problem, finding);
         }
         match line.strip_suffix(": No such file or directory") {
             Some(path) => {
@@ -171,7 +171,7 @@ fn report(facts: &Facts<'_>, certainty: Certainty, problem: &Problem, verdict: &
     finding.shown_at(&problem.origin, &problem.line);
     finding.marked(marked(facts, problem, &problem.message));
     commented_out(facts, &[problem], finding);
-    finding.step(correction(problem));
+    correct(problem, finding);
     start(facts, finding);
 }
 
@@ -245,11 +245,16 @@ fn keyword(problem: &Problem) -> &str {
         .unwrap_or_default()
 }
 
-fn correction(problem: &Problem) -> String {
-    match meant(problem) {
-        Some(keyword) => format!("or correct it by hand: {keyword}"),
-        None => problem.hint.clone(),
-    }
+/// Adds the step that corrects the line by hand.
+fn correct(problem: &Problem, finding: &mut Finding) {
+    let edit = meant(problem)
+        .and_then(|meant| edit::replace_word(&problem.origin, keyword(problem), meant));
+    let Some(edit) = edit else {
+        finding.step(problem.hint.clone());
+        return;
+    };
+    let or = if finding.remedy.is_some() { "or " } else { "" };
+    finding.step(format!("{or}correct it by hand: {edit}"));
 }
 
 /// Keywords that restrict access: a rejected line of these must be corrected, because removing it
@@ -418,13 +423,13 @@ mod tests {
             "sshd-config-invalid",
             &format!("{config}{said}"),
             &expect![[r#"
-            likely (latent): sshd does not accept its configuration: Something new that sshd says; the running sshd keeps the old one until it is reloaded
-              /usr/sbin/sshd -t: Something new that sshd says
-              /etc/ssh/sshd_config:1: Port 99999
-              - correct the line named above
-              - see sshd_config(5) for what this keyword takes
-              - check it with `/usr/sbin/sshd -t`
-        "#]],
+                likely (latent): sshd does not accept its configuration: Something new that sshd says; the running one keeps the old until it is reloaded
+                  /usr/sbin/sshd -t: Something new that sshd says
+                  /etc/ssh/sshd_config:1: Port 99999
+                  - correct the line named above
+                  - give a number from 1 to 65535
+                  - check it with `/usr/sbin/sshd -t`
+            "#]],
         );
         let keys = "//$ /usr/sbin/sshd -t => 255\nAuthorizedKeysCommand set without AuthorizedKeysCommandUser\n";
         check(

@@ -10,6 +10,7 @@ use crate::causes::listener::sshd_not_running::start_blocker::start_blocker;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
 use crate::finding::{Finding, Then};
 use crate::proof::{Certainty, Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -70,7 +71,8 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
         finding.shown_by(link, "a link that leads nowhere or to /dev/null");
         finding.step(format!(
-            "someone masked it on purpose: ask, then remove {link}"
+            "someone masked it on purpose: ask, then `rm {}`",
+            quoted(&link)
         ));
         return;
     }
@@ -88,7 +90,10 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
                 "/etc/systemd/system",
                 "no link to a unit of sshd below multi-user.target.wants or sockets.target.wants",
             );
-            finding.step("enable it: `systemctl --root=DIR enable ssh.service` (Debian, Ubuntu) or `sshd.service`");
+            finding.step(format!(
+                "enable it: `systemctl enable {}`",
+                facts.unit_on_disk()
+            ));
         }
         Some(Some(true)) => verdict.exclude(Fact::Files, "the unit of sshd is enabled"),
         _ => {}
@@ -234,7 +239,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         "nothing listens there: sshd is not running, or listens on another port",
     );
     finding.led_by(facts);
-    finding.step("if it is on another port: `ssh -p PORT …`; `ssh -G DESTINATION` shows the one that ssh takes");
+    finding.step("if it is on another port: `ssh -p PORT DESTINATION`; `ssh -G DESTINATION` shows the one that ssh takes");
     ask_the_server(finding);
 }
 
@@ -388,10 +393,10 @@ mod tests {
             "sshd-not-running",
             &off,
             &expect![[r#"
-            likely: sshd will not start at boot: its unit is not enabled
-              /etc/systemd/system: no link to a unit of sshd below multi-user.target.wants or sockets.target.wants
-              - enable it: `systemctl --root=DIR enable ssh.service` (Debian, Ubuntu) or `sshd.service`
-        "#]],
+                likely: sshd will not start at boot: its unit is not enabled
+                  /etc/systemd/system: no link to a unit of sshd below multi-user.target.wants or sockets.target.wants
+                  - enable it: `systemctl enable ssh.service`
+            "#]],
         );
         let masked = format!("{off}//- /etc/systemd/system/ssh.service dangling\n");
         check_as(
@@ -399,10 +404,10 @@ mod tests {
             "sshd-not-running",
             &masked,
             &expect![[r#"
-            certain: sshd will not start at boot: its unit is masked
-              /etc/systemd/system/ssh.service: a link that leads nowhere or to /dev/null
-              - someone masked it on purpose: ask, then remove /etc/systemd/system/ssh.service
-        "#]],
+                certain: sshd will not start at boot: its unit is masked
+                  /etc/systemd/system/ssh.service: a link that leads nowhere or to /dev/null
+                  - someone masked it on purpose: ask, then `rm /etc/systemd/system/ssh.service`
+            "#]],
         );
         let on = format!("{unit}//- /etc/systemd/system/multi-user.target.wants/ssh.service\n");
         check_as(

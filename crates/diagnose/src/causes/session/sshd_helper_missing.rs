@@ -4,6 +4,7 @@ use sshmend_ssh_log::CauseName;
 use crate::evidence::log::log_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, UNSEEN, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges {
@@ -116,7 +117,10 @@ fn missing<'v>(verdict: &'v mut Verdict, what: String, path: &str, how: &str) ->
 /// Adds the step that reinstalls a program of the package.
 pub(crate) fn mend<'f>(path: &str, how: &str, finding: &'f mut Finding) -> &'f mut Finding {
     if how == "is not executable" {
-        finding.step(format!("make it executable again: `chmod 755 {path}`"));
+        finding.step(format!(
+            "make it executable again: `chmod 755 {}`",
+            quoted(path)
+        ));
     }
     finding.step("reinstall the server: `apt install --reinstall openssh-server`, `dnf reinstall openssh-server`")
 }

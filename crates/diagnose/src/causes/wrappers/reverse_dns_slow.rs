@@ -93,7 +93,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let what = "the server may be looking up this client's name without getting an answer";
     let finding = replied.report(verdict, Certainty::Possible, what);
     finding
-        .step("wait longer once: `ssh -o ConnectTimeout=120 …`; a banner after 10, 20 or 30 seconds is a name look-up");
+        .step("wait longer once: `ssh -o ConnectTimeout=120 DESTINATION`; a banner after 10, 20 or 30 seconds is a name look-up");
 }
 
 #[cfg(test)]

@@ -229,7 +229,7 @@ pub(super) const CLAIMS: &[Claims] = &[
         &[(
             CauseName::MaxSessions,
             Likely,
-            "the shared connection has as many sessions as MaxSessions allows",
+            "MaxSessions of the server limits the shared connection (ControlMaster)",
         )],
     ),
     claims(

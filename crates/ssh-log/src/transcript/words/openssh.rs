@@ -87,6 +87,7 @@ pub(super) const BEFORE: &[Row] = &[
         Symptom::LibraryMismatch,
     ),
     symptom("Load key \"{}\": bad permissions", Symptom::KeyIgnored),
+    symptom("Permissions {} for '{}' are too open.", Symptom::KeyIgnored),
     symptom("Load key ", Symptom::KeyUnreadable),
     symptom("Error loading key \"{}\": {}", Symptom::KeyUnreadable),
     row("Executing proxy command: exec {detail}", Sign::Proxy),

@@ -1,5 +1,7 @@
 //! One finding as text: certainty, cause, evidence, remedy.
 
+use std::collections::HashSet;
+
 use sshmend_diagnose::{Certainty, Diagnosis, Evidence, Finding};
 use sshmend_ssh_log::transcript::Attempt;
 
@@ -13,9 +15,9 @@ const HOSTS_SHOWN: usize = 8;
 /// All findings; those about the same kind of failure together.
 pub(super) fn blocks(session: &Session, diagnosis: &Diagnosis) -> String {
     let output = &session.output;
-    let ways = diagnosis
-        .findings
-        .chunk_by(|one, next| one.attempts == next.attempts);
+    let mut findings = diagnosis.findings.clone();
+    say_once(&mut findings);
+    let ways = findings.chunk_by(|one, next| one.attempts == next.attempts);
     let blocks: Vec<String> = ways
         .map(|block| match undecided(diagnosis, block) {
             Some(sentence) => render_undecided(output, diagnosis, sentence, block),
@@ -27,6 +29,14 @@ pub(super) fn blocks(session: &Session, diagnosis: &Diagnosis) -> String {
         })
         .collect();
     blocks.join("\n")
+}
+
+/// Leaves out steps that an earlier finding has already: a person does them once.
+fn say_once(findings: &mut [Finding]) {
+    let mut said: HashSet<String> = HashSet::new();
+    for finding in findings {
+        finding.steps.retain(|step| said.insert(step.clone()));
+    }
 }
 
 /// The reason why the text cannot decide, if every finding of this failure is only possible.
@@ -95,7 +105,7 @@ fn render(session: &Session, diagnosis: &Diagnosis, finding: &Finding) -> String
     if let Some(remedy) = &finding.remedy {
         lines.push(format!(
             "  mend: {}",
-            output.command(&session.command_of(&remedy.wish))
+            output.command(&session.command_to_run(&remedy.wish))
         ));
         lines.push(format!(
             "        {}",

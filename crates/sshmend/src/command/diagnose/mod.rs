@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use sshmend_diagnose::{Diagnosis, Inquiry};
 use sshmend_facts::{LogFile, Question, Server, Target, Vantage, disk_logs};
-use sshmend_host::now;
+use sshmend_host::{FileError, Why, now};
 use sshmend_known_hosts::Destination;
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{SshdSource, sshd_meant};
@@ -26,6 +26,7 @@ use crate::cli;
 use crate::command::times::past;
 use crate::error::{Failure, Outcome};
 use crate::json;
+use crate::output::words::shell;
 use crate::session::Session;
 use shown::Shown;
 
@@ -119,12 +120,23 @@ fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Fa
         let file = session
             .machine
             .open(&path)
-            .map_err(|error| Failure::from_file(&error))?;
+            .map_err(|error| not_a_log(&error, question.logs.len()))?;
         read_log(&mut question, path, file)?;
     }
     read_disk_logs(session, &mut question)?;
     recognise(session, arguments, &mut question)?;
     Ok(question)
+}
+
+/// A log that cannot be read; a destination behind `--log` would be one too.
+fn not_a_log(error: &FileError, count: usize) -> Failure {
+    let failure = Failure::from_named_file(error);
+    if count > 1 && matches!(error.why, Why::Missing) {
+        let hint =
+            "--log takes every word behind it for a log; a destination is looked at without --log";
+        return failure.with_hint(hint);
+    }
+    failure
 }
 
 /// Recognises a text by its content, whichever option names it: sshd's log entries are read as a
@@ -218,6 +230,9 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
     if is_message(destination) {
         return Ok(Vantage::Transcript(destination.clone().into_bytes()));
     }
+    if let Some(failure) = is_a_file(session, destination) {
+        return Err(failure);
+    }
     let parsed = Destination::parse(destination)
         .map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))?;
     let user = parsed.user.or_else(|| arguments.user.clone());
@@ -233,6 +248,22 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
         destination,
         options,
     }))
+}
+
+/// The failure for the path of a text that is there, which is not a destination.
+fn is_a_file(session: &Session, destination: &str) -> Option<Failure> {
+    const TEXTS: [&str; 8] = ["log", "txt", "out", "err", "gz", "xz", "zst", "bz2"];
+    let extension = Path::new(destination).extension()?.to_str()?;
+    let is_text = destination.contains('/') || TEXTS.contains(&extension);
+    if !is_text || !session.is_file(destination) {
+        return None;
+    }
+    let word = shell(&[destination.to_owned()]);
+    Some(
+        Failure::trouble(format!("{destination} is a file here, not a host")).with_hint(format!(
+            "sshmend diagnose --log {word} reads a log, sshmend diagnose --transcript {word} what a client printed"
+        )),
+    )
 }
 
 /// A message contains blanks; a destination of ssh does not.

@@ -18,9 +18,10 @@ impl Shown<'_> {
         if diagnosis.nothing_understood() {
             let title = "no answer: it contains no known message of SSH";
             return format!(
-                "{}\n{}",
+                "{}\n{}{}",
                 output.paint(Role::Title, title),
-                census::text(output, &diagnosis.logs)
+                census::text(output, &diagnosis.logs),
+                next(output, self.question)
             );
         }
         let mut text = headline(output, self.question, diagnosis);
@@ -38,6 +39,16 @@ impl Shown<'_> {
         }
         text
     }
+}
+
+/// The command to run after a text of a client that says nothing of SSH.
+fn next(output: &Output, question: &Question) -> String {
+    if question.logs.is_empty() {
+        return String::new();
+    }
+    let step =
+        "  do:   give it all that ssh itself prints: `ssh -vvv HOST 2>&1 | sshmend diagnose -`\n";
+    output.fold(step)
 }
 
 /// The line above the findings: that there are none, or how many of several attempts failed.

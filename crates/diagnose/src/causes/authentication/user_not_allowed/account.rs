@@ -37,7 +37,8 @@ pub(crate) fn advice(facts: &Facts<'_>, line: &LogLine, lines: &[&LogLine]) -> A
         Kind::InvalidUser => Advice::new(
             format!("the client logs in as {user}, an account that does not exist on this machine"),
             format!(
-                "let the client name one that is there (`User` in its ~/.ssh/config, `ssh NAME@…`), or make it: `adduser {user}`"
+                "let the client name one that is there (`User` in its ~/.ssh/config), or make it: `adduser {}`",
+                quoted(user)
             ),
         ),
         Kind::StrictModes => strict_modes(facts, user, &line.detail),
@@ -105,7 +106,8 @@ fn by_sshd(facts: &Facts<'_>, user: &str, why: &str) -> Advice {
             path.display()
         ),
         (Some(_), None) => format!(
-            "no line of the files says so: another sshd may have said it, or sshd knows the client by another name or a Match block asks for the address of this machine (LocalAddress); see `sshd -T -C user={user},host=NAME,addr=ADDRESS`"
+            "no line of the files says so: another sshd may have said it, or sshd knows the client by another name or a Match block asks for the address of this machine (LocalAddress); see `sshd -T -C {}`",
+            quoted(&format!("user={user},host=NAME,addr=ADDRESS"))
         ),
         (None, None) => format!("see which line decides: `sshmend diagnose --user {user}`"),
     };

@@ -133,7 +133,10 @@ fn missing_module(facts: &Facts<'_>, module: &str) -> Advice {
             format!(
                 "PAM refuses every account because of an unknown word in its configuration: {word}"
             ),
-            format!("correct the word: `grep -n -- {word} /etc/pam.d/*`; it counts at once"),
+            format!(
+                "correct the word: `grep -n -- {} /etc/pam.d/*`; it counts at once",
+                quoted(word)
+            ),
         );
     }
     let lines = facts.pam_lines(module.rsplit('/').next().unwrap_or(module));
@@ -142,7 +145,7 @@ fn missing_module(facts: &Facts<'_>, module: &str) -> Advice {
         .map(|line| edit::comment_out(&line.origin))
         .collect();
     let out = if commands.is_empty() || !edit::is_here(facts) {
-        format!("`grep -n {module} /etc/pam.d/*`")
+        format!("`grep -n -- {} /etc/pam.d/*`", quoted(module))
     } else {
         commands.join(", ")
     };

@@ -27,7 +27,7 @@ fn ssh_ends_if_it_cannot_listen_on_a_forwarded_port() {
               ssh -G: localforward [127.0.0.1]:15432 [db]:5432
               ss: LISTEN 0 128 127.0.0.1:15432 0.0.0.0:* users:(("ssh",pid=4021,fd=5))
               - see what holds it, mostly an earlier ssh that still runs: `ss -ltnp sport = :15432`; end it, or take another port
-              - without the forwardings: `ssh -o ClearAllForwardings=yes …`
+              - without the forwardings: `ssh -o ClearAllForwardings=yes DESTINATION`
         "#]],
     );
     let accepted = &expect![[r#"
@@ -60,7 +60,7 @@ fn settings_that_disable_every_login_method_are_reported() {
         &expect![[r#"
                 likely: the configuration of ssh disables keys (preferredauthentications password), and the server accepts no other method that ssh may try
                   ssh -G: preferredauthentications password
-                  - find the line and correct it: `grep -in preferredauthentications ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`
+                  - find the line and correct it: `grep -rin preferredauthentications ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey DESTINATION`
             "#]],
     );
     check(
@@ -69,7 +69,7 @@ fn settings_that_disable_every_login_method_are_reported() {
         &expect![[r#"
             likely: the configuration of ssh disables keys (pubkeyauthentication false), and the server accepts no other method that ssh may try
               ssh -G: pubkeyauthentication false
-              - find the line and correct it: `grep -in pubkeyauthentication ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey …`
+              - find the line and correct it: `grep -rin pubkeyauthentication ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d`; for one connection: `ssh -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey DESTINATION`
         "#]],
     );
     check(
@@ -95,7 +95,7 @@ fn settings_that_disable_every_login_method_are_reported() {
         &expect![[r#"
                 likely: the configuration of ssh allows no algorithm for its keys (ED25519), and the server accepts no other method that ssh may try
                   ssh -G: pubkeyacceptedalgorithms rsa-sha2-512,rsa-sha2-256
-                  - find the line and correct it: `grep -inE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`; `+NAME` adds to the list of ssh instead of replacing it (pubkeyacceptedalgorithms)
+                  - find the line and correct it: `grep -rinE 'pubkeyaccepted(algorithms|keytypes)' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d`; `+NAME` adds to the list of ssh instead of replacing it (pubkeyacceptedalgorithms)
             "#]],
     );
     let both = "//$ ssh-add -l => 0\n256 SHA256:W work (ED25519)\n3072 SHA256:X old (RSA)\n";
@@ -170,7 +170,7 @@ fn remotecommand_conflicts_with_a_command_on_the_command_line() {
         &expect![[r#"
             possible (latent): RemoteCommand is set for this host, so ssh ends at once if it is also given a command (`ssh HOST COMMAND`, git, rsync)
               ssh -G: remotecommand tmux attach
-              - give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none …`
+              - give RemoteCommand to a name of its own (`Host NAME-tmux`), or go without for one connection: `ssh -o RemoteCommand=none DESTINATION`
         "#]],
     );
 }
@@ -195,10 +195,10 @@ fn the_line_that_ssh_refuses_is_reported() {
         open,
         &[],
         &expect![[r#"
-                certain: ssh refuses its own configuration: Bad owner or permissions on /home/alice/.ssh/config
-                  ssh -G: Bad owner or permissions on /home/alice/.ssh/config
-                  - close it to others: `chmod 600 /home/alice/.ssh/config`; it must belong to you or root
-            "#]],
+            certain: ssh refuses its own configuration: Bad owner or permissions on /home/alice/.ssh/config
+              ssh -G: Bad owner or permissions on /home/alice/.ssh/config
+              - close it to others: `chmod 600 /home/alice/.ssh/config`; it must belong to you or root: `ls -l /home/alice/.ssh/config`
+        "#]],
     );
     check_client(
         "client-config-invalid",
@@ -233,7 +233,7 @@ fn a_match_exec_command_that_does_not_end_is_shown() {
         &expect![[r#"
             likely: a command that the configuration of ssh runs (`Match exec`) does not finish
               ssh -v: debug1: Executing command: 'sleep 300'
-              - find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`
+              - find its line, and give it an end: `grep -rn 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d`
         "#]],
     );
     let ended = format!("{said}debug1: permanently_drop_suid: 1000\n");
@@ -245,7 +245,7 @@ fn a_match_exec_command_that_does_not_end_is_shown() {
         &expect![[r#"
                 likely: a command that the configuration of ssh runs (`Match exec`) does not finish
                   ssh -G: no answer within 20 s
-                  - find its line, and give it an end: `grep -n 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*`
+                  - find its line, and give it an end: `grep -rn 'Match.*exec' ~/.ssh/config /etc/ssh/ssh_config /etc/ssh/ssh_config.d`
                 unchecked: ssh -G -- server: cannot be run: no answer within 20 s
             "#]],
     );

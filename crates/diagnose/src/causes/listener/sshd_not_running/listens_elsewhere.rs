@@ -131,7 +131,7 @@ pub(crate) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
             format!("{name}: Listen={}", unit.get("Listen")),
         );
         finding.step(format!(
-            "tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"
+            "tell the clients: `ssh -p {ports} DESTINATION`, or `Port {ports}` in ~/.ssh/config"
         ));
         finding.step(format!("or write `ListenStream={old}` (`systemctl edit {name}`), then `systemctl daemon-reload && systemctl restart {name}`"));
         return;
@@ -145,7 +145,7 @@ pub(crate) fn moved(facts: &Facts<'_>, socket: Option<&Unit>, verdict: &mut Verd
         }
     }
     finding.step(format!(
-        "tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"
+        "tell the clients: `ssh -p {ports} DESTINATION`, or `Port {ports}` in ~/.ssh/config"
     ));
     if facts.configured_ports().contains(&old) {
         finding.mended_by(
@@ -187,7 +187,7 @@ fn taken_over(
         .shown_by_lines(&[line])
         .shown_by("ss -Hltnp", &holder.line);
     finding.step(format!(
-        "tell the clients: `ssh -p {ports} …`, or `Port {ports}` in ~/.ssh/config"
+        "tell the clients: `ssh -p {ports} DESTINATION`, or `Port {ports}` in ~/.ssh/config"
     ));
     finding.step(format!(
         "see what answers there: `sshmend diagnose --port {old}`"
@@ -249,7 +249,7 @@ mod tests {
             possible: nothing listens on port 22 since sshd moved to port 2222: connections to 22 are refused
               journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
               systemctl show: ssh.socket: Listen=[::]:2222 (Stream)
-              - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
+              - tell the clients: `ssh -p 2222 DESTINATION`, or `Port 2222` in ~/.ssh/config
               - or write `ListenStream=22` (`systemctl edit ssh.socket`), then `systemctl daemon-reload && systemctl restart ssh.socket`
         "#]],
         );
@@ -266,7 +266,7 @@ mod tests {
                 possible: nothing listens on port 22 since sshd moved to port 2222: connections to 22 are refused
                   journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
                   /etc/ssh/sshd_config:1: Port 2222
-                  - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
+                  - tell the clients: `ssh -p 2222 DESTINATION`, or `Port 2222` in ~/.ssh/config
                   - or go back to it: `sshmend fix sshd-config Port=22`
                   - then `sshd -t && systemctl restart ssh.service`, unless that was done
             "#]],
@@ -289,7 +289,7 @@ mod tests {
                 possible: sshd has moved from port 22 to port 2222, and tarpit (process 81) now holds port 22: connections to 22 do not reach sshd, unless tarpit forwards them
                   journalctl: 2026-11-20T12:00:00.000000+0000 server sshd[700]: Server listening on 0.0.0.0 port 22.
                   ss -Hltnp: LISTEN 0 64 0.0.0.0:22 0.0.0.0:* users:(("tarpit",pid=81,fd=3))
-                  - tell the clients: `ssh -p 2222 …`, or `Port 2222` in ~/.ssh/config
+                  - tell the clients: `ssh -p 2222 DESTINATION`, or `Port 2222` in ~/.ssh/config
                   - see what answers there: `sshmend diagnose --port 22`
             "#]],
         );

@@ -145,7 +145,7 @@ impl StartBlocker {
                 let everywhere = edit::command(&Wish::setting("ListenAddress", "0.0.0.0"));
                 finding.step(format!(
                     "have it listen on all addresses of the machine: `{everywhere}`; or name one of them there; or give the machine \
-                     the address: `ip address add …`"
+                     the address"
                 ));
             }
         }
@@ -232,7 +232,7 @@ mod tests {
               systemctl show: ssh.service: failed (failed), result exit-code, enabled
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[9]: error: Bind to port 22 on 192.0.2.99 failed: Cannot assign requested address.
               /etc/ssh/sshd_config:1: ListenAddress 192.0.2.99
-              - have it listen on all addresses of the machine: `sshmend fix sshd-config ListenAddress=0.0.0.0`; or name one of them there; or give the machine the address: `ip address add …`
+              - have it listen on all addresses of the machine: `sshmend fix sshd-config ListenAddress=0.0.0.0`; or name one of them there; or give the machine the address
               - then `sshmend fix service`
         "#]],
         );
