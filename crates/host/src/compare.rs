@@ -30,12 +30,27 @@ pub enum Compared {
     },
 }
 
+/// How closely a content is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Care {
+    /// A long file that has the captured inode, size and time counts as the same. Whoever wrote to
+    /// it within one tick of the clock after it was captured is not noticed.
+    Surface,
+    /// Byte by byte.
+    Content,
+}
+
 impl Machine {
     /// Compares the file at `path` with its captured content and attributes.
     ///
     /// # Errors
     /// As for [`Machine::read`].
-    pub fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError> {
+    pub fn compare(
+        &self,
+        path: &Path,
+        captured: &FileImage,
+        care: Care,
+    ) -> Result<Compared, FileError> {
         let located = match self.root.locate(path, Purpose::Read) {
             Ok(located) => located,
             Err(Why::Missing) if self.root.is_link(path) => {
@@ -49,15 +64,27 @@ impl Machine {
         }
         let compared = located.open().and_then(|file| {
             let stat = file.metadata()?;
-            let same = stat.len() == captured.bytes.len() as u64 && holds(&file, &captured.bytes)?;
+            let meta = metadata(&file, &stat);
+            let taken = care == Care::Surface && captured.bytes.len() > LONG;
+            let same = stat.len() == captured.bytes.len() as u64
+                && (taken && is_untouched(&meta, &captured.meta) || holds(&file, &captured.bytes)?);
             Ok(Compared::There {
-                meta: metadata(&file, &stat),
+                meta,
                 target: located.target.clone(),
                 same,
             })
         });
         compared.map_err(FileError::at(path))
     }
+}
+
+/// The size above which reading a file again takes longer than everything else that is compared.
+const LONG: usize = 1 << 20;
+
+/// Whether it is the same inode with the same size and time.
+fn is_untouched(now: &Metadata, captured: &Metadata) -> bool {
+    let version = |meta: &Metadata| (meta.identity, meta.size, meta.mtime, meta.mtime_nanos);
+    version(now) == version(captured)
 }
 
 /// The smallest share of a file worth a thread, in bytes.
@@ -121,6 +148,41 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+
+    #[test]
+    fn on_its_surface_only_a_long_file_counts_as_the_same_without_being_read() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let machine = Machine::below(directory.path()).expect("a directory");
+        for (length, unread) in [(LONG, false), (LONG + 1, true)] {
+            let path = directory.path().join("file");
+            let write = |letter: u8| std::fs::write(&path, vec![letter; length]).expect("room");
+            write(b'x');
+            let place = Path::new("/file");
+            let captured = machine.read(place).expect("readable").expect("there");
+            let same = |care| match machine.compare(place, &captured, care) {
+                Ok(Compared::There { same, .. }) => same,
+                other => panic!("{other:?}"),
+            };
+            let time = std::fs::metadata(&path).and_then(|meta| meta.modified());
+            let time = time.expect("a time");
+            let touch = |by: u64| {
+                let file = File::options().write(true).open(&path).expect("ours");
+                let time = time + std::time::Duration::from_secs(by);
+                file.set_modified(time).expect("ours");
+            };
+            for (letter, by, expected) in [
+                (b'x', 0, [true, true]),
+                (b'x', 1, [true, true]),
+                (b'y', 1, [false, false]),
+                (b'y', 0, [unread, false]),
+            ] {
+                write(letter);
+                touch(by);
+                let found = [Care::Surface, Care::Content].map(same);
+                assert_eq!(found, expected, "{length} bytes, {letter}, {by} s later");
+            }
+        }
+    }
 
     #[test]
     fn files_are_compared_to_the_last_byte() {

@@ -10,6 +10,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use sshmend_lossless::{Entry, Metadata};
 
+use crate::durable::{Unsynced, sync_all};
 use crate::failure::{FileError, Why};
 use crate::look::{Depth, look, see};
 use crate::machine::Machine;
@@ -63,6 +64,15 @@ impl Directory {
         fsync(&self.file)
     }
 
+    /// The same directory, opened a second time.
+    pub(crate) fn again(&self) -> std::io::Result<Self> {
+        Ok(Self {
+            file: self.file.try_clone()?,
+            path: self.path.clone(),
+        })
+    }
+
+    /// Creates a directory in it; its name is durable once this one is synced.
     fn make(&self, name: &OsString, attributes: &Metadata) -> Result<(), Errno> {
         mkdirat(&self.file, name.as_os_str(), OWN)?;
         let made = open_directory(&self.file, name)?;
@@ -76,7 +86,7 @@ impl Directory {
         if attributes.mode != OWN.as_raw_mode() {
             fsync(&made)?;
         }
-        self.sync()
+        Ok(())
     }
 }
 
@@ -98,14 +108,40 @@ impl Machine {
         path: &Path,
         attributes: &Metadata,
     ) -> Result<Vec<PathBuf>, FileError> {
+        let made = self.make_unsynced(path, attributes)?;
+        let (made, unsynced): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+        sync_all(&unsynced)?;
+        Ok(made)
+    }
+
+    /// Creates a directory and its missing parents as [`Machine::make_directories`] does; they are
+    /// durable once the directories that are returned are synced.
+    ///
+    /// # Errors
+    /// As for [`Machine::make_directories`].
+    pub fn make_folders(
+        &self,
+        path: &Path,
+        attributes: &Metadata,
+    ) -> Result<Vec<Unsynced>, FileError> {
+        let made = self.make_unsynced(path, attributes)?;
+        Ok(made.into_iter().map(|(_, holder)| holder).collect())
+    }
+
+    /// The directories created, the outermost first, each with the one that holds it.
+    fn make_unsynced(
+        &self,
+        path: &Path,
+        attributes: &Metadata,
+    ) -> Result<Vec<(PathBuf, Unsynced)>, FileError> {
         if look(&self.root, path, Depth::Surface) != Entry::Missing {
             return self.expect_directory(path).map(|()| Vec::new());
         }
         let parent = path.parent().unwrap_or(Path::new("/"));
-        let mut made = self.make_directories(parent, attributes)?;
+        let mut made = self.make_unsynced(parent, attributes)?;
         let (directory, name) = Directory::holding(&self.root, path)?;
         match directory.make(&name, attributes) {
-            Ok(()) => made.push(path.to_owned()),
+            Ok(()) => made.push((path.to_owned(), Unsynced(directory))),
             // Another process created it a moment ago; whether it can be trusted is checked when it
             // is used.
             Err(Errno::EXIST) => self.expect_directory(path)?,

@@ -9,6 +9,7 @@ use rustix::fs::{AtFlags, linkat, unlinkat};
 use sshmend_lossless::FileImage;
 
 use crate::directory::Directory;
+use crate::durable::Unsynced;
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
 use crate::trust::{Purpose, Trust};
@@ -21,8 +22,8 @@ const LONG: u64 = 1 << 20;
 const OTHERS_WRITE: u32 = 0o022;
 
 impl Machine {
-    /// Gives the captured file a second name, `to`, on the disk of `state`; false if that is not
-    /// possible or not worthwhile.
+    /// Gives the captured file a second name, `to`, on the disk of `state`, which is durable once
+    /// the directory that is returned is synced; `None` if that is not possible or not worthwhile.
     ///
     /// It must be our own, long, with a single name and on the same file system, and nobody else
     /// may write to it.
@@ -35,11 +36,11 @@ impl Machine {
         captured: &FileImage,
         state: &Self,
         to: &Path,
-    ) -> Result<bool, FileError> {
+    ) -> Result<Option<Unsynced>, FileError> {
         let meta = &captured.meta;
         let own = meta.uid == geteuid().as_raw() && meta.mode & OTHERS_WRITE == 0;
         if meta.size < LONG || meta.links != 1 || !own {
-            return Ok(false);
+            return Ok(None);
         }
         let mut trust = Trust::new(self.root.is_live(), Purpose::Write);
         let found = self
@@ -62,7 +63,7 @@ impl Machine {
         );
         // Another file system, or one without hard links: then it is copied.
         if linked.is_err() {
-            return Ok(false);
+            return Ok(None);
         }
         let linked = open_node(directory.file.as_fd(), &name).map_err(FileError::at(to))?;
         let same = linked
@@ -70,10 +71,9 @@ impl Machine {
             .is_ok_and(|now| (now.dev(), now.ino()) == meta.identity);
         // With two names it must still be acceptable for reading at its path.
         if same && self.root.locate(path, Purpose::Read).is_ok() {
-            directory.sync().map_err(FileError::at(to))?;
-            return Ok(true);
+            return Ok(Some(Unsynced(directory)));
         }
         unlinkat(&directory.file, name.as_os_str(), AtFlags::empty()).map_err(FileError::at(to))?;
-        Ok(false)
+        Ok(None)
     }
 }

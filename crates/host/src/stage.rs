@@ -2,11 +2,14 @@
 //!
 //! *Staging* does everything that can fail for lack of space or permission: afterwards the new
 //! content is on disk beside the target, with mode, owner and extended attributes. *Publishing* is
-//! one rename.
+//! one rename, durable once the directory is synced.
+//!
+//! Syncing waits for the disk, and one file after the other waits each time. Changes that belong
+//! together are therefore staged together ([`Machine::stage_all`]) and their directories synced once
+//! ([`sync_all`](crate::sync_all)): the file system commits them together.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata as Stat};
-use std::io::{BufWriter, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -21,11 +24,15 @@ use sshmend_lossless::{Attributes, Bytes, FileChange, Metadata};
 
 use crate::attributes::{metadata, set_xattrs};
 use crate::directory::Directory;
+use crate::durable::{Unsynced, begin_writing, sync_all, write_pieces};
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
 use crate::path::Root;
 use crate::trust::{Purpose, Trust};
 use crate::walk::{Stop, open_node};
+
+/// The mode with which a file is created, before it gets its own.
+const CREATED: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// The change of a file.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +87,17 @@ pub enum Warning {
     },
 }
 
+/// One of several changes that are staged together.
+#[derive(Debug, Clone, Copy)]
+pub struct Staging<'a> {
+    /// The path of the file.
+    pub path: &'a Path,
+    /// Its change.
+    pub change: Change<'a>,
+    /// The name under which the new content waits in the same directory.
+    pub temporary: &'a str,
+}
+
 /// A change that is ready: one rename (or unlink) away. If it is dropped unpublished, it leaves
 /// nothing behind.
 #[derive(Debug)]
@@ -87,6 +105,8 @@ pub enum Warning {
 pub struct Staged {
     site: Site,
     temporary: Option<OsString>,
+    /// The new content, until it is synced.
+    unsynced: Option<File>,
 }
 
 /// The place of a change: an open directory, and the file of that name as it was when examined.
@@ -166,9 +186,40 @@ impl Machine {
         change: Change<'_>,
         temporary: &str,
     ) -> Result<Staged, FileError> {
+        let staging = Staging {
+            path,
+            change,
+            temporary,
+        };
+        let mut staged = self.write_staged(staging)?;
+        staged.sync_content()?;
+        Ok(staged)
+    }
+
+    /// Prepares several changes as [`Machine::stage`] does, but for the last step: their contents
+    /// are on the way to the disk, and durable after [`make_durable`].
+    ///
+    /// # Errors
+    /// As for [`Machine::stage`]; then nothing is left of any of them.
+    pub fn stage_all(&self, changes: &[Staging<'_>]) -> Result<Vec<Staged>, FileError> {
+        let staged = changes.iter().map(|staging| self.write_staged(*staging));
+        let staged: Vec<Staged> = staged.collect::<Result<_, _>>()?;
+        for file in staged.iter().filter_map(|staged| staged.unsynced.as_ref()) {
+            begin_writing(file, 0);
+        }
+        Ok(staged)
+    }
+
+    fn write_staged(&self, staging: Staging<'_>) -> Result<Staged, FileError> {
+        let Staging {
+            path,
+            change,
+            temporary,
+        } = staging;
         let mut staged = Staged {
             site: Site::open(&self.root, path, change)?,
             temporary: None,
+            unsynced: None,
         };
         staged
             .prepare(change, temporary)
@@ -198,11 +249,34 @@ impl Staged {
     /// # Errors
     /// If the file has changed since the change was staged, or the operating system refuses. Only
     /// if the very last step fails (`fsync` of the directory) has the file changed nevertheless.
-    pub fn publish(mut self) -> Result<(), FileError> {
+    pub fn publish(self) -> Result<(), FileError> {
+        sync_all(&[self.place()?])
+    }
+
+    /// Makes the change; it is durable once the directory is synced. A name never comes before its
+    /// content.
+    ///
+    /// # Errors
+    /// If the file has changed since the change was staged, or the operating system refuses. Then
+    /// it has not changed.
+    pub fn place(mut self) -> Result<Unsynced, FileError> {
+        self.sync_content()?;
         let path = self.site.path();
-        self.swap()
-            .and_then(|()| Ok(self.site.directory.sync()?))
-            .map_err(|why| FileError::new(path, why))
+        let directory = self.site.directory.again().map_err(FileError::at(&path))?;
+        self.swap().map_err(|why| FileError::new(path, why))?;
+        Ok(Unsynced(directory))
+    }
+
+    /// Leaves what was prepared where it is, as the end of the process would.
+    pub fn leave(mut self) {
+        self.temporary = None;
+    }
+
+    fn sync_content(&mut self) -> Result<(), FileError> {
+        match self.unsynced.take() {
+            Some(file) => fsync(&file).map_err(FileError::at(&self.site.path())),
+            None => Ok(()),
+        }
     }
 
     fn prepare(&mut self, change: Change<'_>, temporary: &str) -> Result<(), Why> {
@@ -233,19 +307,19 @@ impl Staged {
     ) -> Result<(), Why> {
         let mut file = self.site.create(temporary)?;
         self.temporary = Some(temporary.into());
-        // Small pieces are written together, long ones directly.
-        let mut buffered = BufWriter::new(&mut file);
-        for piece in pieces {
-            buffered.write_all(piece)?;
-        }
-        buffered.flush()?;
-        drop(buffered);
-        give_owner(&file, given)?;
+        write_pieces(&mut file, pieces)?;
+        let given_away = give_owner(&file, given)?;
         if exact {
             set_xattrs(&file, &given.xattrs)?;
         }
-        fchmod(&file, Mode::from_raw_mode(given.mode))?;
-        Ok(fsync(&file)?)
+        let mode = Mode::from_raw_mode(given.mode);
+        fchmod(&file, mode)?;
+        // An empty file that is as it was created comes with its name, or not at all.
+        let is_as_created = !exact && !given_away && mode == CREATED;
+        if !is_as_created || pieces.iter().any(|piece| !piece.is_empty()) {
+            self.unsynced = Some(file);
+        }
+        Ok(())
     }
 
     fn swap(&mut self) -> Result<(), Why> {
@@ -259,6 +333,15 @@ impl Staged {
         self.temporary = None;
         Ok(())
     }
+}
+
+/// Makes the contents of prepared changes durable. All of them were written before the first is
+/// synced here, so that the file system commits them together.
+///
+/// # Errors
+/// If the operating system refuses, as when the disk is full.
+pub fn make_durable(staged: &mut [Staged]) -> Result<(), FileError> {
+    staged.iter_mut().try_for_each(Staged::sync_content)
 }
 
 impl Site {
@@ -360,14 +443,7 @@ impl Site {
     fn create(&self, temporary: &str) -> Result<File, Errno> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let create = || {
-            openat(
-                &self.directory.file,
-                temporary,
-                flags,
-                Mode::RUSR | Mode::WUSR,
-            )
-        };
+        let create = || openat(&self.directory.file, temporary, flags, CREATED);
         let made = match create() {
             Err(Errno::EXIST) => {
                 unlinkat(&self.directory.file, temporary, AtFlags::empty())?;
@@ -474,16 +550,18 @@ fn version(stat: &Stat) -> impl PartialEq {
     )
 }
 
-fn give_owner(file: &File, given: &Metadata) -> Result<(), Why> {
+/// Whether it had another owner.
+fn give_owner(file: &File, given: &Metadata) -> Result<bool, Why> {
     let now = file.metadata()?;
-    if (now.uid(), now.gid()) != (given.uid, given.gid) {
+    let differs = (now.uid(), now.gid()) != (given.uid, given.gid);
+    if differs {
         fchown(
             file,
             Some(Uid::from_raw(given.uid)),
             Some(Gid::from_raw(given.gid)),
         )?;
     }
-    Ok(())
+    Ok(differs)
 }
 
 /// If the file system does not support `RENAME_NOREPLACE`, the check a moment ago must suffice.

@@ -2,6 +2,7 @@
 //! is renamed.
 
 use sha2::{Digest, Sha256};
+use sshmend_host::{Care, Staging};
 use sshmend_lossless::FileChange;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -14,29 +15,43 @@ use crate::id::Id;
 /// Makes all changes, or stops at the first that cannot be made.
 pub(crate) fn apply<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<(), Stopped> {
     let staged = stage(disk, id, changes).map_err(|cause| Stopped { cause, touched: 0 })?;
+    let mut unsynced = Vec::new();
     for (number, ready) in staged.into_iter().enumerate() {
-        disk.publish(ready).map_err(|error| Stopped {
+        unsynced.push(disk.place(ready).map_err(|error| Stopped {
             cause: error.into(),
             touched: number + 1,
-        })?;
+        })?);
     }
-    Ok(())
+    // Until the journal says that all are new, a power failure may leave any of them old.
+    disk.sync(unsynced).map_err(|error| Stopped {
+        cause: error.into(),
+        touched: changes.len(),
+    })
 }
 
 fn stage<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<Vec<D::Staged>, Cause> {
-    let mut staged = Vec::new();
-    for change in changes {
-        staged.push(disk.stage(&change.path, change.into(), &temporary(id, change.target()))?);
-    }
-    check(disk, changes)?;
+    let names: Vec<String> = changes
+        .iter()
+        .map(|change| temporary(id, change.target()))
+        .collect();
+    let staging = changes.iter().zip(&names).map(|(change, name)| Staging {
+        path: &change.path,
+        change: change.into(),
+        temporary: name,
+    });
+    let mut staged = disk.stage(&staging.collect::<Vec<_>>())?;
+    // The files are compared while the disk writes. Whoever changes one after that changes its
+    // version, which is compared once more before the rename.
+    check(disk, changes, Care::Content)?;
+    disk.make_durable(&mut staged)?;
     Ok(staged)
 }
 
 /// Compares every file with the captured one.
-pub(crate) fn check<D: Disk>(disk: &D, changes: &[FileChange]) -> Result<(), Cause> {
+pub(crate) fn check<D: Disk>(disk: &D, changes: &[FileChange], care: Care) -> Result<(), Cause> {
     for change in changes {
         let difference = match &change.before {
-            Some(captured) => differs(captured, &disk.compare(&change.path, captured)?),
+            Some(captured) => differs(captured, &disk.compare(&change.path, captured, care)?),
             None => disk.read(&change.path)?.map(|_| Difference::Created),
         };
         if let Some(difference) = difference {

@@ -88,7 +88,12 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
             touched: 0,
         })?;
         apply(self.store.files, &self.record.id, changes)?;
-        let marked = self.store.journal.mark(&mut self.record, State::Committed);
+        let state = if self.record.is_done_with_its_file() {
+            State::Done
+        } else {
+            State::Committed
+        };
+        let marked = self.store.journal.mark(&mut self.record, state);
         marked.map_err(|error| Stopped {
             cause: error.into(),
             touched: changes.len(),
@@ -107,6 +112,9 @@ impl<D: Disk> Committed<'_, '_, D> {
     /// # Errors
     /// If the journal cannot be written; the files are new nevertheless.
     pub fn finish(mut self) -> Result<Record, JournalError> {
+        if self.record.state == State::Done {
+            return Ok(self.record);
+        }
         let waits = |back: &Back| back.unless_confirmed;
         if self.record.back.as_ref().is_some_and(waits) {
             let state = State::PendingConfirm;
@@ -125,5 +133,19 @@ impl<D: Disk> Committed<'_, '_, D> {
     /// [`Prepared::commit`].
     pub fn roll_back(self, intent: &Intent) -> Result<Option<Cause>, RollBackError> {
         self.store.undo_committed(self.record, intent)
+    }
+}
+
+impl Record {
+    /// Whether nothing follows its only file, neither a program that judges or activates it nor a
+    /// confirmation. Then nothing would be left to prove after an interruption, and the file is
+    /// wholly old or wholly new whatever the record says.
+    fn is_done_with_its_file(&self) -> bool {
+        let follows = &self.aftermath;
+        let programs = [&follows.judges, &follows.activation, &follows.undo];
+        self.files.len() == 1
+            && programs.iter().all(|steps| steps.is_empty())
+            && self.back.is_none()
+            && self.rolls_back.is_none()
     }
 }

@@ -2,15 +2,20 @@
 //! fail.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sshmend_host::{Change, Compared, FileError, Lock, LockError, Machine, Staged};
+use sshmend_host::{
+    Care, Compared, FileError, Lock, LockError, Machine, Staged, Staging, Unsynced, make_durable,
+    sync_all,
+};
 use sshmend_lossless::{FileImage, Metadata};
 
 /// Reads and changes files. [`Machine`] is the real implementation.
 pub trait Disk {
     /// A change that is one rename away; if dropped, it leaves nothing behind.
     type Staged;
+    /// A directory whose names have changed, and must be synced.
+    type Unsynced;
     /// Held while nobody else may work on the same state directory.
     type Lock: std::fmt::Debug;
 
@@ -26,11 +31,13 @@ pub trait Disk {
     /// If it is not a regular file or cannot be read.
     fn read(&self, path: &Path) -> Result<Option<FileImage>, FileError>;
 
-    /// Compares a file with its captured content, without holding the content a second time.
+    /// Compares a file with its captured content, with the given care and without holding the
+    /// content a second time.
     ///
     /// # Errors
     /// As for [`Disk::read`].
-    fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError>;
+    fn compare(&self, path: &Path, captured: &FileImage, care: Care)
+    -> Result<Compared, FileError>;
 
     /// The names in a directory; `None` if it is missing.
     ///
@@ -50,7 +57,8 @@ pub trait Disk {
     /// As for [`Disk::names`], and if another user could have created it or written to it.
     fn kept_names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError>;
 
-    /// Gives a captured file a second name in the state folder; false if it must be copied.
+    /// Gives a captured file a second name in the state folder, which is durable once it is
+    /// synced; `None` if the file must be copied.
     ///
     /// # Errors
     /// If the operating system refuses.
@@ -60,25 +68,32 @@ pub trait Disk {
         captured: &FileImage,
         state: &Self,
         to: &Path,
-    ) -> Result<bool, FileError>;
+    ) -> Result<Option<Self::Unsynced>, FileError>;
 
-    /// Prepares a change of the file to which `path` leads, beside it and under the name
-    /// `temporary`.
+    /// Prepares changes, each beside its file; the new contents are on the way to the disk.
     ///
     /// # Errors
-    /// If the change is not possible, as far as that can be determined now.
-    fn stage(
-        &self,
-        path: &Path,
-        change: Change<'_>,
-        temporary: &str,
-    ) -> Result<Self::Staged, FileError>;
+    /// If one of them is not possible, as far as that can be determined now. Then nothing is left
+    /// of any of them.
+    fn stage(&self, changes: &[Staging<'_>]) -> Result<Vec<Self::Staged>, FileError>;
 
-    /// Makes a prepared change, durably.
+    /// Waits until the new contents are durable, which every change needs before it is made.
+    ///
+    /// # Errors
+    /// If the operating system refuses, as when the disk is full.
+    fn make_durable(&self, staged: &mut [Self::Staged]) -> Result<(), FileError>;
+
+    /// Makes a prepared change; it is durable once it is synced.
     ///
     /// # Errors
     /// If the file has changed since. After any error the file is wholly old or wholly new.
-    fn publish(&self, staged: Self::Staged) -> Result<(), FileError>;
+    fn place(&self, staged: Self::Staged) -> Result<Self::Unsynced, FileError>;
+
+    /// Makes the names in these directories durable.
+    ///
+    /// # Errors
+    /// If the operating system refuses.
+    fn sync(&self, unsynced: Vec<Self::Unsynced>) -> Result<(), FileError>;
 
     /// Removes what an interrupted attempt has left beside `path`.
     ///
@@ -86,7 +101,7 @@ pub trait Disk {
     /// If the operating system refuses.
     fn discard(&self, path: &Path, temporary: &str) -> Result<(), FileError>;
 
-    /// Creates a directory and its missing parents; returns those created, the outermost first.
+    /// Creates a directory and its missing parents, which are durable once they are synced.
     ///
     /// # Errors
     /// If something other than a directory is in the way.
@@ -94,7 +109,7 @@ pub trait Disk {
         &self,
         path: &Path,
         attributes: &Metadata,
-    ) -> Result<Vec<PathBuf>, FileError>;
+    ) -> Result<Vec<Self::Unsynced>, FileError>;
 
     /// Removes an empty directory; false if it is missing or not empty.
     ///
@@ -105,6 +120,7 @@ pub trait Disk {
 
 impl Disk for Machine {
     type Staged = Staged;
+    type Unsynced = Unsynced;
     type Lock = Lock;
 
     fn lock(&self, directory: &Path, holder: &str) -> Result<Lock, LockError> {
@@ -115,8 +131,13 @@ impl Disk for Machine {
         Self::read(self, path)
     }
 
-    fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError> {
-        Self::compare(self, path, captured)
+    fn compare(
+        &self,
+        path: &Path,
+        captured: &FileImage,
+        care: Care,
+    ) -> Result<Compared, FileError> {
+        Self::compare(self, path, captured, care)
     }
 
     fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
@@ -137,16 +158,24 @@ impl Disk for Machine {
         captured: &FileImage,
         state: &Self,
         to: &Path,
-    ) -> Result<bool, FileError> {
+    ) -> Result<Option<Unsynced>, FileError> {
         Self::keep_inode(self, path, captured, state, to)
     }
 
-    fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Staged, FileError> {
-        Self::stage(self, path, change, temporary)
+    fn stage(&self, changes: &[Staging<'_>]) -> Result<Vec<Staged>, FileError> {
+        self.stage_all(changes)
     }
 
-    fn publish(&self, staged: Staged) -> Result<(), FileError> {
-        staged.publish()
+    fn make_durable(&self, staged: &mut [Staged]) -> Result<(), FileError> {
+        make_durable(staged)
+    }
+
+    fn place(&self, staged: Staged) -> Result<Unsynced, FileError> {
+        staged.place()
+    }
+
+    fn sync(&self, unsynced: Vec<Unsynced>) -> Result<(), FileError> {
+        sync_all(&unsynced)
     }
 
     fn discard(&self, path: &Path, temporary: &str) -> Result<(), FileError> {
@@ -157,8 +186,8 @@ impl Disk for Machine {
         &self,
         path: &Path,
         attributes: &Metadata,
-    ) -> Result<Vec<PathBuf>, FileError> {
-        Self::make_directories(self, path, attributes)
+    ) -> Result<Vec<Unsynced>, FileError> {
+        self.make_folders(path, attributes)
     }
 
     fn remove_directory(&self, path: &Path) -> Result<bool, FileError> {

@@ -1,9 +1,10 @@
 //! The journal: one directory for each transaction.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use sshmend_host::{Change, FileError, Why, own};
+use sshmend_host::{Change, FileError, Staging, Why, own};
 use sshmend_lossless::FileChange;
 
 use crate::disk::Disk;
@@ -13,6 +14,9 @@ use crate::id::Id;
 use crate::record::{FileRecord, Image, Record, State};
 
 pub(crate) const TEMPORARY: &str = ".sshmend.tmp";
+
+/// The number of files that are staged together, because each is open meanwhile.
+const TOGETHER: usize = 32;
 
 /// Present in a transaction that was abandoned: nothing finishes or undoes it any more, and its
 /// bytes stay for people.
@@ -237,46 +241,108 @@ impl<'a, D: Disk> Journal<'a, D> {
         record: &mut Record,
         changes: &[FileChange],
     ) -> Result<(), JournalError> {
-        self.open_mark(&record.id)?;
-        for side in [Side::Before, Side::After] {
-            self.disk.make_directories(
-                &self.directory_of(&record.id).join(side.name()),
-                &own(0o700),
-            )?;
+        self.begin(record)?;
+        self.keep(files, record, changes)
+    }
+
+    /// Makes the mark, the directories and the record durable. A power failure may lose any name that
+    /// is not synced yet and keep any other: bytes whose record was lost would be a damaged
+    /// transaction, so no bytes are kept before this is durable.
+    fn begin(&self, record: &Record) -> Result<(), JournalError> {
+        let directory = self.directory_of(&record.id);
+        let sides = [Side::Before, Side::After].map(|side| directory.join(side.name()));
+        let mut unsynced = Vec::new();
+        for folder in [self.path_of_marks()].iter().chain(&sides) {
+            unsynced.extend(self.disk.make_directories(folder, &own(0o700))?);
         }
-        self.create(&self.path_of_record(&record.id), text(record)?.as_bytes())?;
+        let (mark, path) = (
+            self.path_of_mark(&record.id),
+            self.path_of_record(&record.id),
+        );
+        let (text, own) = (text(record)?, own(0o600));
+        let create = |path, bytes| Staging {
+            path,
+            change: Change::Create(bytes, &own),
+            temporary: TEMPORARY,
+        };
+        match self.put(&[create(&mark, b""), create(&path, text.as_bytes())]) {
+            Ok(placed) => unsynced.extend(placed),
+            Err(error) => {
+                // The folders stay, and the next transaction takes those it finds for durable.
+                drop(self.disk.sync(unsynced));
+                return Err(error.into());
+            }
+        }
+        Ok(self.disk.sync(unsynced)?)
+    }
+
+    /// Keeps the bytes, and records that the transaction is journaled. All of it is synced together:
+    /// a record that arrives without its bytes is undone without them, because no file has changed.
+    fn keep(
+        &self,
+        files: &D,
+        record: &mut Record,
+        changes: &[FileChange],
+    ) -> Result<(), JournalError> {
+        let (mut unsynced, mut contents) = (Vec::new(), Vec::new());
         for (number, change) in changes.iter().enumerate() {
             let path = |side| self.path_of_bytes(&record.id, number, side);
             let kept = |side| is_kept(change, side, record.rolls_back.is_some());
             if let Some(image) = &change.before
                 && kept(Side::Before)
-                && !files.keep_inode(&change.path, image, self.disk, &path(Side::Before))?
             {
-                self.create(&path(Side::Before), &image.bytes)?;
+                let to = path(Side::Before);
+                match files.keep_inode(&change.path, image, self.disk, &to)? {
+                    Some(holder) => unsynced.push(holder),
+                    None => contents.push((to, Cow::Borrowed(image.bytes.as_slice()))),
+                }
             }
             if let Some(bytes) = &change.after
                 && kept(Side::After)
             {
-                match kept_edits(change) {
-                    Some(edits) => self.create(&edits_of(&path(Side::After)), &edits)?,
-                    None => self.create(&path(Side::After), bytes)?,
-                }
+                contents.push(match kept_edits(change) {
+                    Some(edits) => (edits_of(&path(Side::After)), Cow::Owned(edits)),
+                    None => (path(Side::After), Cow::Borrowed(bytes.as_slice())),
+                });
             }
         }
-        self.mark(record, State::Prepared)
+        record.state = State::Prepared;
+        unsynced.extend(self.put_with_record(&contents, record)?);
+        Ok(self.disk.sync(unsynced)?)
+    }
+
+    fn put_with_record(
+        &self,
+        contents: &[(PathBuf, Cow<'_, [u8]>)],
+        record: &Record,
+    ) -> Result<Vec<D::Unsynced>, JournalError> {
+        let (text, own) = (text(record)?, own(0o600));
+        let temporary: Vec<String> = (0..contents.len())
+            .map(|number| format!(".sshmend-{number}.tmp"))
+            .collect();
+        let staging = contents.iter().zip(&temporary);
+        let mut staging: Vec<Staging<'_>> = staging
+            .map(|((path, bytes), temporary)| Staging {
+                path,
+                change: Change::Create(bytes, &own),
+                temporary,
+            })
+            .collect();
+        let path = self.path_of_record(&record.id);
+        staging.push(Staging {
+            path: &path,
+            change: Change::Replace(text.as_bytes(), None),
+            temporary: TEMPORARY,
+        });
+        Ok(self.put(&staging)?)
     }
 
     /// Records the state of a transaction. The value in memory changes even if writing fails,
     /// because the disk may have it.
     pub(crate) fn mark(&self, record: &mut Record, state: State) -> Result<(), JournalError> {
         record.state = state;
-        let path = self.path_of_record(&record.id);
-        let staged = self.disk.stage(
-            &path,
-            Change::Replace(text(record)?.as_bytes(), None),
-            TEMPORARY,
-        )?;
-        Ok(self.disk.publish(staged)?)
+        let unsynced = self.put_with_record(&[], record)?;
+        Ok(self.disk.sync(unsynced)?)
     }
 
     /// Records that a transaction was abandoned.
@@ -293,11 +359,8 @@ impl<'a, D: Disk> Journal<'a, D> {
             directory,
         ] {
             for name in self.disk.kept_names(&part)?.unwrap_or_default() {
-                self.disk.publish(self.disk.stage(
-                    &part.join(name),
-                    Change::Remove,
-                    TEMPORARY,
-                )?)?;
+                let removed = self.put(&[removal(&part.join(name))])?;
+                self.disk.sync(removed)?;
             }
             self.disk.remove_directory(&part)?;
         }
@@ -305,10 +368,25 @@ impl<'a, D: Disk> Journal<'a, D> {
     }
 
     pub(crate) fn create(&self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-        let staged = self
-            .disk
-            .stage(path, Change::Create(bytes, &own(0o600)), TEMPORARY)?;
-        Ok(self.disk.publish(staged)?)
+        let created = self.put(&[Staging {
+            path,
+            change: Change::Create(bytes, &own(0o600)),
+            temporary: TEMPORARY,
+        }])?;
+        Ok(self.disk.sync(created)?)
+    }
+
+    /// Makes these changes, in their order; they are durable once what is returned is synced.
+    pub(crate) fn put(&self, changes: &[Staging<'_>]) -> Result<Vec<D::Unsynced>, FileError> {
+        let mut placed = Vec::new();
+        for some in changes.chunks(TOGETHER) {
+            let mut staged = self.disk.stage(some)?;
+            self.disk.make_durable(&mut staged)?;
+            for staged in staged {
+                placed.push(self.disk.place(staged)?);
+            }
+        }
+        Ok(placed)
     }
 
     /// Checks that only we can have filled the state folder, before anything in it is trusted.
@@ -444,6 +522,15 @@ fn kept_edits(change: &FileChange) -> Option<Vec<u8>> {
 
 fn edits_of(path: &Path) -> PathBuf {
     path.with_extension("edits")
+}
+
+/// The removal of a file of the journal.
+pub(crate) fn removal(path: &Path) -> Staging<'_> {
+    Staging {
+        path,
+        change: Change::Remove,
+        temporary: TEMPORARY,
+    }
 }
 
 pub(crate) fn damaged(id: &Id, path: impl Into<PathBuf>, why: &str) -> Damaged {

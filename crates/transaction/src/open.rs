@@ -8,12 +8,11 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use sshmend_host::{Change, FileError, own};
+use sshmend_host::FileError;
 
 use crate::disk::Disk;
-use crate::error::JournalError;
 use crate::id::Id;
-use crate::journal::{Journal, Past, TEMPORARY};
+use crate::journal::{Journal, Past, removal};
 use crate::record::{Record, State};
 
 impl<D: Disk> Journal<'_, D> {
@@ -56,29 +55,25 @@ impl<D: Disk> Journal<'_, D> {
         }))
     }
 
-    /// Records durably that a transaction is unfinished.
-    pub(crate) fn open_mark(&self, id: &Id) -> Result<(), JournalError> {
-        self.disk
-            .make_directories(&self.path_of_marks(), &own(0o700))?;
-        self.create(&self.path_of_marks().join(id.as_str()), b"")
-    }
-
-    /// Removes the marks of transactions that are settled.
+    /// Removes the marks of transactions that are settled. A mark that a power failure brings back
+    /// costs a read, so that nothing is synced.
     pub(crate) fn clear_marks<'p>(
         &self,
         settled: impl IntoIterator<Item = &'p Id>,
     ) -> Result<(), FileError> {
         let marked: BTreeSet<Id> = self.marks()?.into_iter().flatten().collect();
         for id in settled.into_iter().filter(|id| marked.contains(id)) {
-            let mark = self.path_of_marks().join(id.as_str());
-            self.disk
-                .publish(self.disk.stage(&mark, Change::Remove, TEMPORARY)?)?;
+            drop(self.put(&[removal(&self.path_of_mark(id))])?);
         }
         Ok(())
     }
 
-    fn path_of_marks(&self) -> PathBuf {
+    pub(crate) fn path_of_marks(&self) -> PathBuf {
         self.directory.join("open")
+    }
+
+    pub(crate) fn path_of_mark(&self, id: &Id) -> PathBuf {
+        self.path_of_marks().join(id.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use serde::{Deserialize, Serialize};
-use sshmend_host::{Change, own};
+use sshmend_host::{Change, Staging, own};
 
 use crate::disk::Disk;
 use crate::error::{Damaged, JournalError};
@@ -64,7 +64,7 @@ impl<D: Disk> Store<'_, D> {
     pub fn note_wanted(&self, wanted: &Wanted) -> Result<(), JournalError> {
         let name = file_of(&wanted.name);
         let folder = self.journal.directory.join(FOLDER);
-        self.journal.disk.make_directories(&folder, &own(0o700))?;
+        let mut unsynced = self.journal.disk.make_directories(&folder, &own(0o700))?;
         let path = folder.join(&name);
         let text = toml_edit::ser::to_string_pretty(wanted).map_err(|error| Damaged {
             id: None,
@@ -76,8 +76,12 @@ impl<D: Disk> Store<'_, D> {
             Some(_) => Change::Replace(text.as_bytes(), None),
             None => Change::Create(text.as_bytes(), &owner),
         };
-        let staged = self.journal.disk.stage(&path, change, TEMPORARY)?;
-        Ok(self.journal.disk.publish(staged)?)
+        unsynced.extend(self.journal.put(&[Staging {
+            path: &path,
+            change,
+            temporary: TEMPORARY,
+        }])?);
+        Ok(self.journal.disk.sync(unsynced)?)
     }
 }
 

@@ -241,8 +241,9 @@ impl<D: Disk> Store<'_, D> {
                 mode: if is_private { 0o700 } else { 0o755 },
                 ..change.create.clone()
             };
-            self.files
-                .make_directories(change.path.parent().unwrap_or(Path::new("/")), &attributes)?;
+            let directory = change.path.parent().unwrap_or(Path::new("/"));
+            let made = self.files.make_directories(directory, &attributes)?;
+            self.files.sync(made)?;
         }
         Ok(())
     }

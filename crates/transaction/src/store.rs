@@ -39,7 +39,7 @@ impl<'a, D: Disk> Store<'a, D> {
     /// # Errors
     /// As [`Store::open`].
     pub fn lock(state: &D, directory: &Path, holder: &str) -> Result<D::Lock, JournalError> {
-        state.make_directories(directory, &own(0o700))?;
+        state.sync(state.make_directories(directory, &own(0o700))?)?;
         Ok(state.lock(directory, holder)?)
     }
 

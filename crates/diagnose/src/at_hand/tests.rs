@@ -17,7 +17,7 @@ fn supervised_by(supervisor: Supervisor) -> AtHand {
 }
 
 #[test]
-fn a_step_names_the_package_manager_of_this_system_alone() {
+fn steps_name_only_the_package_manager_of_this_system() {
     let both = "reinstall it: `apt install --reinstall x`, `dnf reinstall x`; then look";
     let of = |packages| AtHand {
         packages,
@@ -38,7 +38,7 @@ fn a_step_names_the_package_manager_of_this_system_alone() {
 }
 
 #[test]
-fn a_step_names_the_port_and_the_unit_of_this_server() {
+fn steps_name_the_port_and_the_unit_of_this_server() {
     let at_hand = AtHand {
         port: Some(2222),
         unit: Some("sshd.service".to_owned()),
@@ -71,7 +71,7 @@ fn a_step_names_the_port_and_the_unit_of_this_server() {
 }
 
 #[test]
-fn steps_stay_generic_if_nothing_is_known() {
+fn steps_stay_generic_if_the_machine_is_unknown() {
     for step in [
         "`tracepath HOST`; `ip route get ADDRESS`",
         "`systemctl restart ssh.service`",
@@ -85,7 +85,7 @@ fn steps_stay_generic_if_nothing_is_known() {
 }
 
 #[test]
-fn without_systemd_no_step_asks_it() {
+fn steps_without_systemd_use_the_service_manager_that_is_there() {
     let restart = "`systemctl daemon-reload && systemctl restart ssh.service`";
     let cases = [
         (Supervisor::OpenRc, "`rc-service sshd restart`"),
@@ -118,7 +118,7 @@ fn without_systemd_no_step_asks_it() {
 }
 
 #[test]
-fn on_a_mounted_disk_no_step_acts_on_this_machine() {
+fn steps_for_a_mounted_disk_do_not_act_on_this_machine() {
     let at_hand = AtHand {
         disk: Some("/mnt".to_owned()),
         ..AtHand::default()
@@ -147,7 +147,7 @@ fn on_a_mounted_disk_no_step_acts_on_this_machine() {
 }
 
 #[test]
-fn a_step_names_the_connection_in_question() {
+fn steps_name_the_connection_in_question() {
     let at_hand = AtHand {
         user: Some("bob".to_owned()),
         client: "203.0.113.7".parse().ok(),
@@ -174,7 +174,7 @@ fn a_step_names_the_connection_in_question() {
 }
 
 #[test]
-fn a_step_names_the_other_end() {
+fn steps_name_the_destination_and_the_address_of_the_server() {
     let at_hand = AtHand {
         port: Some(2222),
         destination: Some("-p 2222 carol@build".to_owned()),
@@ -206,7 +206,7 @@ fn a_step_names_the_other_end() {
 }
 
 #[test]
-fn text_of_a_stranger_never_becomes_a_command() {
+fn hostile_text_never_becomes_part_of_a_command() {
     for word in ["-oProxyCommand=x", "a;b", "a b", "$(x)", "`x`", ""] {
         assert!(!is_plain(word), "{word}");
     }

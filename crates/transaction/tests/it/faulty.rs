@@ -2,10 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
-use sshmend_host::{Change, Compared, FileError, Lock, LockError, Machine, Why};
+use sshmend_host::{
+    Care, Change, Compared, FileError, Lock, LockError, Machine, Staging, Unsynced, Why,
+    make_durable, sync_all,
+};
 use sshmend_lossless::{FileImage, Metadata};
 use sshmend_transaction::Disk;
 
@@ -39,31 +42,38 @@ pub(crate) struct Faulty<'a> {
     faults: RefCell<Vec<(Fault, usize)>>,
     hits: Cell<usize>,
     count: Cell<usize>,
+    waits: Cell<usize>,
     power: Rc<Cell<bool>>,
 }
 
 /// A staged change that stays behind if the power fails.
 pub(crate) struct Ready {
     staged: Option<sshmend_host::Staged>,
+    writes: bool,
     power: Rc<Cell<bool>>,
 }
 
 impl Drop for Ready {
     fn drop(&mut self) {
         if !self.power.get() {
-            std::mem::forget(self.staged.take());
+            self.staged
+                .take()
+                .into_iter()
+                .for_each(sshmend_host::Staged::leave);
         }
     }
 }
 
 impl<'a> Faulty<'a> {
     pub(crate) fn new(machine: &'a Machine, faults: &[(Fault, usize)]) -> Self {
-        let (hits, count, power) = (Cell::new(0), Cell::new(0), Rc::new(Cell::new(true)));
+        let (hits, count, waits) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let power = Rc::new(Cell::new(true));
         Self {
             machine,
             faults: RefCell::new(faults.to_vec()),
             hits,
             count,
+            waits,
             power,
         }
     }
@@ -83,6 +93,21 @@ impl<'a> Faulty<'a> {
     /// The number of effects.
     pub(crate) fn effects(&self) -> usize {
         self.count.get()
+    }
+
+    /// How often it waited for the disk.
+    pub(crate) fn waits(&self) -> usize {
+        self.waits.get()
+    }
+
+    /// Waits for the disk, unless there is `nothing` to wait for.
+    fn wait(
+        &self,
+        nothing: bool,
+        act: impl FnOnce() -> Result<(), FileError>,
+    ) -> Result<(), FileError> {
+        self.waits.set(self.waits.get() + usize::from(!nothing));
+        self.effect(Path::new("/sync"), false, act)
     }
 
     /// Counts one effect and returns its fault, if any.
@@ -132,6 +157,7 @@ impl<'a> Faulty<'a> {
 
 impl Disk for Faulty<'_> {
     type Staged = Ready;
+    type Unsynced = Unsynced;
     type Lock = Lock;
 
     fn lock(&self, directory: &Path, holder: &str) -> Result<Lock, LockError> {
@@ -142,8 +168,13 @@ impl Disk for Faulty<'_> {
         self.effect(path, false, || self.machine.read(path))
     }
 
-    fn compare(&self, path: &Path, captured: &FileImage) -> Result<Compared, FileError> {
-        self.effect(path, false, || self.machine.compare(path, captured))
+    fn compare(
+        &self,
+        path: &Path,
+        captured: &FileImage,
+        care: Care,
+    ) -> Result<Compared, FileError> {
+        self.effect(path, false, || self.machine.compare(path, captured, care))
     }
 
     fn names(&self, path: &Path) -> Result<Option<Vec<OsString>>, FileError> {
@@ -164,26 +195,44 @@ impl Disk for Faulty<'_> {
         captured: &FileImage,
         state: &Self,
         to: &Path,
-    ) -> Result<bool, FileError> {
+    ) -> Result<Option<Unsynced>, FileError> {
         self.effect(path, false, || {
             self.machine.keep_inode(path, captured, state.machine, to)
         })
     }
 
-    fn stage(&self, path: &Path, change: Change<'_>, temporary: &str) -> Result<Ready, FileError> {
-        self.effect(path, !matches!(change, Change::Remove), || {
-            let staged = Some(self.machine.stage(path, change, temporary)?);
-            Ok(Ready {
-                staged,
-                power: Rc::clone(&self.power),
+    /// One effect for each change, so that the power fails between them as well.
+    fn stage(&self, changes: &[Staging<'_>]) -> Result<Vec<Ready>, FileError> {
+        let stage = |staging: &Staging<'_>| {
+            let writes = !matches!(staging.change, Change::Remove);
+            self.effect(staging.path, writes, || {
+                let staged = self.machine.stage_all(std::slice::from_ref(staging))?;
+                Ok(Ready {
+                    staged: staged.into_iter().next(),
+                    writes,
+                    power: Rc::clone(&self.power),
+                })
             })
+        };
+        changes.iter().map(stage).collect()
+    }
+
+    fn make_durable(&self, staged: &mut [Ready]) -> Result<(), FileError> {
+        let nothing = staged.iter().all(|ready| !ready.writes);
+        self.wait(nothing, || {
+            let ready = staged.iter_mut().filter_map(|ready| ready.staged.as_mut());
+            ready.map(std::slice::from_mut).try_for_each(make_durable)
         })
     }
 
-    fn publish(&self, mut ready: Ready) -> Result<(), FileError> {
-        self.effect(Path::new("/publish"), false, || {
-            ready.staged.take().unwrap().publish()
+    fn place(&self, mut ready: Ready) -> Result<Unsynced, FileError> {
+        self.effect(Path::new("/place"), false, || {
+            ready.staged.take().unwrap().place()
         })
+    }
+
+    fn sync(&self, unsynced: Vec<Unsynced>) -> Result<(), FileError> {
+        self.wait(unsynced.is_empty(), || sync_all(&unsynced))
     }
 
     fn discard(&self, path: &Path, temporary: &str) -> Result<(), FileError> {
@@ -194,10 +243,8 @@ impl Disk for Faulty<'_> {
         &self,
         path: &Path,
         attributes: &Metadata,
-    ) -> Result<Vec<PathBuf>, FileError> {
-        self.effect(path, true, || {
-            self.machine.make_directories(path, attributes)
-        })
+    ) -> Result<Vec<Unsynced>, FileError> {
+        self.effect(path, true, || self.machine.make_folders(path, attributes))
     }
 
     fn remove_directory(&self, path: &Path) -> Result<bool, FileError> {

@@ -10,6 +10,7 @@
 )]
 
 mod common;
+mod durable;
 mod edited;
 mod faults;
 mod faults_later;
