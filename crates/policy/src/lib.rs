@@ -47,7 +47,7 @@ mod tree;
 pub use fault::{Excerpt, NotAPolicy};
 pub use item::Item;
 pub use policy::{Group, Policy};
-pub use put::{Put, keys_of, standing};
+pub use put::{Put, Thing, Wants, keys_of, standing};
 pub use record::{NotRecorded, record};
 pub use schema::schema;
 pub use spelling::{address_as_written, client_as_written};

@@ -1,9 +1,12 @@
 //! What was put in place for a policy, in the form kept in the journal, so that entries that leave
 //! the policy can be removed from the machine.
 
+use std::collections::{HashMap, HashSet};
+use std::mem::Discriminant;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use sshmend_plan::{KnownHostsOf, When, Wish};
+use sshmend_plan::{When, Wish};
 use sshmend_sshd_config::{Operator, is_list, keyword_key};
 
 use crate::policy::Policy;
@@ -118,26 +121,21 @@ impl Put {
         })
     }
 
-    /// Whether both concern the same thing, whatever its value.
-    pub fn is_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Setting { key, .. }, Self::Setting { key: other, .. }) => key == other,
-            (
-                Self::Rule { pattern, daemon },
-                Self::Rule {
-                    pattern: other,
-                    daemon: at,
-                },
-            ) => daemon == at && client_as_written(pattern) == client_as_written(other),
-            (
-                Self::Exempt { address, jails },
-                Self::Exempt {
-                    address: other,
-                    jails: of,
-                },
-            ) => jails == of && address_as_written(address) == address_as_written(other),
-            _ => self == other,
-        }
+    /// What it is about, whatever its value, and however it is spelt.
+    pub fn thing(&self) -> Thing {
+        Thing(
+            match self {
+                Self::Setting { key, .. } => vec![key.clone()],
+                Self::Rule { pattern, daemon } => vec![daemon.clone(), client_as_written(pattern)],
+                Self::Exempt { address, jails } => {
+                    let mut words = vec![address_as_written(address)];
+                    words.extend_from_slice(jails);
+                    words
+                }
+                Self::Element { .. } | Self::Pin { .. } => self.words(),
+            },
+            std::mem::discriminant(self),
+        )
     }
 
     /// A description for a person.
@@ -165,20 +163,37 @@ impl Put {
         }
     }
 
-    /// Whether a policy wants it at this time, or wants the same thing with another value; `zone`
-    /// is the zone of days without one.
-    pub fn is_wanted_by(&self, policy: &Policy, now: Timestamp, zone: &TimeZone) -> bool {
-        let over = |wish: &Wish| is_over(wish, now, zone);
-        let mut wishes = policy.items.iter().map(|item| &item.wish);
-        wishes.any(|wish| self.is_wanted(wish) && !over(wish))
+    /// Whether a policy wants it, or wants the same thing with another value.
+    pub fn is_wanted_by(&self, policy: &Wants<'_>) -> bool {
+        match self {
+            Self::Setting { .. } | Self::Element { .. } => {
+                policy.of_sshd.iter().any(|wish| self.is_wanted(wish))
+            }
+            Self::Rule { pattern, daemon } => {
+                policy.rules.contains(&(daemon, client_as_written(pattern)))
+            }
+            Self::Exempt { address, jails } => {
+                policy.jails_of(address).any(|others| others == jails)
+            }
+            Self::Pin {
+                host, fingerprint, ..
+            } => policy.pins.contains(&(host, fingerprint)),
+        }
     }
 
     /// Whether another policy than the one that put it in place wants it to stay, in the same or
     /// other words: the same keyword with any value, an exemption in any of the same jails.
-    pub fn is_held_by(&self, other: &Policy, now: Timestamp, zone: &TimeZone) -> bool {
-        let over = |wish: &Wish| is_over(wish, now, zone);
-        let mut wishes = other.items.iter().map(|item| &item.wish);
-        wishes.any(|wish| self.is_held(wish) && !over(wish))
+    pub fn is_held_by(&self, other: &Wants<'_>) -> bool {
+        match self {
+            Self::Setting { .. } | Self::Element { .. } => {
+                other.of_sshd.iter().any(|wish| self.is_held(wish))
+            }
+            Self::Exempt { address, jails } => other.jails_of(address).any(|others| {
+                let all = jails.is_empty() || others.is_empty();
+                all || jails.iter().any(|jail| others.contains(jail))
+            }),
+            Self::Rule { .. } | Self::Pin { .. } => self.is_wanted_by(other),
+        }
     }
 
     fn is_held(&self, wish: &Wish) -> bool {
@@ -192,27 +207,14 @@ impl Put {
                             || one.value.split_whitespace().any(|word| word == element))
                 })
             }
-            (
-                Self::Exempt { address, jails },
-                Wish::Ignore {
-                    addresses,
-                    jails: others,
-                    ..
-                },
-            ) => {
-                let address = address_as_written(address);
-                let mut addresses = addresses.iter().map(|one| address_as_written(one));
-                let all = jails.is_empty() || others.is_empty();
-                addresses.any(|one| one == address)
-                    && (all || jails.iter().any(|jail| others.contains(jail)))
-            }
             _ => self.is_wanted(wish),
         }
     }
 
     /// Whether a policy wants its keyword to be unset.
     pub fn is_unset_by(&self, policy: &Policy) -> bool {
-        policy.items.iter().any(|item| self.is_unset(&item.wish))
+        let is_of_sshd = matches!(self, Self::Setting { .. } | Self::Element { .. });
+        is_of_sshd && policy.items.iter().any(|item| self.is_unset(&item.wish))
     }
 
     fn is_unset(&self, wish: &Wish) -> bool {
@@ -239,43 +241,71 @@ impl Put {
                             || one.operator == Operator::Add && (one.value == *element || holds()))
                 })
             }
-            (
-                Self::Rule { pattern, daemon },
-                Wish::Allow {
-                    patterns,
-                    daemon: other,
-                    ..
-                },
-            ) => {
-                let pattern = client_as_written(pattern);
-                daemon == other && patterns.iter().any(|one| client_as_written(one) == pattern)
-            }
-            (
-                Self::Exempt { address, jails },
-                Wish::Ignore {
-                    addresses,
-                    jails: others,
-                    ..
-                },
-            ) => {
-                let address = address_as_written(address);
-                jails == others
-                    && addresses
-                        .iter()
-                        .any(|one| address_as_written(one) == address)
-            }
-            (
-                Self::Pin {
-                    host, fingerprint, ..
-                },
-                Wish::KnownHosts(KnownHostsOf {
-                    host: other,
-                    fingerprints,
-                    ..
-                }),
-            ) => host == other && fingerprints.contains(fingerprint),
             _ => false,
         }
+    }
+}
+
+/// A thing that can be put in place once, by its words and its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Thing(Vec<String>, Discriminant<Put>);
+
+/// What a policy wants at one time, to be asked for thousands of items.
+#[derive(Debug)]
+pub struct Wants<'p> {
+    of_sshd: Vec<&'p Wish>,
+    /// Programs and clients, as they are written.
+    rules: HashSet<(&'p String, String)>,
+    /// The jails in which addresses are exempt, by the address as it is written.
+    exempt: HashMap<String, Vec<&'p Vec<String>>>,
+    /// Hosts and fingerprints.
+    pins: HashSet<(&'p String, &'p String)>,
+}
+
+impl<'p> Wants<'p> {
+    /// What this policy wants; `zone` is the zone of days without one.
+    pub fn of(policy: &'p Policy, now: Timestamp, zone: &TimeZone) -> Self {
+        let mut wants = Self {
+            of_sshd: Vec::new(),
+            rules: HashSet::new(),
+            exempt: HashMap::new(),
+            pins: HashSet::new(),
+        };
+        let wishes = policy.items.iter().map(|item| &item.wish);
+        for wish in wishes.filter(|wish| !is_over(wish, now, zone)) {
+            wants.add(wish);
+        }
+        wants
+    }
+
+    fn add(&mut self, wish: &'p Wish) {
+        match wish {
+            Wish::SshdConfig { .. } | Wish::Unset { .. } => self.of_sshd.push(wish),
+            Wish::Allow {
+                patterns, daemon, ..
+            } => {
+                let rules = patterns.iter().map(|one| (daemon, client_as_written(one)));
+                self.rules.extend(rules);
+            }
+            Wish::Ignore {
+                addresses, jails, ..
+            } => {
+                for address in addresses {
+                    let exempt = self.exempt.entry(address_as_written(address));
+                    exempt.or_default().push(jails);
+                }
+            }
+            Wish::KnownHosts(of) => {
+                let pins = of.fingerprints.iter().map(|one| (&of.host, one));
+                self.pins.extend(pins);
+            }
+            _ => {}
+        }
+    }
+
+    fn jails_of(&self, address: &str) -> impl Iterator<Item = &'p Vec<String>> + '_ {
+        let found = self.exempt.get(&address_as_written(address));
+        found.into_iter().flatten().copied()
     }
 }
 
@@ -313,46 +343,62 @@ pub fn standing<'w>(
     name: &str,
     journals: impl IntoIterator<Item = (&'w str, &'w [Vec<String>])>,
 ) -> Vec<Put> {
-    let mut standing: Vec<Put> = Vec::new();
+    let mut standing = Standing::default();
     for (of, words) in journals {
         let own = of == name;
         for words in words {
             if words.first().is_some_and(|first| first == OUT) {
                 if let Some(out) = Put::parse(&words[1..]) {
-                    standing.retain(|put| *put != out && !(own && put.is_same(&out)));
+                    standing.take_if(&out.thing(), |put| own || *put == out);
                 }
             } else if let Some(put) = Put::parse(words).filter(|_| own) {
-                add(&mut standing, put);
+                standing.add(put);
             }
         }
     }
-    standing
+    standing.all.into_iter().flatten().collect()
 }
 
-/// If a value replaces one that we had set, the old value is still the one before that.
-fn add(standing: &mut Vec<Put>, put: Put) {
-    let earlier = standing.iter().position(|one| one.is_same(&put));
-    let earlier = earlier.map(|at| standing.remove(at));
-    let put = match (earlier, put) {
-        (
-            Some(Put::Setting {
-                after: ours,
-                before: first,
-                ..
-            }),
-            Put::Setting { key, after, before },
-        ) => Put::Setting {
-            before: if before.as_ref() == Some(&ours) {
-                first
-            } else {
-                before
+/// What stands, at most one item about each thing.
+#[derive(Default)]
+struct Standing {
+    /// In the order in which they were put in place; `None` for what was removed.
+    all: Vec<Option<Put>>,
+    places: HashMap<Thing, usize>,
+}
+
+impl Standing {
+    /// If a value replaces one that we had set, the old value is still the one before that.
+    fn add(&mut self, put: Put) {
+        let thing = put.thing();
+        let earlier = self.take_if(&thing, |_| true);
+        let put = match (earlier, put) {
+            (
+                Some(Put::Setting {
+                    after: ours,
+                    before: first,
+                    ..
+                }),
+                Put::Setting { key, after, before },
+            ) => Put::Setting {
+                before: if before.as_ref() == Some(&ours) {
+                    first
+                } else {
+                    before
+                },
+                key,
+                after,
             },
-            key,
-            after,
-        },
-        (_, put) => put,
-    };
-    standing.push(put);
+            (_, put) => put,
+        };
+        self.places.insert(thing, self.all.len());
+        self.all.push(Some(put));
+    }
+
+    fn take_if(&mut self, thing: &Thing, goes: impl Fn(&Put) -> bool) -> Option<Put> {
+        let place = *self.places.get(thing)?;
+        self.all[place].take_if(|put| goes(put))
+    }
 }
 
 #[cfg(test)]
@@ -411,7 +457,7 @@ mod tests {
     fn another_policy_keeps_equivalent_entries_and_not_forbidden_ones() {
         let held = |put: &Put, text: &str| {
             let policy = Policy::parse(Path::new("p.toml"), text.as_bytes()).unwrap();
-            put.is_held_by(&policy, Timestamp::UNIX_EPOCH, &TimeZone::UTC)
+            put.is_held_by(&Wants::of(&policy, Timestamp::UNIX_EPOCH, &TimeZone::UTC))
         };
         let listens = Put::Element {
             key: "port".to_owned(),

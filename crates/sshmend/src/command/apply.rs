@@ -12,7 +12,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sshmend_host::{Account, now, zone};
 use sshmend_plan::{Context, Ends, ForPolicy, Notice, Owner, Plan, Wish};
-use sshmend_policy::{Group, Policy, Put};
+use sshmend_policy::{Group, Policy, Put, Wants};
 
 use self::drift::drift;
 use self::mentions::Mentions;
@@ -104,15 +104,16 @@ fn all(
     let mut parts = Parts::default();
     parts.put_in(session, policy, whose)?;
     if let Some(name) = &name {
-        let now = now();
+        let wants = Wants::of(policy, now(), &zone());
         let earlier = leaving::Earlier::of(session, name)?;
+        let holders = earlier.holders();
         let unset = earlier.put.iter().filter(|put| put.is_unset_by(policy));
         parts.put.extend(unset.map(Put::words_out));
-        let left = |put: &&Put| !put.is_wanted_by(policy, now, &zone());
+        let left = |put: &&Put| !put.is_wanted_by(&wants);
         let mut changes = false;
         for left in earlier.put.iter().filter(left) {
-            match earlier.holder(left) {
-                Some(holder) => parts.notices.extend(earlier.stays(left, holder)),
+            match holders.of(left) {
+                Some(holder) => parts.notices.extend(holders.stays(left, holder)),
                 None => changes |= parts.take_out(session, left),
             }
         }

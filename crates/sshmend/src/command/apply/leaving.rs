@@ -1,14 +1,14 @@
 //! Removal of what a policy put in place earlier and no longer wants, provided that it is unchanged
 //! since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use sshmend_host::{now, zone};
 use sshmend_known_hosts::{KnownHosts, Name};
 use sshmend_lossless::{Origin, Snapshot};
 use sshmend_plan::{KnownHostsOf, Notice, Plan, SshdSource, Wish};
-use sshmend_policy::{Policy, Put, standing};
+use sshmend_policy::{Policy, Put, Thing, Wants, standing};
 use sshmend_sshd_config::{Assignment, Operator};
 use sshmend_transaction::{ForPolicy, Past, State};
 
@@ -55,18 +55,38 @@ impl Earlier {
         })
     }
 
-    /// The policy that still wants what this one no longer does.
-    pub(super) fn holder(&self, put: &Put) -> Option<&str> {
+    /// What the policies want now, for the question who holds an item.
+    pub(super) fn holders(&self) -> Holders<'_> {
         let (now, zone) = (now(), zone());
+        let wants = |policy| Wants::of(policy, now, &zone);
+        let others = self.others.iter();
+        Holders {
+            before: self.before.as_ref().map(wants),
+            others: others
+                .map(|(name, policy)| (name.as_str(), wants(policy)))
+                .collect(),
+        }
+    }
+}
+
+/// What this policy wanted when it was applied last, and what others want.
+pub(super) struct Holders<'e> {
+    before: Option<Wants<'e>>,
+    others: Vec<(&'e str, Wants<'e>)>,
+}
+
+impl Holders<'_> {
+    /// The policy that still wants what this one no longer does.
+    pub(super) fn of(&self, put: &Put) -> Option<&str> {
         let mut others = self.others.iter();
-        let holder = others.find(|(_, policy)| put.is_held_by(policy, now, &zone));
-        holder.map(|(name, _)| name.as_str())
+        let holder = others.find(|(_, wants)| put.is_held_by(wants));
+        holder.map(|(name, _)| *name)
     }
 
     /// Reports once that it stays: in the run in which this policy stops wanting it.
     pub(super) fn stays(&self, put: &Put, holder: &str) -> Option<Notice> {
         let before = self.before.as_ref();
-        let news = before.is_none_or(|before| put.is_held_by(before, now(), &zone()));
+        let news = before.is_none_or(|before| put.is_held_by(before));
         news.then(|| {
             Notice::new(
                 "wanted-by-another",
@@ -86,13 +106,16 @@ fn put(name: &str, kept: &[ForPolicy], before: Option<&Policy>) -> Vec<Put> {
             .map(|kept| (kept.name.as_str(), kept.put.as_slice()))
     };
     let mut put = standing(name, journals());
+    let mut things: HashSet<Thing> = put.iter().map(Put::thing).collect();
+    let before = before.map(|before| Wants::of(before, now(), &zone()));
     let others: BTreeSet<&str> = kept.iter().map(|kept| kept.name.as_str()).collect();
     for other in others.into_iter().filter(|other| *other != name) {
         let shared = standing(other, journals()).into_iter().filter(|one| {
-            before.is_some_and(|before| one.is_held_by(before, now(), &zone()))
-                && !put.iter().any(|own| own.is_same(one))
+            before.as_ref().is_some_and(|before| one.is_held_by(before))
+                && !things.contains(&one.thing())
         });
         let shared: Vec<Put> = shared.collect();
+        things.extend(shared.iter().map(Put::thing));
         put.extend(shared);
     }
     put
