@@ -7,7 +7,7 @@ use std::ops::Bound;
 use sshmend_lossless::{CommandOutput, Step, glob_matches};
 
 /// One run of a real program, and the required result.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Check {
     /// Its name in the preview, such as `sshd -t`.
     pub title: String,
@@ -20,7 +20,7 @@ pub struct Check {
 }
 
 /// The result required for a check to succeed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Expect {
     /// It exits with 0.
     Success,

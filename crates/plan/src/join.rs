@@ -1,7 +1,10 @@
 //! Several plans as one, so that they are shown, checked and committed together.
 
+use std::collections::HashMap;
+
 use sshmend_lossless::{Edit, EditSet, FileChange, FileImage, Step};
 
+use crate::distinct::distinct;
 use crate::hosts_access::NOT_LOOKED_AT;
 use crate::plan::{Effect, Plan, Refusal};
 
@@ -29,7 +32,7 @@ impl Plan {
 
     fn put_together(plans: Vec<Self>, together: Together) -> Result<Self, Refusal> {
         let way_back = way_back(&plans);
-        let mut joined = Self::default();
+        let (mut joined, mut effects) = (Self::default(), Effects::default());
         let mut purposes: Vec<String> = Vec::new();
         for plan in plans {
             if plan.lasts.is_some() {
@@ -47,18 +50,22 @@ impl Plan {
                     (&purposes, &plan.purpose),
                 )?;
             }
-            add_effects(&mut joined.effects, plan.effects);
-            add(&mut joined.rehearsal, plan.rehearsal);
+            effects.add(plan.effects);
+            joined.rehearsal.extend(plan.rehearsal);
             joined.handshake = joined.handshake.or(plan.handshake);
             add(&mut joined.activation, plan.activation);
             add(&mut joined.restart, plan.restart);
             joined.unseen = joined.unseen.or(plan.unseen);
-            add(&mut joined.reloaded, plan.reloaded);
+            joined.reloaded.extend(plan.reloaded);
             add(&mut joined.proof, plan.proof);
-            add(&mut joined.notices, plan.notices);
+            joined.notices.extend(plan.notices);
             joined.lockout = joined.lockout.worse(plan.lockout);
             purposes.extend(Some(plan.purpose).filter(|purpose| !purpose.is_empty()));
         }
+        joined.effects = effects.in_order();
+        joined.rehearsal = distinct(joined.rehearsal);
+        joined.reloaded = distinct(joined.reloaded);
+        joined.notices = distinct(joined.notices);
         joined.files.sort_by(|a, b| a.path.cmp(&b.path));
         joined.purpose = purposes.join("; ");
         joined.undo = way_back;
@@ -77,6 +84,7 @@ fn way_back(plans: &[Plan]) -> Vec<Step> {
     steps
 }
 
+/// Adds what is not there yet, to a list that is short however many things are changed.
 fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     for one in more {
         if !all.contains(&one) {
@@ -85,19 +93,49 @@ fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
-/// Merges an effect with the one that it continues.
-fn add_effects(all: &mut Vec<Effect>, more: Vec<Effect>) {
-    for effect in more {
-        let earlier = all
-            .iter_mut()
-            .find(|one| one.what == effect.what && one.after == effect.before);
-        match earlier {
-            Some(earlier) => earlier.after = effect.after,
-            None => add(all, vec![effect]),
+/// The effects of several plans.
+#[derive(Default)]
+struct Effects {
+    /// In the order in which they appeared; `None` for a change that was reverted.
+    all: Vec<Option<Effect>>,
+    /// The places of the effects on one thing.
+    of: HashMap<String, Vec<usize>>,
+}
+
+impl Effects {
+    /// Adds those of one more plan. An effect that continues an earlier one is merged with it.
+    fn add(&mut self, more: Vec<Effect>) {
+        let mut changed = Vec::new();
+        for effect in more {
+            let places = self.of.entry(effect.what.clone()).or_default();
+            let find = |is_wanted: &dyn Fn(&Effect) -> bool| {
+                let mut places = places.iter().copied();
+                places.find(|&place| self.all[place].as_ref().is_some_and(is_wanted))
+            };
+            let earlier = find(&|one| one.after == effect.before);
+            if let Some(place) = earlier {
+                changed.push(place);
+                self.all[place] = self.all[place].take().map(|one| Effect {
+                    after: effect.after,
+                    ..one
+                });
+            } else if find(&|one| *one == effect).is_none() {
+                changed.push(self.all.len());
+                places.push(self.all.len());
+                self.all.push(Some(effect));
+            }
+        }
+        for place in changed {
+            // "not looked at" before and after is kept; a change that is reverted is not an effect.
+            let is_effect =
+                |effect: &Effect| effect.before != effect.after || effect.before == NOT_LOOKED_AT;
+            self.all[place] = self.all[place].take().filter(is_effect);
         }
     }
-    // "not looked at" before and after is kept; a change that is reverted is not an effect.
-    all.retain(|effect| effect.before != effect.after || effect.before == NOT_LOOKED_AT);
+
+    fn in_order(self) -> Vec<Effect> {
+        self.all.into_iter().flatten().collect()
+    }
 }
 
 fn add_file(

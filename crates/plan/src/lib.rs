@@ -11,6 +11,7 @@ mod check;
 mod configuration;
 mod context;
 mod diff;
+mod distinct;
 mod fail2ban;
 mod handshake;
 mod host_keys;

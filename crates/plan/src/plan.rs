@@ -148,7 +148,7 @@ pub struct Effect {
 }
 
 /// A remark that is not an error but affects the value of the fix.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Notice {
     /// The name of the notice, such as `setting-shadowed`; one of the catalogue's, or of the format's own.
     pub name: String,

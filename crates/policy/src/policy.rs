@@ -80,22 +80,34 @@ impl Policy {
     /// The items in groups that are planned together, in the order of execution.
     pub fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
+        // Keys of hosts are planned one by one, and there may be thousands of them.
+        let mut joinable: Vec<usize> = Vec::new();
         for item in &self.items {
-            let mut left = Some(item.wish.clone());
-            let same = groups.iter_mut().find_map(|group| {
-                if group.account == item.account && !differs(&group.wish, &item.wish) {
-                    left = left.take().and_then(|wish| group.wish.absorb(wish));
-                }
-                left.is_none().then_some(group)
-            });
-            match same {
-                Some(group) => group.items.push(item.clone()),
-                None => groups.push(Group {
-                    wish: item.wish.clone(),
-                    account: item.account.clone(),
-                    items: vec![item.clone()],
-                }),
+            let joins = |group: &Group| {
+                group.account == item.account
+                    && !differs(&group.wish, &item.wish)
+                    && group.wish.takes(&item.wish)
+            };
+            if let Some(place) = joinable
+                .iter()
+                .copied()
+                .find(|&place| joins(&groups[place]))
+            {
+                groups[place].items.push(item.clone());
+                continue;
             }
+            if item.wish.takes(&item.wish) {
+                joinable.push(groups.len());
+            }
+            groups.push(Group {
+                wish: item.wish.clone(),
+                account: item.account.clone(),
+                items: vec![item.clone()],
+            });
+        }
+        for group in &mut groups {
+            let others = group.items.iter().skip(1).map(|item| item.wish.clone());
+            group.wish = group.wish.clone().join(others.collect());
         }
         groups
     }

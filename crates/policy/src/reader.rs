@@ -6,13 +6,13 @@ use std::path::Path;
 use sshmend_lossless::nearest;
 use sshmend_sshd_config::keyword_names;
 
-use crate::fault::{Excerpt, Fault};
+use crate::fault::{Excerpt, Fault, Text};
 use crate::tree::{Key, Node, Value};
 
 /// Reads values and collects faults.
 pub(crate) struct Reader<'t> {
     path: &'t Path,
-    text: &'t str,
+    text: Text<'t>,
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -20,14 +20,14 @@ impl<'t> Reader<'t> {
     pub(crate) fn new(path: &'t Path, text: &'t str) -> Self {
         Self {
             path,
-            text,
+            text: Text::new(text),
             faults: Vec::new(),
         }
     }
 
     /// A place of the text, for later display.
     pub(crate) fn place(&self, at: &Range<usize>) -> Excerpt {
-        Excerpt::of(self.path, self.text, at)
+        Excerpt::of(self.path, &self.text, at)
     }
 
     pub(crate) fn fault(&mut self, at: &Range<usize>, message: impl Into<String>, hint: &str) {

@@ -1,125 +1,140 @@
 //! Merges wishes: those of one kind become one, so that their edits are made together.
 
+use std::collections::HashSet;
+
+use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Assignment, Operator};
 
 use super::Wish;
+use crate::distinct::distinct;
 
 impl Wish {
     /// Merges wishes, in the order of execution; the service comes last.
     pub fn merge(wishes: impl IntoIterator<Item = Self>) -> Vec<Self> {
-        let mut merged: Vec<Self> = Vec::new();
+        let mut groups: Vec<(Self, Vec<Self>)> = Vec::new();
         for wish in wishes {
-            let left = merged
-                .iter_mut()
-                .try_fold(wish, |wish, into| into.absorb(wish));
-            merged.extend(left);
+            match groups.iter_mut().find(|(first, _)| first.takes(&wish)) {
+                Some((_, others)) => others.push(wish),
+                None => groups.push((wish, Vec::new())),
+            }
         }
+        let joined = groups.into_iter().map(|(first, others)| first.join(others));
+        let mut merged: Vec<Self> = joined.collect();
         merged.sort_by_key(Self::rank);
         merged
     }
 
-    /// Adds a wish of the same kind; returns it if the two concern different things, and nothing is added then.
-    #[expect(clippy::too_many_lines, reason = "one arm a kind of wish")]
-    pub fn absorb(&mut self, wish: Self) -> Option<Self> {
-        match (self, wish) {
+    /// Whether another wish can be joined to this one: they are of one kind and concern the same
+    /// thing.
+    pub fn takes(&self, other: &Self) -> bool {
+        match (self, other) {
             (
                 Self::SshdConfig {
-                    settings: into,
-                    drop_in,
-                    source,
+                    drop_in, source, ..
                 },
                 Self::SshdConfig {
-                    settings,
                     drop_in: other_drop_in,
-                    source: other_source,
-                },
-            ) if (*drop_in, &*source) == (other_drop_in, &other_source) => {
-                add_settings(into, settings);
-                None
-            }
-            (
-                Self::Allow {
-                    patterns: into,
-                    remove_deny,
-                    daemon,
-                },
-                Self::Allow {
-                    patterns,
-                    remove_deny: removes_too,
-                    daemon: other,
-                },
-            ) if *daemon == other => {
-                add(into, patterns);
-                *remove_deny |= removes_too;
-                None
-            }
-            (
-                Self::MendWrappers {
-                    lines: into,
-                    daemon,
-                },
-                Self::MendWrappers {
-                    lines,
-                    daemon: other,
-                },
-            ) if *daemon == other => {
-                add(into, lines);
-                None
-            }
-            (
-                Self::CommentOut {
-                    lines: into,
-                    source,
-                },
-                Self::CommentOut {
-                    lines,
                     source: other,
+                    ..
                 },
-            ) if *source == other => {
-                add(into, lines);
-                None
+            ) => (drop_in, source) == (other_drop_in, other),
+            (Self::Allow { daemon, .. }, Self::Allow { daemon: other, .. })
+            | (Self::MendWrappers { daemon, .. }, Self::MendWrappers { daemon: other, .. }) => {
+                daemon == other
             }
+            (Self::CommentOut { source, .. }, Self::CommentOut { source: other, .. })
+            | (Self::Unset { source, .. }, Self::Unset { source: other, .. })
+            | (Self::HostKeys { source }, Self::HostKeys { source: other }) => source == other,
             (
-                Self::Unset { keys: into, source },
-                Self::Unset {
-                    keys,
-                    source: other,
-                },
-            ) if *source == other => {
-                add(into, keys);
-                None
-            }
-            (
+                Self::Ignore { jails, until, .. },
                 Self::Ignore {
-                    addresses: into,
-                    jails,
-                    until,
-                },
-                Self::Ignore {
-                    addresses,
                     jails: other_jails,
                     until: other_until,
+                    ..
                 },
-            ) if (&*jails, &*until) == (&other_jails, &other_until) => {
-                add(into, addresses);
-                None
-            }
-            (Self::Service { restart }, Self::Service { restart: too }) => {
-                *restart |= too;
-                None
-            }
-            (Self::WithoutUnitLines { lines: into }, Self::WithoutUnitLines { lines }) => {
-                add(into, lines);
-                None
-            }
+            ) => (jails, until) == (other_jails, other_until),
             // Commenting out the line already starts sshd.
-            (Self::WithoutUnitLines { .. }, Self::Service { restart: false }) => None,
-            (Self::HostKeys { source }, Self::HostKeys { source: other }) if *source == other => {
-                None
-            }
-            (Self::PrivsepDirectory, Self::PrivsepDirectory) => None,
-            (_, wish) => Some(wish),
+            (Self::WithoutUnitLines { .. }, Self::Service { restart: false })
+            | (Self::WithoutUnitLines { .. }, Self::WithoutUnitLines { .. })
+            | (Self::Service { .. }, Self::Service { .. })
+            | (Self::PrivsepDirectory, Self::PrivsepDirectory) => true,
+            _ => false,
         }
+    }
+
+    /// Joins other wishes to this one, which takes them all. What several of them contain counts once.
+    #[must_use]
+    pub fn join(mut self, mut others: Vec<Self>) -> Self {
+        match &mut self {
+            _ if others.is_empty() => {}
+            Self::SshdConfig { settings, .. } => add_settings(settings, &others),
+            Self::Unset { keys: words, .. }
+            | Self::Allow {
+                patterns: words, ..
+            }
+            | Self::Ignore {
+                addresses: words, ..
+            } => {
+                let more = others
+                    .iter_mut()
+                    .filter_map(Self::words)
+                    .flat_map(std::mem::take);
+                *words = distinct(std::mem::take(words).into_iter().chain(more));
+            }
+            Self::CommentOut { lines, .. }
+            | Self::MendWrappers { lines, .. }
+            | Self::WithoutUnitLines { lines } => {
+                let more = others
+                    .iter_mut()
+                    .filter_map(Self::lines)
+                    .flat_map(std::mem::take);
+                *lines = distinct(std::mem::take(lines).into_iter().chain(more));
+            }
+            _ => {}
+        }
+        if let Self::Allow {
+            remove_deny: flag, ..
+        }
+        | Self::Service { restart: flag } = &mut self
+        {
+            *flag |= others.iter().any(Self::goes_further);
+        }
+        self
+    }
+
+    /// The words of which it is a list.
+    fn words(&mut self) -> Option<&mut Vec<String>> {
+        match self {
+            Self::Unset { keys: words, .. }
+            | Self::Allow {
+                patterns: words, ..
+            }
+            | Self::Ignore {
+                addresses: words, ..
+            } => Some(words),
+            _ => None,
+        }
+    }
+
+    /// The lines of which it is a list.
+    fn lines(&mut self) -> Option<&mut Vec<Origin>> {
+        match self {
+            Self::CommentOut { lines, .. }
+            | Self::MendWrappers { lines, .. }
+            | Self::WithoutUnitLines { lines } => Some(lines),
+            _ => None,
+        }
+    }
+
+    /// Whether it also removes deny rules, or restarts what seems to be in order.
+    fn goes_further(&self) -> bool {
+        matches!(
+            self,
+            Self::Allow {
+                remove_deny: true,
+                ..
+            } | Self::Service { restart: true }
+        )
     }
 
     /// The order of execution: what sshd needs comes before its start.
@@ -133,28 +148,26 @@ impl Wish {
 }
 
 /// The first value requested for a keyword wins; additions to and removals from a list are joined.
-fn add_settings(all: &mut Vec<Assignment>, more: Vec<Assignment>) {
-    let is_set_as_well = |one: &Assignment, other: &Assignment| {
-        let both = [one, other].map(|setting| setting.operator);
-        both == [Operator::Set; 2] && one.key.eq_ignore_ascii_case(&other.key)
+fn add_settings(all: &mut Vec<Assignment>, others: &[Wish]) {
+    let key_set = |one: &Assignment| {
+        let sets = one.operator == Operator::Set;
+        sets.then(|| one.key.to_ascii_lowercase())
     };
-    let known = all.clone();
-    let is_known = |one: &Assignment| known.iter().any(|other| is_set_as_well(one, other));
-    add(all, more.into_iter().filter(|one| !is_known(one)).collect());
-}
-
-fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
-    for one in more {
-        if !all.contains(&one) {
-            all.push(one);
-        }
+    let mut set: HashSet<String> = all.iter().filter_map(key_set).collect();
+    for other in others {
+        let Wish::SshdConfig { settings, .. } = other else {
+            continue;
+        };
+        let is_new = |one: &&Assignment| key_set(one).is_none_or(|key| !set.contains(&key));
+        all.extend(settings.iter().filter(is_new).cloned());
+        set.extend(settings.iter().filter_map(key_set));
     }
+    let mut seen = HashSet::new();
+    all.retain(|one| seen.insert(one.to_string()));
 }
 
 #[cfg(test)]
 mod tests {
-    use sshmend_lossless::Origin;
-
     use super::*;
 
     fn set(settings: &[&str], drop_in: bool) -> Wish {
