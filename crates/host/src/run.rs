@@ -151,6 +151,11 @@ fn told() -> impl Iterator<Item = &'static str> {
     KEPT.iter().chain(own).copied()
 }
 
+/// Whether a program may be run by this name: not if another user could have put it there.
+pub fn may_run(program: &str) -> bool {
+    refuse_untrusted(program).is_ok()
+}
+
 /// Refuses a program, named by its path, that another user could have put there. Such a path may
 /// come from anyone, because a process chooses its own title (`sshd: /home/eve/sshd [listener]`). A
 /// name without a path is looked up in [`PATH`].

@@ -80,14 +80,17 @@ pub(crate) fn handshake(sshd: &Sshd, user: Option<&str>) -> Option<Check> {
 /// In a temporary network namespace, ssh connects from one address and sshd listens on another:
 /// this is the only way to match a Match block of that address, because in inetd mode sshd does not
 /// know a client's address. What is negotiated before authentication cannot be set in a Match
-/// block. sshd's command line is passed as one word, quoted for a shell.
+/// block. sshd's command line is passed as one word, quoted for a shell. An sshd that has ended is
+/// not waited for: it does not open its port any more.
 const FROM: &str = r#"
 from=$1 to=$2 port=$3 server=$4; shift 4
 ip link set lo up && ip address replace "$from" dev lo && ip address replace "$to" dev lo || exit
 sh -c "exec $server -D -e -o PidFile=none -o ListenAddress=[$to]:$port" 2> /dev/null &
 tries=0
 while shake -b "$from" -p "$port" "$@" "$to" true; [ "$tries" -lt 100 ]; do
-    case $said in *'Connection refused'*) sleep 0.02 ;; *) break ;; esac
+    case $said in *'Connection refused'*) ;; *) break ;; esac
+    kill -0 "$!" 2> /dev/null || break
+    sleep 0.02
     tries=$((tries + 1))
 done
 printf '%s\n' "$said"

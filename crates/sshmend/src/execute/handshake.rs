@@ -1,26 +1,33 @@
 //! Rehearses a handshake between the future sshd and the real ssh. Nothing is changed if no
 //! algorithms are left to agree on or no authentication method is left.
 
+use sshmend_host::may_run;
 use sshmend_plan::{Check, Lockout, Notice, why_no_handshake};
 
 use super::Run;
-use super::rehearse::{Answer, ask, command, verdict};
+use super::rehearse::{Answer, ask, verdict};
 use crate::error::Failure;
 use crate::json;
 
 impl Run<'_> {
-    /// Rehearses the handshakes on the future tree, side by side. What fails today as well is not blamed on the change.
-    ///
-    /// A shell starts sshd here, whoever owns that program. So the judges come first: one of another user is refused there.
-    pub(super) fn rehearse_handshakes(&mut self) {
-        let Some(check) = self.plan.handshake.clone() else {
-            return;
-        };
-        let all = std::iter::once(&check).chain(&self.plan.handshakes_from);
-        let commands: Vec<_> = all.map(command).collect();
-        let answers = self.session.machine.rehearse(&self.plan.files, &commands);
-        let answers = answers.unwrap_or_default();
-        let Some((answer, from)) = answers.split_first() else {
+    /// The handshakes to rehearse. They take longer than all judges together, so that they do not wait for them. But a shell
+    /// starts sshd here, whoever owns that program: there are none if a judge is a program that must not be run.
+    pub(super) fn handshakes(&self) -> Vec<Check> {
+        let must_not_run =
+            |judge: &Check| judge.argv.first().is_some_and(|program| !may_run(program));
+        match &self.plan.handshake {
+            Some(check) if !self.plan.rehearsal.iter().any(must_not_run) => {
+                let all = std::iter::once(check).chain(&self.plan.handshakes_from);
+                all.cloned().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Judges the handshakes that were rehearsed. What fails today as well is not blamed on the change.
+    pub(super) fn judge_handshakes(&mut self, answers: &[Answer]) {
+        let Some((check, (answer, from))) = self.plan.handshake.clone().zip(answers.split_first())
+        else {
             return;
         };
         let heard = verdict(&check, answer);

@@ -9,16 +9,18 @@ use crate::error::Failure;
 use crate::json;
 
 impl Run<'_> {
-    /// Runs every check of the plan on the future tree. If that is not possible, they run later on
-    /// the real files, before anything is reloaded.
+    /// Runs every check of the plan on the future tree, and the handshakes beside them. If that is
+    /// not possible, they run later on the real files, before anything is reloaded.
     pub(super) fn rehearse(&mut self) -> Result<(), Failure> {
         if self.plan.rehearsal.is_empty() {
             return Ok(());
         }
-        let Some(answers) = self.answers() else {
+        let handshakes = self.handshakes();
+        let Some(mut answers) = self.answers(&handshakes) else {
             self.unrehearsed = self.session.machine.is_live();
             return Ok(());
         };
+        let of_handshakes = answers.split_off(self.plan.rehearsal.len());
         let judges = self.plan.rehearsal.iter().zip(&answers);
         let heard = judges
             .map(|(check, answer)| verdict(check, answer))
@@ -26,7 +28,7 @@ impl Run<'_> {
         let refused = self.first_refused(heard);
         match (refused, &self.way) {
             (None, _) => {
-                self.rehearse_handshakes();
+                self.judge_handshakes(&of_handshakes);
                 Ok(())
             }
             (Some(check), Way::Forward) => {
@@ -52,13 +54,14 @@ impl Run<'_> {
         refused
     }
 
-    /// The answers of the programs for the future tree; `None` if it cannot be shown to them.
-    fn answers(&self) -> Option<Vec<Answer>> {
-        let checks = &self.plan.rehearsal;
+    /// The answers of the programs for the future tree, those of the handshakes last; `None` if it
+    /// cannot be shown to them.
+    fn answers(&self, handshakes: &[Check]) -> Option<Vec<Answer>> {
+        let checks: Vec<&Check> = self.plan.rehearsal.iter().chain(handshakes).collect();
         if checks.iter().all(|check| check.stdin.is_some()) {
-            return Some(checks.iter().map(ask).collect());
+            return Some(checks.into_iter().map(ask).collect());
         }
-        let commands: Vec<_> = checks.iter().map(command).collect();
+        let commands: Vec<_> = checks.iter().map(|check| command(check)).collect();
         let answers = self.session.machine.rehearse(&self.plan.files, &commands);
         let said = |unavailable: RehearsalUnavailable| {
             let instead = if self.session.machine.is_live() {
