@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sshmend_facts::{Question, Sshd};
 use sshmend_lossless::{Snapshot, Unread};
-use sshmend_sshd_config::{Effective, Override, Release, Scope, Tree, main_file};
+use sshmend_sshd_config::{Effective, Override, Readings, Release, Scope, Tree, main_file};
 
 use crate::plan::{Notice, Refusal};
 use crate::wish::SshdSource;
@@ -23,6 +23,8 @@ pub struct Configuration {
     pub release: Option<Release>,
     /// The daemon, if several listen.
     pub choice: Option<String>,
+    /// What was read of it so far.
+    pub(crate) readings: Readings,
 }
 
 impl Configuration {
@@ -61,6 +63,7 @@ impl Configuration {
             main,
             release,
             choice,
+            readings: Readings::default(),
         })
     }
 
@@ -89,7 +92,7 @@ impl Configuration {
 
     /// The files and the options on the daemon's command line.
     pub fn tree(&self, snapshot: &Snapshot) -> Tree {
-        Tree::read(snapshot, &self.main, &self.overrides())
+        self.readings.read(snapshot, &self.main, &self.overrides())
     }
 
     /// The directives on the daemon's command line.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use sshmend_facts::Question;
+use sshmend_sshd_config::Readings;
 
 use crate::host_keys::{KeyKind, KeyPair};
 use crate::person::Person;
@@ -29,6 +30,9 @@ pub struct Context<'a> {
     pub ends: Ends,
     /// The source of new keys and random bytes.
     pub source: &'a dyn Randomness,
+    /// The configurations of sshd that were read so far: a plan is made again until no lookup is
+    /// unanswered, and the files may be long.
+    pub readings: Readings,
 }
 
 /// The user whose files are looked up and made.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sshmend_lossless::Snapshot;
-use sshmend_sshd_config::{Assignment, Scope, Tree};
+use sshmend_sshd_config::{Assignment, Scope};
 
 use crate::plan::{Plan, Refusal};
 use crate::sshd_config::{SshdConfigWish, sshd_config};
@@ -46,8 +46,8 @@ pub(crate) fn log_level(
             format!("one of {}", LEVELS.join(", ")),
         ));
     };
-    let effective = Tree::read(snapshot, wish.main, wish.overrides)
-        .effective(Some(wish.reading), Scope::Global);
+    let tree = wish.readings.read(snapshot, wish.main, wish.overrides);
+    let effective = tree.effective(Some(wish.reading), Scope::Global);
     let today = effective
         .get("loglevel")
         .and_then(|setting| rank(setting.values.first()?));
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use sshmend_facts::Sshd;
     use sshmend_lossless::fixture::snapshot;
-    use sshmend_sshd_config::{Place, Release};
+    use sshmend_sshd_config::{Place, Readings, Release};
 
     fn plan(config: &str, level: &str, live: bool) -> Result<Plan, Refusal> {
         let seen = snapshot(&format!("//- /etc/ssh/sshd_config\n{config}"));
@@ -98,6 +98,7 @@ mod tests {
             reading: release,
             sshd: &Sshd::default(),
             model_alone: false,
+            readings: &Readings::default(),
         };
         log_level(
             &seen,

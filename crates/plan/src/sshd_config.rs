@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use sshmend_facts::{CauseName, Sshd};
 use sshmend_lossless::{FileChange, Metadata, Origin, Snapshot};
 use sshmend_sshd_config::{
-    Assignment, Connection, Edited, Effective, Override, Place, Release, Scope, Tree, is_list,
+    Assignment, Connection, Edited, Effective, Override, Place, Readings, Release, Scope, Tree,
+    is_list,
 };
 
 use crate::check::{Check, Expect, Proof};
@@ -45,6 +46,8 @@ pub(crate) struct SshdConfigWish<'a> {
     pub sshd: &'a Sshd,
     /// True if sshd cannot be run to check the result, as on a mounted disk.
     pub model_alone: bool,
+    /// What was read of the configuration so far.
+    pub readings: &'a Readings,
 }
 
 /// Plans the change.
@@ -52,7 +55,8 @@ pub(crate) struct SshdConfigWish<'a> {
 /// # Errors
 /// When a keyword or a value would not be accepted, or cannot be made to win.
 pub(crate) fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Result<Plan, Refusal> {
-    let before = Tree::read(snapshot, wish.main, wish.overrides);
+    let read = |seen: &Snapshot| wish.readings.read(seen, wish.main, wish.overrides);
+    let before = read(snapshot);
     let edited = if !wish.unset.is_empty() {
         before.unset(&wish.unset, wish.release)
     } else if wish.comment_out.is_empty() {
@@ -63,7 +67,7 @@ pub(crate) fn sshd_config(snapshot: &Snapshot, wish: &SshdConfigWish<'_>) -> Res
     let edited = edited.map_err(|refusal| Refusal::refused(refusal.to_string(), refusal.hint()))?;
     let new = like_main(snapshot, wish.main);
     let files = FileChange::all(snapshot, &edited.edits, &edited.creates, &new);
-    let after = Tree::read(&snapshot.after(&files), wish.main, wish.overrides);
+    let after = read(&snapshot.after(&files));
     let work = Work {
         wish,
         before: &before,

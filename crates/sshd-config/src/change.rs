@@ -191,7 +191,10 @@ impl Change {
                     && walk.active_at_start(line.scope)
                     && self.may_edit(&draft.tree, line)
             };
-            let mut lines = walk.directives.named(self.keyword.names[0].text);
+            // A line that sets something is not refused: it need not be read.
+            let places = walk.directives.places_of(self.keyword.names[0].text);
+            let silent = places.filter(|&index| !walk.directives.sets(index));
+            let mut lines = silent.filter_map(|index| walk.directives.get(index));
             let Some(line) = lines.find(is_refused) else {
                 break;
             };

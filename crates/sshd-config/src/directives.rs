@@ -199,13 +199,15 @@ impl Directives {
 
     /// Those of a keyword, by its first name.
     pub(crate) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Directive> + 'a {
-        let is_named = move |index: &usize| {
-            self.keyword(*index)
+        self.places_of(name).filter_map(|index| self.get(index))
+    }
+
+    /// The indices of those, none of which is read.
+    pub(crate) fn places_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+        (0..self.len()).filter(move |&index| {
+            self.keyword(index)
                 .is_some_and(|keyword| keyword.names[0].text == name)
-        };
-        (0..self.len())
-            .filter(is_named)
-            .filter_map(|index| self.get(index))
+        })
     }
 }
 

@@ -58,6 +58,7 @@ mod owner;
 mod pattern;
 mod place;
 mod problem;
+mod readings;
 mod refusal;
 mod refuse;
 mod release;
@@ -88,6 +89,7 @@ pub use look_up::{
 pub use overrides::{COMMAND_LINE, Override};
 pub use owner::Foreign;
 pub use problem::{Problem, StartVerdict, Unseen};
+pub use readings::Readings;
 pub use refusal::Refusal;
 pub use release::Release;
 pub use shadowed::{Shadowed, ShadowedLines, Why};

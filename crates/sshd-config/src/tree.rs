@@ -1,7 +1,6 @@
 //! A captured configuration: the main file and everything it includes.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,17 +12,11 @@ use crate::effective::{Effective, Evaluation, Scope};
 use crate::keyword::Keyword;
 use crate::overrides::Override;
 use crate::problem::{Problem, StartVerdict, Unseen};
+use crate::readings::{Footprint, Readings, Walks};
 use crate::refuse::cross_line_problems;
 use crate::release::Release;
 use crate::value::Kind;
-use crate::walk::{GLOBAL, Walk, walk, walk_files};
-
-/// One release for each of the two ways of splitting lines, which determine the files that an
-/// Include line names.
-const DIALECTS: [Release; 2] = [Release::new(8, 6), Release::NEWEST];
-
-/// Directives that are kept of earlier readings: enough for every release of a usual tree, and one of a huge one.
-const MAX_HELD: usize = 100_000;
+use crate::walk::{GLOBAL, Walk, walk};
 
 /// The main file by default.
 const MAIN: &str = "/etc/ssh/sshd_config";
@@ -48,8 +41,10 @@ pub struct Tree {
     pub(crate) snapshot: Snapshot,
     pub(crate) main: PathBuf,
     pub(crate) overrides: Vec<Override>,
-    /// The walks of it, by release; discarded with every edit.
-    walks: RefCell<BTreeMap<Release, Arc<Walk>>>,
+    /// What was read so far.
+    readings: Readings,
+    /// The walks of it; looked for again after every edit.
+    walks: OnceCell<Walks>,
 }
 
 /// A Match block that sets its own value for a keyword.
@@ -68,22 +63,22 @@ pub struct MatchOverride {
 impl Tree {
     /// Reads the configuration from a snapshot; what was not captured yet counts as empty.
     pub fn read(snapshot: &Snapshot, main: &Path, overrides: &[Override]) -> Self {
-        let paths: BTreeSet<PathBuf> = DIALECTS
-            .iter()
-            .flat_map(|&release| walk_files(snapshot, main, release).paths)
-            .collect();
-        let mut own = Snapshot::default();
-        for (path, entry) in snapshot.paths() {
-            // Any entry that is not a file may be the reason why something is unknown.
-            if paths.contains(path) || !matches!(entry, Entry::File(_)) {
-                own.insert(path, entry.clone());
-            }
-        }
+        Readings::default().read(snapshot, main, overrides)
+    }
+
+    pub(crate) fn new(
+        snapshot: Snapshot,
+        main: &Path,
+        overrides: &[Override],
+        readings: Readings,
+        walks: Walks,
+    ) -> Self {
         Self {
-            snapshot: own,
+            snapshot,
             main: main.to_owned(),
             overrides: overrides.to_vec(),
-            walks: RefCell::default(),
+            readings,
+            walks: OnceCell::from(walks),
         }
     }
 
@@ -185,13 +180,18 @@ impl Tree {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for directive in walk.directives.named(wanted.names[0].text) {
+        let in_block = |&index: &usize| {
+            let scope = walk.directives.scope(index);
+            scope != GLOBAL && !walk.active_at_start(scope)
+        };
+        let places = walk
+            .directives
+            .places_of(wanted.names[0].text)
+            .filter(in_block);
+        for directive in places.filter_map(|index| walk.directives.get(index)) {
             let Ok(reading) = &directive.reading else {
                 continue;
             };
-            if directive.scope == GLOBAL || walk.active_at_start(directive.scope) {
-                continue;
-            }
             let chain: Vec<_> = walk.chain(directive.scope).collect();
             let criteria: Vec<&str> = chain
                 .iter()
@@ -237,18 +237,18 @@ impl Tree {
     }
 
     pub(crate) fn walk(&self, release: Release) -> Arc<Walk> {
-        let mut walks = self.walks.borrow_mut();
-        let held: usize = walks.values().map(|walk| walk.directives.len()).sum();
-        if held > MAX_HELD && !walks.contains_key(&release) {
-            walks.clear();
-        }
-        let read = || Arc::new(walk(&self.snapshot, &self.main, &self.overrides, release));
-        Arc::clone(walks.entry(release).or_insert_with(read))
+        let (snapshot, main, overrides) = (&self.snapshot, &self.main, &self.overrides);
+        let known = || {
+            let footprint = Footprint::of(snapshot, main, overrides);
+            self.readings.walks_of(footprint)
+        };
+        let walks = self.walks.get_or_init(known);
+        walks.of(release, || walk(snapshot, main, overrides, release))
     }
 
     /// The files, for editing: afterwards everything is read again.
     pub(crate) fn snapshot_to_edit(&mut self) -> &mut Snapshot {
-        self.walks.borrow_mut().clear();
+        self.walks = OnceCell::new();
         &mut self.snapshot
     }
 }

@@ -8,6 +8,7 @@ use sshmend_plan::{
     Configuration, Context, Ends, KeyKind, KeyPair, Mended, Owner, Plan, Randomness, Refusal,
     SshdSource, Wish,
 };
+use sshmend_sshd_config::Readings;
 
 use crate::error::Failure;
 use crate::output::words::shell;
@@ -26,6 +27,7 @@ impl Session {
             mended: Mended::default(),
             ends: Ends::ByTimer,
             source: &OfThisMachine,
+            readings: Readings::default(),
         }
     }
 

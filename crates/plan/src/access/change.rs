@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sshmend_lossless::Snapshot;
-use sshmend_sshd_config::{Override, Release};
+use sshmend_sshd_config::{Override, Readings, Release};
 
 /// A configuration of sshd before and after a change.
 #[derive(Debug, Clone, Copy)]
@@ -20,4 +20,6 @@ pub(crate) struct SshdChange<'a> {
     pub reading: Release,
     /// Whether a socket unit opens the port in sshd's place.
     pub socket: bool,
+    /// What was read of it so far.
+    pub readings: &'a Readings,
 }

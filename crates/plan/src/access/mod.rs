@@ -62,7 +62,7 @@ impl SshdChange<'_> {
     }
 
     fn trees(&self) -> (Tree, Tree) {
-        let tree = |snapshot: &Snapshot| Tree::read(snapshot, self.main, self.overrides);
+        let tree = |snapshot: &Snapshot| self.readings.read(snapshot, self.main, self.overrides);
         (tree(self.before), tree(self.after))
     }
 }

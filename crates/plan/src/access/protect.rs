@@ -110,6 +110,7 @@ fn change<'c>(
         overrides,
         reading: configuration.reading(),
         socket: configuration.sshd.socket.is_some(),
+        readings: &configuration.readings,
     }
 }
 

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use sshmend_lossless::fixture::snapshot;
 use sshmend_lossless::{Entry, Kind, Metadata, Request};
-use sshmend_sshd_config::Release;
+use sshmend_sshd_config::{Readings, Release};
 
 use super::*;
 
@@ -48,6 +48,7 @@ fn lockout_of(person: &Person, before: &str, after: &str) -> Lockout {
         overrides: &[],
         reading: Release::new(9, 2),
         socket: false,
+        readings: &Readings::default(),
     };
     change.lockout(person)
 }
@@ -281,6 +282,7 @@ fn a_chroot_must_exist_belong_to_root_and_contain_a_shell() {
             overrides: &[],
             reading: Release::new(9, 2),
             socket: false,
+            readings: &Readings::default(),
         };
         let cage = Metadata {
             kind: Kind::Directory,

@@ -7,6 +7,7 @@ use sshmend_sshd_config::{Effective, Release, Scope, Tree};
 
 use super::change::SshdChange;
 use super::keeper::Keeper;
+use crate::person::Person;
 
 /// The default host keys (sshd_config(5)).
 const HOST_KEYS: [&str; 3] = [
@@ -178,6 +179,20 @@ impl<'a> View<'a> {
         let text = text(self.snapshot, "/etc/shadow")?;
         let line = fields_of(&text, user)?;
         line.get(1).cloned()
+    }
+}
+
+impl Person {
+    /// Looks up the accounts of those who must not lose access.
+    pub(crate) fn look_up_accounts(&self, snapshot: &Snapshot) {
+        for user in self
+            .keepers()
+            .iter()
+            .filter_map(|keeper| keeper.user.as_deref())
+        {
+            let account = account(snapshot, user);
+            drop(groups(snapshot, user, account.as_ref()));
+        }
     }
 }
 

@@ -151,6 +151,8 @@ impl Planner<'_> {
         source: &SshdSource,
         wanted: impl FnOnce(SshdConfigWish<'_>) -> SshdConfigWish<'_>,
     ) -> Result<Plan, Refusal> {
+        // Whom the change is judged for is known already: these programs run beside `sshd -V`.
+        self.context.person.look_up_accounts(self.snapshot);
         self.of_configuration(source, |configuration, nothing| {
             let mut plan = sshd_config(self.snapshot, &wanted(nothing))?;
             protect(self.snapshot, configuration, &mut plan, self.context);
@@ -181,6 +183,7 @@ impl Planner<'_> {
             reading: configuration.reading(),
             sshd: &configuration.sshd,
             model_alone: !self.context.is_live(),
+            readings: &configuration.readings,
         };
         let mut plan = judge(&configuration, nothing)?;
         plan.notices.extend(configuration.choice_notice());
@@ -188,7 +191,11 @@ impl Planner<'_> {
     }
 
     fn configuration(self, source: &SshdSource) -> Result<Configuration, Refusal> {
-        Configuration::read(self.snapshot, &self.context.question, source)
+        let read = Configuration::read(self.snapshot, &self.context.question, source)?;
+        Ok(Configuration {
+            readings: self.context.readings.clone(),
+            ..read
+        })
     }
 
     /// A plan about sshd and its service, once both are known.

@@ -36,6 +36,7 @@ fn context(live: bool, ends: Ends) -> Context<'static> {
         mended: Mended::default(),
         ends,
         source: &Nothing,
+        readings: sshmend_sshd_config::Readings::default(),
     }
 }
 
