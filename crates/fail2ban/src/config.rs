@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sshmend_lossless::{Snapshot, Unread};
 
 use crate::document::DEFAULT;
-use crate::jail::{Jail, Shadowed};
+use crate::jail::Jail;
 use crate::problem::Problem;
 use crate::reading::Reading;
 use crate::release::Release;
@@ -52,11 +52,6 @@ impl<'a> Config<'a> {
             .problems()
             .iter()
             .any(|problem| problem.consequence.is_fatal())
-    }
-
-    /// The lines that set an option of a jail and lost, in reading order; those of `[DEFAULT]` first.
-    pub fn shadowed(&self, jail: &str, key: &str) -> Vec<Shadowed> {
-        self.reading.shadowed(jail, key)
     }
 
     /// Files and folders whose content is unknown here, although fail2ban, which runs as root,

@@ -1,7 +1,7 @@
 //! Failures of reading, put as problems with a place and a remedy.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sshmend_lossless::Origin;
 
@@ -37,7 +37,7 @@ impl Explainer<'_> {
     ) -> Problem {
         let (message, hint) = (message.into(), hint.into());
         let Some((file, offset)) = place else {
-            return self.on_file(self.directory.join("jail.conf"), message, consequence, hint);
+            return Problem::on_file(self.directory.join("jail.conf"), message, consequence, hint);
         };
         let source = &self.files[file];
         let (line, column) = source.document.position(offset);
@@ -59,25 +59,6 @@ impl Explainer<'_> {
         }
     }
 
-    fn on_file(
-        &self,
-        path: PathBuf,
-        message: String,
-        consequence: Consequence,
-        hint: String,
-    ) -> Problem {
-        let origin = Origin::new(path, 1);
-        Problem {
-            origin,
-            column: 1,
-            text: String::new(),
-            message,
-            consequence,
-            hint,
-            mend: None,
-        }
-    }
-
     fn fatal(
         &self,
         place: Option<(usize, usize)>,
@@ -92,7 +73,7 @@ impl Explainer<'_> {
             LoadFailure::NoDirectory => {
                 let message = "there is no such directory".to_owned();
                 let hint = "install fail2ban, or name its configuration directory".to_owned();
-                vec![self.on_file(
+                vec![Problem::on_file(
                     self.directory.to_owned(),
                     message,
                     Consequence::DoesNotStart,
@@ -230,7 +211,7 @@ impl Explainer<'_> {
             .filter(|path| !known.contains(path.as_path()));
         let refused = refused.map(|path| {
             let message = "it is not a regular file".to_owned() + since_111(dialects);
-            self.on_file(
+            Problem::on_file(
                 path.clone(),
                 message,
                 left_out(dialects),
@@ -241,7 +222,7 @@ impl Explainer<'_> {
         if !stack.exists && dialects.contains(&Dialect::From111) {
             let path = self.directory.join(format!("{name}.conf"));
             let message = "there is no such file".to_owned() + since_111(dialects);
-            problems.push(self.on_file(
+            problems.push(Problem::on_file(
                 path,
                 message,
                 Consequence::DoesNotStart,

@@ -38,26 +38,6 @@ pub struct Setting {
     pub complete: bool,
 }
 
-/// A line that does not decide, because another one does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shadowed {
-    /// The line.
-    pub origin: Origin,
-    /// The value as written there.
-    pub value: String,
-    /// The reason why it lost.
-    pub why: Loss,
-}
-
-/// The reason why a line lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
-    /// A file that is read later sets the option in the same section.
-    ReadEarlier,
-    /// The jail's own section sets the option, which overrides `[DEFAULT]` in any file.
-    OnlyDefault,
-}
-
 /// One word of `ignoreip`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {

@@ -70,7 +70,7 @@ pub use change::{Edited, Note, Refusal, jails_instead};
 pub use config::Config;
 pub use ends::Expired;
 pub use item::{Item, Network};
-pub use jail::{Ignored, Jail, Loss, Setting, Shadowed, Word};
+pub use jail::{Ignored, Jail, Setting, Word};
 pub use problem::{Consequence, Mend, Problem};
 pub use release::Release;
 pub use wish::Wish;

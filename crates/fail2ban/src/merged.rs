@@ -30,8 +30,6 @@ pub(crate) struct Merged {
     pub(crate) defaults: Options,
     sections: BTreeMap<String, Options>,
     order: Vec<String>,
-    /// Every definition in reading order, by section (`DEFAULT` too) and option.
-    history: BTreeMap<String, BTreeMap<String, Vec<Rc<Value>>>>,
 }
 
 impl Merged {
@@ -59,9 +57,6 @@ impl Merged {
                 .map(|option| value(file, document, block, option))
                 .collect();
             if block.name == DEFAULT {
-                for (key, value) in &values {
-                    self.record(DEFAULT, key, value);
-                }
                 self.defaults.extend(values);
             } else if seen.insert(block.name.clone()) {
                 self.lay_section(&block.name, values);
@@ -77,9 +72,6 @@ impl Merged {
             .into_iter()
             .map(|(key, value)| (key + condition, value))
             .collect();
-        for (key, value) in &values {
-            self.record(name, key, value);
-        }
         let Some(section) = self.sections.get_mut(name) else {
             self.order.push(name.to_owned());
             self.sections.insert(name.to_owned(), values);
@@ -96,14 +88,6 @@ impl Merged {
             self.order.push(known_name.clone());
         }
         self.sections.entry(known_name).or_default().extend(known);
-    }
-
-    fn record(&mut self, section: &str, key: &str, value: &Rc<Value>) {
-        let section = self.history.entry(section.to_owned()).or_default();
-        section
-            .entry(key.to_owned())
-            .or_default()
-            .push(Rc::clone(value));
     }
 
     /// Adds options that are in no file.
@@ -144,14 +128,6 @@ impl Merged {
             .get(section)
             .and_then(|own| own.get(key))
             .or_else(|| self.defaults.get(key))
-    }
-
-    /// Every definition of an option in one section, in reading order.
-    pub(crate) fn definitions(&self, section: &str, key: &str) -> &[Rc<Value>] {
-        self.history
-            .get(section)
-            .and_then(|section| section.get(key))
-            .map_or(&[], Vec::as_slice)
     }
 }
 

@@ -24,6 +24,26 @@ pub struct Problem {
     pub mend: Option<Mend>,
 }
 
+impl Problem {
+    /// A problem of a whole file.
+    pub(crate) fn on_file(
+        path: PathBuf,
+        message: impl Into<String>,
+        consequence: Consequence,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            origin: Origin::new(path, 1),
+            column: 1,
+            text: String::new(),
+            message: message.into(),
+            consequence,
+            hint: hint.into(),
+            mend: None,
+        }
+    }
+}
+
 /// The consequences of a problem, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Consequence {

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use sshmend_lossless::Origin;
 
-use crate::document::DEFAULT;
 use crate::interpolate::Interpolation;
 use crate::item::Item;
-use crate::jail::{Jail, List, Loss, Setting, Shadowed, Word};
+use crate::jail::{Jail, List, Setting, Word};
 use crate::merged::Value;
 use crate::options::{self, is_true, names};
 use crate::reading::Reading;
@@ -59,35 +58,6 @@ impl Reading<'_> {
             origin,
             complete: !value.opaque,
         }
-    }
-
-    /// The definitions of an option that another one beats, those of `[DEFAULT]` first.
-    pub(crate) fn shadowed(&self, jail: &str, key: &str) -> Vec<Shadowed> {
-        let merged = &self.stack.merged;
-        let decider = merged.deciding(jail, key);
-        let is_own = decider.is_some_and(|value| !value.is_default);
-        let losers = |section: &str, why| {
-            let others = merged
-                .definitions(section, key)
-                .iter()
-                .filter(|other| decider.is_none_or(|it| it.spot != other.spot));
-            others
-                .filter_map(move |other| {
-                    Some((self.origin(other)?, other.raw.text().to_owned(), why))
-                })
-                .collect::<Vec<_>>()
-        };
-        let default_loss = if is_own {
-            Loss::OnlyDefault
-        } else {
-            Loss::ReadEarlier
-        };
-        let shadowed = losers(DEFAULT, default_loss)
-            .into_iter()
-            .chain(losers(jail, Loss::ReadEarlier));
-        shadowed
-            .map(|(origin, value, why)| Shadowed { origin, value, why })
-            .collect()
     }
 
     fn origin(&self, value: &Value) -> Option<Origin> {

@@ -1,24 +1,14 @@
 //! Lines that fail2ban accepts and that do not do what their author meant.
 
 mod files;
+mod scene;
 mod shape;
 mod words;
 
-use crate::document::{Block, Document, Opt};
-use crate::explain::Explainer;
-use crate::layers::SourceFile;
+use crate::document::{Block, Opt};
 use crate::problem::Problem;
 use crate::reading::Reading;
-use crate::release::Dialect;
-
-/// One file of the jail configuration, as the checks see it.
-struct Scene<'a> {
-    file: usize,
-    source: &'a SourceFile,
-    document: &'a Document,
-    explainer: Explainer<'a>,
-    dialects: &'a [Dialect],
-}
+use scene::Scene;
 
 /// Looks at an option in its section.
 type OptionCheck = fn(&Scene<'_>, &Block, &Opt) -> Vec<Problem>;

@@ -1,9 +1,9 @@
 //! Files in `jail.d` that are read although they look like backups, and files that are not read.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sshmend_lossless::{Entry, Origin};
+use sshmend_lossless::Entry;
 
 use crate::problem::{Consequence, Problem};
 use crate::reading::Reading;
@@ -47,7 +47,7 @@ fn judge(folder: &Path, name: &OsStr) -> Option<Problem> {
         .or_else(|| text.strip_suffix(".local"));
     match stem {
         _ if text.starts_with('.') => None,
-        Some(stem) if looks_like_backup(stem) => Some(on_file(
+        Some(stem) if looks_like_backup(stem) => Some(Problem::on_file(
             path,
             "it looks like a backup, but every *.conf and *.local here is read",
             Consequence::InForce,
@@ -59,7 +59,7 @@ fn judge(folder: &Path, name: &OsStr) -> Option<Problem> {
         {
             None
         }
-        None => Some(on_file(
+        None => Some(Problem::on_file(
             path,
             "its name ends neither in .conf nor in .local",
             Consequence::NoEffect,
@@ -78,17 +78,4 @@ fn looks_like_backup(stem: &str) -> bool {
         || lower.ends_with(".conf")
         || lower.ends_with(".local")
         || parts.any(|part| BACKUP_MARKS.contains(&part) || is_date(part))
-}
-
-fn on_file(path: PathBuf, message: &str, consequence: Consequence, hint: &str) -> Problem {
-    let (message, hint) = (message.to_owned(), hint.to_owned());
-    Problem {
-        origin: Origin::new(path, 1),
-        column: 1,
-        text: String::new(),
-        message,
-        consequence,
-        hint,
-        mend: None,
-    }
 }

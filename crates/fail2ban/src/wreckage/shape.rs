@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sshmend_lossless::Edit;
 
-use super::Scene;
+use super::scene::Scene;
 use crate::document::{Block, DEFAULT, Opt, Piece};
 use crate::mend::{is_list, mend};
 use crate::options::{FAMILIAR, names};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sshmend_lossless::Edit;
 
-use super::Scene;
+use super::scene::Scene;
 use crate::address::Address;
 use crate::document::{Block, Opt, Piece};
 use crate::item::{Item, Network};

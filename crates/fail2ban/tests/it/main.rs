@@ -4,6 +4,7 @@ mod changes;
 mod common;
 mod laws;
 mod many;
+mod mend;
 mod merged;
 mod owners;
 mod problems;

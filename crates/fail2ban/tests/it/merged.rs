@@ -2,7 +2,7 @@
 
 use crate::common::{config, debian_12, snapshot};
 use expect_test::{Expect, expect};
-use sshmend_fail2ban::{Config, Jail, Loss, Release};
+use sshmend_fail2ban::{Config, Jail, Release};
 
 fn list(config: &Config<'_>) -> String {
     let mut text = String::new();
@@ -24,14 +24,6 @@ fn list(config: &Config<'_>) -> String {
             );
         }
         text.push('\n');
-        for lost in config.shadowed(&jail.name, "ignoreip") {
-            let why = if lost.why == Loss::ReadEarlier {
-                "read earlier"
-            } else {
-                "only [DEFAULT]"
-            };
-            text += &format!("  lost: {} {:?} ({why})\n", lost.origin, lost.value);
-        }
     }
     text
 }
@@ -189,8 +181,6 @@ ignoreip = 192.0.2.3
 ",
         &expect![[r#"
             sshd: 192.0.2.3@jail.d/b.local:2
-              lost: /etc/fail2ban/jail.d/a.conf:4 "192.0.2.1" (read earlier)
-              lost: /etc/fail2ban/jail.local:2 "192.0.2.2" (read earlier)
         "#]],
     );
     check(
@@ -207,7 +197,6 @@ enabled = yes
 ",
         &expect![[r#"
             sshd: 192.0.2.1@jail.d/a.conf:3
-              lost: /etc/fail2ban/jail.local:2 "192.0.2.2" (only [DEFAULT])
             web: 192.0.2.2@jail.local:2
         "#]],
     );
@@ -235,10 +224,7 @@ ignoreip = %(sshd/ignoreip)s
 ",
         &expect![[r#"
             sshd: 192.0.2.1@jail.d/a.conf:7 192.0.2.9@jail.d/a.conf:3 198.51.100.0/24@jail.d/a.conf:4
-              lost: /etc/fail2ban/jail.d/a.conf:2 "::1" (only [DEFAULT])
-              lost: /etc/fail2ban/jail.d/a.conf:7 "192.0.2.1" (read earlier)
             web: ::1@jail.d/a.conf:2 192.0.2.9@jail.d/a.conf:3 198.51.100.0/24@jail.d/a.conf:4 ::1@jail.d/a.conf:2
-              lost: /etc/fail2ban/jail.d/a.conf:2 "::1" (only [DEFAULT])
         "#]],
     );
 }
@@ -258,7 +244,6 @@ ignoreip = %(known/ignoreip)s 192.0.2.2
         &expect![[r#"
             ! /etc/fail2ban/jail.d/a.conf:3:12: ignoreip of [sshd] refers to itself, or references nest deeper than 10: fail2ban does not start
             sshd:
-              lost: /etc/fail2ban/jail.d/a.conf:3 "%(known/ignoreip)s 192.0.2.1" (read earlier)
         "#]],
     );
 }
@@ -282,7 +267,6 @@ more = 192.0.2.3
 ",
         &expect![[r#"
             sshd: 192.0.2.3@more.local:3 192.0.2.2@more.local:2
-              lost: /etc/fail2ban/more.conf:2 "192.0.2.1" (read earlier)
         "#]],
     );
 }
