@@ -3,23 +3,20 @@
 mod compare;
 mod reader;
 mod set;
+mod table;
 mod target;
-
-use std::collections::BTreeMap;
 
 use crate::packet::{Packet, Step, Truth};
 use crate::verdict::{Action, How, Seen};
 use crate::walk::{Chain, Entry, Rule, Ruleset};
 use reader::Reader;
+use table::{Table, recent_list};
 
-/// The members of each ipset, as `ipset save` writes them.
-pub(crate) type Sets = BTreeMap<String, Vec<String>>;
+pub(crate) use table::Sets;
 
 /// The conversion of one table after the other.
 struct Lowering<'a> {
-    program: &'a str,
-    table: &'a str,
-    sets: &'a Sets,
+    table: Table<'a>,
     packet: &'a Packet,
     ruleset: Ruleset,
 }
@@ -27,15 +24,17 @@ struct Lowering<'a> {
 /// Converts every chain in the output of `program -c`.
 pub(crate) fn lower(program: &str, saved: &str, sets: &Sets, packet: &Packet) -> Ruleset {
     let mut lowering = Lowering {
-        program,
-        table: "",
-        sets,
+        table: Table {
+            program,
+            name: "",
+            sets,
+        },
         packet,
         ruleset: Ruleset::default(),
     };
     for line in saved.lines().map(str::trim) {
         if let Some(name) = line.strip_prefix('*') {
-            lowering.table = name;
+            lowering.table.name = name;
         } else if let Some(chain) = line.strip_prefix(':') {
             lowering.declare(chain);
         } else if let Some((packets, rule)) = counted(line) {
@@ -47,14 +46,6 @@ pub(crate) fn lower(program: &str, saved: &str, sets: &Sets, packet: &Packet) ->
 
 /// Marks an excluded member of an ipset (`nomatch`).
 const SPARED: char = '!';
-
-/// The list of the match `recent` among the sets.
-fn recent_list(name: &str) -> String {
-    format!("{RECENT}{name}")
-}
-
-/// The folder in which the kernel shows the lists of the match `recent` (iptables-extensions(8)).
-const RECENT: &str = "/proc/net/xt_recent/";
 
 /// The files of the lists of the match `recent` that rules of `iptables-save` name.
 #[must_use]
@@ -146,7 +137,7 @@ impl Lowering<'_> {
         });
         let stage = match (name, self.packet.step.is_reply()) {
             // Only the first packet of a connection meets the table nat.
-            _ if self.table == "nat" && self.packet.step != Step::Opening => None,
+            _ if self.table.name == "nat" && self.packet.step != Step::Opening => None,
             ("PREROUTING", false) => Some(1),
             ("INPUT", false) | ("OUTPUT", true) => Some(2),
             ("POSTROUTING", true) => Some(3),
@@ -161,11 +152,11 @@ impl Lowering<'_> {
         });
         let entry = stage.map(|stage| Entry {
             stage,
-            priority: priority(self.table),
+            priority: priority(self.table.name),
             policy,
         });
         self.ruleset.chains.insert(
-            self.key(name),
+            self.table.key(name),
             Chain {
                 entry,
                 rules: Vec::new(),
@@ -179,7 +170,7 @@ impl Lowering<'_> {
             return;
         };
         let (applies, action) = Reader {
-            lowering: self,
+            table: &self.table,
             packet: self.packet,
             words: rest,
         }
@@ -187,7 +178,7 @@ impl Lowering<'_> {
         let seen = self.seen(chain, rule, packets);
         self.ruleset
             .chains
-            .entry(self.key(chain))
+            .entry(self.table.key(chain))
             .or_default()
             .rules
             .push(Rule {
@@ -197,14 +188,10 @@ impl Lowering<'_> {
             });
     }
 
-    fn key(&self, chain: &str) -> String {
-        format!("{} {} {chain}", self.program, self.table)
-    }
-
     fn seen(&self, chain: &str, text: &str, packets: Option<u64>) -> Seen {
-        let place = format!("{} {chain}", self.table);
+        let place = format!("{} {chain}", self.table.name);
         Seen {
-            source: self.program.to_owned(),
+            source: self.table.program.to_owned(),
             place,
             text: text.to_owned(),
             packets,

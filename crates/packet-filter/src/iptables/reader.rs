@@ -1,13 +1,13 @@
 //! The matches of one rule, read from the left.
 
 use super::compare::{flags, in_list, in_range, interface, port_in_list};
-use super::{Lowering, recent_list};
+use super::table::{Table, recent_list};
 use crate::packet::{Packet, Step, Truth};
 use crate::verdict::Action;
 
 /// The words of one rule, read from the left.
 pub(super) struct Reader<'a> {
-    pub(super) lowering: &'a Lowering<'a>,
+    pub(super) table: &'a Table<'a>,
     pub(super) packet: &'a Packet,
     pub(super) words: &'a [String],
 }
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
             .nth(1)
             .map_or("DEFAULT", String::as_str);
         let listed = self
-            .lowering
+            .table
             .sets
             .get(&recent_list(name))
             .zip(self.packet.source);

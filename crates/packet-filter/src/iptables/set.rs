@@ -8,10 +8,10 @@ use crate::packet::Truth;
 impl Reader<'_> {
     /// Looks at one part of the packet for each direction, as in `src,dst`; sets in the set count as well.
     pub(super) fn in_set(&self, name: &str, direction: &str) -> Truth {
-        let Some(members) = self.lowering.sets.get(name) else {
+        let Some(members) = self.table.sets.get(name) else {
             return Truth::Maybe;
         };
-        let within = |member: &str| match self.lowering.sets.get(member) {
+        let within = |member: &str| match self.table.sets.get(member) {
             Some(_) if member != name => self.in_set(member, direction),
             _ => self.is_member(member, direction),
         };

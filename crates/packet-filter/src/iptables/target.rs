@@ -18,8 +18,8 @@ impl<'a> Reader<'a> {
             "TPROXY" | "QUEUE" | "SYNPROXY" | "NETMAP" | "SNAT" | "MASQUERADE" => Action::Unknown,
             "TARPIT" | "STEAL" => Action::Block(How::Drop),
             _ if is_builtin(target) => Action::Continue,
-            _ if goto => Action::Goto(self.lowering.key(target)),
-            _ => Action::Jump(self.lowering.key(target)),
+            _ if goto => Action::Goto(self.table.key(target)),
+            _ => Action::Jump(self.table.key(target)),
         };
         self.words = &[];
         action
