@@ -39,6 +39,7 @@ mod assignment;
 mod change;
 mod check;
 mod comment_out;
+mod complaint;
 mod connection;
 mod criteria;
 mod directives;

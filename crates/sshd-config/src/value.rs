@@ -4,9 +4,8 @@ mod algorithm;
 mod list;
 mod numeric;
 mod penalties;
+mod reading;
 mod text;
-
-use std::ops::Range;
 
 use crate::line::{Args, Line};
 use crate::release::Release;
@@ -14,6 +13,8 @@ use crate::words::Word;
 
 pub(crate) use algorithm::Family;
 pub(crate) use penalties::Penalties;
+pub(crate) use reading::{Choice, Fault, Parts, Reading};
+use reading::{Notice, Outcome, Used, first};
 
 /// The form of a keyword's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,112 +109,6 @@ pub(crate) enum Kind {
     Structure,
 }
 
-/// A word of [`Kind::Choice`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Choice {
-    /// The form in a file.
-    pub(crate) written: &'static str,
-    /// The form that sshd prints.
-    pub(crate) printed: &'static str,
-    /// The first release that knows it.
-    pub(crate) since: Release,
-}
-
-/// The parts of a value: one, but for the keywords whose parts are decided one by one.
-pub(crate) type Parts = Vec<(usize, String)>;
-
-/// What is wrong with the arguments of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// A lower-case fragment.
-    pub(crate) message: String,
-    /// The part of the line that is meant, as an index range.
-    pub(crate) range: Option<Range<usize>>,
-    /// False where another build of the same release may accept it.
-    pub(crate) certain: bool,
-    /// True if that depends on known differences between builds or machines.
-    pub(crate) build: bool,
-}
-
-impl Fault {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            range: None,
-            certain: true,
-            build: false,
-        }
-    }
-
-    fn at(word: &Word, message: impl Into<String>) -> Self {
-        Self {
-            range: Some(word.range.clone()),
-            ..Self::new(message)
-        }
-    }
-
-    /// The same, where builds or machines differ.
-    pub(crate) fn uncertain(self) -> Self {
-        Self {
-            certain: false,
-            build: true,
-            ..self
-        }
-    }
-}
-
-/// The arguments of a line, understood.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
-    /// The value that the line sets.
-    pub(crate) parts: Parts,
-    /// The reason why this build may still refuse it.
-    pub(crate) doubt: Option<String>,
-    /// A remark although sshd accepts it.
-    pub(crate) notice: Option<Notice>,
-    /// Words that this release does not know, so that sshd rejects the line unless its build
-    /// differs.
-    pub(crate) suspect: Option<Fault>,
-}
-
-/// A remark about a line that sshd accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Notice {
-    /// A lower-case fragment.
-    pub(crate) message: &'static str,
-    /// What to do about it.
-    pub(crate) hint: &'static str,
-}
-
-impl Reading {
-    fn of_parts(parts: Parts) -> Self {
-        Self {
-            parts,
-            ..Self::default()
-        }
-    }
-
-    fn one(value: impl Into<String>) -> Self {
-        Self::of_parts(vec![(0, value.into())])
-    }
-
-    fn each(values: impl IntoIterator<Item = String>) -> Self {
-        Self::of_parts(values.into_iter().map(|value| (0, value)).collect())
-    }
-}
-
-/// The extent of the arguments that a reader consumed.
-enum Used {
-    /// This many words.
-    Words(usize),
-    /// The list to its end.
-    List,
-    /// All of them.
-    All,
-}
-
-type Outcome = Result<(Reading, Used), Fault>;
-
 /// Reads the arguments of a line.
 pub(crate) fn read(kind: Kind, line: &Line, release: Release) -> Result<Reading, Fault> {
     let args = if kind == Kind::Environment {
@@ -304,11 +199,6 @@ const IGNORED: Notice = Notice {
     message: "sshd ignores this keyword",
     hint: "remove the line: it has no effect",
 };
-
-fn first(args: &Args) -> Result<&Word, Fault> {
-    args.get(0)
-        .ok_or_else(|| Fault::new("the argument is missing"))
-}
 
 fn single(args: &Args, read: impl Fn(&Word) -> Result<String, Fault>) -> Outcome {
     Ok((Reading::one(read(first(args)?)?), Used::Words(1)))

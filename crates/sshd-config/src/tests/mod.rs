@@ -7,6 +7,7 @@ mod list;
 mod owner;
 mod problems;
 mod set;
+mod set_files;
 mod unseen;
 
 use std::collections::BTreeMap;

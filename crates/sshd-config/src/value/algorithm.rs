@@ -3,7 +3,7 @@
 //! Builds differ (without OpenSSL, FIPS, backports), so that a name unknown to a release is
 //! suspect, and not certainly wrong.
 
-use super::Fault;
+use super::reading::Fault;
 use crate::pattern;
 use crate::release::Release;
 use crate::words::Word;

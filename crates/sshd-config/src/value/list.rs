@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Fault, Outcome, Reading, Used, first, numeric, text};
+use super::reading::{Fault, Outcome, Reading, Used, first};
+use super::{numeric, text};
 use crate::address;
 use crate::line::Args;
 use crate::release::Release;

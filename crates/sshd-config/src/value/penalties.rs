@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, Outcome, Parts, Reading, Used, numeric};
+use super::numeric;
+use super::reading::{Fault, Outcome, Parts, Reading, Used};
 use crate::line::Args;
 use crate::release::Release;
 use crate::words::Word;

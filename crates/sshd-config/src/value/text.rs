@@ -1,6 +1,7 @@
 //! Values of one or two words.
 
-use super::{Choice, Fault, Notice, Outcome, Parts, Reading, Used, first, numeric};
+use super::numeric;
+use super::reading::{Choice, Fault, Notice, Outcome, Parts, Reading, Used, first};
 use crate::line::{Args, Line};
 use crate::release::Release;
 use crate::words::Word;
