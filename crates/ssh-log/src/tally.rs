@@ -17,7 +17,6 @@ use crate::timeline::Timeline;
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     causes: Causes,
-    kinds: Kinds,
     sources: Sources,
     span: Span,
 }
@@ -35,23 +34,9 @@ impl Causes {
         self.0[cause as usize].get_or_insert_default()
     }
 
-    fn get(&self, cause: CauseName) -> Option<&CauseTally> {
-        self.0.get(cause as usize)?.as_ref()
-    }
-
     fn iter(&self) -> impl Iterator<Item = (CauseName, &CauseTally)> {
         let tallies = CauseName::ALL.iter().zip(&self.0);
         tallies.filter_map(|(&cause, tally)| Some((cause, tally.as_ref()?)))
-    }
-}
-
-/// Lines of each kind, in the order of [`Kind::ALL`].
-#[derive(Debug, Clone)]
-struct Kinds([u64; Kind::ALL.len()]);
-
-impl Default for Kinds {
-    fn default() -> Self {
-        Self([0; Kind::ALL.len()])
     }
 }
 
@@ -86,17 +71,8 @@ pub struct CauseTally {
 }
 
 impl Tally {
-    /// An empty tally that keeps at least `sources` sources, those with the most events.
-    pub fn keeping(sources: usize) -> Self {
-        Self {
-            sources: Sources::keeping(sources),
-            ..Self::default()
-        }
-    }
-
     /// Adds an event.
     pub fn add(&mut self, event: &Event<'_>) {
-        self.kinds.0[event.kind as usize] += event.repeats;
         self.span.add(event.time);
         if let Some(cause) = event.cause {
             self.causes.entry(cause).add(event);
@@ -122,9 +98,6 @@ impl Tally {
     pub fn merge(&mut self, other: &Self) {
         for (cause, tally) in other.causes.iter() {
             self.causes.entry(cause).merge(tally);
-        }
-        for (count, more) in self.kinds.0.iter_mut().zip(&other.kinds.0) {
-            *count += more;
         }
         self.sources.merge(&other.sources);
         self.span.merge(other.span);
@@ -152,19 +125,9 @@ impl Tally {
     }
 
     /// The tally of one cause.
-    pub fn cause(&self, cause: CauseName) -> Option<&CauseTally> {
-        self.causes.get(cause)
-    }
-
-    /// The number of lines of each kind, in the order of [`Kind::ALL`].
-    pub fn kinds(&self) -> impl Iterator<Item = (Kind, u64)> {
-        let kinds = Kind::ALL.iter().copied().zip(self.kinds.0);
-        kinds.filter(|(_, count)| *count > 0)
-    }
-
-    /// The number of lines of one kind.
-    pub fn lines(&self, kind: Kind) -> u64 {
-        self.kinds.0[kind as usize]
+    #[cfg(test)]
+    pub(crate) fn cause(&self, cause: CauseName) -> Option<&CauseTally> {
+        self.causes.0.get(cause as usize)?.as_ref()
     }
 
     /// Sources, the one with most events first.
@@ -267,7 +230,7 @@ mod tests {
     use crate::reader::Reader;
 
     fn tally(log: &str) -> Tally {
-        let mut tally = Tally::keeping(100);
+        let mut tally = Tally::default();
         let mut reader = Reader::new(Clock::utc("2026-12-01T00:00:00Z".parse().unwrap()));
         reader.feed(log.as_bytes(), &mut |event| tally.add(event));
         reader.finish(&mut |event| tally.add(event));
@@ -354,7 +317,6 @@ Nov 20 17:58:43 gw sshd[1]: Maxstartups logging rate-limited: additional 3 conne
         assert_eq!(merged.causes(), whole.causes());
         assert_eq!(merged.sources(), whole.sources());
         assert_eq!(merged.span(), whole.span());
-        assert!(merged.kinds().eq(whole.kinds()));
         assert_eq!(merged.timeline(), whole.timeline());
     }
 }

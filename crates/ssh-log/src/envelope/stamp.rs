@@ -1,6 +1,8 @@
 //! Time stamps of log lines.
 
 mod names;
+mod number;
+mod recent;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -8,11 +10,13 @@ mod time;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
-use super::recent::Recent;
 use names::{MONTHS, Month, month, name, trailing_year, year, zone_name};
+use recent::Recent;
 use time::{ClockTime, civil, half_day, time_of_day, zone};
 
-pub(super) use time::fraction;
+use number::narrow;
+
+pub(crate) use number::{number, word};
 pub(crate) use time::{clock, since_1970};
 
 /// The information needed to read an incomplete time stamp.
@@ -348,34 +352,3 @@ impl Stamps {
 }
 
 const DAY: i64 = 86_400;
-
-/// The text up to the next blank, and the rest from that blank on.
-pub(crate) fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    // Words are short: checking each byte is faster than setting up a search.
-    let end = text.iter().position(|&byte| byte == b' ')?;
-    (end > 0).then(|| text.split_at(end))
-}
-
-/// The number at the beginning, and the rest.
-pub(crate) fn number(text: &[u8]) -> Option<(u32, &[u8])> {
-    let end = text
-        .iter()
-        .position(|b| !b.is_ascii_digit())
-        .unwrap_or(text.len());
-    Some((whole(&text[..end])?, &text[end..]))
-}
-
-fn whole(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() || digits.len() > 9 {
-        return None;
-    }
-    digits.iter().try_fold(0, |sum, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| sum * 10 + u32::from(digit - b'0'))
-    })
-}
-
-fn narrow(value: u32) -> Option<i8> {
-    i8::try_from(value).ok()
-}

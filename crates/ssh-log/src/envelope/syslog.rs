@@ -4,8 +4,8 @@ use memchr::{memchr, memmem, memrchr};
 
 use jiff::Timestamp;
 
+use super::head::{Envelope, Head};
 use super::stamp::{Stamps, number, since_1970, word};
-use super::{Envelope, Head};
 use crate::program::Program;
 
 /// Splits the head off a line; `None` unless it has a known form and names the program.

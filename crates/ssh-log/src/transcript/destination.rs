@@ -59,17 +59,6 @@ pub(super) fn has_other_port(facts: &Facts) -> bool {
     facts.port.is_some_and(|port| port != 22)
 }
 
-/// Whether a name with a dot is that of a source file, whose line may stand behind it: `SSH2.php:1246`.
-pub(super) fn is_source_file(name: &str) -> bool {
-    const SOURCES: &[&str] = &[
-        "py", "go", "rb", "js", "ts", "java", "cs", "rs", "c", "cc", "cpp", "h", "php", "pl", "pm",
-        "kt", "scala", "ex", "exs", "yml", "yaml", "json", "sh", "ps1", "log", "txt", "conf",
-        "xml", "tf", "mjs", "jsx", "tsx", "lua", "swift", "groovy",
-    ];
-    name.rsplit_once('.')
-        .is_some_and(|(_, last)| SOURCES.contains(&last))
-}
-
 /// Whether a port is where another protocol is answered, by IANA's registry or by custom. 443 is not among them: many serve
 /// SSH there, for it is let pass where 22 is not.
 pub(super) fn is_of_another_protocol(port: u16) -> bool {

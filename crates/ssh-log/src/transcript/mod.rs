@@ -15,6 +15,7 @@ mod destination;
 mod facts;
 mod identification;
 mod label;
+mod meaning;
 mod noise;
 mod plain;
 mod scan;

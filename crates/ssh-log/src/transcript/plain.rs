@@ -7,9 +7,9 @@
 use jiff::Timestamp;
 
 use super::command;
-use super::destination::{is_of_another_protocol, is_source_file};
+use super::destination::is_of_another_protocol;
 use super::facts::Facts;
-use super::scan::Named;
+use super::scan::{Named, is_source_file};
 use super::words::{Symptom, plain};
 use crate::envelope::Clock;
 use crate::reader::Reader;

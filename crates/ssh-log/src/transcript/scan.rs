@@ -3,7 +3,6 @@
 //! Each place of a line at which a message can begin is examined once, and a message is at most
 //! [`LONGEST`] bytes long: the work is linear in the length of the line.
 
-use super::destination::is_source_file;
 use super::words::{Entry, Scope, Sign, Symptom, TABLE, failure};
 use super::{Software, noise};
 use crate::template::Fields;
@@ -308,6 +307,17 @@ fn without_ending(text: &[u8]) -> &[u8] {
         .rposition(|byte| !b"\"'`\\,".contains(byte))
         .map_or(0, |at| at + 1);
     text[..end].trim_ascii_end()
+}
+
+/// Whether a name with a dot is that of a source file, whose line may stand behind it: `SSH2.php:1246`.
+pub(super) fn is_source_file(name: &str) -> bool {
+    const SOURCES: &[&str] = &[
+        "py", "go", "rb", "js", "ts", "java", "cs", "rs", "c", "cc", "cpp", "h", "php", "pl", "pm",
+        "kt", "scala", "ex", "exs", "yml", "yaml", "json", "sh", "ps1", "log", "txt", "conf",
+        "xml", "tf", "mjs", "jsx", "tsx", "lua", "swift", "groovy",
+    ];
+    name.rsplit_once('.')
+        .is_some_and(|(_, last)| SOURCES.contains(&last))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The names in a stamp: months in many languages, zones, and the year that follows them.
 
-use super::{narrow, number};
+use super::number::{narrow, number};
 
 /// A month as written in a stamp.
 #[derive(Debug, Clone, Copy)]

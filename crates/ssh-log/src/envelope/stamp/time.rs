@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 
-use super::{narrow, number, whole};
+use super::number::{narrow, number, whole};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ClockTime {
@@ -95,7 +95,7 @@ pub(crate) fn since_1970(text: &[u8]) -> Option<Timestamp> {
     }
 }
 
-pub(in super::super) fn fraction(text: &[u8]) -> (i32, &[u8]) {
+pub(super) fn fraction(text: &[u8]) -> (i32, &[u8]) {
     let [b'.' | b',', tail @ ..] = text else {
         return (0, text);
     };

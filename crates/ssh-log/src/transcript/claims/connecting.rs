@@ -2,7 +2,7 @@
 
 use super::super::Certainty::{self, Certain, Likely, Possible};
 use super::super::words::Symptom;
-use super::{Claims, When, claims};
+use super::claim::{Claims, When, claims};
 use crate::cause::CauseName;
 
 const PROXY_SAYS: &[(CauseName, Certainty, &str)] =

@@ -2,22 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::Symptom;
-
-/// The client's activity when it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Phase {
-    /// It connects.
-    Connect,
-    /// It reads the server's identification.
-    Identification,
-    /// The same; OpenSSH's own words are possible too.
-    Banner,
-    /// It exchanges keys, or is past that.
-    Exchange,
-    /// PuTTY does not report it: the stage reached decides.
-    Any,
-}
+use super::sign::{Phase, Symptom};
 
 /// The meaning of an error, by the client's activity.
 struct Meaning {

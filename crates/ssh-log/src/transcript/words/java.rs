@@ -1,12 +1,12 @@
 //! Messages of libraries in Java: JSch, sshj, trilead-ssh2 and Apache MINA SSHD.
 
 use super::super::Reached;
-use super::Scope::{Anywhere, Named};
 use super::row::{
     BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DENIED, MISMATCH, NO_ROUTE, NOT_SSH, NOT_SSH_BYTES,
     REFUSED, REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT, UNKNOWN, name, says, shared,
 };
-use super::{Phase, Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Named};
+use super::sign::{Phase, Row, Sign, Symptom};
 
 pub(super) const JSCH: &[Row] = &[
     says("Algorithm negotiation fail", MISMATCH),

@@ -4,9 +4,10 @@
 //! the line or in the stack trace around it, or if the line names port 22.
 
 use super::super::Software;
-use super::Scope::Named;
 use super::row::{NAME_UNKNOWN, NO_ROUTE, REFUSED, RESET, TIMEOUT, UNREACHABLE, shared};
-use super::{Family, Phase, Row, Sign, java, managed, native, python};
+use super::sign::Scope::Named;
+use super::sign::{Family, Phase, Row, Sign};
+use super::{java, managed, native, python};
 
 pub(super) const FAMILIES: &[Family] = &[
     (Some(Software::Paramiko), python::PARAMIKO),

@@ -1,13 +1,13 @@
 //! Messages of libraries in JavaScript, .NET, Ruby and PHP.
 
 use super::super::Reached;
-use super::Scope::{Anywhere, Named};
 use super::row::{
     BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DAMAGED, DENIED, MISMATCH, NAME_UNKNOWN, NO_ROUTE,
     NOT_SSH, NOT_SSH_BYTES, REFUSED, REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT, UNCONNECTED,
     UNKNOWN, UNREACHABLE, name, port, reached, says, shared,
 };
-use super::{Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Named};
+use super::sign::{Row, Sign, Symptom};
 
 pub(super) const NODE: &[Row] = &[
     says("Connection lost before handshake", CLOSED),

@@ -2,13 +2,13 @@
 //! russh.
 
 use super::super::Reached;
-use super::Scope::{Anywhere, Named, Port};
 use super::row::{
     BAD_KEY, BAD_SIGNATURE, CERTIFICATE, CHANGED, CLOSED, DAMAGED, DENIED, MISMATCH, NAME_UNKNOWN,
     NEVER, NO_ROUTE, NOT_SSH, REFUSED, REJECTED, RESET, SILENT, SLOW, STALLED, TIMEOUT,
     UNCONNECTED, UNKNOWN, UNREACHABLE, name, port, reached, says, shared,
 };
-use super::{Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Named, Port};
+use super::sign::{Row, Sign, Symptom};
 
 pub(super) const GO: &[Row] = &[
     // client.go, handshake.go, cipher.go, keys.go, channel.go, knownhosts.

@@ -1,8 +1,8 @@
 //! Messages of OpenSSH's `ssh`.
 
 use super::super::{Reached, Software};
-use super::Scope::{Anywhere, Debug};
-use super::{Phase, Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Debug};
+use super::sign::{Phase, Row, Sign, Symptom};
 
 const fn row(pattern: &'static str, sign: Sign) -> Row {
     (pattern, sign, Anywhere)

@@ -3,11 +3,11 @@
 //! They are searched for in lower case and anywhere in a line. They prove nothing: the cause they
 //! indicate is never more than possible. A list is written as one text, with `|` between its words.
 
-use super::Symptom;
 use super::row::{
     BAD_KEY, CHANGED, CLOSED, DENIED, MISMATCH, NAME_UNKNOWN, NO_ROUTE, REFUSED, REJECTED, RESET,
     SLOW, UNKNOWN, UNREACHABLE,
 };
+use super::sign::Symptom;
 
 /// Words on one line, and the symptom that they indicate.
 pub(in super::super) struct Words {

@@ -1,8 +1,8 @@
 //! Messages of programs that run ssh or implement it (scp, sftp, rsync, sshfs, ssh-keyscan), and of
 //! whatever refuses an account after authentication (PAM, a shell that admits nobody, Tailscale).
 
-use super::Scope::{Alone, Anywhere, Port};
-use super::{Phase, Row, Sign, Symptom};
+use super::sign::Scope::{Alone, Anywhere, Port};
+use super::sign::{Phase, Row, Sign, Symptom};
 
 /// A message that is left if ssh's own messages are not shown.
 const fn alone(pattern: &'static str, symptom: Symptom) -> Row {

@@ -1,8 +1,8 @@
 //! Messages of programs that carry a connection for ssh: proxy commands, tunnels, port forwarders,
 //! and the shell that runs them.
 
-use super::Scope::Anywhere;
-use super::{Row, Sign, Symptom};
+use super::sign::Scope::Anywhere;
+use super::sign::{Row, Sign, Symptom};
 
 /// For a program that carries only SSH.
 const fn own(pattern: &'static str) -> Row {

@@ -1,8 +1,8 @@
 //! Messages of PuTTY, its siblings (plink, pscp, psftp) and its descendants (WinSCP, FileZilla).
 
 use super::super::{Reached, Software};
-use super::Scope::{Anywhere, Named};
-use super::{Phase, Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Named};
+use super::sign::{Phase, Row, Sign, Symptom};
 
 const fn row(pattern: &'static str, sign: Sign) -> Row {
     (pattern, sign, Anywhere)

@@ -1,12 +1,12 @@
 //! Messages of libraries in Python: paramiko with the programs based on it, and AsyncSSH.
 
 use super::super::Reached;
-use super::Scope::{Anywhere, Named};
 use super::row::{
     BAD_KEY, BAD_SIGNATURE, CHANGED, CLOSED, DAMAGED, DENIED, MISMATCH, NAME_UNKNOWN, REFUSED,
     REJECTED, RESET, SILENT, STALLED, UNCONNECTED, UNKNOWN, name, reached, says, shared,
 };
-use super::{Phase, Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Named};
+use super::sign::{Phase, Row, Sign, Symptom};
 
 pub(super) const PARAMIKO: &[Row] = &[
     (

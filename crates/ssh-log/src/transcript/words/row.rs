@@ -1,8 +1,8 @@
 //! The form of a row in a library's table, and symptoms that many rows share.
 
 use super::super::Reached;
-use super::Scope::{Anywhere, Named, Port};
-use super::{Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Named, Port};
+use super::sign::{Row, Sign, Symptom};
 
 pub(super) const fn name(words: &'static str) -> Row {
     (words, Sign::Name, Anywhere)

@@ -1,8 +1,8 @@
 //! Messages of sshd that people paste beside those of the client; the rules for logs interpret
 //! them.
 
-use super::Scope::Anywhere;
-use super::{Row, Sign};
+use super::sign::Scope::Anywhere;
+use super::sign::{Row, Sign};
 
 const fn row(pattern: &'static str) -> Row {
     (pattern, Sign::OfServer, Anywhere)

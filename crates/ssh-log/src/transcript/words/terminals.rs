@@ -2,12 +2,12 @@
 //! Xshell, SecureCRT.
 
 use super::super::{Reached, Software};
-use super::Scope::{Anywhere, Named};
 use super::row::{
     CLOSED, DENIED, MISMATCH, NAME_UNKNOWN, NO_ROUTE, REFUSED, RESET, TIMEOUT, UNREACHABLE, name,
     says, shared,
 };
-use super::{Family, Phase, Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Named};
+use super::sign::{Family, Phase, Row, Sign, Symptom};
 
 pub(super) const FAMILIES: &[Family] = &[
     (Some(Software::Bitvise), BITVISE),

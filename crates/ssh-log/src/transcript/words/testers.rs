@@ -4,9 +4,9 @@
 //! They have the same words for every port: they count behind a command that shows a port of SSH.
 
 use super::super::Reached;
-use super::Scope::{Anywhere, Named, Port};
 use super::row::{CLOSED, NOT_SSH, SILENT, UNCONNECTED};
-use super::{Phase, Row, Sign, Symptom};
+use super::sign::Scope::{Anywhere, Named, Port};
+use super::sign::{Phase, Row, Sign, Symptom};
 
 /// Something went wrong.
 const fn named(words: &'static str, symptoms: &'static [Symptom], reached: Reached) -> Row {
