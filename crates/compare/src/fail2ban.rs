@@ -6,7 +6,7 @@ use sshmend_fail2ban::{Config, Ignored, Item, Jail, Word};
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{DIRECTORY, fail2ban_release};
 
-use crate::{Answer, Area, Comparison, Difference, Side};
+use crate::comparison::{Answer, Area, Comparison, Difference, Side};
 
 const EXEMPT: &str = "exempt";
 const NOT_EXEMPT: &str = "not exempt";

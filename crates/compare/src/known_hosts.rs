@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sshmend_known_hosts::KnownHosts;
 use sshmend_lossless::{Origin, Snapshot};
 
-use crate::{Answer, Area, Comparison, Difference, Side};
+use crate::comparison::{Answer, Area, Comparison, Difference, Side};
 
 /// For each name and key type the fingerprints, in any order of lines, and the first line.
 type Keys = BTreeMap<String, (BTreeSet<String>, usize)>;

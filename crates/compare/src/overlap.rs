@@ -78,16 +78,20 @@ fn excludes(values: &BTreeSet<&str>) -> bool {
     values.iter().any(|value| value.starts_with('!'))
 }
 
-/// The values of one kind in the criteria; `None` without any, or if one is a pattern or a network.
+/// The values of one kind in the criteria, in lower case; `None` without any, or if one is a
+/// pattern or a network.
 fn plain(criteria: &str, kind: &str) -> Option<BTreeSet<String>> {
-    let criteria = criteria.to_ascii_lowercase();
-    let words: Vec<&str> = criteria.split_whitespace().collect();
-    let value = words
+    let pairs = pairs(criteria)?;
+    let (_, values) = pairs.iter().find(|(same, _)| same == kind)?;
+    let is_plain = !values
         .iter()
-        .position(|word| word == &kind)
-        .and_then(|at| words.get(at + 1))?;
-    let is_plain = !value.contains(['*', '?', '!', '/', '"']);
-    is_plain.then(|| value.split(',').map(str::to_owned).collect())
+        .any(|value| value.contains(['*', '?', '!', '/']));
+    is_plain.then(|| {
+        values
+            .iter()
+            .map(|value| value.to_ascii_lowercase())
+            .collect()
+    })
 }
 
 #[cfg(test)]
@@ -142,6 +146,9 @@ mod tests {
             ("Address 192.0.2.1", "Address 192.0.2.0/24", false),
             ("user ann LocalPort 22", "LocalPort 2022", true),
             ("User !ann", "User ann", false),
+            ("User Ann", "User ann", false),
+            // A group whose name is that of a kind.
+            ("Group user Address 192.0.2.1", "User ann", false),
         ] {
             assert_eq!(is_disjoint(one, other), disjoint, "{one} / {other}");
             assert_eq!(is_disjoint(other, one), disjoint, "{other} / {one}");

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sshmend_sshd_config::{Effective, Release, Scope, Tree, is_word_list, keyword_names};
 
-use crate::{Answer, Area, Comparison, Difference, Side, overlap};
+use crate::comparison::{Answer, Area, Comparison, Difference, Side};
+use crate::overlap;
 
 /// A Match block by its criteria, and a keyword in lower case.
 type Place = (String, String);

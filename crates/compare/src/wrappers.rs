@@ -3,7 +3,7 @@
 use sshmend_facts::wrapper_tables;
 use sshmend_hosts_access::{Access, HOSTS_ALLOW, HOSTS_DENY, Verdict, access_changes};
 
-use crate::{Answer, Area, Comparison, Difference, Side};
+use crate::comparison::{Answer, Area, Comparison, Difference, Side};
 
 pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Comparison) {
     for (second, side) in [(false, before), (true, after)] {
@@ -18,12 +18,7 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>, found: &mut Compariso
         wrapper_tables(after.snapshot, false),
     );
     let changes = access_changes(&a, &b, &["sshd"], &[]);
-    let all = changes
-        .gained
-        .iter()
-        .chain(&changes.lost)
-        .chain(&changes.unclear);
-    for change in all {
+    for change in changes.all() {
         found.differences.push(Difference {
             area: Area::HostsAccess,
             whom: None,

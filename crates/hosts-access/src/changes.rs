@@ -96,12 +96,9 @@ fn own(also: &[Client]) -> impl Iterator<Item = Group> {
 }
 
 impl AccessChanges {
-    /// True if no evaluated client's access changes.
-    pub fn is_empty(&self) -> bool {
-        self.gained.is_empty()
-            && self.lost.is_empty()
-            && self.unclear.is_empty()
-            && self.left_out == 0
+    /// All changes: what is gained, then what is lost, then what is unclear.
+    pub fn all(&self) -> impl Iterator<Item = &AccessChange> {
+        self.gained.iter().chain(&self.lost).chain(&self.unclear)
     }
 
     /// Adds the change of a group: as one when it is the same for all of them, else one by one.

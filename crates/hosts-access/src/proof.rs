@@ -38,17 +38,12 @@ pub(crate) fn changes_nothing_else(
         same_rules(old, new, asked)?;
     }
     let changes = access_changes(before, after, &[asked.daemon], &[]);
-    let all = changes
-        .gained
-        .iter()
-        .chain(&changes.lost)
-        .chain(&changes.unclear);
     let words: Vec<HostWord> = asked
         .patterns
         .iter()
         .map(|wanted| HostWord::parse(wanted.word().as_bytes()))
         .collect();
-    for change in all {
+    for change in changes.all() {
         if change.after.access != Access::Granted || !asked.names(&change.client, &words, before) {
             return Err(Refusal::ChangesOthers {
                 who: format!("{} at {}", change.who, change.client.daemon),

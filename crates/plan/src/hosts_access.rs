@@ -337,12 +337,7 @@ fn whom(changes: &AccessChanges) -> String {
 fn effects(before: &Tables, after: &Tables, wish: &HostsAccessWish<'_>) -> Vec<Effect> {
     let own: Vec<Client> = keepers(wish.person, &wish.daemon);
     let changes = access_changes(before, after, &[&wish.daemon], &own);
-    let all = changes
-        .gained
-        .iter()
-        .chain(&changes.lost)
-        .chain(&changes.unclear);
-    let mut effects: Vec<Effect> = all.map(effect).collect();
+    let mut effects: Vec<Effect> = changes.all().map(effect).collect();
     if changes.left_out > 0 {
         let what = format!("{} further groups of clients", changes.left_out);
         effects.push(Effect {

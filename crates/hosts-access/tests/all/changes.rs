@@ -183,7 +183,7 @@ fn sampling_of_very_long_files_is_reported() {
     let before = tables("", &deny);
     let after = tables("", format!("{deny}# note"));
     let changes = access_changes(&before, &after, &["sshd"], &[]);
-    assert!(changes.left_out > 0 && !changes.is_empty());
+    assert!(changes.left_out > 0);
     assert_eq!(
         changes.lost.first().map(|change| change.who.as_str()),
         Some("127.0.0.1")

@@ -8,3 +8,5 @@ mod linkage;
 mod mend;
 mod permit;
 mod problems;
+mod unknown;
+mod wanted;

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use sshmend_fail2ban::{Address, Config, Edited, Refusal as NotChanged};
 use sshmend_lossless::{Origin, Snapshot};
 
-use super::{DIRECTORY, changes, fail2ban_release, is_at_hand, notes, running};
+use super::change::{DIRECTORY, changes, words};
+use super::client::{fail2ban_release, is_at_hand};
+use super::{notes, running};
 use crate::check::Check;
 use crate::plan::{Notice, Plan, Refusal};
 
@@ -79,7 +81,7 @@ pub(crate) fn fail2ban_unignore(
     let edited = before
         .unignore(addresses, jails)
         .map_err(|refusal| refused(&before, &refusal))?;
-    let purpose = format!("end the exemption of {}", super::words(addresses).join(" "));
+    let purpose = format!("end the exemption of {}", words(addresses).join(" "));
     planned(snapshot, &before, &edited, purpose, live, now)
 }
 

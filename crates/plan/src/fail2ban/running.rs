@@ -5,7 +5,8 @@ use sshmend_fail2ban::{Address, Config, Item, Jail};
 use sshmend_lossless::{CommandOutput, Snapshot, Step};
 
 use super::bans::{Ban, banned};
-use super::{BANNED, ping, runs, said};
+use super::change::words;
+use super::client::{BANNED, ping, runs, said};
 use crate::check::{Check, Expect, Proof};
 use crate::plan::{Notice, Plan};
 
@@ -55,7 +56,7 @@ impl Work<'_> {
     }
 
     fn wanted(&self) -> String {
-        super::words(self.addresses).join(" ")
+        words(self.addresses).join(" ")
     }
 
     /// The jails that were meant and that run.
