@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, floor};
 use crate::tree::{Key, Node, Value};
 
 /// Reads JSON.
@@ -29,11 +29,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
         .take(line.saturating_sub(1))
         .map(str::len)
         .sum();
-    let mut at = (start + column.saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
+    floor(text, start + column.saturating_sub(1))
 }
 
 /// A walk over text that is known to be JSON, nested no deeper than serde_json allows.

@@ -40,6 +40,8 @@ mod sshd;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_recording;
+#[cfg(test)]
 mod tests_of_spelling;
 mod toml;
 mod tree;
