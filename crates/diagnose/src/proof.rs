@@ -33,6 +33,15 @@ impl Certainty {
         matches!(self, Self::Certain(_))
     }
 
+    /// Likely if it holds, else possible.
+    pub(crate) fn likely_if(condition: bool) -> Self {
+        if condition {
+            Self::Likely
+        } else {
+            Self::Possible
+        }
+    }
+
     /// The word in the JSON form.
     pub fn as_str(self) -> &'static str {
         match self {

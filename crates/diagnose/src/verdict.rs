@@ -29,6 +29,23 @@ pub(crate) struct Judges {
     pub(crate) client: Judge,
 }
 
+impl Judges {
+    /// Of a cause that is seen from the server only.
+    pub(crate) const fn server(server: Judge) -> Self {
+        Self { server, ..UNSEEN }
+    }
+
+    /// Of a cause that is seen from the client only.
+    pub(crate) const fn client(client: Judge) -> Self {
+        Self { client, ..UNSEEN }
+    }
+
+    /// Of a cause that is seen from both ends.
+    pub(crate) const fn both(server: Judge, client: Judge) -> Self {
+        Self { server, client }
+    }
+}
+
 /// Judges the facts.
 pub(crate) type Judge = fn(&Facts<'_>, &mut Verdict);
 

@@ -9,6 +9,7 @@ use sshmend_sshd_config::{
 };
 
 use crate::Facts;
+use crate::facts::kept;
 use crate::known::{Known, Unchecked};
 use crate::moment::Moment;
 
@@ -65,11 +66,7 @@ impl Facts<'_> {
             let overrides = Override::from_argv(&argv);
             Ok(Tree::read(self.snapshot, &main, &overrides))
         };
-        self.cache
-            .tree
-            .get_or_init(read)
-            .as_ref()
-            .map_err(Clone::clone)
+        kept(&self.cache.tree, read)
     }
 
     /// All values, for the client and user in question.
@@ -79,11 +76,7 @@ impl Facts<'_> {
             let scope = connection.as_ref().map_or(Scope::Global, Scope::Connection);
             Ok(self.tree()?.effective(self.release(), scope))
         };
-        self.cache
-            .effective
-            .get_or_init(read)
-            .as_ref()
-            .map_err(Clone::clone)
+        kept(&self.cache.effective, read)
     }
 
     /// The value of a keyword that has one value.
@@ -151,11 +144,7 @@ impl Facts<'_> {
     /// The values outside of every Match block.
     pub fn global(&self) -> Known<&Effective> {
         let read = || Ok(self.tree()?.effective(self.release(), Scope::Global));
-        self.cache
-            .global
-            .get_or_init(read)
-            .as_ref()
-            .map_err(Clone::clone)
+        kept(&self.cache.global, read)
     }
 
     /// The ports that the configuration gives to sshd.

@@ -115,6 +115,17 @@ pub(crate) fn complaints(stderr: &str) -> Vec<(Complaint, String)> {
         .collect()
 }
 
+/// Whether a program reports that it does not fit its libraries, before it does anything else.
+pub fn does_not_start(said: &str) -> bool {
+    const WORDS: [&str; 4] = [
+        "OpenSSL version mismatch",
+        "error while loading shared libraries",
+        "symbol lookup error",
+        "' not found (required by",
+    ];
+    WORDS.iter().any(|words| said.contains(words))
+}
+
 fn classify(line: &str) -> Complaint {
     const TABLE: [(&[&str], Complaint); 6] = [
         (
@@ -136,12 +147,6 @@ fn classify(line: &str) -> Complaint {
         ),
         (&["Unable to load host key"], Complaint::NoHostKeys),
     ];
-    const LIBRARY: [&str; 4] = [
-        "OpenSSL version mismatch",
-        "error while loading shared libraries",
-        "symbol lookup error",
-        "' not found (required by",
-    ];
     const CONFIG: [&str; 4] = [
         " set without ",
         "bad addr or host",
@@ -153,7 +158,7 @@ fn classify(line: &str) -> Complaint {
         .find(|(parts, _)| parts.iter().all(|part| line.contains(part)));
     match row {
         Some((_, complaint)) => *complaint,
-        None if LIBRARY.iter().any(|part| line.contains(part)) => Complaint::Library,
+        None if does_not_start(line) => Complaint::Library,
         None if CONFIG.iter().any(|part| line.contains(part)) => Complaint::Config,
         None if line.contains(" line ")
             || line.starts_with('/')

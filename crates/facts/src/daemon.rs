@@ -215,14 +215,15 @@ impl Daemon {
 
     /// `sshd -G` (9.3 and later) prints the effective configuration, also for users who cannot read the host keys.
     fn dump_command(&self) -> Vec<String> {
-        [self.program.clone(), "-G".to_owned()]
-            .into_iter()
-            .chain(self.options.iter().cloned())
-            .collect()
+        self.command("-G")
     }
 
     fn test_command(&self) -> Vec<String> {
-        [self.program.clone(), "-t".to_owned()]
+        self.command("-t")
+    }
+
+    fn command(&self, option: &str) -> Vec<String> {
+        [self.program.clone(), option.to_owned()]
             .into_iter()
             .chain(self.options.iter().cloned())
             .collect()

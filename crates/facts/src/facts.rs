@@ -77,9 +77,7 @@ impl<'a> Facts<'a> {
     /// A file; `None` when there is none.
     pub fn file(&self, path: impl AsRef<Path>) -> Known<Option<&'a FileImage>> {
         let path = path.as_ref();
-        if self.is_out_of_reach(path) {
-            return Err(not_looked_at(path));
-        }
+        self.within_reach(path)?;
         answer(path, self.snapshot.read(path))
     }
 
@@ -93,18 +91,14 @@ impl<'a> Facts<'a> {
     /// Mode and owner of the entry at a path; `None` if it does not exist.
     pub fn meta(&self, path: impl AsRef<Path>) -> Known<Option<&'a Metadata>> {
         let path = path.as_ref();
-        if self.is_out_of_reach(path) {
-            return Err(not_looked_at(path));
-        }
+        self.within_reach(path)?;
         answer(path, self.snapshot.metadata(path))
     }
 
     /// The names in a directory; none when it does not exist.
     pub fn names(&self, path: impl AsRef<Path>) -> Known<Vec<&'a str>> {
         let path = path.as_ref();
-        if self.is_out_of_reach(path) {
-            return Err(not_looked_at(path));
-        }
+        self.within_reach(path)?;
         let listed = self
             .snapshot
             .names(path)
@@ -117,9 +111,17 @@ impl<'a> Facts<'a> {
     }
 
     /// The kernel's own files say nothing about a mounted disk.
-    fn is_out_of_reach(&self, path: &Path) -> bool {
-        self.question.offline && is_of_kernel(path)
+    fn within_reach(&self, path: &Path) -> Known<()> {
+        if self.question.offline && is_of_kernel(path) {
+            return Err(not_looked_at(path));
+        }
+        Ok(())
     }
+}
+
+/// An answer that is computed once and kept.
+pub(crate) fn kept<T>(cell: &OnceCell<Known<T>>, read: impl FnOnce() -> Known<T>) -> Known<&T> {
+    cell.get_or_init(read).as_ref().map_err(Clone::clone)
 }
 
 fn is_of_kernel(path: &Path) -> bool {

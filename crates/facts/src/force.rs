@@ -214,11 +214,7 @@ impl Facts<'_> {
     /// none was refused since; `None` if the log cannot show that.
     fn let_in_after(&self, time: Moment) -> Option<&LogLine> {
         let lines = self.log().ok()?;
-        let asked = self.question.asked_server()?;
-        let (user, client) = (asked.user.as_deref(), asked.client);
-        if user.is_none() && client.is_none() {
-            return None;
-        }
+        let (user, client) = self.question.asked_about()?;
         let of_it = |line: &&LogLine| {
             let of_client = client.is_none() || line.client == client;
             match user {

@@ -50,16 +50,18 @@ fn key(line: &str) -> Option<Key> {
 }
 
 impl Facts<'_> {
-    /// The files of keys and certificates that ssh found: of others it says `type -1`.
-    pub(crate) fn loaded(&self) -> Vec<&str> {
-        let Some(lines) = self.printed_lines() else {
-            return Vec::new();
-        };
-        let files = lines.filter_map(|line| {
+    /// The files of keys and certificates that ssh tried to open, each with its type.
+    pub(crate) fn identity_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        let lines = self.printed_lines().into_iter().flatten();
+        lines.filter_map(|line| {
             line.strip_prefix("debug1: identity file ")?
                 .rsplit_once(" type ")
-        });
-        files
+        })
+    }
+
+    /// Those of them that ssh found: of others it says `type -1`.
+    pub(crate) fn loaded(&self) -> Vec<&str> {
+        self.identity_files()
             .filter(|(_, kind)| *kind != "-1")
             .map(|(path, _)| path)
             .collect()

@@ -56,7 +56,7 @@ mod waiting;
 mod wrappers;
 
 pub use account::{ACCESS, Account};
-pub use config_test::{Complaint, ConfigTest, TestOutput};
+pub use config_test::{Complaint, ConfigTest, TestOutput, does_not_start};
 pub use daemon::{Daemon, SPLIT};
 pub use door::{Door, Holder, Lead};
 pub use facts::Facts;

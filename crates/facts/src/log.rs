@@ -7,6 +7,7 @@ use sshmend_ssh_log::{CauseName, Kind, ReadLog};
 use sshmend_sshd_config::Release;
 
 use crate::Facts;
+use crate::facts::kept;
 use crate::known::{Known, Unchecked};
 use crate::log_file::{LogFile, LogLine};
 use crate::log_source::{DAY, DMESG, Source};
@@ -28,11 +29,7 @@ impl<'a> Facts<'a> {
     }
 
     pub(crate) fn whole_log(&self) -> Known<&LogFile> {
-        self.cache
-            .log
-            .get_or_init(|| self.read_log())
-            .as_ref()
-            .map_err(Clone::clone)
+        kept(&self.cache.log, || self.read_log())
     }
 
     /// How much of each named log was understood.
@@ -164,11 +161,7 @@ impl<'a> Facts<'a> {
     /// in question, unless a login has succeeded since; if only a client is in question, any
     /// account counts.
     pub fn gave_up(&self) -> Option<&LogLine> {
-        let asked = self.question.asked_server()?;
-        let (user, client) = (asked.user.as_deref(), asked.client);
-        if user.is_none() && client.is_none() {
-            return None;
-        }
+        let (user, client) = self.question.asked_about()?;
         let of_it = |line: &&LogLine| {
             matches!(line.kind, Kind::Closed | Kind::Disconnected)
                 && line.user.is_some()

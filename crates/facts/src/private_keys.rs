@@ -48,14 +48,7 @@ fn body(line: &str) -> Option<(&str, &str)> {
 impl Facts<'_> {
     /// The private key files that ssh tried to open.
     pub(crate) fn identities(&self) -> Vec<&str> {
-        let Some(lines) = self.printed_lines() else {
-            return Vec::new();
-        };
-        let files = lines.filter_map(|line| {
-            line.strip_prefix("debug1: identity file ")?
-                .rsplit_once(" type ")
-        });
-        files
+        self.identity_files()
             .map(|(path, _)| path)
             .filter(|path| !path.ends_with("-cert") && !path.ends_with(".pub"))
             .collect()

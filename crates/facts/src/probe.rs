@@ -125,12 +125,7 @@ impl Facts<'_> {
             .question
             .target()
             .filter(|_| refused == Some(alias.as_str()))?;
-        let port = target
-            .options
-            .iter()
-            .skip_while(|word| *word != "-p")
-            .nth(1);
-        Some(port.map_or_else(
+        Some(target.port().map_or_else(
             || target.host().to_owned(),
             |port| format!("[{}]:{port}", target.host()),
         ))

@@ -76,6 +76,12 @@ impl Target {
             .rsplit_once('@')
             .map_or(&*self.destination, |(_, host)| host)
     }
+
+    /// The port that the options name.
+    pub(crate) fn port(&self) -> Option<&str> {
+        let mut words = self.options.iter().skip_while(|word| *word != "-p");
+        words.nth(1).map(String::as_str)
+    }
 }
 
 impl Question {
@@ -150,6 +156,13 @@ impl Question {
             Vantage::Server(server) => Some(server),
             Vantage::Client(_) | Vantage::Transcript(_) => None,
         }
+    }
+
+    /// The account and the client in question, on the server side; `None` if neither is.
+    pub(crate) fn asked_about(&self) -> Option<(Option<&str>, Option<IpAddr>)> {
+        let asked = self.asked_server()?;
+        let (user, client) = (asked.user.as_deref(), asked.client);
+        (user.is_some() || client.is_some()).then_some((user, client))
     }
 
     /// The server that the client wants to reach.

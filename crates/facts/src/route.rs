@@ -347,14 +347,12 @@ const SOCKET_SUFFIX: usize = 17;
 
 /// The destination as given, for use where ssh cannot be run.
 fn without_ssh(target: &Target) -> Route {
-    let port = target
-        .options
-        .iter()
-        .skip_while(|word| *word != "-p")
-        .nth(1);
     Route {
         host: target.host().to_owned(),
-        port: port.and_then(|port| port.parse().ok()).unwrap_or(22),
+        port: target
+            .port()
+            .and_then(|port| port.parse().ok())
+            .unwrap_or(22),
         user: String::new(),
         proxy: Proxy::Direct,
         identities_only: false,

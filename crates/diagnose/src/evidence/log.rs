@@ -85,11 +85,7 @@ pub(crate) fn log_evidence_of_others<'a>(
     };
     let lines: Vec<&LogLine> = facts.log().ok()?.iter().filter(of_others).collect();
     let recent = lines.iter().any(|line| facts.is_recent(line));
-    let certainty = if recent {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
+    let certainty = Certainty::likely_if(recent);
     let client = most_frequent(&lines);
     (!lines.is_empty()).then_some(LogEvidence {
         lines,

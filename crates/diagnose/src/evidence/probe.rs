@@ -51,6 +51,11 @@ impl ProbeEvidence {
         self.hits.len() == self.all
     }
 
+    /// Whether a connection ended like that.
+    pub(crate) fn any(&self, ended: impl Fn(&Reply) -> bool) -> bool {
+        self.hits.iter().any(|(_, reply)| ended(reply))
+    }
+
     /// `3 of 5 connections`.
     pub(crate) fn share(&self) -> String {
         share(self.hits.len(), self.all)
@@ -91,6 +96,24 @@ fn share(some: usize, all: usize) -> String {
         "connections"
     };
     format!("{some} of {all} {noun}")
+}
+
+/// Adds the finding `what`, which is possible, if each connection was closed at once.
+pub(crate) fn always_closed_at_once(facts: &Facts<'_>, verdict: &mut Verdict, what: &str) {
+    let closed = |reply: &Reply| matches!(reply, Reply::ClosedAtOnce { .. });
+    if let Some(replied) = probe_evidence(facts, verdict, closed) {
+        if replied.always() {
+            ask_the_server(replied.report(verdict, Certainty::Possible, what));
+        }
+    }
+}
+
+/// Whether nothing was connected: what a firewall or a ban does.
+pub(crate) fn is_turned_away(reply: &Reply) -> bool {
+    matches!(
+        reply,
+        Reply::Refused | Reply::Unreachable | Reply::Unanswered
+    )
 }
 
 /// Adds the step to diagnose at the server, which alone knows more.

@@ -4,12 +4,9 @@ use std::net::IpAddr;
 use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 /// Fewer drops do not show their origin.
 const ENOUGH: usize = 5;

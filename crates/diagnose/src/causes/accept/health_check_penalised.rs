@@ -3,12 +3,9 @@ use sshmend_ssh_log::CauseName;
 
 use crate::evidence::log::log_evidence;
 use crate::proof::Certainty;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(mut heard) = log_evidence(

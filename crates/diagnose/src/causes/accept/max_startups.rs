@@ -9,10 +9,7 @@ use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let manager = facts.manager().unwrap_or(Manager::Other);
@@ -208,12 +205,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = probe_evidence(facts, verdict, dropped) else {
         return;
     };
-    let said = |words: &str| {
-        replied
-            .hits
-            .iter()
-            .any(|(_, reply)| *reply == Reply::Dropped(words.to_owned()))
-    };
+    let said = |words: &str| replied.any(|reply| *reply == Reply::Dropped(words.to_owned()));
     let finding = if said("Exceeded MaxStartups") {
         let what = "the server drops connections because too many are unauthenticated (in total, or from this address)";
         replied.report(verdict, Proof::Connection.certain(), what)

@@ -6,10 +6,7 @@ use crate::evidence::probe::{ask_the_server, probe_evidence};
 use crate::proof::Certainty;
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(limit) = verdict.look(facts.value("persourcemaxstartups")) else {

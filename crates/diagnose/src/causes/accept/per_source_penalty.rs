@@ -9,10 +9,7 @@ use crate::finding::Finding;
 use crate::proof::{Certainty, Fact};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.release().is_some_and(|release| release < SPLIT) {
@@ -84,11 +81,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = probe_evidence(facts, verdict, dropped) else {
         return;
     };
-    let certainty = if replied.always() {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
+    let certainty = Certainty::likely_if(replied.always());
     let finding = replied.report(
         verdict,
         certainty,

@@ -6,12 +6,9 @@ use crate::edit;
 use crate::finding::Then;
 use crate::proof::Fact;
 use crate::quote::quoted;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 /// The keywords that decide whether and how long a connection lives: for these, a Match block that
 /// overrides a line is reported as well, while other keywords are put into such blocks on purpose.

@@ -4,12 +4,9 @@ use sshmend_ssh_log::CauseName;
 use crate::evidence::log::log_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(manager) = verdict.look(facts.manager()) else {

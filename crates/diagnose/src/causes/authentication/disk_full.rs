@@ -1,12 +1,9 @@
 use sshmend_facts::Facts;
 
 use crate::proof::Fact;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(disks) = verdict.look(facts.full_disks()) else {

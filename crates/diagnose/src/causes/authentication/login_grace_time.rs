@@ -5,12 +5,9 @@ use sshmend_sshd_config::Setting;
 use crate::evidence::log::log_evidence;
 use crate::finding::Finding;
 use crate::proof::Certainty;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 /// A limit below this is hard to meet for a person.
 const LOW: u32 = 15;
@@ -28,11 +25,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
         );
     }
     let low = setting.zip(seconds.filter(|seconds| *seconds < LOW));
-    let strangers = if low.is_some() {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
+    let strangers = Certainty::likely_if(low.is_some());
     if let Some(heard) = log_evidence(facts, verdict, CauseName::LoginGraceTime, Some(strangers)) {
         let finding = heard.report(verdict, "clients did not log in within LoginGraceTime");
         finding.step("find the slow step of the login: PAM and LDAP time-outs, DNS, or a person");

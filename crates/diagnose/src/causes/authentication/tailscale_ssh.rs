@@ -6,10 +6,7 @@ use crate::finding::Finding;
 use crate::proof::Certainty;
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 const WHAT: &str =
     "Tailscale SSH answers instead of sshd, and the policy of the tailnet decides who may log in";

@@ -1,12 +1,9 @@
 use sshmend_facts::Facts;
 
 use crate::proof::Fact;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    client: from_client,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::client(from_client);
 
 /// The default of MaxAuthTries.
 const TRIES: usize = 6;

@@ -19,13 +19,9 @@ use crate::causes::authentication::user_not_allowed::lists::Lists;
 use crate::edit::{self, Change};
 use crate::evidence::log::LogEvidence;
 use crate::proof::{Certainty, Proof};
-use crate::quote::quoted;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let user = facts.user();
@@ -92,11 +88,7 @@ fn waits(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let longest = waiting.iter().map(|one| one.seconds).max();
     // A slow program delays a login; people give up after a while.
-    let certainty = if longest >= Some(GIVEN_UP) {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
+    let certainty = Certainty::likely_if(longest >= Some(GIVEN_UP));
     let what = format!(
         "{who} waits for a program that does not end: {}",
         first.title

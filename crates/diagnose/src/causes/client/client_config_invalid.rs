@@ -1,19 +1,14 @@
-use sshmend_facts::{Facts, KeyFault, NoMethod, Socket, Unchecked};
+use sshmend_facts::{Facts, KeyFault, NoMethod, Socket, Unchecked, does_not_start};
 use sshmend_lossless::Origin;
 
-use crate::causes::listener::library_mismatch::does_not_start;
 use crate::causes::listener::sshd_config_invalid::place;
 use crate::edit;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
-use crate::quote::quoted;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    client: from_client,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::client(from_client);
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.target().is_some() {

@@ -1,13 +1,9 @@
 use sshmend_facts::Facts;
 
 use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    client: from_client,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::client(from_client);
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Ok(route) = facts.route() else { return };

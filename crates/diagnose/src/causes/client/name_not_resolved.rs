@@ -2,12 +2,9 @@ use sshmend_facts::Facts;
 use sshmend_ssh_log::CauseName;
 
 use crate::proof::{Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    client: from_client,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::client(from_client);
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     // With CanonicalizeHostname ssh looks the name up before it prints its configuration.

@@ -1,15 +1,12 @@
 use sshmend_facts::{Facts, Proxy, Reply, Tried, Unchecked, Vantage};
 
+use crate::evidence::probe::is_turned_away;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    client: from_client,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::client(from_client);
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     if let Some((hop, said)) = facts.jump_loop() {
@@ -99,12 +96,7 @@ fn unresolved(facts: &Facts<'_>) -> Option<String> {
 }
 
 fn is_out_of_reach(tried: &Tried) -> bool {
-    tried.replies.iter().all(|reply| {
-        matches!(
-            reply,
-            Reply::Refused | Reply::Unreachable | Reply::Unanswered
-        )
-    })
+    tried.replies.iter().all(is_turned_away)
 }
 
 /// Judges by the client's messages, and adds what follows from them.

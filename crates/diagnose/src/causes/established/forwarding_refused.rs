@@ -10,10 +10,7 @@ use crate::proof::{Certainty, Proof};
 use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 /// A refused request, as a log entry states it.
 enum Refused<'l> {

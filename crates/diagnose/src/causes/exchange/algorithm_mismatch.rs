@@ -9,10 +9,7 @@ use crate::evidence::transcript::transcript_evidence;
 use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 /// The names that ssh uses for the kinds, and the keywords that list them.
 const KINDS: [(&str, &str); 4] = [

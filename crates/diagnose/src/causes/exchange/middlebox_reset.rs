@@ -5,10 +5,7 @@ use crate::evidence::probe::probe_evidence;
 use crate::proof::Certainty;
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.client_address().is_none() {
@@ -39,15 +36,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }) else {
         return;
     };
-    let reset = replied
-        .hits
-        .iter()
-        .any(|(_, reply)| matches!(reply, Reply::ClosedAfterBanner { reset: true, .. }));
-    let certainty = if reset {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
+    let reset = replied.any(|reply| matches!(reply, Reply::ClosedAfterBanner { reset: true, .. }));
+    let certainty = Certainty::likely_if(reset);
     let finding = replied.report(
         verdict,
         certainty,

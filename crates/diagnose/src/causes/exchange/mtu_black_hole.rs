@@ -4,12 +4,9 @@ use sshmend_facts::{Facts, Reply};
 
 use crate::evidence::probe::probe_evidence;
 use crate::proof::Certainty;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    client: from_client,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::client(from_client);
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = probe_evidence(facts, verdict, |reply| {

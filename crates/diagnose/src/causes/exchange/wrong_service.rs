@@ -4,10 +4,7 @@ use crate::evidence::probe::probe_evidence;
 use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 /// Judges a port that another program holds, unless there is evidence that it leads to an sshd.
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -55,7 +52,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     else {
         return;
     };
-    let known = replied.hits.iter().any(|(_, reply)| is_known(reply));
+    let known = replied.any(is_known);
     let certainty = if known {
         Proof::Connection.certain()
     } else {

@@ -2,12 +2,9 @@ use sshmend_facts::Facts;
 use sshmend_plan::Wish;
 
 use crate::proof::Proof;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let (Some(client), Ok(bans)) = (facts.question.client_address(), facts.bans()) else {

@@ -1,19 +1,16 @@
 use std::net::IpAddr;
 
-use sshmend_facts::{Ban, BlockedRoute, Facts, Reply, Unchecked};
+use sshmend_facts::{Ban, BlockedRoute, Facts, Unchecked};
 use sshmend_hosts_access::Owner as Wrote;
 use sshmend_packet_filter::{Block, Owner};
 use sshmend_plan::Wish;
 
-use crate::evidence::probe::{ask_the_server, probe_evidence};
+use crate::evidence::probe::{ask_the_server, is_turned_away, probe_evidence};
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(bans) = verdict.look(facts.bans()) else {
@@ -219,13 +216,7 @@ fn others_in(banned: &str) -> Option<String> {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let turned_away = |reply: &Reply| {
-        matches!(
-            reply,
-            Reply::Refused | Reply::Unreachable | Reply::Unanswered
-        )
-    };
-    let Some(replied) = probe_evidence(facts, verdict, turned_away) else {
+    let Some(replied) = probe_evidence(facts, verdict, is_turned_away) else {
         return;
     };
     let finding = replied.report(

@@ -1,15 +1,12 @@
 use sshmend_facts::{Facts, Listed, Reply, Unchecked};
 use sshmend_packet_filter::{Block, Owner, in_network_text};
 
-use crate::evidence::probe::{ask_the_server, probe_evidence};
+use crate::evidence::probe::{ask_the_server, is_turned_away, probe_evidence};
 use crate::finding::Then;
 use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(blocks) = verdict.look(facts.blocks()) else {
@@ -156,25 +153,13 @@ fn by_unit(facts: &Facts<'_>, verdict: &mut Verdict) {
 
 /// From the client: no answer, or a rejection that any firewall on the path can send.
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let turned_away = |reply: &Reply| {
-        matches!(
-            reply,
-            Reply::Refused | Reply::Unreachable | Reply::Unanswered
-        )
-    };
-    let Some(replied) = probe_evidence(facts, verdict, turned_away) else {
+    let Some(replied) = probe_evidence(facts, verdict, is_turned_away) else {
         return;
     };
-    let silent = replied
-        .hits
-        .iter()
-        .any(|(_, reply)| *reply == Reply::Unanswered);
-    let certainty = if silent {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
-    let what = "a firewall on the path, on the server or of a cloud provider may block this client";
+    let silent = replied.any(|reply| *reply == Reply::Unanswered);
+    let certainty = Certainty::likely_if(silent);
+    let what =
+        "a firewall on the way or on the server may turn this client away (so may that of a cloud)";
     ask_the_server(replied.report(verdict, certainty, what));
 }
 

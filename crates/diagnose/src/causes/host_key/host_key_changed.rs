@@ -2,12 +2,9 @@ use sshmend_facts::Facts;
 
 use crate::causes::host_key::host_key_unknown::pin;
 use crate::evidence::transcript::transcript_evidence;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    client: from_client,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::client(from_client);
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(finding) = transcript_evidence(facts, verdict) else {

@@ -6,13 +6,9 @@ use sshmend_ssh_log::transcript::{Software, is_of_provider};
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact};
-use crate::quote::quoted;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    client: from_client,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::client(from_client);
 
 /// Our own attempt never accepts an unknown key; whether that is a fault depends on the user's own
 /// ssh.

@@ -2,12 +2,9 @@ use sshmend_facts::{Facts, LogLine, Usage};
 use sshmend_ssh_log::CauseName;
 
 use crate::proof::{Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 /// Signs of a container: systemd and what it runs in, docker, podman.
 const CONTAINERS: [&str; 3] = [

@@ -2,12 +2,9 @@ use sshmend_facts::{Facts, Socket};
 use sshmend_ssh_log::CauseName;
 
 use crate::proof::{Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(sockets) = verdict.look(facts.ssh_sockets()) else {

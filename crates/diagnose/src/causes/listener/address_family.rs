@@ -9,10 +9,7 @@ use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(sockets) = verdict.look(facts.ssh_sockets()) else {

@@ -5,10 +5,7 @@ use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 /// For a port that another program holds: whether anything listens at its destination.
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
@@ -109,10 +106,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.step("is it the address of a load balancer? look at each machine behind it");
         return;
     }
-    let late = replied
-        .hits
-        .iter()
-        .any(|(_, reply)| matches!(reply, Reply::ClosedLate(_)));
+    let late = replied.any(|reply| matches!(reply, Reply::ClosedLate(_)));
     let when = if late { "later" } else { "at once" };
     let what = format!(
         "every connection is accepted and closed {when} without a message, as by a forwarder without a working server behind it"

@@ -6,12 +6,9 @@ use crate::causes::authentication::user_not_allowed::pam::own_limit;
 use crate::evidence::log::{LogEvidence, log_evidence};
 use crate::finding::{Finding, Then};
 use crate::proof::{Certainty, Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let machine = verdict.look(facts.open_files()).flatten();

@@ -1,16 +1,12 @@
-use sshmend_facts::{Complaint, Facts, HostKeyFile, Reply, TestOutput};
+use sshmend_facts::{Complaint, Facts, HostKeyFile, TestOutput};
 use sshmend_plan::Wish;
 
-use crate::evidence::probe::{ask_the_server, probe_evidence};
+use crate::evidence::probe::always_closed_at_once;
 use crate::finding::Finding;
-use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     match facts.test_output() {
@@ -138,16 +134,9 @@ fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict, what: &str) -> &'v m
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = probe_evidence(facts, verdict, |reply| {
-        matches!(reply, Reply::ClosedAtOnce { .. })
-    }) else {
-        return;
-    };
-    if replied.always() {
-        let what =
-            "the server may have lost its host keys: before 9.8 each connection then ends at once";
-        ask_the_server(replied.report(verdict, Certainty::Possible, what));
-    }
+    let what =
+        "the server may have lost its host keys: up to 9.7 each connection then ends at once";
+    always_closed_at_once(facts, verdict, what);
 }
 
 #[cfg(test)]

@@ -3,12 +3,9 @@ use sshmend_plan::Wish;
 
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     match facts.test_output() {

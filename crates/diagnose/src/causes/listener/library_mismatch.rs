@@ -1,13 +1,10 @@
-use sshmend_facts::{Complaint, Facts};
+use sshmend_facts::{Complaint, Facts, does_not_start};
 
 use crate::proof::{Fact, Proof};
 use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(Some(config_test)) = verdict.look(facts.test_output()) else {
@@ -62,17 +59,6 @@ fn again(library: &str) -> String {
     format!(
         "apt-get install --reinstall openssh-server $(dpkg -S {library} | cut -d: -f1 | sort -u)"
     )
-}
-
-/// Whether a program reports that it does not fit its libraries, before it does anything else.
-pub(crate) fn does_not_start(said: &str) -> bool {
-    const WORDS: [&str; 4] = [
-        "OpenSSL version mismatch",
-        "error while loading shared libraries",
-        "symbol lookup error",
-        "' not found (required by",
-    ];
-    WORDS.iter().any(|words| said.contains(words))
 }
 
 /// The paths of an ssh built locally, and of the system's.

@@ -4,12 +4,9 @@ use sshmend_ssh_log::{CauseName, Kind};
 
 use crate::finding::Then;
 use crate::proof::{Certainty, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(lines) = verdict.look(facts.kernel_lines(CauseName::MandatoryAccessDenied)) else {
@@ -32,11 +29,7 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let open = lines
         .iter()
         .any(|line| facts.is_recent(line) && !facts.worked_since(line));
-    let certainty = if open {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
+    let certainty = Certainty::likely_if(open);
     match lines
         .iter()
         .rev()

@@ -1,15 +1,11 @@
-use sshmend_facts::{Complaint, Facts, Reply};
+use sshmend_facts::{Complaint, Facts};
 use sshmend_plan::Wish;
 
-use crate::evidence::probe::{ask_the_server, probe_evidence};
-use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
+use crate::evidence::probe::always_closed_at_once;
+use crate::proof::{Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(Some(config_test)) = verdict.look(facts.test_output()) else {
@@ -58,15 +54,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = probe_evidence(facts, verdict, |reply| {
-        matches!(reply, Reply::ClosedAtOnce { .. })
-    }) else {
-        return;
-    };
-    if replied.always() {
-        let what = "the server may have lost its privilege separation directory: each connection then ends at once";
-        ask_the_server(replied.report(verdict, Certainty::Possible, what));
-    }
+    let what = "the server may have lost its privilege separation directory: each connection then ends at once";
+    always_closed_at_once(facts, verdict, what);
 }
 
 #[cfg(test)]

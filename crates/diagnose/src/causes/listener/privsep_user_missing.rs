@@ -3,12 +3,9 @@ use sshmend_facts::{Complaint, Facts};
 use crate::causes::authentication::user_not_allowed::NSSWITCH;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.offline {

@@ -8,12 +8,9 @@ use sshmend_sshd_config::{Problem, Release, StartVerdict as Judged, nearest_keyw
 use crate::edit;
 use crate::finding::{Finding, Mark, Then};
 use crate::proof::{Certainty, Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     match facts.test_output() {

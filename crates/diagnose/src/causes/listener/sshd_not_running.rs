@@ -13,10 +13,7 @@ use crate::proof::{Certainty, Fact, Proof};
 use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     if facts.question.offline {

@@ -5,10 +5,7 @@ use crate::evidence::probe::probe_evidence;
 use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(client) = facts.question.client_address() else {
@@ -93,11 +90,7 @@ fn path_filter(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let back = way.interface.unwrap_or_default();
     let own = facts.own_route();
-    let certainty = if own.is_some() {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
+    let certainty = Certainty::likely_if(own.is_some());
     let what = format!(
         "packets from {client} on {interface} are dropped because the return route uses {back} (rp_filter)"
     );
@@ -121,15 +114,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     }) else {
         return;
     };
-    let unreachable = replied
-        .hits
-        .iter()
-        .any(|(_, reply)| *reply == Reply::Unreachable);
-    let certainty = if unreachable {
-        Certainty::Likely
-    } else {
-        Certainty::Possible
-    };
+    let unreachable = replied.any(|reply| *reply == Reply::Unreachable);
+    let certainty = Certainty::likely_if(unreachable);
     let finding = replied.report(
         verdict,
         certainty,

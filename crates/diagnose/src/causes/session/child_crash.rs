@@ -8,10 +8,7 @@ use crate::evidence::probe::{ask_the_server, probe_evidence};
 use crate::proof::{Certainty, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 /// The step if the program or its libraries crash.
 fn fit(facts: &Facts<'_>) -> String {

@@ -1,13 +1,10 @@
 use crate::finding::Then;
 use crate::proof::{Certainty, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 use sshmend_facts::{Facts, LogLine, Manager, Unit};
 use sshmend_ssh_log::CauseName;
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let manager = facts.manager().unwrap_or(Manager::Other);

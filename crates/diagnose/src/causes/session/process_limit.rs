@@ -1,17 +1,14 @@
-use sshmend_facts::{Facts, Reply, Usage};
+use sshmend_facts::{Facts, Usage};
 use sshmend_ssh_log::CauseName;
 
 use crate::causes::authentication::user_not_allowed::pam::own_limit;
 use crate::evidence::log::log_evidence;
-use crate::evidence::probe::{ask_the_server, probe_evidence};
+use crate::evidence::probe::always_closed_at_once;
 use crate::finding::Then;
 use crate::proof::{Certainty, Fact, Proof};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(Some(listener)) = verdict.look(facts.listener()) else {
@@ -77,15 +74,8 @@ fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
 }
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
-    let Some(replied) = probe_evidence(facts, verdict, |reply| {
-        matches!(reply, Reply::ClosedAtOnce { .. })
-    }) else {
-        return;
-    };
-    if replied.always() {
-        let what = "the server may be unable to start a process for the connection";
-        ask_the_server(replied.report(verdict, Certainty::Possible, what));
-    }
+    let what = "the server may be unable to start a process for the connection";
+    always_closed_at_once(facts, verdict, what);
 }
 
 #[cfg(test)]

@@ -4,13 +4,9 @@ use sshmend_ssh_log::CauseName;
 use crate::evidence::log::log_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 /// The paths of the program that serves a connection in 9.8 and later.
 const SESSIONS: [&str; 4] = [

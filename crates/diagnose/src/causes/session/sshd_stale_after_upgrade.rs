@@ -1,13 +1,10 @@
 use crate::proof::{Certainty, Fact, Proof};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 use sshmend_facts::Facts;
 use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(Some(listener)) = verdict.look(facts.listener()) else {

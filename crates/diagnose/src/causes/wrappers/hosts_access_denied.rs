@@ -11,10 +11,7 @@ use crate::evidence::wrappers::{allowed, broken_grants, judged_client};
 use crate::proof::{Certainty, Fact};
 use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    client: from_client,
-};
+pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((linked, program)) = verdict.look(facts.linked_with_wrappers()) else {
@@ -123,10 +120,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some(replied) = probe_evidence(facts, verdict, refused) else {
         return;
     };
-    let paused = replied
-        .hits
-        .iter()
-        .any(|(_, reply)| *reply == Reply::ClosedAfterPause);
+    let paused = replied.any(|reply| *reply == Reply::ClosedAfterPause);
     let finding = if paused {
         replied.report(
             verdict,

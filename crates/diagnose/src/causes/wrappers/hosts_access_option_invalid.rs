@@ -6,12 +6,9 @@ use crate::edit;
 use crate::evidence::log::log_evidence;
 use crate::evidence::wrappers::{self, allowed, judged_client, mended_line, show_problem};
 use crate::proof::{Certainty, Fact};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {

@@ -6,12 +6,9 @@ use sshmend_ssh_log::CauseName;
 
 use crate::evidence::wrappers::{judged_client, mended_line, read_each_time, show_problem};
 use crate::proof::{Certainty, Fact};
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {

@@ -4,12 +4,9 @@ use sshmend_plan::Wish;
 
 use crate::evidence::wrappers::judged_client;
 use crate::proof::Fact;
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Some((true, _)) = verdict.look(facts.linked_with_wrappers()) else {

@@ -1,12 +1,9 @@
 use sshmend_facts::Facts;
 use sshmend_hosts_access::{HOSTS_ALLOW, HOSTS_DENY};
 
-use crate::verdict::{Judges, UNSEEN, Verdict};
+use crate::verdict::{Judges, Verdict};
 
-pub(crate) const JUDGES: Judges = Judges {
-    server: judge,
-    ..UNSEEN
-};
+pub(crate) const JUDGES: Judges = Judges::server(judge);
 
 fn judge(facts: &Facts<'_>, verdict: &mut Verdict) {
     let Ok((false, program)) = facts.linked_with_wrappers() else {
