@@ -12,7 +12,7 @@ use nix::mount::{MsFlags, mount};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::attributes::{metadata, set_xattrs};
-use crate::rehearse::{RehearsalUnavailable, device, failed};
+use crate::unrehearsed::{RehearsalUnavailable, failed};
 
 /// The directory of most changed files: one overlay serves all of them.
 const CONFIGURATION: &str = "/etc";
@@ -274,6 +274,14 @@ fn mount_at(
         flags,
         Some(options),
     )?)
+}
+
+/// The device number of the nearest directory that exists.
+pub(crate) fn device(path: &Path) -> io::Result<u64> {
+    match (fs::metadata(path), path.parent()) {
+        (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => device(parent),
+        (found, _) => found.map(|meta| meta.dev()),
+    }
 }
 
 #[cfg(test)]

@@ -12,16 +12,15 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use sshmend_lossless::{Attributes, CommandOutput, FileChange};
 
-use crate::failure::reason;
 use crate::machine::Machine;
 use crate::overlay::{Mounts, Overlays};
 use crate::programs::side_by_side;
 use crate::run::Runner;
+use crate::unrehearsed::{RehearsalUnavailable, failed};
 
 /// The directory that sshd(8) requires in Debian's builds; created by its service, and missing
 /// while that is stopped.
@@ -33,38 +32,6 @@ const TRIES: usize = 4;
 
 /// A program and its standard input.
 pub type Rehearsed = (Vec<String>, Vec<u8>);
-
-/// The reason why nothing could be rehearsed. Nothing was changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RehearsalUnavailable {
-    /// Programs of a mounted disk are not run.
-    #[error("not done under --root")]
-    NotLive,
-    /// A mount namespace requires `CAP_SYS_ADMIN`.
-    #[error("a mount namespace takes CAP_SYS_ADMIN")]
-    NotPermitted,
-    /// A step of the setup failed.
-    #[error("{doing}: {reason}")]
-    Failed {
-        /// The step.
-        doing: String,
-        /// The reason.
-        reason: String,
-    },
-}
-
-impl RehearsalUnavailable {
-    pub(crate) fn step(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
-        let doing = doing.into();
-        move |error| match error.raw_os_error().map(Errno::from_raw) {
-            Some(Errno::EPERM | Errno::EACCES) => Self::NotPermitted,
-            _ => Self::Failed {
-                doing,
-                reason: reason(&error),
-            },
-        }
-    }
-}
 
 impl Machine {
     /// Runs programs as if the changes were made already, and says of each what it said or why it did not run. They run side
@@ -283,20 +250,5 @@ fn canonical(path: &Path) -> io::Result<PathBuf> {
             Ok(canonical(parent)?.join(name))
         }
         (found, _, _) => found,
-    }
-}
-
-pub(crate) fn failed(doing: impl Into<String>, reason: impl Into<String>) -> RehearsalUnavailable {
-    RehearsalUnavailable::Failed {
-        doing: doing.into(),
-        reason: reason.into(),
-    }
-}
-
-/// The device number of the nearest directory that exists.
-pub(crate) fn device(path: &Path) -> io::Result<u64> {
-    match (fs::metadata(path), path.parent()) {
-        (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => device(parent),
-        (found, _) => found.map(|meta| meta.dev()),
     }
 }

@@ -5,13 +5,15 @@
     reason = "a test ends at the first surprise, also in its helpers"
 )]
 
+mod attributes;
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
-use rustix::fs::{IFlags, XattrFlags, ioctl_getflags, ioctl_setflags, setxattr};
+use rustix::fs::{XattrFlags, setxattr};
 use sshmend_host::{Change, FileError, Machine, Warning, Why};
 use sshmend_lossless::{Attributes, Metadata};
 use tempfile::TempDir;
@@ -82,6 +84,35 @@ fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
     .unwrap();
 }
 
+/// An access list for the owner and user 12345, in the kernel's form (`posix_acl_xattr.h`).
+fn acl_for(owner: u16, user: u16) -> Vec<u8> {
+    let entries: [(u16, u16, u32); 5] = [
+        (1, owner, u32::MAX),
+        (2, user, 12345),
+        (4, 4, u32::MAX),
+        (0x10, user, u32::MAX),
+        (0x20, 0, u32::MAX),
+    ];
+    let mut bytes = 2_u32.to_le_bytes().to_vec();
+    for (tag, permissions, id) in entries {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(permissions.to_le_bytes());
+        bytes.extend(id.to_le_bytes());
+    }
+    bytes
+}
+
+fn xattrs(path: &Path) -> Vec<(String, Vec<u8>)> {
+    Machine::live()
+        .read(path)
+        .unwrap()
+        .unwrap()
+        .meta
+        .xattrs
+        .into_iter()
+        .collect()
+}
+
 #[test]
 fn a_replaced_file_keeps_its_mode_and_owner() {
     let place = place();
@@ -135,87 +166,6 @@ fn a_file_can_be_given_another_mode_and_owner_and_keeps_the_rest() {
         xattrs(&place.file),
         [("user.note".to_owned(), b"kept".to_vec())]
     );
-}
-
-/// `user::rw-,user:12345:r--,group::r--,mask::r--,other::---`
-fn acl() -> Vec<u8> {
-    acl_for(6, 4)
-}
-
-/// An access list for the owner and user 12345, in the kernel's form (`posix_acl_xattr.h`).
-fn acl_for(owner: u16, user: u16) -> Vec<u8> {
-    let entries: [(u16, u16, u32); 5] = [
-        (1, owner, u32::MAX),
-        (2, user, 12345),
-        (4, 4, u32::MAX),
-        (0x10, user, u32::MAX),
-        (0x20, 0, u32::MAX),
-    ];
-    let mut bytes = 2_u32.to_le_bytes().to_vec();
-    for (tag, permissions, id) in entries {
-        bytes.extend(tag.to_le_bytes());
-        bytes.extend(permissions.to_le_bytes());
-        bytes.extend(id.to_le_bytes());
-    }
-    bytes
-}
-
-fn xattrs(path: &Path) -> Vec<(String, Vec<u8>)> {
-    Machine::live()
-        .read(path)
-        .unwrap()
-        .unwrap()
-        .meta
-        .xattrs
-        .into_iter()
-        .collect()
-}
-
-#[test]
-fn access_lists_and_other_extended_attributes_are_kept() {
-    let place = place();
-    setxattr(
-        &place.file,
-        "system.posix_acl_access",
-        &acl(),
-        XattrFlags::empty(),
-    )
-    .unwrap();
-    setxattr(&place.file, "user.note", b"kept", XattrFlags::empty()).unwrap();
-    if is_root() {
-        let label = b"system_u:object_r:etc_t:s0\0";
-        setxattr(&place.file, "security.selinux", label, XattrFlags::empty()).unwrap();
-    }
-    let before = (
-        xattrs(&place.file),
-        fs::metadata(&place.file).unwrap().mode(),
-    );
-    assert!(before.0.len() >= 2, "{before:?}");
-    replace(&place.file).unwrap();
-    assert_eq!(
-        (
-            xattrs(&place.file),
-            fs::metadata(&place.file).unwrap().mode()
-        ),
-        before
-    );
-}
-
-#[test]
-fn the_default_access_list_of_the_directory_is_not_applied() {
-    let place = place();
-    fs::set_permissions(&place.file, fs::Permissions::from_mode(0o600)).unwrap();
-    setxattr(
-        place.directory.path(),
-        "system.posix_acl_default",
-        &acl(),
-        XattrFlags::empty(),
-    )
-    .unwrap();
-    assert_eq!(xattrs(&place.file), []);
-    replace(&place.file).unwrap();
-    assert_eq!(xattrs(&place.file), []);
-    assert_eq!(fs::metadata(&place.file).unwrap().mode() & 0o7777, 0o600);
 }
 
 #[test]
@@ -406,37 +356,6 @@ fn hard_links_are_reported() {
     );
     replace(&place.file).unwrap();
     assert_eq!(fs::read(&partner).unwrap(), b"old\n");
-}
-
-fn set_flag(path: &Path, flag: IFlags, on: bool) {
-    let file = fs::File::open(path).unwrap();
-    let mut flags = ioctl_getflags(&file).unwrap();
-    flags.set(flag, on);
-    ioctl_setflags(&file, flags).unwrap();
-}
-
-#[test]
-fn the_attributes_of_chattr_are_respected_and_named() {
-    if !is_root() {
-        return;
-    }
-    for (flag, expected) in [
-        (IFlags::IMMUTABLE, Why::Immutable),
-        (IFlags::APPEND, Why::AppendOnly),
-    ] {
-        let place = place();
-        for path in [place.file.as_path(), place.directory.path()] {
-            set_flag(path, flag, true);
-            let error = replace(&place.file).expect_err("it is refused");
-            set_flag(path, flag, false);
-            assert_eq!(error.why, expected, "{}", path.display());
-            assert!(
-                error.hint().is_some_and(|hint| hint.contains("chattr -")),
-                "{error}"
-            );
-        }
-        assert_eq!(place.names(), ["file"]);
-    }
 }
 
 #[test]
