@@ -18,11 +18,7 @@ mod usage;
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-
-/// The version, with the commit and its date if this is a release build that knows them
-/// (`build.rs`).
-const VERSION: &str = env!("SSHMEND_VERSION");
+pub use manual::definition;
 
 /// Parses the arguments, runs the command and returns its exit code.
 pub fn run() -> ExitCode {
@@ -32,11 +28,6 @@ pub fn run() -> ExitCode {
         Ok(arguments) => command::dispatch(arguments).map_or_else(ExitCode::from, ExitCode::from),
         Err(error) => usage::misused(error, &words),
     }
-}
-
-/// The command line as data, for manual pages and completions.
-pub fn definition() -> clap::Command {
-    manual::with_examples(cli::Cli::command())
 }
 
 /// The JSON schemas of all documents as text, with their names.

@@ -1,7 +1,14 @@
 //! The text of the manual pages and of `--help` beyond the options: examples, files, environment,
 //! exit status.
 
-use clap::Command;
+use clap::{Command, CommandFactory};
+
+use crate::cli::Cli;
+
+/// The command line as data, for manual pages and completions.
+pub fn definition() -> Command {
+    with_examples(Cli::command())
+}
 
 /// One command line that works as written, and its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -429,7 +436,7 @@ mod tests {
     fn every_example_is_accepted_by_its_command() {
         for (name, examples) in EXAMPLES {
             for example in *examples {
-                let parsed = crate::definition().try_get_matches_from(words(example.line));
+                let parsed = definition().try_get_matches_from(words(example.line));
                 let mut matches =
                     &parsed.unwrap_or_else(|error| panic!("{}: {error}", example.line));
                 let mut said = "sshmend".to_owned();
@@ -450,7 +457,7 @@ mod tests {
                 visit(sub, &format!("{name} {}", sub.get_name()));
             }
         }
-        visit(&crate::definition(), "sshmend");
+        visit(&definition(), "sshmend");
     }
 
     #[test]

@@ -10,8 +10,13 @@ use sshmend_host::Terminal;
 use crate::cli::Cli;
 use crate::command::instead_of;
 use crate::error::{Failure, Severity};
+use crate::manual::definition;
+use crate::output;
 use crate::output::escape::line;
-use crate::{VERSION, definition, output};
+
+/// The version, with the commit and its date if this is a release build that knows them
+/// (`build.rs`).
+const VERSION: &str = env!("SSHMEND_VERSION");
 
 /// Parses the command line.
 pub(crate) fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {

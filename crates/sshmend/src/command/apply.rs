@@ -11,12 +11,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sshmend_host::{Account, now, zone};
-use sshmend_plan::{Context, Ends, ForPolicy, Notice, Owner, Plan, Wish};
-use sshmend_policy::{Group, Policy, Put, Wants};
+use sshmend_plan::{ForPolicy, Notice, Plan, Wish};
+use sshmend_policy::{Group, Policy, Put};
 
 use self::drift::drift;
 use self::mentions::Mentions;
-use self::whose::Whose;
+use self::whose::{Whose, context};
 use crate::cli::ApplyPolicy;
 use crate::command::fix::known_hosts;
 use crate::command::times::end;
@@ -211,19 +211,6 @@ fn policy_name(session: &Session, policy: &Policy, path: &Path) -> Option<String
 /// Plans one wish, in the files of an account if one is given, else in those of the session.
 fn one(session: &Session, wish: &Wish, account: Option<&Account>) -> Result<Plan, Failure> {
     session.plan(wish, &context(session, account))
-}
-
-fn context(session: &Session, account: Option<&Account>) -> Context<'static> {
-    let mut context = session.context();
-    context.ends = Ends::ByPolicy;
-    if let Some(account) = account {
-        context.owner = Owner {
-            home: account.home.clone(),
-            uid: account.uid,
-            gid: account.gid,
-        };
-    }
-    context
 }
 
 /// The line of the policy that cannot be carried out: if there are several, the first that fails by

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Origin;
 use super::failure::Trouble;
+use super::origin::Origin;
 
 /// `sshmend.change/1`: what `fix`, `rollback` and `recover` did, or would do.
 #[derive(Debug, Serialize, schemars::JsonSchema)]

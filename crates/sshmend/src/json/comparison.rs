@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sshmend_compare as model;
 
-use super::Origin;
+use super::origin::Origin;
 
 /// `sshmend.comparison/1`: the differences between two states of a machine, by their effects.
 #[derive(Debug, Serialize, schemars::JsonSchema)]

@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 use sshmend_sshd_config::ShadowedLines;
 
-use super::Origin;
 use super::failure::Trouble;
+use super::origin::Origin;
 
 /// `sshmend.effective/1`: the effective configuration of one format.
 #[derive(Debug, Serialize, schemars::JsonSchema)]

@@ -10,28 +10,12 @@ pub mod failure;
 pub mod history;
 pub mod lists;
 pub mod logs;
+mod origin;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
-use serde::Serialize;
 
-/// A line of a file.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Origin {
-    /// The file.
-    pub path: String,
-    /// The line, counted from 1.
-    pub line: usize,
-}
-
-impl From<&sshmend_lossless::Origin> for Origin {
-    fn from(origin: &sshmend_lossless::Origin) -> Self {
-        Self {
-            path: origin.path.display().to_string(),
-            line: origin.line,
-        }
-    }
-}
+pub use origin::Origin;
 
 /// The JSON schemas of all documents with their names, such as `sshmend.change/1`, in the order of
 /// the names.

@@ -7,7 +7,7 @@
 
 use std::fmt::Write as _;
 
-use super::Role;
+use super::role::Role;
 
 /// Mark the beginning and the end of a role in text on its way to the writer. They are
 /// noncharacters, which text does not contain (Unicode, section 23.7); in hostile text they could

@@ -1,8 +1,9 @@
 //! A line of a file with the relevant place marked.
 
+use super::Output;
 use super::escape::line;
 use super::fold::width;
-use super::{Output, Role};
+use super::role::Role;
 
 const INDENT: usize = 6;
 

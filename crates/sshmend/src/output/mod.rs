@@ -8,6 +8,7 @@ mod excerpt;
 mod fold;
 pub(crate) mod logs;
 pub(crate) mod past;
+mod role;
 pub(crate) mod times;
 pub(crate) mod words;
 
@@ -15,12 +16,13 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anstyle::{AnsiColor, Style};
 use sshmend_host::{Terminal, page};
 
 use crate::cli::{Color, Format, General};
 use crate::error::Failure;
 use crate::json::failure::{Error, Trouble};
+
+pub(crate) use role::Role;
 
 /// The indent of continuation lines.
 const HANG: usize = 4;
@@ -78,48 +80,6 @@ impl Screen {
     /// Text as it may be written to this output.
     fn show(&self, text: &str) -> String {
         escape::screen(text, self.color, self.ascii)
-    }
-}
-
-/// The meaning of a piece of text. Colour only repeats it, and never carries it alone.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Role {
-    /// The answer, a heading.
-    Title,
-    /// A removed line, or something wrong.
-    Bad,
-    /// An added line, or something right.
-    Good,
-    /// Something that needs care.
-    Warning,
-    /// Text to look up rather than to read.
-    Dim,
-    /// A command, which is never broken into lines.
-    Command,
-    /// An error that is the point of the line.
-    Alarm,
-}
-
-impl Role {
-    const ALL: [Self; 7] = [
-        Self::Title,
-        Self::Bad,
-        Self::Good,
-        Self::Warning,
-        Self::Dim,
-        Self::Command,
-        Self::Alarm,
-    ];
-
-    fn style(self) -> Style {
-        match self {
-            Self::Title => Style::new().bold(),
-            Self::Bad => AnsiColor::Red.on_default(),
-            Self::Good | Self::Command => AnsiColor::Green.on_default(),
-            Self::Alarm => AnsiColor::Red.on_default().bold(),
-            Self::Warning => AnsiColor::Yellow.on_default(),
-            Self::Dim => Style::new().dimmed(),
-        }
     }
 }
 

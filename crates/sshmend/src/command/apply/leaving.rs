@@ -12,6 +12,7 @@ use sshmend_policy::{Policy, Put, Thing, Wants, standing};
 use sshmend_sshd_config::{Assignment, Operator};
 use sshmend_transaction::{ForPolicy, Past, State};
 
+use super::whose;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -132,7 +133,7 @@ pub(super) struct TakenOut {
 /// Plans the removal. Anything changed since by others stays; anything that cannot be removed is
 /// reported.
 pub(super) fn taken_out(session: &Session, put: &Put) -> TakenOut {
-    let context = super::context(session, None);
+    let context = whose::context(session, None);
     let plan = match put {
         Put::Setting { key, after, before } => setting(session, key, after, before.as_deref()),
         Put::Element { key, element } => {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use sshmend_host::Account;
 use sshmend_lossless::Snapshot;
-use sshmend_plan::Wish;
+use sshmend_plan::{Context, Ends, Owner, Wish};
 use sshmend_policy::{Group, Item, Policy};
 
 use crate::command::fix::known_hosts;
@@ -99,4 +99,18 @@ fn account(session: &Session, name: &str) -> Result<Account, Failure> {
         Failure::trouble(format!("there is no user {name}"))
             .with_hint("name an account of the machine")
     })
+}
+
+/// What a wish of a policy is planned with, in the files of an account if one is given.
+pub(super) fn context(session: &Session, account: Option<&Account>) -> Context<'static> {
+    let mut context = session.context();
+    context.ends = Ends::ByPolicy;
+    if let Some(account) = account {
+        context.owner = Owner {
+            home: account.home.clone(),
+            uid: account.uid,
+            gid: account.gid,
+        };
+    }
+    context
 }

@@ -7,7 +7,7 @@ use sshmend_host::now;
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{DIRECTORY, fail2ban_release};
 
-use super::{Shown, whole};
+use super::shown::{Shown, whole};
 use crate::cli::ShowFail2ban;
 use crate::error::Failure;
 use crate::json::effective::{self, Format, JailSetting, Problem, Unread};

@@ -3,7 +3,7 @@
 use sshmend_hosts_access::{Access, Client, Excerpt, Linkage, Name, Need, Verdict, linkage};
 use sshmend_lossless::Snapshot;
 
-use super::{Shown, whole};
+use super::shown::{Shown, whole};
 use crate::cli::ShowHostsAccess;
 use crate::error::Failure;
 use crate::json::effective::Format;

@@ -8,7 +8,7 @@ use sshmend_known_hosts::{Found, LookedUp, Lookup, Marker, Reason, UnreadFile};
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{KnownHostsOf, KnownHostsWish};
 
-use super::{Shown, whole};
+use super::shown::{Shown, whole};
 use crate::cli::ShowKnownHosts;
 use crate::error::Failure;
 use crate::json::effective::{Entry, Format, Skipped, Unread};

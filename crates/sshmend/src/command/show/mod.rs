@@ -3,13 +3,12 @@
 mod fail2ban;
 mod hosts_access;
 mod known_hosts;
+mod shown;
 mod sshd_config;
-
-use std::iter;
 
 use crate::cli::Show;
 use crate::error::{Failure, Outcome};
-use crate::json::effective::{Effective, Format};
+use crate::json::effective::Effective;
 use crate::session::Session;
 
 /// Shows one part of the machine.
@@ -29,12 +28,4 @@ pub(crate) fn run(session: &Session, what: &Show) -> Result<Outcome, Failure> {
     printed.map_err(|error| Failure::caused("cannot print", &error))?;
     // What is known is shown, but the exit code reports that it is incomplete.
     unread.map_or(Ok(Outcome::Fine), Err)
-}
-
-/// A model as JSON and as text, piece by piece.
-type Shown<'s> = (Format, Box<dyn Iterator<Item = String> + 's>);
-
-/// A text of one piece.
-fn whole(text: String) -> Box<dyn Iterator<Item = String>> {
-    Box::new(iter::once(text))
 }

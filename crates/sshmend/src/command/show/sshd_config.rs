@@ -4,7 +4,7 @@ use std::iter;
 
 use sshmend_sshd_config::{Connection, Effective, Scope, Setting, keyword_named, nearest_keyword};
 
-use super::Shown;
+use super::shown::Shown;
 use crate::cli::ShowSshdConfig;
 use crate::error::Failure;
 use crate::json::effective::{Format, Problem, Value};
