@@ -1,5 +1,6 @@
 //! One case set up: the two machines, their network, and the fault put into them.
 
+use std::fs;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -8,11 +9,10 @@ use crate::args::Args;
 use crate::case::{Case, Fault, Faults, Restart};
 use crate::check::{Verdict, holds};
 use crate::command::{self, Output};
-use crate::error::LabError;
+use crate::error::{LabError, trying};
 use crate::image;
 use crate::machine::{self, Machine, User};
 use crate::network::Network;
-use crate::record;
 use crate::role::Role;
 use crate::suite::Suite;
 use crate::symptom;
@@ -188,9 +188,14 @@ impl<'a> Bench<'a> {
 
     /// Adds a file to the recording, if there is one.
     pub(crate) fn record(&self, name: &str, text: &str) -> Result<(), LabError> {
-        self.recordings
-            .as_ref()
-            .map_or(Ok(()), |folder| record::write(folder, name, text))
+        let Some(folder) = &self.recordings else {
+            return Ok(());
+        };
+        let path = folder.join(name);
+        trying(
+            path.display().to_string(),
+            fs::create_dir_all(folder).and_then(|()| fs::write(&path, text)),
+        )
     }
 
     /// Whether the output is shown to a person.

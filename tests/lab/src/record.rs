@@ -28,19 +28,10 @@ pub(crate) fn symptom(bench: &Bench) -> Result<(), LabError> {
             ("stderr", &output.stderr),
             ("end", &ending),
         ] {
-            write(folder, &format!("{name}.{kind}"), text)?;
+            bench.record(&format!("{name}.{kind}"), text)?;
         }
     }
     facts(&bench.server, folder).and(facts(&bench.client, folder))
-}
-
-/// Writes one file of a recording.
-pub(crate) fn write(folder: &Path, name: &str, text: &str) -> Result<(), LabError> {
-    let path = folder.join(name);
-    trying(
-        path.display().to_string(),
-        fs::create_dir_all(folder).and_then(|()| fs::write(&path, text)),
-    )
 }
 
 fn facts(machine: &Machine, folder: &Path) -> Result<(), LabError> {

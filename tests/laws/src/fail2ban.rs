@@ -5,7 +5,7 @@ use std::path::Path;
 use sshmend_fail2ban::{Address, Config, Release, Wish};
 use sshmend_lossless::{Snapshot, fixture};
 
-use crate::{files, line_count, put, wanted};
+use crate::input::{files, line_count, put, wanted};
 
 const DIR: &str = "/etc/fail2ban";
 

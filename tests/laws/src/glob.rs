@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sshmend_lossless::{Snapshot, fixture, glob_matches};
 
-use crate::files;
+use crate::input::files;
 
 pub(crate) fn matches(data: &[u8]) {
     let [pattern, name] = files(data);

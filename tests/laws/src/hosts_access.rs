@@ -7,7 +7,7 @@ use sshmend_hosts_access::{
 };
 use sshmend_lossless::Snapshot;
 
-use crate::{files, line_count, put, wanted};
+use crate::input::{files, line_count, put, wanted};
 
 const PATTERNS: [&str; 5] = [
     "192.0.2.7",

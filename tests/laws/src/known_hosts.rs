@@ -2,7 +2,7 @@
 
 use sshmend_known_hosts::{HostKey, KeyStatus, KnownHosts, Name, OfferedKeys, Pin, judge};
 
-use crate::wanted;
+use crate::input::wanted;
 
 const NAMES: [&str; 6] = ["h", "[h]:2222", "192.0.2.7", "i", "fe80::1%lo", "h1"];
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sshmend_ssh_log::{Clock, Kind, Reader, Tally, transcript};
 
-use crate::wanted;
+use crate::input::wanted;
 
 fn reader() -> Reader {
     Reader::new(Clock::utc(

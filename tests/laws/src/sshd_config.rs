@@ -5,7 +5,7 @@ use std::path::Path;
 use sshmend_lossless::{Snapshot, fixture};
 use sshmend_sshd_config::{Connection, Place, Release, Scope, Tree};
 
-use crate::{files, line_count, put, wanted};
+use crate::input::{files, line_count, put, wanted};
 
 const MAIN: &str = "/etc/ssh/sshd_config";
 const DROP_IN: &str = "/etc/ssh/sshd_config.d/50-site.conf";

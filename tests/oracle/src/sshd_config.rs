@@ -12,9 +12,6 @@ use std::path::Path;
 
 use crate::Report;
 
-/// The file that sshd reads by default.
-const MAIN: &str = "/etc/ssh/sshd_config";
-
 /// The path at which distributions install sshd.
 const SSHD: &str = "/usr/sbin/sshd";
 

@@ -8,9 +8,10 @@ use std::process::{Command, Stdio};
 use sshmend_hosts_access::{Access, Client, Name};
 use tempfile::TempDir;
 
-use super::Files;
-
 const SOURCE: &str = include_str!("libwrap.c");
+
+/// hosts.allow and hosts.deny; `None` for a missing file.
+pub(super) type Files = [Option<Vec<u8>>; 2];
 
 /// One question to libwrap.
 #[derive(Clone)]

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use fastrand::Rng;
 use sshmend_hosts_access::{Access, Client, Permit, Refusal, Tables, Verdict};
 
-use super::libwrap::{Answer, Libwrap, Question};
-use super::{Files, Said, after, generate, read, shown};
+use super::files::{Said, after, read, shown};
+use super::generate;
+use super::libwrap::{Answer, Files, Libwrap, Question};
 use crate::Report;
 
 /// The number of cases for one run of the program.

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::Value;
 use sshmend_hosts_access::{Access, Client, Name, Need, Permit, Tables, Wanted};
 
-use super::libwrap::{Answer, Libwrap, Question};
-use super::{Files, Said, after, read};
+use super::files::{Said, after, read};
+use super::libwrap::{Answer, Files, Libwrap, Question};
 use crate::{Item, Report, items};
 
 /// The clients to allow, in turn and all at once.

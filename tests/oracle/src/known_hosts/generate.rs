@@ -2,19 +2,7 @@
 
 use fastrand::Rng;
 
-use super::kit::Kit;
-
-/// Names that are looked up.
-pub(super) const NAMES: [&str; 8] = [
-    "h",
-    "i",
-    "[h]:2222",
-    "192.0.2.7",
-    "2001:db8::1",
-    "h1",
-    "fe80::1%lo",
-    "[fe80::1%lo]:2222",
-];
+use super::kit::{Kit, NAMES};
 
 const PATTERNS: [&str; 23] = [
     "[*]:2222",

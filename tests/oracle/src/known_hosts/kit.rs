@@ -8,7 +8,17 @@ use std::process::{Command, Stdio};
 use sshmend_known_hosts::{HostKey, OfferedKeys};
 use tempfile::TempDir;
 
-use super::generate::NAMES;
+/// Names that are looked up.
+pub(super) const NAMES: [&str; 8] = [
+    "h",
+    "i",
+    "[h]:2222",
+    "192.0.2.7",
+    "2001:db8::1",
+    "h1",
+    "fe80::1%lo",
+    "[fe80::1%lo]:2222",
+];
 
 /// Key types of `ssh-keygen -t` and sizes; two keys of each are made, the first of which the
 /// throw-away server has.

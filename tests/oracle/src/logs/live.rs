@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use sshmend_ssh_log::{Kind, Stage};
 
-use super::seen::{Log, Seen};
-use super::stated::entries;
+use super::seen::{Log, Seen, entries};
 use crate::{Item, Report};
 
 /// Causes as the corpus names them, the more telling one first: a connection has the first that its lines say.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use sshmend_ssh_log::{Clock, Event, Kind, Reader, Stage};
 
 /// A log and its events by line.
@@ -138,4 +139,9 @@ impl Seen {
             _ => false,
         }
     }
+}
+
+/// The elements of a list in a statement; none if it is not one.
+pub(super) fn entries(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sshmend_ssh_log::{Kind, Peer};
 
 use super::live;
-use super::seen::{Log, Seen, clock};
+use super::seen::{Log, Seen, clock, entries};
 use crate::{Item, Report};
 
 pub(super) fn compare(report: &mut Report, item: &Item, log: &Log) {
@@ -174,10 +174,6 @@ fn loghub(report: &mut Report, item: &Item, log: &Log, stated: &Value) {
         let case = format!("{} line {}: {}", item.name, at + 1, log.text(at + 1));
         report.compare(&case, &log.event(at + 1).map(|seen| seen.kind), &theirs);
     }
-}
-
-pub(super) fn entries(list: &Value) -> impl Iterator<Item = &Value> {
-    list.as_array().into_iter().flatten()
 }
 
 pub(super) fn number(value: &Value) -> usize {

@@ -6,23 +6,14 @@ use std::path::{Path, PathBuf};
 
 use sshmend_sshd_config::{Connection, Effective, Override, Release, Scope, StartVerdict, Tree};
 
-use super::MAIN;
 use super::capture::capture;
 use super::generate::{Generated, Maker};
-use super::sandbox::{Answer, Question, Sandbox};
+use super::sandbox::{Answer, MAIN, Question, SPECS, Sandbox};
 use super::setting::{self, Attempt};
 use crate::Report;
 
 /// Cases for which sshd is started in one namespace.
 const BATCH: u64 = 500;
-
-/// The connections to evaluate; the first one is none.
-pub(super) const SPECS: [&str; 4] = [
-    "",
-    "user=bob,host=gw.example.org,addr=192.0.2.7,laddr=127.0.0.1,lport=22",
-    "user=daemon,host=a.example.org,addr=10.1.2.3,laddr=127.0.0.1,lport=2222",
-    "user=root,host=other,addr=2001:db8::5,laddr=::1,lport=22",
-];
 
 /// Defaults that depend on how sshd was built, and are therefore no part of the model.
 const BUILD_DEFAULTS: [&str; 28] = [

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sshmend_sshd_config::{Connection, Effective, Place, Release, Scope, StartVerdict, Tree};
 
-use super::MAIN;
 use super::capture::capture;
+use super::sandbox::MAIN;
 use crate::{Item, Report, items};
 
 /// A recorded build: its name in the sidecars, its release, and the keywords that were not recorded

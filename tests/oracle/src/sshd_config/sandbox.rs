@@ -13,6 +13,17 @@ use sshmend_sshd_config::Release;
 
 use super::generate::Generated;
 
+/// The file that sshd reads by default.
+pub(super) const MAIN: &str = "/etc/ssh/sshd_config";
+
+/// The connections to evaluate; the first one is none.
+pub(super) const SPECS: [&str; 4] = [
+    "",
+    "user=bob,host=gw.example.org,addr=192.0.2.7,laddr=127.0.0.1,lport=22",
+    "user=daemon,host=a.example.org,addr=10.1.2.3,laddr=127.0.0.1,lport=2222",
+    "user=root,host=other,addr=2001:db8::5,laddr=::1,lport=22",
+];
+
 /// The number of namespaces that work at the same time.
 const WORKERS: usize = 2;
 

@@ -8,7 +8,7 @@ use fastrand::Rng;
 use sshmend_sshd_config::{Assignment, Edited, Operator, Place, Refusal, Release, Tree, is_list};
 
 use super::generate::Generated;
-use super::sandbox::Answer;
+use super::sandbox::{self, Answer};
 use super::vocabulary::VOCABULARY;
 use crate::Report;
 
@@ -16,7 +16,7 @@ use crate::Report;
 const DROP_IN: &str = "sshd_config.d/00-sshmend.conf";
 
 /// The queries for a changed tree: plain `-T`, and one connection.
-pub(super) const SPECS: [&str; 2] = ["", super::differential::SPECS[2]];
+pub(super) const SPECS: [&str; 2] = ["", sandbox::SPECS[2]];
 
 /// A value that was set, or refused, and the trees with which sshd judges it.
 pub(super) struct Attempt {

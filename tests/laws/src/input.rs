@@ -1,0 +1,39 @@
+//! The files and the wish in an input.
+
+use sshmend_lossless::{Entry, FileImage, Metadata, Snapshot};
+
+/// Ends one file and begins the next.
+const SEPARATOR: u8 = 0x1e;
+
+/// The first `N` files of an input; missing ones are empty.
+pub(crate) fn files<const N: usize>(data: &[u8]) -> [&[u8]; N] {
+    let mut parts = data.splitn(N, |&byte| byte == SEPARATOR);
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
+/// The byte with the wish, and the files.
+pub(crate) fn wanted(data: &[u8]) -> (usize, &[u8]) {
+    data.split_first()
+        .map_or((0, data), |(first, rest)| (usize::from(*first), rest))
+}
+
+pub(crate) fn put(snapshot: &mut Snapshot, path: &str, bytes: &[u8]) {
+    let meta = Metadata {
+        mode: 0o644,
+        size: bytes.len() as u64,
+        ..Metadata::default()
+    };
+    snapshot.insert_new(
+        path,
+        Entry::File(FileImage {
+            bytes: bytes.to_vec().into(),
+            meta,
+            target: path.into(),
+        }),
+    );
+}
+
+/// The number of lines of a file, with any line endings.
+pub(crate) fn line_count(bytes: &[u8]) -> usize {
+    bytes.split(|byte| matches!(byte, b'\n' | b'\r')).count()
+}
