@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::{Place, at};
+use super::place::{Place, at};
 use crate::run::{self, project};
 
 /// The page, below the project.

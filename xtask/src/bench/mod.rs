@@ -6,18 +6,20 @@
 
 mod cost;
 mod input;
+mod number;
+mod outcome;
 mod page;
 mod picture;
 mod rows;
 
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use self::cost::{Cost, cost, median, ratio};
 pub(crate) use self::cost::{Measured, measure};
+use self::cost::{cost, median, ratio};
+use self::outcome::{Outcome, Point, slope};
 use self::rows::Row;
 use crate::packages;
 use crate::run::{self, project};
@@ -47,42 +49,6 @@ const LARGEST_QUICK: usize = 10_000;
 
 /// How much steeper than linear the times of two neighbouring sizes may appear on a shared machine.
 const STEEPEST: f64 = 1.15;
-
-/// Times below this many seconds are the start of the program and show nothing about a slope.
-const START: f64 = 0.05;
-
-/// The result of one row.
-struct Outcome {
-    question: String,
-    /// Empty if no other program does the same.
-    theirs: String,
-    unit: &'static str,
-    limit: String,
-    aim: Aim,
-    points: Vec<Point>,
-}
-
-/// The targets of a row for its largest input; empty if only its growth is checked.
-#[derive(Clone, Copy, Default)]
-struct Aim {
-    /// The ratio of the other program's time to ours.
-    faster: Option<f64>,
-    /// The ratio of the other program's memory to ours.
-    smaller: Option<f64>,
-    /// The most memory that ours takes, in MB.
-    megabytes: Option<f64>,
-}
-
-/// One size of the input.
-struct Point {
-    size: usize,
-    ours: Cost,
-    theirs: Option<Cost>,
-    /// The ratio of their time to ours: the median over the pairs that ran one after the other.
-    faster: Option<f64>,
-    /// The time that no program can avoid, in seconds.
-    floor: f64,
-}
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     packages::install(packages::TESTS)?;
@@ -222,62 +188,6 @@ fn print(row: &Row, point: &Point) {
     println!();
 }
 
-impl Point {
-    /// The ratio of their memory to ours.
-    fn smaller(&self) -> Option<f64> {
-        Some(self.theirs?.mib() / self.ours.mib())
-    }
-}
-
-impl Aim {
-    fn faster(times: f64) -> Self {
-        Self {
-            faster: Some(times),
-            ..Self::default()
-        }
-    }
-
-    /// Whether a point reaches the target, in words; `None` without a target.
-    fn said(&self, point: &Point) -> Option<&'static str> {
-        let fast = self.faster.is_none_or(|least| point.faster >= Some(least));
-        let small = self
-            .smaller
-            .is_none_or(|least| point.smaller() >= Some(least))
-            && self
-                .megabytes
-                .is_none_or(|most| point.ours.megabytes() <= most);
-        match (fast, small) {
-            _ if self.is_none() => None,
-            (true, true) => Some("reached"),
-            (true, false) => Some("not yet: memory"),
-            (false, true) => Some("not yet: time"),
-            (false, false) => Some("not yet: time, memory"),
-        }
-    }
-
-    fn is_none(&self) -> bool {
-        self.faster.is_none() && self.smaller.is_none() && self.megabytes.is_none()
-    }
-}
-
-impl fmt::Display for Aim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = [
-            self.faster.map(|times| {
-                if times < 1.0 {
-                    format!("at most {:.1} times as long", 1.0 / times)
-                } else {
-                    format!("{times} times faster")
-                }
-            }),
-            self.smaller.map(|times| format!("{times} times smaller")),
-            self.megabytes.map(|most| format!("under {most} MB")),
-        ];
-        let words: Vec<String> = words.into_iter().flatten().collect();
-        f.write_str(&words.join(", "))
-    }
-}
-
 /// The fault of a row whose time grows faster than its input.
 fn steep(result: &Outcome) -> Option<String> {
     let slope = slope(&result.points)?;
@@ -287,14 +197,4 @@ fn steep(result: &Outcome) -> Option<String> {
             result.question
         )
     })
-}
-
-/// The slope of our times in a double logarithmic picture, between the last two sizes that take longer than a start.
-fn slope(points: &[Point]) -> Option<f64> {
-    let [.., before, last] = points else {
-        return None;
-    };
-    let (short, long) = (before.ours.seconds(), last.ours.seconds());
-    let grown = (last.size as f64 / before.size as f64).ln();
-    (long > START && grown > 0.0).then(|| (long / short).ln() / grown)
 }

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::fs;
 
 use super::input::text;
-use super::{Outcome, Point, picture, slope};
+use super::number::{thousands, time};
+use super::outcome::{Outcome, Point, slope};
+use super::picture;
 use crate::run::project;
 
 /// Writes the page and the pictures.
@@ -102,28 +104,6 @@ fn title(result: &Outcome) -> String {
         result.question.clone()
     } else {
         format!("{}, beside {}", result.question, result.theirs)
-    }
-}
-
-/// A number with commas.
-pub(super) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut shown = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
-/// Seconds in words.
-pub(super) fn time(seconds: f64) -> String {
-    if seconds < 1.0 {
-        format!("{:.1} ms", seconds * 1e3)
-    } else {
-        format!("{seconds:.1} s")
     }
 }
 

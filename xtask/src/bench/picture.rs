@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::page::{thousands, time};
-use super::{Outcome, Point};
+use super::number::{thousands, time};
+use super::outcome::{Outcome, Point};
 
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 300.0;

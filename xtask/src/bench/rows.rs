@@ -2,65 +2,23 @@
 
 mod alone;
 mod logs;
+mod row;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::Aim;
 use super::cost::Line;
 use super::input::{Input, copying, host, known_hosts, reading, same, starting, text, write};
+use super::outcome::Aim;
 use crate::run;
+use row::{Bench, READING, STARTING, nothing};
 
-/// One question, measured with inputs of several sizes.
-pub(super) struct Row {
-    pub(super) question: String,
-    /// Empty if no other program does the same.
-    pub(super) theirs_name: String,
-    /// The time that no program can avoid.
-    pub(super) limit: &'static str,
-    pub(super) aim: Aim,
-    /// The programs that it needs.
-    needs: &'static [&'static str],
-    /// The unit in which inputs are counted.
-    pub(super) unit: &'static str,
-    /// The sizes of the inputs, in that unit.
-    pub(super) sizes: Vec<usize>,
-    pub(super) prepare: Box<dyn Fn(usize) -> Result<Input, String>>,
-}
-
-impl Row {
-    /// The first missing program that it needs.
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        let folders = [
-            "/usr/local/bin",
-            "/usr/local/sbin",
-            "/usr/bin",
-            "/usr/sbin",
-            "/bin",
-            "/sbin",
-        ];
-        let there = |name: &&&str| {
-            !folders
-                .iter()
-                .any(|folder| Path::new(folder).join(name).exists())
-        };
-        self.needs.iter().find(there).copied()
-    }
-}
+pub(super) use row::Row;
 
 const DECADES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
-const READING: &str = "reading the file alone";
 const COPYING: &str = "a durable copy alone";
-const STARTING: &str = "starting a program alone";
-
-/// The place of the program that is measured, and a folder for the inputs.
-struct Bench {
-    program: String,
-    folder: PathBuf,
-}
-
 /// All rows, in the order of the page.
 pub(super) fn all(program: &Path, folder: &Path) -> Vec<Row> {
     let bench = Rc::new(Bench {
@@ -88,10 +46,6 @@ pub(super) fn all(program: &Path, folder: &Path) -> Vec<Row> {
     rows.extend(alone::growing(&bench));
     rows.extend(alone::everyday(&bench));
     rows
-}
-
-fn nothing() -> Box<dyn Fn() -> Result<(), String>> {
-    Box::new(|| Ok(()))
 }
 
 fn find(bench: &Rc<Bench>, hashed: bool) -> Row {

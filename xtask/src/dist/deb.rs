@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::binary::Built;
+use super::folder::empty;
 use super::source::{Source, VERSION};
 use super::stage::{self, Entry, Family, Program, compressed, file};
 use crate::run;
@@ -175,7 +176,7 @@ fn changelog(source: &Source, version: &str) -> Result<String, String> {
 /// When dpkg-deb fails, or lists other files than were put in.
 pub(crate) fn rehearse(program: &Path) -> Result<(), String> {
     let place = run::project().join("target/dist-work/rehearsal");
-    super::empty(&place)?;
+    empty(&place)?;
     let source = Source::of_the_working_tree();
     let program = Program::read(program, || Command::new(program))?;
     let package = make(&source, &program, "amd64", &version(), &place, &place)?;

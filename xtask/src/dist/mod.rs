@@ -6,9 +6,11 @@
 mod archive;
 mod binary;
 mod deb;
+mod folder;
 mod rpm;
 mod source;
 mod stage;
+mod target;
 mod toolchain;
 mod tools;
 mod trial;
@@ -24,8 +26,10 @@ use clap::Args;
 use crate::run::{self, project};
 pub(crate) use deb::rehearse;
 
-use binary::{Built, TARGETS, Target};
+use binary::Built;
+use folder::{empty, names};
 use source::{Commit, Source};
+use target::{TARGETS, Target};
 use toolchain::Toolchain;
 use tools::Tools;
 
@@ -151,31 +155,10 @@ fn pack(source: &Source, built: &Built, place: &Path, out: &Path) -> Result<(), 
     Ok(())
 }
 
-/// Makes the folder empty.
-fn empty(folder: &Path) -> Result<(), String> {
-    let said = |error: std::io::Error| format!("{}: {error}", folder.display());
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(said)?;
-    }
-    fs::create_dir_all(folder).map_err(said)
-}
-
 fn sums(out: &Path) -> Result<(), String> {
     let names = names(out)?;
     let sums = run::output(Command::new("sha256sum").args(&names).current_dir(out))?;
     fs::write(out.join(SUMS), sums).map_err(|error| format!("{SUMS}: {error}"))
-}
-
-/// The files in a folder, sorted.
-fn names(folder: &Path) -> Result<Vec<String>, String> {
-    let said = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let entries = fs::read_dir(folder).map_err(said)?;
-    let mut names = entries
-        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(said)?;
-    names.sort();
-    Ok(names)
 }
 
 fn same(one: &Path, other: &Path) -> Result<(), String> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::empty;
+use super::folder::{empty, names};
 use crate::run::{self, project};
 
 /// The version of every crate.
@@ -104,7 +104,7 @@ impl Source {
     pub(super) fn names(&self, folder: &str) -> Result<Vec<String>, String> {
         let folder = self.folder.join(folder);
         if folder.exists() {
-            super::names(&folder)
+            names(&folder)
         } else {
             Ok(Vec::new())
         }

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::folder::empty;
 use super::source::Source;
 use crate::{manual, run};
 
@@ -148,7 +149,7 @@ pub(super) fn entries(
 
 /// Writes them below a folder.
 pub(super) fn write(entries: &[Entry], root: &Path) -> Result<(), String> {
-    super::empty(root)?;
+    empty(root)?;
     for entry in entries {
         let path = root.join(&entry.path);
         let said = |error: std::io::Error| format!("{}: {error}", path.display());

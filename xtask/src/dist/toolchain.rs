@@ -7,8 +7,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::binary::Target;
-use super::empty;
+use super::folder::{empty, names};
+use super::target::Target;
 use crate::{packages, run};
 
 /// The packages needed to fetch and build a standard library.
@@ -214,7 +214,7 @@ impl Shadow {
         let made = products.join(target.triple).join("release/deps");
         let partial = self.place.join("partial");
         empty(&partial.join("lib"))?;
-        for name in super::names(&made)? {
+        for name in names(&made)? {
             if name.ends_with(".rlib") {
                 let (from, to) = (made.join(&name), partial.join("lib").join(&name));
                 fs::copy(&from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
@@ -312,7 +312,7 @@ fn download(compiler: &Compiler, folder: &Path) -> Result<PathBuf, String> {
         .map_err(|_| format!("apt-get cannot update its list of {SUITE}"))?;
     apt(&["download", &wanted])
         .map_err(|_| format!("{SUITE} has no rust-src {}", compiler.release))?;
-    super::names(folder)?
+    names(folder)?
         .into_iter()
         .find(|name| name.ends_with(".deb"))
         .map(|name| folder.join(name))

@@ -6,9 +6,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::binary::Target;
+use super::folder::{empty, names};
 use super::source::{Commit, Source, VERSION};
 use super::stage::Program;
+use super::target::Target;
 use super::toolchain::Toolchain;
 use super::{SUMS, deb};
 use crate::python::Environment;
@@ -95,7 +96,7 @@ fn machines(commit: &Commit, out: &Path, work: &Path) -> Result<(), String> {
     let archives = sshmend_lab::archives().map_err(|error| error.to_string())?;
     let place = work.join("machine");
     for (_held, tree) in sshmend_lab::trees().map_err(|error| error.to_string())? {
-        super::empty(&place)?;
+        empty(&place)?;
         let mut trial = Command::new("unshare");
         trial
             .args(["--mount", "--propagation=private", "sh"])
@@ -116,7 +117,7 @@ fn machines(commit: &Commit, out: &Path, work: &Path) -> Result<(), String> {
 
 /// The file whose name ends so.
 fn made(out: &Path, end: &str) -> Result<PathBuf, String> {
-    super::names(out)?
+    names(out)?
         .into_iter()
         .find(|name| name.ends_with(end))
         .map(|name| out.join(name))
@@ -126,7 +127,7 @@ fn made(out: &Path, end: &str) -> Result<PathBuf, String> {
 /// The same package as if it were of an older release.
 fn older(source: &Source, package: &Path, work: &Path) -> Result<PathBuf, String> {
     let unpacked = work.join("unpacked");
-    super::empty(&unpacked)?;
+    empty(&unpacked)?;
     run::run(
         Command::new("dpkg-deb")
             .arg("--extract")
@@ -174,7 +175,7 @@ fn wheel(out: &Path, work: &Path) -> Result<(), String> {
 fn program(target: Target, out: &Path, work: &Path) -> Result<(), String> {
     let tarball = made(out, &format!("-{}.tar.gz", target.triple))?;
     let place = work.join("tarball");
-    super::empty(&place)?;
+    empty(&place)?;
     let mut tar = Command::new("tar");
     tar.args(["--strip-components=1", "-xzf"]).arg(&tarball);
     run::run(tar.arg("--directory").arg(&place))?;

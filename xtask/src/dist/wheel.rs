@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::binary::Target;
+use super::folder::{empty, names};
 use super::source::{Source, VERSION};
+use super::target::Target;
 use super::tools::Tools;
 use crate::run;
 
@@ -18,8 +19,8 @@ pub(super) fn pack(
     out: &Path,
 ) -> Result<(), String> {
     let unpacked = place.join("wheel");
-    super::empty(&unpacked)?;
-    for name in super::names(made)? {
+    empty(&unpacked)?;
+    for name in names(made)? {
         let mut unpack = tools.command("wheel");
         unpack.args(["unpack", "--dest"]).arg(&unpacked);
         run::output(unpack.arg(made.join(name)))?;

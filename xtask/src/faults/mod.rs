@@ -4,7 +4,9 @@
 //! Each run starts from the same disk, below `--root`. The exit code must be true of the files,
 //! `sshmend recover` must finish or undo what is left, and then the command must work.
 
+mod arguments;
 mod fault;
+mod picture;
 mod power;
 mod replay;
 mod subject;
@@ -14,34 +16,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use clap::Args;
-
 use crate::packages;
 use crate::run::run;
 use subject::SUBJECTS;
 use trial::Trial;
 
-#[derive(Args)]
-pub(crate) struct Arguments {
-    /// Only commands whose name holds this word
-    #[arg(long)]
-    only: Option<String>,
-    /// Only every N-th call
-    #[arg(long, default_value_t = 1)]
-    stride: usize,
-    /// How often each command is killed at random
-    #[arg(long, default_value_t = 60)]
-    kills: u32,
-    /// Only power cuts
-    #[arg(long, conflicts_with = "calls")]
-    power: bool,
-    /// Everything but power cuts
-    #[arg(long)]
-    calls: bool,
-    /// The program, instead of the debug build
-    #[arg(long)]
-    sshmend: Option<PathBuf>,
-}
+pub(crate) use arguments::Arguments;
 
 /// Makes all runs, and prints the figures of docs/reliability.md.
 ///

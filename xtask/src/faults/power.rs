@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
+use super::picture::Picture;
 use super::replay::{FileSystem, Tree, Write, lay};
-use super::trial::{Picture, Trial};
+use super::trial::Trial;
 
 /// The calls that change the content of a disk, or make it durable.
 const WRITES: &str = "trace=openat,write,pwrite64,ftruncate,fchmod,mkdirat,renameat,renameat2,linkat,unlinkat,fsync,fdatasync,copy_file_range,sendfile";

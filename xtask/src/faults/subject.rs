@@ -1,6 +1,6 @@
 //! The commands that write, each with the disk that it works on.
 
-use super::trial::Picture;
+use super::picture::Picture;
 
 /// A command, and what makes the disk that it works on.
 pub(crate) struct Subject {

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::Command;
 use std::rc::Rc;
 
-use super::super::Aim;
 use super::super::cost::Line;
 use super::super::input::{Input, reading, starting, write};
-use super::{Bench, READING, Row, STARTING, nothing};
+use super::super::outcome::Aim;
+use super::row::{Bench, READING, Row, STARTING, nothing};
 use crate::run;
 
 /// Sizes of one long line, in bytes.

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use super::super::Aim;
 use super::super::cost::Line;
 use super::super::input::{Input, Step, reading, same, write};
-use super::{Bench, READING, Row, nothing};
+use super::super::outcome::Aim;
+use super::row::{Bench, READING, Row, nothing};
 
 /// The rows, in the order of the page.
 pub(super) fn rows(bench: &Rc<Bench>) -> Vec<Row> {
