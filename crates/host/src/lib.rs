@@ -69,7 +69,7 @@ pub use lock::{Lock, LockError};
 pub use machine::Machine;
 pub use random::random;
 pub use rehearse::Rehearsed;
-pub use run::{RunError, Runner};
+pub use run::{RunError, Runner, may_run};
 pub use scratch::{remove_leftovers, written_by};
 pub use stage::{Change, Staged, Staging, Warning, make_durable};
 pub use stream::ProgramOutput;

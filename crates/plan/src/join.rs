@@ -84,8 +84,8 @@ fn way_back(plans: &[Plan]) -> Vec<Step> {
     steps
 }
 
-/// Adds what is not among them.
-pub(crate) fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
+/// Adds what is not there yet, to a list that is short however many things are changed.
+fn add<T: PartialEq>(all: &mut Vec<T>, more: Vec<T>) {
     for one in more {
         if !all.contains(&one) {
             all.push(one);

@@ -98,6 +98,72 @@ impl fmt::Display for Excerpt {
     }
 }
 
+/// The offset at which the last `count` characters of a text begin.
+fn back(text: &str, count: usize) -> usize {
+    let Some(last) = count.checked_sub(1) else {
+        return text.len();
+    };
+    text.char_indices().rev().nth(last).map_or(0, |(at, _)| at)
+}
+
+/// A text whose places are found without reading it again for each of them: there may be thousands, in a single line.
+pub(crate) struct Text<'t> {
+    all: &'t str,
+    /// Where its lines begin.
+    lines: Vec<usize>,
+    /// The number of characters before each [`STEP`] bytes.
+    chars: Vec<usize>,
+}
+
+/// The bytes between two places at which the characters before them are known.
+const STEP: usize = 1024;
+
+impl<'t> Text<'t> {
+    pub(crate) fn new(all: &'t str) -> Self {
+        let feeds = all.match_indices('\n').map(|(feed, _)| feed + 1);
+        let lines = std::iter::once(0).chain(feeds).collect();
+        let (mut before, mut counted) = (0, vec![0]);
+        for chunk in all.as_bytes().chunks(STEP) {
+            before += chars(chunk);
+            counted.push(before);
+        }
+        Self {
+            all,
+            lines,
+            chars: counted,
+        }
+    }
+
+    /// The number of the line with this offset, counted from 1, and its range without its ending.
+    fn line_of(&self, at: usize) -> (usize, Range<usize>) {
+        let number = self.lines.partition_point(|&begin| begin <= at);
+        let begin = self.lines[number - 1];
+        let end = self
+            .lines
+            .get(number)
+            .map_or(self.all.len(), |next| next - 1);
+        let line = self.all[begin..end].trim_end_matches('\r');
+        (number, begin..begin + line.len())
+    }
+
+    /// The number of characters in a range; none if it ends before it begins.
+    fn chars_in(&self, range: Range<usize>) -> usize {
+        self.chars_before(range.end)
+            .saturating_sub(self.chars_before(range.start))
+    }
+
+    fn chars_before(&self, at: usize) -> usize {
+        let step = at / STEP;
+        self.chars[step] + chars(&self.all.as_bytes()[step * STEP..at])
+    }
+}
+
+/// The number of characters that begin in these bytes of a text.
+fn chars(bytes: &[u8]) -> usize {
+    // 0b10…: a byte that continues a character (RFC 3629).
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+}
+
 /// The place of a character in `text`, at `at` or next before it.
 pub(crate) fn floor(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());

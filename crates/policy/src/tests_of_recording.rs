@@ -38,7 +38,7 @@ fn pin() -> Wish {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "two policies, before and after")]
-fn wishes_are_recorded_and_comments_and_layout_stay() {
+fn recording_keeps_comments_and_layout() {
     let all = [
         settings(&["MaxStartups=50:30:200", "UseDNS=no", "LoginGraceTime=30"]),
         settings(&["AcceptEnv+=TZ", "AllowUsers-=eve", "Port=22", "Port=2200"]),
@@ -138,7 +138,7 @@ user = "kim"
 }
 
 #[test]
-fn one_time_repairs_are_not_recorded_and_a_broken_policy_is_left_alone() {
+fn one_time_repairs_are_not_recorded_and_a_broken_policy_is_unchanged() {
     let record = |text: &str, wish: &Wish| crate::record(Path::new("p.toml"), text, wish, None);
     for wish in [
         Wish::PrivsepDirectory,

@@ -24,7 +24,7 @@ pub(crate) fn problem_at(
     let hint = if fault.certain {
         hint
     } else {
-        format!("{hint}; ask sshd -t, for this depends on how {release} was built")
+        format!("{hint}; ask sshd -t, because this depends on how {release} was built")
     };
     let text = String::from_utf8_lossy(&line.logical.text).into_owned();
     Problem {

@@ -338,7 +338,7 @@ fn moved(from: &Path, to: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::binary::TARGETS;
+    use super::super::target::TARGETS;
     use super::*;
 
     #[test]

@@ -32,7 +32,7 @@ port = 22
 ";
 
 #[test]
-fn only_the_named_lines_are_mended() {
+fn only_the_named_lines_are_repaired() {
     let wreck = with_both(WRECK);
     check_mend(
         &wreck,
@@ -70,7 +70,7 @@ fn only_the_named_lines_are_mended() {
 }
 
 #[test]
-fn several_lines_are_mended_together_and_none_without_being_named() {
+fn several_named_lines_are_repaired_together() {
     let read = with_both(
         "//- jail.local\n[default]\nignoreip = 192.0.2.1 # office\n[sshd]\nport = 22\n  findtime = 2h\n",
     );
@@ -108,13 +108,13 @@ fn several_lines_are_mended_together_and_none_without_being_named() {
 }
 
 #[test]
-fn a_percent_sign_in_a_number_is_for_a_person_to_mend() {
+fn a_percent_sign_in_a_number_is_not_repaired_automatically() {
     let number = with_both("//- jail.local\n[web]\nbantime = 250%\n");
     check(
         &number,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:2: a single % in bantime of [web]
+        refused: fail2ban does not start with this configuration: /etc/fail2ban/jail.local:2: a single % in bantime of [web]
         hint: write a number or a time, such as 3600 or 1h, without a percent sign
     "#]],
     );
@@ -131,7 +131,7 @@ fn a_percent_sign_in_a_number_is_for_a_person_to_mend() {
         &text,
         &wish("203.0.113.7", &[], None),
         &expect![[r#"
-        refused: fail2ban does not run on this configuration: /etc/fail2ban/jail.local:2: a single % in logpath of [web]
+        refused: fail2ban does not start with this configuration: /etc/fail2ban/jail.local:2: a single % in logpath of [web]
         hint: write %% for a percent sign
     "#]],
     );

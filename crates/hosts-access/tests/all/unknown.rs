@@ -7,7 +7,7 @@ use sshmend_lossless::{Entry, Request, Snapshot, Unread};
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn unknown_facts_only_matter_where_they_decide() {
+fn unknown_facts_matter_only_if_they_decide() {
     check(&[
         (
             "sshd: .example.org\n",
@@ -130,7 +130,7 @@ fn unknown_facts_only_matter_where_they_decide() {
 }
 
 #[test]
-fn an_unknown_answer_names_what_is_needed_to_decide() {
+fn an_unknown_answer_names_the_missing_fact() {
     let tables = tables("sshd: .example.org @staff\n22: ALL\n", "ALL: ALL\n");
     let verdict = tables.evaluate(&Client::new("10.1.2.3".parse().expect("an address")));
     assert_eq!(verdict.access, Access::Unknown);
@@ -143,7 +143,7 @@ fn an_unknown_answer_names_what_is_needed_to_decide() {
 }
 
 #[test]
-fn facts_about_the_server_are_used() {
+fn server_address_name_and_port_are_evaluated() {
     let tables = tables(
         "22: ALL\nsshd@10.77.: ALL\nsshd@[::1]: ALL\nsshd@gate.example.org: ALL\n",
         "ALL: ALL\n",
@@ -183,7 +183,7 @@ fn facts_about_the_server_are_used() {
 }
 
 #[test]
-fn pattern_files_are_asked_for_and_read() {
+fn pattern_files_are_requested_and_read() {
     let mut seen = snapshot(b"sshd: /etc/friends EXCEPT /etc/foes\n", b"ALL: ALL\n");
     assert_eq!(
         seen.look(Tables::read).1,
@@ -225,7 +225,7 @@ fn file(bytes: &[u8]) -> sshmend_lossless::FileImage {
 }
 
 #[test]
-fn a_pattern_file_that_names_itself_is_not_followed_for_ever() {
+fn a_pattern_file_that_names_itself_does_not_loop() {
     let mut seen = snapshot(b"sshd: /etc/loop\n", b"ALL: ALL\n");
     seen.insert("/etc/loop", Entry::File(file(b"/etc/loop 10.")));
     assert_eq!(seen.look(Tables::read).1, []);
@@ -235,7 +235,7 @@ fn a_pattern_file_that_names_itself_is_not_followed_for_ever() {
 }
 
 #[test]
-fn a_missing_file_is_empty_and_an_unreadable_one_unknown() {
+fn a_missing_file_is_empty_and_an_unreadable_one_is_unknown() {
     let mut seen = Snapshot::default();
     assert_eq!(answer(&Tables::read(&seen), "10.1.2.3"), "unknown");
     assert_eq!(seen.look(Tables::read).1.len(), 2);

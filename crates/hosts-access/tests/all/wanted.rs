@@ -5,7 +5,7 @@ use crate::permit::{after, order};
 use sshmend_hosts_access::{BadPattern, HOSTS_ALLOW, LINE_LIMIT, Permit, Refusal, Wanted};
 
 #[test]
-fn many_patterns_become_as_few_lines_as_libwrap_can_read() {
+fn many_patterns_are_joined_into_lines_that_libwrap_can_read() {
     let patterns: Vec<String> = (0..=255).map(|number| format!("10.{number}.0.7")).collect();
     let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
     let edited = tables("", "ALL: ALL\n")
@@ -21,7 +21,7 @@ fn many_patterns_become_as_few_lines_as_libwrap_can_read() {
 }
 
 #[test]
-fn patterns_are_written_as_libwrap_matches_them() {
+fn patterns_are_written_in_the_form_that_libwrap_matches() {
     let cases = [
         ("10.1.2.3", "10.1.2.3"),
         ("10.1.2.3/32", "10.1.2.3"),
@@ -106,7 +106,7 @@ fn text_that_is_not_a_pattern_is_refused() {
 }
 
 #[test]
-fn the_daemon_is_one_plain_name() {
+fn the_daemon_must_be_one_plain_name() {
     let at = |daemon: &str| {
         tables("", "ALL: ALL\n").permit(&Permit {
             daemon: daemon.to_owned(),

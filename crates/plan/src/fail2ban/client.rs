@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_tells_whom_it_bans_or_that_there_is_none_is_not_pinged() {
+    fn the_list_of_bans_shows_whether_fail2ban_runs() {
         for (banned, is_running) in [
             ("0\n[]", true),
             (
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_fail2ban_is_not_mistaken_for_one_that_bans_nobody() {
+    fn a_fail2ban_that_does_not_answer_is_not_taken_for_one_without_bans() {
         assert_eq!(at_hand("0\n1.0.2", "0\n[]"), Ok(true));
         assert_eq!(at_hand("missing", "missing"), Ok(false));
         let refused = at_hand("0\n1.0.2", "hangs").unwrap_err();

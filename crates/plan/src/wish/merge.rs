@@ -6,7 +6,7 @@ use sshmend_lossless::Origin;
 use sshmend_sshd_config::{Assignment, Operator};
 
 use super::Wish;
-use crate::join::add;
+use crate::distinct::distinct;
 
 impl Wish {
     /// Merges wishes, in the order of execution; the service comes last.
@@ -153,9 +153,17 @@ fn add_settings(all: &mut Vec<Assignment>, others: &[Wish]) {
         let sets = one.operator == Operator::Set;
         sets.then(|| one.key.to_ascii_lowercase())
     };
-    let known = all.clone();
-    let is_known = |one: &Assignment| known.iter().any(|other| is_set_as_well(one, other));
-    add(all, more.into_iter().filter(|one| !is_known(one)).collect());
+    let mut set: HashSet<String> = all.iter().filter_map(key_set).collect();
+    for other in others {
+        let Wish::SshdConfig { settings, .. } = other else {
+            continue;
+        };
+        let is_new = |one: &&Assignment| key_set(one).is_none_or(|key| !set.contains(&key));
+        all.extend(settings.iter().filter(is_new).cloned());
+        set.extend(settings.iter().filter_map(key_set));
+    }
+    let mut seen = HashSet::new();
+    all.retain(|one| seen.insert(one.to_string()));
 }
 
 #[cfg(test)]

@@ -492,7 +492,7 @@ fn a_keyword_already_in_use_is_accepted() {
 }
 
 #[test]
-fn the_name_is_known_to_the_release() {
+fn a_keyword_is_written_with_the_name_of_its_release() {
     check(
         "",
         "PubkeyAcceptedAlgorithms=ssh-ed25519",

@@ -17,7 +17,7 @@ MaxSessions 3
 ";
 
 #[test]
-fn the_included_file_is_edited_when_it_decides() {
+fn the_included_file_is_edited_if_it_decides() {
     let edited = tree(DROP_INS)
         .set("MaxSessions", "9", Some(OLD), Place::Best)
         .expect("possible");
@@ -100,7 +100,7 @@ fn a_file_that_is_read_by_two_names_is_edited_once() {
 }
 
 #[test]
-fn an_option_of_the_daemon_beats_every_file() {
+fn an_option_of_the_daemon_overrides_every_file() {
     let tree = tree_with("MaxSessions 3\n", &["MaxSessions=5"]);
     let why = tree
         .set("MaxSessions", "9", Some(OLD), Place::Best)

@@ -12,7 +12,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use sshmend_host::{Account, now, zone};
 use sshmend_plan::{ForPolicy, Notice, Plan, Wish};
-use sshmend_policy::{Group, Policy, Put};
+use sshmend_policy::{Group, Policy, Put, Wants};
 
 use self::drift::drift;
 use self::mentions::Mentions;

@@ -23,8 +23,6 @@ use clap::error::ContextKind;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Failure, Outcome};
-use crate::json::lists::Completions;
-use crate::manual::definition;
 use crate::output::Output;
 use crate::output::words::shell;
 use crate::session::Session;
@@ -84,33 +82,4 @@ fn run(session: Session, command: Command) -> Result<Outcome, Failure> {
         Command::Completions(arguments) => completions::run(&session, arguments.shell),
         Command::Schema(arguments) => schema::run(&session, &arguments),
     }
-}
-
-fn completions(session: &Session, shell: clap_complete::Shell) -> Result<Outcome, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut with_names(), "sshmend", &mut script);
-    let script = String::from_utf8_lossy(&script).into_owned();
-    let printed = if session.output.is_json() {
-        let document = Completions::new(shell.to_string(), script);
-        session.output.json(&document)
-    } else {
-        session.output.data(&script)
-    };
-    printed.map_err(|error| Failure::caused("cannot print", &error))?;
-    Ok(Outcome::Fine)
-}
-
-/// The command line with the names that a word is mostly one of; the commands take more than these.
-fn with_names() -> clap::Command {
-    let causes = || PossibleValuesParser::new(CAUSES.iter().map(|cause| cause.name.as_str()));
-    let keywords = || PossibleValuesParser::new(keyword_names());
-    let named = |command: clap::Command, argument: &'static str, names| {
-        command.mut_arg(argument, |argument| argument.value_parser(names))
-    };
-    definition()
-        .mut_subcommand("explain", |explain| named(explain, "cause", causes()))
-        .mut_subcommand("logs", |logs| named(logs, "cause", causes()))
-        .mut_subcommand("show", |show| {
-            show.mut_subcommand("sshd-config", |show| named(show, "keys", keywords()))
-        })
 }

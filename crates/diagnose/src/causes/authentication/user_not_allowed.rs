@@ -19,6 +19,7 @@ use crate::causes::authentication::user_not_allowed::lists::Lists;
 use crate::edit::{self, Change};
 use crate::evidence::log::LogEvidence;
 use crate::proof::{Certainty, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::server(judge);

@@ -158,8 +158,7 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     };
     let silent = replied.any(|reply| *reply == Reply::Unanswered);
     let certainty = Certainty::likely_if(silent);
-    let what =
-        "a firewall on the way or on the server may turn this client away (so may that of a cloud)";
+    let what = "a firewall on the path, on the server or of a cloud provider may block this client";
     ask_the_server(replied.report(verdict, certainty, what));
 }
 

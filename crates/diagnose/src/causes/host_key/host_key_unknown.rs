@@ -6,6 +6,7 @@ use sshmend_ssh_log::transcript::{Software, is_of_provider};
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact};
+use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::client(from_client);

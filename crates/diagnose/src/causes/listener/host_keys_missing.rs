@@ -4,6 +4,7 @@ use sshmend_plan::Wish;
 use crate::evidence::probe::always_closed_at_once;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
+use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);
@@ -135,7 +136,7 @@ fn missing<'v>(facts: &Facts<'_>, verdict: &'v mut Verdict, what: &str) -> &'v m
 
 fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
     let what =
-        "the server may have lost its host keys: up to 9.7 each connection then ends at once";
+        "the server may have lost its host keys: before 9.8 each connection then ends at once";
     always_closed_at_once(facts, verdict, what);
 }
 

@@ -127,7 +127,7 @@ pub(in super::super) enum Symptom {
     AccountRefused,
     /// The server reports that it has not started, or is about to stop.
     Booting,
-    /// Tailscale answers in place of sshd, and its policy refuses.
+    /// Tailscale answers instead of sshd, and its policy refuses the login.
     TailnetRefused,
     SessionRefused,
     /// The login succeeded, and the server says that it takes no more sessions.
