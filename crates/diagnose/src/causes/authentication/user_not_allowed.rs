@@ -140,7 +140,7 @@ fn nologin(facts: &Facts<'_>, verdict: &mut Verdict) {
     finding.shown_by(&path, text);
     finding.step(format!(
         "see who made it and why (a boot or shutdown under way, maintenance), then `rm {}`",
-        quoted(&path.to_string())
+        quoted(&path)
     ));
 }
 

@@ -163,7 +163,7 @@ Host key verification failed.
             "host-key-unknown",
             text,
             &expect![[r#"
-                certain: the server's host key is not known, and ssh may not ask
+                certain: the server's host key is not known, and ssh cannot ask
                   transcript:6: No ED25519 host key is known for [server.example.net]:2222 and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts '[server.example.net]:2222' --expect-fingerprint SHA256:FINGERPRINT`
@@ -217,7 +217,7 @@ port 22
         with(
             "stricthostkeychecking ask\nbatchmode yes\n",
             &expect![[r#"
-                certain: the server's host key is not known, and ssh may not ask
+                certain: the server's host key is not known, and ssh cannot ask
                   ssh -v server:1: No ED25519 host key is known for server and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts server --expect-fingerprint SHA256:FINGERPRINT`

@@ -420,7 +420,7 @@ mod tests {
             "sshd-config-invalid",
             &format!("{config}{said}"),
             &expect![[r#"
-                likely (latent): sshd does not accept its configuration: Something new that sshd says; the running one keeps the old until it is reloaded
+                likely (latent): sshd does not accept its configuration: Something new that sshd says; the running sshd keeps the old one until it is reloaded
                   /usr/sbin/sshd -t: Something new that sshd says
                   /etc/ssh/sshd_config:1: Port 99999
                   - correct the line named above

@@ -69,7 +69,7 @@ fn at_boot(facts: &Facts<'_>, verdict: &mut Verdict) {
         finding.shown_by(link, "a link that leads nowhere or to /dev/null");
         finding.step(format!(
             "someone masked it on purpose: ask, then `rm {}`",
-            quoted(&link)
+            quoted(link)
         ));
         return;
     }

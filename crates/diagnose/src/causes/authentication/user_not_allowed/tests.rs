@@ -20,7 +20,7 @@ fn accounts_that_cannot_log_in_are_distinguished_from_missing_ones() {
         "user-not-allowed",
         ACCOUNTS,
         &expect![[r#"
-            certain: there is no account nobody-here on this machine
+            certain: the account nobody-here does not exist on this machine
               getent passwd -- nobody-here: finds none
               - log in by the name of an account that is there, or make it: `adduser nobody-here`
         "#]],
@@ -137,7 +137,7 @@ fn messages_of_pam_are_classified() {
             "PAM unable to dlopen(pam_no.so): /lib/security/pam_no.so: cannot open shared object file: No such file or directory",
         ),
         &expect![[r#"
-            certain: PAM refuses every account, because a module cannot be loaded: pam_no.so (once, last at 2026-11-20T17:59:00Z)
+            certain: PAM refuses every account because a module cannot be loaded: pam_no.so (once, last at 2026-11-20T17:59:00Z)
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: PAM unable to dlopen(pam_no.so): /lib/security/pam_no.so: cannot open shared object file: No such file or directory
               journalctl: 2026-11-20T17:59:00+00:00 server sshd[812]: fatal: Access denied for user alice by PAM account configuration [preauth]
               - install the package of that module, or take its line out: `grep -n -- pam_no.so /etc/pam.d/*`; it counts at once
