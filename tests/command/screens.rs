@@ -242,7 +242,7 @@ fn a_line_that_sshd_refuses_is_shown_with_its_place_and_the_command_that_removes
                 Bannner /etc/issue
                 ^^^^^^^ bad configuration option "Bannner"; did you mean Banner?
           mend: sshmend fix sshd-config --comment-out /etc/ssh/sshd_config.d/a.conf:2 --root DISK
-                makes a comment of that line, which sshd refuses and which sets nothing
+                comments out that line, which sshd refuses
           do:   or correct it by hand: put `Banner` in the place of `Bannner` in line 2 of /etc/ssh/sshd_config.d/a.conf
     "#]]
     .assert_eq(&format!("{first}\n"));
