@@ -6,7 +6,7 @@
 //!
 //! Syncing waits for the disk, and one file after the other waits each time. Changes that belong
 //! together are therefore staged together ([`Machine::stage_all`]) and their directories synced once
-//! ([`sync_all`](crate::sync_all)): the file system commits them together.
+//! ([`sync_all`]): the file system commits them together.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata as Stat};

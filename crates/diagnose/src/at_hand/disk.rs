@@ -15,21 +15,48 @@ pub(super) enum OnDisk {
 }
 
 /// Programs that only read or write the files that they are given.
-const OF_FILES: [&str; 20] = [
-    "cat", "chattr", "chgrp", "chmod", "chown", "cp", "du", "find", "grep", "install", "ldd", "ln",
-    "ls", "mkdir", "mv", "printf", "rm", "sed", "stat", "touch",
+const OF_FILES: [&str; 23] = [
+    "awk",
+    "cat",
+    "chattr",
+    "chgrp",
+    "chmod",
+    "chown",
+    "cp",
+    "du",
+    "echo",
+    "find",
+    "grep",
+    "install",
+    "ldd",
+    "ln",
+    "ls",
+    "mkdir",
+    "mv",
+    "printf",
+    "rm",
+    "sed",
+    "ssh-keygen",
+    "stat",
+    "touch",
 ];
 
 /// Programs that find files by themselves, and therefore need the disk as their root folder.
-const OF_SYSTEM: [&str; 18] = [
+const OF_SYSTEM: [&str; 24] = [
     "adduser",
     "apt",
     "apt-get",
+    "chage",
+    "chsh",
     "dnf",
     "dpkg",
     "dpkg-reconfigure",
+    "faillock",
     "getent",
+    "gpasswd",
     "ldconfig",
+    "mkhomedir_helper",
+    "pam_tally2",
     "passwd",
     "rc-update",
     "rpm",
@@ -43,7 +70,7 @@ const OF_SYSTEM: [&str; 18] = [
 ];
 
 /// Programs that ask or tell the kernel or a running daemon.
-const OF_RUNNING: [&str; 28] = [
+const OF_RUNNING: [&str; 31] = [
     "ausearch",
     "conntrack",
     "cscli",
@@ -54,6 +81,8 @@ const OF_RUNNING: [&str; 28] = [
     "ip",
     "journalctl",
     "kill",
+    "loginctl",
+    "lsns",
     "lsof",
     "mount",
     "nft",
@@ -61,6 +90,7 @@ const OF_RUNNING: [&str; 28] = [
     "ps",
     "rc-service",
     "restorecon",
+    "semanage",
     "service",
     "ss",
     "sv",
@@ -108,22 +138,36 @@ pub(super) fn command(command: &str, root: &str) -> OnDisk {
     }
 }
 
-/// A command line whose absolute paths lead to the disk.
+/// A command line whose absolute paths lead to the disk. Its words are quoted for a shell as far as
+/// they have to be, so that only the folder before them still needs quotes.
 fn with_root(command: &str, root: &str) -> String {
+    let folder = quoted(root);
     let words = command.split(' ').map(|word| {
         let path = word.trim_start_matches(['\'', '"', '>']);
-        let before = &word[..word.len() - path.len()];
-        if !path.starts_with('/') {
+        if !is_path(path) {
             return word.to_owned();
         }
+        let quote = &word[..word.len() - path.len()];
         let path = if path == "/" { "" } else { path };
-        if before.contains(['\'', '"']) {
-            // The path is quoted as a whole, so that the folder before it needs no quotes either.
-            return format!("{before}{root}{path}");
+        if folder == root {
+            format!("{quote}{root}{path}")
+        } else {
+            // One word for a shell: `'/a b''/etc/x y'`.
+            let (redirection, quote) = quote.split_at(quote.rfind('>').map_or(0, |at| at + 1));
+            format!("{redirection}{folder}{quote}{path}")
         }
-        format!("{before}{}", quoted(&format!("{root}{path}")))
     });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a word is a path on the disk: not an expression (`'/^Port/d'`), nor a file of the kernel.
+fn is_path(word: &str) -> bool {
+    let of_kernel = ["/dev/", "/proc/", "/sys/"];
+    let Some(rest) = word.strip_prefix('/') else {
+        return false;
+    };
+    let is_expression = rest.contains(['(', '[', '^', '$', '|', '\\']);
+    !is_expression && !of_kernel.iter().any(|folder| word.starts_with(folder))
 }
 
 #[cfg(test)]
@@ -152,6 +196,15 @@ mod tests {
                 "printf 'a b' > /mnt/etc/y.conf",
             ),
             ("du -xh / | sort -h", "du -xh /mnt | sort -h"),
+            ("grep -n x /etc/pam.d/*", "grep -n x /mnt/etc/pam.d/*"),
+            ("echo a >> /var/lib/b", "echo a >> /mnt/var/lib/b"),
+            ("chage -l bob", "chroot /mnt chage -l bob"),
+            ("ls /etc/x 2>/dev/null", "ls /mnt/etc/x 2>/dev/null"),
+            ("ls /etc/x > /dev/null", "ls /mnt/etc/x > /dev/null"),
+            (
+                "sed -i -E '/(^|[^0-9])7$/d' /etc/hosts.deny",
+                "sed -i -E '/(^|[^0-9])7$/d' /mnt/etc/hosts.deny",
+            ),
             ("passwd bob", "chroot /mnt passwd bob"),
             ("/usr/sbin/sshd -t", "chroot /mnt /usr/sbin/sshd -t"),
             (
@@ -166,10 +219,17 @@ mod tests {
             ("systemd-sysusers", "chroot /mnt systemd-sysusers"),
             ("Port 22", "Port 22"),
         ]);
-        assert_eq!(
-            command("rm /etc/nologin", "/a b"),
-            OnDisk::Now("rm '/a b/etc/nologin'".to_owned())
-        );
+        for (asked, expected) in [
+            ("rm /etc/nologin", "rm '/a b'/etc/nologin"),
+            ("rm '/etc/x y'", "rm '/a b''/etc/x y'"),
+            ("printf x >/etc/y", "printf x >'/a b'/etc/y"),
+        ] {
+            assert_eq!(
+                command(asked, "/a b"),
+                OnDisk::Now(expected.to_owned()),
+                "{asked}"
+            );
+        }
     }
 
     #[test]
