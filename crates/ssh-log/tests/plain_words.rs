@@ -1,7 +1,7 @@
 //! Texts about SSH without a recognised message: the causes that their words indicate are only
 //! possible, and nothing is excluded. Addresses and names are invented.
 
-use sshmend_ssh_log::transcript::{Attempt, Certainty, read};
+use sshmend_ssh_log::transcript::{Attempt, Certainty, Conclusion, read};
 
 fn only(text: &str) -> Attempt {
     let mut attempts = read(text.as_bytes()).attempts;
@@ -172,6 +172,30 @@ fn a_message_that_is_known_is_named_by_its_line() {
     // The line of a source file, and the name of an algorithm, are not hosts.
     let attempt = only("at client.go:181 kex@openssh.com: ssh: handshake failed: EOF\n");
     assert_eq!(attempt.destination(), None);
+}
+
+#[test]
+fn the_words_of_the_kernel_alone_are_asked_about_ssh() {
+    for (text, cause) in [
+        ("Connection refused", "sshd-not-running"),
+        ("\nConnection reset by peer.\r\n\n", "max-startups"),
+        ("connection timed out\n", "host-unreachable"),
+        ("No route to host\n", "firewall-rejects"),
+        ("Broken pipe\n", "max-startups"),
+    ] {
+        let attempt = only(text);
+        let first = &attempt.conclusions[0];
+        assert_eq!(first.cause.as_str(), cause, "{text}");
+        let certain = |one: &Conclusion| one.certainty != Certainty::Possible;
+        assert!(!attempt.conclusions.iter().any(certain), "{text}");
+    }
+    // Beside anything else they may be about any connection.
+    for text in [
+        "Connection refused\nbuild failed\n",
+        "worker: Connection refused\n",
+    ] {
+        assert_eq!(read(text.as_bytes()).attempts, [], "{text}");
+    }
 }
 
 #[test]

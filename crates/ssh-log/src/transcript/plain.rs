@@ -89,10 +89,11 @@ struct Told {
 impl<'t> Lines<'t> {
     fn of(own: &'t [Vec<u8>]) -> Self {
         let spoken = (0..own.len()).filter(|&at| plain::names_ssh(&low(&own[at])));
-        Self {
-            own,
-            spoken: spoken.collect(),
+        let mut spoken: Vec<usize> = spoken.collect();
+        if spoken.is_empty() {
+            spoken.extend(only_the_kernel(own));
         }
+        Self { own, spoken }
     }
 
     fn low(&self, at: usize) -> String {
@@ -192,6 +193,14 @@ impl<'t> Lines<'t> {
 }
 
 /// A line in lower case, without the options of a command and without the addresses of web pages.
+/// The line of a text that consists of the kernel's words alone: whoever asks about nothing else
+/// means SSH.
+fn only_the_kernel(lines: &[Vec<u8>]) -> Option<usize> {
+    let mut written = (0..lines.len()).filter(|&at| !lines[at].trim_ascii().is_empty());
+    let (first, second) = (written.next()?, written.next());
+    (second.is_none() && plain::is_of_the_kernel(&low(&lines[first]))).then_some(first)
+}
+
 fn low(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
     without_pages(without_options(&text.trim().to_lowercase()))

@@ -192,6 +192,23 @@ pub(in super::super) fn names_ssh(line: &str) -> bool {
             .any(|words| stands_alone(line, words))
 }
 
+/// What the kernel says of a connection that fails, as strerror(3) puts it on Linux and macOS.
+const OF_THE_KERNEL: [&str; 8] = [
+    "broken pipe",
+    "connection refused",
+    "connection reset",
+    "connection reset by peer",
+    "connection timed out",
+    "network is unreachable",
+    "no route to host",
+    "operation timed out",
+];
+
+/// Whether a line is nothing but the kernel's words for a connection that failed.
+pub(in super::super) fn is_of_the_kernel(line: &str) -> bool {
+    OF_THE_KERNEL.contains(&line.trim_end_matches('.'))
+}
+
 /// Whether a line says only that something failed, like Git's last message.
 pub(in super::super) fn is_general(line: &str) -> bool {
     line.contains("could not read from remote repository")
