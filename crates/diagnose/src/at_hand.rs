@@ -9,9 +9,9 @@ mod disk;
 use std::net::IpAddr;
 
 use sshmend_facts::{Facts, Supervisor, Vantage};
+use sshmend_lossless::quoted;
 
 use crate::finding::Finding;
-use crate::quote::quoted;
 use disk::OnDisk;
 
 /// What is known about the machine at which a step is done, and about the other end.

@@ -7,11 +7,9 @@ use std::fmt;
 use std::path::Path;
 
 use sshmend_facts::Facts;
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, quoted};
 use sshmend_plan::Wish;
 use sshmend_sshd_config::{Assignment, Operator, Setting};
-
-use crate::quote::quoted;
 
 /// Whether commands can be run on the machine that is looked at: on a mounted disk its paths are others, and no daemon of it runs.
 pub(crate) fn is_here(facts: &Facts<'_>) -> bool {

@@ -27,7 +27,6 @@ mod page;
 mod passage;
 mod paste;
 mod proof;
-mod quote;
 #[cfg(test)]
 mod testing;
 mod verdict;

@@ -30,17 +30,17 @@ pub(crate) struct Judges {
 }
 
 impl Judges {
-    /// Of a cause that is seen from the server only.
+    /// The judges of a cause that can be seen from the server only.
     pub(crate) const fn server(server: Judge) -> Self {
         Self { server, ..UNSEEN }
     }
 
-    /// Of a cause that is seen from the client only.
+    /// The judges of a cause that can be seen from the client only.
     pub(crate) const fn client(client: Judge) -> Self {
         Self { client, ..UNSEEN }
     }
 
-    /// Of a cause that is seen from both ends.
+    /// The judges of a cause that can be seen from both ends.
     pub(crate) const fn both(server: Judge, client: Judge) -> Self {
         Self { server, client }
     }

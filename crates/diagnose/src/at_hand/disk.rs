@@ -1,7 +1,7 @@
 //! The commands of a step on a mounted disk: pasted as they are, they would act on the machine that
 //! repairs it.
 
-use crate::quote::quoted;
+use sshmend_lossless::quoted;
 
 /// What a command becomes on a mounted disk.
 #[derive(Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sshmend_known_hosts::{HostKey, NoContent, OfferedKeys, Target};
-use sshmend_lossless::{FileImage, Snapshot};
+use sshmend_lossless::{FileImage, Snapshot, quoted};
 
 use super::wish::KnownHostsWish;
 use crate::plan::Refusal;
@@ -148,9 +148,9 @@ pub(super) fn verified(
 fn named(wish: &KnownHostsWish) -> String {
     let host = &wish.destination.host;
     match wish.destination.port {
-        None => host.clone(),
-        Some(port) if host.contains(':') => format!("'[{host}]:{port}'"),
-        Some(port) => format!("{host}:{port}"),
+        None => quoted(host),
+        Some(port) if host.contains(':') => quoted(&format!("[{host}]:{port}")),
+        Some(port) => quoted(&format!("{host}:{port}")),
     }
 }
 

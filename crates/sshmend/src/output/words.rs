@@ -1,6 +1,6 @@
 //! Plurals and lists.
 
-use sshmend_lossless::nearest;
+use sshmend_lossless::{nearest, quoted};
 
 /// `1 file`, `2 files`.
 pub(crate) fn count(number: usize, noun: &str) -> String {
@@ -14,18 +14,9 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
 /// A command line that a shell reads back as these words.
 pub(crate) fn shell(argv: &[String]) -> String {
     argv.iter()
-        .map(|word| shell_word(word))
+        .map(|word| quoted(word))
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 /// A value, or the words for none.

@@ -1,11 +1,11 @@
 use sshmend_facts::{Facts, Reader, UnreadFile};
+use sshmend_lossless::quoted;
 use sshmend_plan::{SshdSource, Wish};
 use sshmend_sshd_config::{Assignment, Setting, Why, is_word_list};
 
 use crate::edit;
 use crate::finding::Then;
 use crate::proof::Fact;
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::server(judge);

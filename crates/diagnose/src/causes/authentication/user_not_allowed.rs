@@ -11,7 +11,7 @@ pub(crate) mod pam;
 mod state;
 
 use sshmend_facts::{Account, Facts, LogLine};
-use sshmend_lossless::Metadata;
+use sshmend_lossless::{Metadata, quoted};
 use sshmend_plan::Wish;
 use sshmend_ssh_log::{CauseName, Kind};
 
@@ -19,7 +19,6 @@ use crate::causes::authentication::user_not_allowed::lists::Lists;
 use crate::edit::{self, Change};
 use crate::evidence::log::LogEvidence;
 use crate::proof::{Certainty, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::server(judge);

@@ -1,12 +1,11 @@
 use sshmend_facts::{Facts, KeyFault, NoMethod, Socket, Unchecked, does_not_start};
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, quoted};
 
 use crate::causes::listener::sshd_config_invalid::place;
 use crate::edit;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::client(from_client);

@@ -1,7 +1,7 @@
 use sshmend_facts::Facts;
+use sshmend_lossless::quoted;
 
 use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::client(from_client);

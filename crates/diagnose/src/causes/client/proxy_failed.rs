@@ -1,10 +1,10 @@
 use sshmend_facts::{Facts, Proxy, Reply, Tried, Unchecked, Vantage};
+use sshmend_lossless::quoted;
 
 use crate::evidence::probe::is_turned_away;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::client(from_client);

@@ -1,4 +1,5 @@
 use sshmend_facts::{Facts, LogLine, Socket, Vantage};
+use sshmend_lossless::quoted;
 use sshmend_ssh_log::{CauseName, Kind};
 use sshmend_sshd_config::Setting;
 
@@ -7,7 +8,6 @@ use crate::evidence::log::LogEvidence;
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);

@@ -1,12 +1,11 @@
 use sshmend_facts::{Facts, Target, Unchecked, UnknownKey};
 use sshmend_known_hosts::{NoContent, UnreadFile};
-use sshmend_lossless::Unread;
+use sshmend_lossless::{Unread, quoted};
 use sshmend_ssh_log::transcript::{Software, is_of_provider};
 
 use crate::evidence::transcript::transcript_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::client(from_client);

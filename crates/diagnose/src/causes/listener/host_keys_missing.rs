@@ -1,10 +1,10 @@
 use sshmend_facts::{Complaint, Facts, HostKeyFile, TestOutput};
+use sshmend_lossless::quoted;
 use sshmend_plan::Wish;
 
 use crate::evidence::probe::always_closed_at_once;
 use crate::finding::Finding;
 use crate::proof::{Fact, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);

@@ -1,7 +1,7 @@
 use sshmend_facts::{Complaint, Facts, does_not_start};
+use sshmend_lossless::quoted;
 
 use crate::proof::{Fact, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);

@@ -2,6 +2,7 @@ mod listens_elsewhere;
 mod start_blocker;
 
 use sshmend_facts::{Facts, MARKER, Manager, Reply, Unit};
+use sshmend_lossless::quoted;
 use sshmend_plan::Wish;
 use sshmend_ssh_log::CauseName;
 
@@ -10,7 +11,6 @@ use crate::causes::listener::sshd_not_running::start_blocker::start_blocker;
 use crate::evidence::probe::{ask_the_server, probe_evidence};
 use crate::finding::{Finding, Then};
 use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::both(judge, from_client);

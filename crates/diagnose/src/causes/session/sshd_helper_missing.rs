@@ -1,10 +1,10 @@
 use sshmend_facts::Facts;
+use sshmend_lossless::quoted;
 use sshmend_ssh_log::CauseName;
 
 use crate::evidence::log::log_evidence;
 use crate::finding::Finding;
 use crate::proof::{Certainty, Fact, Proof};
-use crate::quote::quoted;
 use crate::verdict::{Judges, Verdict};
 
 pub(crate) const JUDGES: Judges = Judges::server(judge);

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use sshmend_facts::{Facts, LogLine};
+use sshmend_lossless::quoted;
 use sshmend_ssh_log::Kind;
 
 use super::advice::{Advice, empty_list};
 use super::{key_places, keys, pam};
 use crate::edit::{self, Change};
-use crate::quote::quoted;
 
 /// Whether sshd logs `Accepted` for a login that fails later.
 pub(crate) fn ends_later(line: &LogLine) -> bool {

@@ -1,11 +1,10 @@
 //! The advice about a refused login, and the steps that several reasons share.
 
 use sshmend_facts::Facts;
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, quoted};
 
 use crate::edit::Edit;
 use crate::finding::Finding;
-use crate::quote::quoted;
 
 /// The meaning of a log entry, and what to do.
 #[derive(Debug, Default)]

@@ -6,9 +6,7 @@
 use std::path::Path;
 
 use sshmend_facts::Facts;
-use sshmend_lossless::Kind;
-
-use crate::quote::quoted;
+use sshmend_lossless::{Kind, quoted};
 
 /// For a place at which sshd stops because others may write there.
 pub(crate) fn close(facts: &Facts<'_>, user: &str, place: &Path) -> String {

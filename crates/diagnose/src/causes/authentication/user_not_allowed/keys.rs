@@ -4,14 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use sshmend_facts::{Account, Facts, Force, ForeignForm, LogLine};
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, quoted};
 use sshmend_sshd_config::Setting;
 
 use super::advice::reload;
 use super::{key_places, missing_files};
 use crate::edit::{self, Change};
 use crate::finding::Finding;
-use crate::quote::quoted;
 use crate::verdict::Verdict;
 
 /// Settings of the unit that hide the homes of accounts from sshd and its sessions (systemd.exec(5)).

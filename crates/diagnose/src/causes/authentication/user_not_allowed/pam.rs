@@ -6,14 +6,13 @@
 //! that login at the same time.
 
 use sshmend_facts::{ACCESS, Facts, LogLine, PamLine};
-use sshmend_lossless::Origin;
+use sshmend_lossless::{Origin, quoted};
 use sshmend_ssh_log::Kind;
 
 use super::advice::Advice;
 use crate::causes::authentication::user_not_allowed::state;
 use crate::edit;
 use crate::proof::Certainty;
-use crate::quote::quoted;
 
 /// The seconds within which the entries of one login are written.
 const TOGETHER: i64 = 20;

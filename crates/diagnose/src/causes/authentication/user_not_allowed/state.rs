@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::edit;
-use crate::quote::quoted;
 use crate::verdict::Verdict;
 use sshmend_facts::{Facts, OTHER, PAM_FOLDER, PamLine, Shadow};
+use sshmend_lossless::quoted;
 
 const SHADOW: &str = "/etc/shadow";
 
