@@ -118,6 +118,10 @@ pub(super) fn command(command: &str, root: &str) -> OnDisk {
     let program = words[0].rsplit('/').next().unwrap_or_default();
     match words.as_slice() {
         ["sshmend", "fix", what, ..] if NOT_OF_DISKS.contains(what) => OnDisk::Later,
+        // Another machine, and what a program printed, are not on the disk.
+        ["sshmend", "diagnose", of, ..] if !["--client", "--user"].contains(of) => {
+            OnDisk::Now(command.to_owned())
+        }
         ["sshmend", what, ..] if OF_SSHMEND.contains(what) => {
             OnDisk::Now(format!("{command} --root {}", quoted(root)))
         }
@@ -214,6 +218,14 @@ mod tests {
             (
                 "sudo sshmend fix sshd-config Port=22",
                 "sudo sshmend fix sshd-config Port=22 --root /mnt",
+            ),
+            (
+                "sshmend diagnose --client 192.0.2.7",
+                "sshmend diagnose --client 192.0.2.7 --root /mnt",
+            ),
+            (
+                "sshmend diagnose DESTINATION",
+                "sshmend diagnose DESTINATION",
             ),
             ("sshd", "sshd"),
             ("systemd-sysusers", "chroot /mnt systemd-sysusers"),
