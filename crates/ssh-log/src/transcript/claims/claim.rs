@@ -1,14 +1,14 @@
-//! A symptom, the circumstances, and the causes that it then indicates.
+//! Symptoms, the circumstances, and the causes that they then indicate.
 
 use crate::cause::CauseName;
 use crate::transcript::Certainty;
 use crate::transcript::words::Symptom;
 
-/// Causes that a symptom indicates, in the order in which they are worth checking: name, certainty,
-/// reason.
+/// Causes that each of the symptoms indicates, in the order in which they are worth checking: name,
+/// certainty, reason.
 #[derive(Debug, Clone, Copy)]
 pub(in super::super) struct Claims {
-    pub(in super::super) symptom: Symptom,
+    pub(in super::super) symptoms: &'static [Symptom],
     pub(in super::super) when: When,
     pub(in super::super) causes: &'static [(CauseName, Certainty, &'static str)],
 }
@@ -57,14 +57,20 @@ pub(in super::super) enum When {
     Misdirected,
 }
 
-pub(super) const fn claims(
-    symptom: Symptom,
-    when: When,
-    causes: &'static [(CauseName, Certainty, &'static str)],
-) -> Claims {
-    Claims {
-        symptom,
-        when,
-        causes,
-    }
+/// A table of claims. Each entry names symptoms and the circumstances, and then, line by line, the
+/// certainty, the cause and the reason.
+macro_rules! claims {
+    ($($($symptom:ident)|+, $when:ident { $($certainty:ident $cause:ident $reason:literal)+ })+) => {
+        &[$($crate::transcript::claims::Claims {
+            symptoms: &[$($crate::transcript::words::Symptom::$symptom),+],
+            when: $crate::transcript::claims::When::$when,
+            causes: &[$((
+                $crate::cause::CauseName::$cause,
+                $crate::transcript::Certainty::$certainty,
+                $reason,
+            )),+],
+        }),+]
+    };
 }
+
+pub(super) use claims;

@@ -17,7 +17,7 @@ pub(super) fn of(symptom: Symptom) -> impl Iterator<Item = &'static Claims> {
     tables
         .into_iter()
         .flatten()
-        .filter(move |claims| claims.symptom == symptom)
+        .filter(move |claims| claims.symptoms.contains(&symptom))
 }
 
 const fn exclusion(causes: &'static [CauseName], reason: &'static str) -> Exclusion {
