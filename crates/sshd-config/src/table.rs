@@ -142,28 +142,17 @@ const FORWARDING: Kind = Kind::Choice(&[
 const TUNNEL: Kind = Kind::ExactChoice(&["no", "point-to-point", "ethernet", "yes"]);
 
 /// All keywords, in the order in which `sshd -T` prints them if it does.
+#[rustfmt::skip]
 pub(crate) static TABLE: &[Keyword] = &[
-    keyword(&[name("Port")], Kind::Port)
-        .rule(Rule::All)
-        .default(&[(ALWAYS, "22")]),
+    keyword(&[name("Port")], Kind::Port).rule(Rule::All).default(&[(ALWAYS, "22")]),
     keyword(&[name("AddressFamily")], FAMILY).default(ANY),
     keyword(&[name("ListenAddress")], Kind::ListenAddress).rule(Rule::All),
-    keyword(&[name("UsePAM")], Kind::Flag)
-        .default(NO)
-        .optional(),
-    keyword(&[named("PAMServiceName", 9, 8)], Kind::Word)
-        .in_match_since(9, 8)
-        .optional(),
+    keyword(&[name("UsePAM")], Kind::Flag).default(NO).optional(),
+    keyword(&[named("PAMServiceName", 9, 8)], Kind::Word).in_match_since(9, 8).optional(),
     keyword(&[name("LoginGraceTime")], Kind::Time).default(&[(ALWAYS, "120")]),
-    keyword(&[name("X11DisplayOffset")], Kind::Integer)
-        .in_match()
-        .default(&[(ALWAYS, "10")]),
-    keyword(&[name("MaxAuthTries")], Kind::Integer)
-        .in_match()
-        .default(&[(ALWAYS, "6")]),
-    keyword(&[name("MaxSessions")], Kind::Integer)
-        .in_match()
-        .default(&[(ALWAYS, "10")]),
+    keyword(&[name("X11DisplayOffset")], Kind::Integer).in_match().default(&[(ALWAYS, "10")]),
+    keyword(&[name("MaxAuthTries")], Kind::Integer).in_match().default(&[(ALWAYS, "6")]),
+    keyword(&[name("MaxSessions")], Kind::Integer).in_match().default(&[(ALWAYS, "10")]),
     keyword(&[name("ClientAliveInterval")], Kind::Time)
         .in_match_since(7, 4)
         .default(&[(ALWAYS, "0")]),
@@ -187,16 +176,10 @@ pub(crate) static TABLE: &[Keyword] = &[
             (ALWAYS, "without-password"),
             (Release::new(10, 1), "prohibit-password"),
         ]),
-    keyword(&[name("IgnoreRhosts")], RHOSTS)
-        .in_match_since(8, 3)
-        .default(YES),
+    keyword(&[name("IgnoreRhosts")], RHOSTS).in_match_since(8, 3).default(YES),
     keyword(&[name("IgnoreUserKnownHosts")], Kind::Flag).default(NO),
-    keyword(&[name("HostbasedAuthentication")], Kind::Flag)
-        .in_match()
-        .default(NO),
-    keyword(&[name("HostbasedUsesNameFromPacketOnly")], Kind::Flag)
-        .in_match()
-        .default(NO),
+    keyword(&[name("HostbasedAuthentication")], Kind::Flag).in_match().default(NO),
+    keyword(&[name("HostbasedUsesNameFromPacketOnly")], Kind::Flag).in_match().default(NO),
     keyword(
         &[
             name("PubkeyAuthentication"),
@@ -206,9 +189,7 @@ pub(crate) static TABLE: &[Keyword] = &[
     )
     .in_match()
     .default(YES),
-    keyword(&[name("KerberosAuthentication")], Kind::Flag)
-        .in_match()
-        .optional(),
+    keyword(&[name("KerberosAuthentication")], Kind::Flag).in_match().optional(),
     keyword(&[name("KerberosOrLocalPasswd")], Kind::Flag).optional(),
     keyword(&[name("KerberosTicketCleanup")], Kind::Flag).optional(),
     keyword(&[name("KerberosGetAFSToken")], Kind::Flag).optional(),
@@ -246,19 +227,9 @@ pub(crate) static TABLE: &[Keyword] = &[
     )
     .optional(),
     keyword(&[name("GSSAPIKeyExchange").debian()], Kind::Flag).optional(),
-    keyword(
-        &[name("GSSAPIStoreCredentialsOnRekey").debian()],
-        Kind::Flag,
-    )
-    .optional(),
-    keyword(
-        &[name("GSSAPIKexAlgorithms").debian()],
-        Kind::Algorithms(Family::Gss),
-    )
-    .optional(),
-    keyword(&[name("PasswordAuthentication")], Kind::Flag)
-        .in_match()
-        .default(YES),
+    keyword(&[name("GSSAPIStoreCredentialsOnRekey").debian()], Kind::Flag).optional(),
+    keyword(&[name("GSSAPIKexAlgorithms").debian()], Kind::Algorithms(Family::Gss)).optional(),
+    keyword(&[name("PasswordAuthentication")], Kind::Flag).in_match().default(YES),
     keyword(
         &[
             name("KbdInteractiveAuthentication"),
@@ -278,106 +249,53 @@ pub(crate) static TABLE: &[Keyword] = &[
     )
     .default(YES),
     keyword(&[name("PrintMotd")], Kind::Flag).default(YES),
-    keyword(&[name("PrintLastLog")], Kind::Flag)
-        .default(YES)
-        .optional(),
-    keyword(&[name("X11Forwarding")], Kind::Flag)
-        .in_match()
-        .default(NO),
-    keyword(&[name("X11UseLocalhost")], Kind::Flag)
-        .in_match()
-        .default(YES),
-    keyword(&[named("PermitTTY", 6, 5)], Kind::Flag)
-        .in_match()
-        .default(YES),
-    keyword(&[named("PermitUserRC", 6, 7)], Kind::Flag)
-        .in_match()
-        .default(YES),
+    keyword(&[name("PrintLastLog")], Kind::Flag).default(YES).optional(),
+    keyword(&[name("X11Forwarding")], Kind::Flag).in_match().default(NO),
+    keyword(&[name("X11UseLocalhost")], Kind::Flag).in_match().default(YES),
+    keyword(&[named("PermitTTY", 6, 5)], Kind::Flag).in_match().default(YES),
+    keyword(&[named("PermitUserRC", 6, 7)], Kind::Flag).in_match().default(YES),
     keyword(&[name("StrictModes")], Kind::Flag).default(YES),
     keyword(&[name("TCPKeepAlive"), name("KeepAlive")], Kind::Flag).default(YES),
-    keyword(&[name("PermitEmptyPasswords")], Kind::Flag)
-        .in_match()
-        .default(NO),
+    keyword(&[name("PermitEmptyPasswords")], Kind::Flag).in_match().default(NO),
     keyword(&[name("Compression")], COMPRESSION).default(YES),
-    keyword(&[name("GatewayPorts")], GATEWAY)
-        .in_match()
-        .default(NO),
+    keyword(&[name("GatewayPorts")], GATEWAY).in_match().default(NO),
     keyword(&[name("UseDNS")], Kind::Flag).default(&[(ALWAYS, "yes"), (Release::new(6, 8), "no")]),
-    keyword(&[name("AllowTcpForwarding")], FORWARDING)
-        .in_match()
-        .default(YES),
-    keyword(&[name("AllowAgentForwarding")], Kind::Flag)
-        .in_match()
-        .default(YES),
-    keyword(&[named("DisableForwarding", 7, 4)], Kind::Flag)
-        .in_match()
-        .default(NO),
-    keyword(&[named("AllowStreamLocalForwarding", 6, 7)], FORWARDING)
-        .in_match()
-        .default(YES),
-    keyword(&[named("StreamLocalBindUnlink", 6, 7)], Kind::Flag)
-        .in_match()
-        .default(NO),
+    keyword(&[name("AllowTcpForwarding")], FORWARDING).in_match().default(YES),
+    keyword(&[name("AllowAgentForwarding")], Kind::Flag).in_match().default(YES),
+    keyword(&[named("DisableForwarding", 7, 4)], Kind::Flag).in_match().default(NO),
+    keyword(&[named("AllowStreamLocalForwarding", 6, 7)], FORWARDING).in_match().default(YES),
+    keyword(&[named("StreamLocalBindUnlink", 6, 7)], Kind::Flag).in_match().default(NO),
     keyword(&[named("FingerprintHash", 6, 8)], Kind::Digest)
         .rule(Rule::Last)
         .default(&[(ALWAYS, "SHA256")]),
-    keyword(&[named("ExposeAuthInfo", 7, 6)], Kind::Flag)
-        .in_match()
-        .default(NO),
-    keyword(&[named("RefuseConnection", 9, 9)], Kind::Flag)
-        .in_match()
-        .default(NO),
+    keyword(&[named("ExposeAuthInfo", 7, 6)], Kind::Flag).in_match().default(NO),
+    keyword(&[named("RefuseConnection", 9, 9)], Kind::Flag).in_match().default(NO),
     keyword(&[name("DebianBanner").debian()], Kind::Flag).default(YES),
     keyword(&[name("PidFile")], Kind::Path),
     keyword(&[named("ModuliFile", 8, 6)], Kind::Path),
     keyword(&[name("XAuthLocation")], Kind::Path),
     keyword(&[name("Ciphers")], Kind::Algorithms(Family::Cipher)),
     keyword(&[name("MACs")], Kind::Algorithms(Family::Mac)),
-    keyword(&[name("Banner")], Kind::Path)
-        .in_match()
-        .default(NONE),
-    keyword(&[name("ForceCommand")], Kind::Rest)
-        .in_match()
-        .default(NONE),
-    keyword(&[name("ChrootDirectory")], Kind::Word)
-        .in_match()
-        .default(NONE),
-    keyword(&[name("TrustedUserCAKeys")], Kind::Path)
-        .in_match()
-        .default(NONE),
-    keyword(&[name("RevokedKeys")], Kind::PathsSince103)
-        .in_match()
-        .default(NONE),
+    keyword(&[name("Banner")], Kind::Path).in_match().default(NONE),
+    keyword(&[name("ForceCommand")], Kind::Rest).in_match().default(NONE),
+    keyword(&[name("ChrootDirectory")], Kind::Word).in_match().default(NONE),
+    keyword(&[name("TrustedUserCAKeys")], Kind::Path).in_match().default(NONE),
+    keyword(&[name("RevokedKeys")], Kind::PathsSince103).in_match().default(NONE),
     keyword(
         &[named("SecurityKeyProvider", 8, 2)],
         Kind::PathOr("internal"),
     )
     .default(&[(ALWAYS, "internal")]),
-    keyword(&[name("AuthorizedPrincipalsFile")], Kind::HomePath)
-        .in_match()
-        .default(NONE),
+    keyword(&[name("AuthorizedPrincipalsFile")], Kind::HomePath).in_match().default(NONE),
     keyword(&[named("VersionAddendum", 6, 1)], Kind::Addendum).default(NONE),
-    keyword(&[named("AuthorizedKeysCommand", 6, 2)], Kind::Command)
-        .in_match()
-        .default(NONE),
-    keyword(&[named("AuthorizedKeysCommandUser", 6, 2)], Kind::Word)
-        .in_match()
-        .default(NONE),
+    keyword(&[named("AuthorizedKeysCommand", 6, 2)], Kind::Command).in_match().default(NONE),
+    keyword(&[named("AuthorizedKeysCommandUser", 6, 2)], Kind::Word).in_match().default(NONE),
     keyword(&[named("AuthorizedPrincipalsCommand", 6, 9)], Kind::Command)
         .in_match()
         .rule(Rule::PrincipalsCommand)
         .default(NONE),
-    keyword(
-        &[named("AuthorizedPrincipalsCommandUser", 6, 9)],
-        Kind::Word,
-    )
-    .in_match()
-    .default(NONE),
-    keyword(
-        &[named("HostKeyAgent", 6, 3)],
-        Kind::PathOr("SSH_AUTH_SOCK"),
-    )
-    .default(NONE),
+    keyword(&[named("AuthorizedPrincipalsCommandUser", 6, 9)], Kind::Word).in_match().default(NONE),
+    keyword(&[named("HostKeyAgent", 6, 3)], Kind::PathOr("SSH_AUTH_SOCK")).default(NONE),
     keyword(&[name("KexAlgorithms")], Kind::Algorithms(Family::Kex)),
     keyword(
         &[named("CASignatureAlgorithms", 7, 9)],
@@ -392,10 +310,7 @@ pub(crate) static TABLE: &[Keyword] = &[
         Kind::Algorithms(Family::Signature),
     )
     .in_match(),
-    keyword(
-        &[named("HostKeyAlgorithms", 7, 0)],
-        Kind::Algorithms(Family::Signature),
-    ),
+    keyword(&[named("HostKeyAlgorithms", 7, 0)], Kind::Algorithms(Family::Signature)),
     keyword(
         &[
             named("PubkeyAcceptedAlgorithms", 8, 5),
@@ -407,46 +322,24 @@ pub(crate) static TABLE: &[Keyword] = &[
     keyword(&[named("RDomain", 7, 7)], Kind::RoutingDomain).in_match(),
     keyword(&[named("SshdSessionPath", 9, 8)], Kind::Path),
     keyword(&[named("SshdAuthPath", 10, 0)], Kind::Path),
-    keyword(
-        &[named("PerSourcePenaltyExemptList", 9, 8)],
-        Kind::Addresses,
-    )
-    .default(NONE),
-    keyword(&[name("LogLevel")], Kind::LogLevel)
-        .in_match_since(7, 6)
-        .default(&[(ALWAYS, "INFO")]),
+    keyword(&[named("PerSourcePenaltyExemptList", 9, 8)], Kind::Addresses).default(NONE),
+    keyword(&[name("LogLevel")], Kind::LogLevel).in_match_since(7, 6).default(&[(ALWAYS, "INFO")]),
     keyword(&[name("SyslogFacility")], Kind::Facility).default(&[(ALWAYS, "AUTH")]),
     keyword(&[name("AuthorizedKeysFile")], Kind::HomePaths)
         .in_match()
         .default(&[(ALWAYS, ".ssh/authorized_keys .ssh/authorized_keys2")]),
     keyword(&[name("HostKey"), name("HostDSAKey")], Kind::Path).rule(Rule::All),
     keyword(&[name("HostCertificate")], Kind::Path).rule(Rule::All),
-    keyword(&[name("AllowUsers")], Kind::Users)
-        .in_match()
-        .rule(Rule::All),
-    keyword(&[name("DenyUsers")], Kind::Users)
-        .in_match()
-        .rule(Rule::All),
-    keyword(&[name("AllowGroups")], Kind::Groups)
-        .in_match()
-        .rule(Rule::All),
-    keyword(&[name("DenyGroups")], Kind::Groups)
-        .in_match()
-        .rule(Rule::All),
-    keyword(&[name("AcceptEnv")], Kind::EnvNames)
-        .in_match()
-        .rule(Rule::All),
+    keyword(&[name("AllowUsers")], Kind::Users).in_match().rule(Rule::All),
+    keyword(&[name("DenyUsers")], Kind::Users).in_match().rule(Rule::All),
+    keyword(&[name("AllowGroups")], Kind::Groups).in_match().rule(Rule::All),
+    keyword(&[name("DenyGroups")], Kind::Groups).in_match().rule(Rule::All),
+    keyword(&[name("AcceptEnv")], Kind::EnvNames).in_match().rule(Rule::All),
     keyword(&[named("SetEnv", 7, 8)], Kind::Environment).in_match(),
-    keyword(&[named("AuthenticationMethods", 6, 2)], Kind::Methods)
-        .in_match()
-        .default(ANY),
+    keyword(&[named("AuthenticationMethods", 6, 2)], Kind::Methods).in_match().default(ANY),
     keyword(&[named("LogVerbose", 8, 5)], Kind::Words).in_match(),
-    keyword(&[named("ChannelTimeout", 9, 2)], Kind::ChannelTimeouts)
-        .in_match()
-        .default(NONE),
-    keyword(&[name("Subsystem")], Kind::Subsystem)
-        .in_match_since(9, 5)
-        .rule(Rule::FirstOfName),
+    keyword(&[named("ChannelTimeout", 9, 2)], Kind::ChannelTimeouts).in_match().default(NONE),
+    keyword(&[name("Subsystem")], Kind::Subsystem).in_match_since(9, 5).rule(Rule::FirstOfName),
     keyword(&[name("MaxStartups")], Kind::MaxStartups)
         .rule(Rule::LastBefore(Release::new(10, 1)))
         .default(&[(ALWAYS, "10:30:100")]),
@@ -456,33 +349,20 @@ pub(crate) static TABLE: &[Keyword] = &[
     keyword(&[named("PerSourceNetBlockSize", 8, 5)], Kind::NetBlockSize)
         .rule(Rule::LastBefore(Release::new(10, 1)))
         .default(&[(ALWAYS, "32:128")]),
-    keyword(&[name("PermitTunnel")], TUNNEL)
-        .in_match()
-        .default(NO),
-    keyword(&[name("IPQoS")], Kind::IpQos)
-        .in_match()
-        .rule(Rule::LastBefore(Release::new(10, 3))),
+    keyword(&[name("PermitTunnel")], TUNNEL).in_match().default(NO),
+    keyword(&[name("IPQoS")], Kind::IpQos).in_match().rule(Rule::LastBefore(Release::new(10, 3))),
     keyword(&[named("RekeyLimit", 6, 3)], Kind::RekeyLimit)
         .in_match()
         .rule(Rule::FirstOfPart)
         .default(&[(ALWAYS, "0 0")]),
-    keyword(&[name("PermitOpen")], Kind::Destinations)
-        .in_match()
-        .default(ANY),
-    keyword(&[named("PermitListen", 7, 8)], Kind::Listeners)
-        .in_match()
-        .default(ANY),
+    keyword(&[name("PermitOpen")], Kind::Destinations).in_match().default(ANY),
+    keyword(&[named("PermitListen", 7, 8)], Kind::Listeners).in_match().default(ANY),
     keyword(&[name("PermitUserEnvironment")], Kind::UserEnvironment).default(NO),
-    keyword(&[named("PubkeyAuthOptions", 8, 2)], Kind::PubkeyOptions)
-        .in_match()
-        .default(NONE),
+    keyword(&[named("PubkeyAuthOptions", 8, 2)], Kind::PubkeyOptions).in_match().default(NONE),
     keyword(&[named("PerSourcePenalties", 9, 8)], Kind::Penalties).rule(Rule::Penalties),
     keyword(&[name("Match")], Kind::Structure).in_match(),
     keyword(&[named("Include", 8, 2)], Kind::Structure).in_match(),
-    keyword(
-        &[name("PAMAuthenticationViaKbdInt").before(10, 4)],
-        Kind::Ignored,
-    ),
+    keyword(&[name("PAMAuthenticationViaKbdInt").before(10, 4)], Kind::Ignored),
     keyword(&[name("PermitBlacklistedKeys").debian()], Kind::Ignored),
     keyword(&[name("ServerKeyBits")], Kind::Ignored),
     keyword(&[name("KeyRegenerationInterval")], Kind::Ignored),
@@ -498,8 +378,5 @@ pub(crate) static TABLE: &[Keyword] = &[
     keyword(&[name("KerberosTgtPassing")], Kind::Ignored),
     keyword(&[name("AFSTokenPassing")], Kind::Ignored),
     keyword(&[name("Protocol")], Kind::Ignored),
-    keyword(
-        &[named("SkeyAuthentication", 7, 8).before(8, 7)],
-        Kind::Ignored,
-    ),
+    keyword(&[named("SkeyAuthentication", 7, 8).before(8, 7)], Kind::Ignored),
 ];

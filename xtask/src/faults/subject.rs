@@ -68,12 +68,9 @@ const PLAIN: Subject = Subject {
     recovers: &[0],
 };
 
+#[rustfmt::skip]
 pub(crate) const SUBJECTS: [Subject; 19] = [
-    Subject {
-        name: "fix hosts-access",
-        command: ALLOW,
-        ..PLAIN
-    },
+    Subject { name: "fix hosts-access", command: ALLOW, ..PLAIN },
     Subject {
         name: "fix sshd-config",
         command: "fix sshd-config MaxStartups=30:30:200 --yes",
@@ -89,11 +86,7 @@ pub(crate) const SUBJECTS: [Subject; 19] = [
         command: "fix sshd-config MaxStartups=30:30:200 --record /etc/policy.toml --yes",
         ..PLAIN
     },
-    Subject {
-        name: "fix fail2ban",
-        command: "fix fail2ban --ignore 192.0.2.7 --yes",
-        ..PLAIN
-    },
+    Subject { name: "fix fail2ban", command: "fix fail2ban --ignore 192.0.2.7 --yes", ..PLAIN },
     Subject {
         name: "fix known-hosts",
         command: "fix known-hosts old.example --offline --file /root/.ssh/known_hosts --yes",
@@ -104,23 +97,9 @@ pub(crate) const SUBJECTS: [Subject; 19] = [
         command: "fix known-hosts old.example --offline --file /root/.ssh/long --yes",
         ..PLAIN
     },
-    Subject {
-        name: "fix host-keys",
-        command: "fix host-keys --yes",
-        ..PLAIN
-    },
-    Subject {
-        name: "apply",
-        command: "apply - --yes",
-        input: POLICY,
-        ..PLAIN
-    },
-    Subject {
-        name: "rollback",
-        before: &[Before::Run(ALLOW)],
-        command: "rollback --yes",
-        ..PLAIN
-    },
+    Subject { name: "fix host-keys", command: "fix host-keys --yes", ..PLAIN },
+    Subject { name: "apply", command: "apply - --yes", input: POLICY, ..PLAIN },
+    Subject { name: "rollback", before: &[Before::Run(ALLOW)], command: "rollback --yes", ..PLAIN },
     Subject {
         name: "redo",
         before: &[Before::Run(ALLOW), Before::Run("rollback --yes")],
@@ -182,11 +161,7 @@ pub(crate) const SUBJECTS: [Subject; 19] = [
         recovers: &[0, 4],
         ..PLAIN
     },
-    Subject {
-        name: "recover --install",
-        command: "recover --install --yes",
-        ..PLAIN
-    },
+    Subject { name: "recover --install", command: "recover --install --yes", ..PLAIN },
     Subject {
         name: "confirm",
         before: &[
@@ -208,19 +183,14 @@ pub(crate) const SUBJECTS: [Subject; 19] = [
 ];
 
 /// The files of the disk.
+#[rustfmt::skip]
 pub(crate) const FILES: [(&str, &str); 8] = [
     ("etc/hosts.allow", "# who comes in\n"),
     ("etc/hosts.deny", "sshd: 192.0.2.7\nsshd: 198.51.100.\n"),
     ("etc/ssh/sshd_config", CONFIGURATION),
     ("etc/ssh/sshd_config.d/README", "drop-ins\n"),
-    (
-        "etc/fail2ban/jail.conf",
-        "[DEFAULT]\nignoreip = 127.0.0.1/8\n[sshd]\nenabled = true\n",
-    ),
-    (
-        "etc/fail2ban/fail2ban.conf",
-        "[Definition]\nloglevel = INFO\n",
-    ),
+    ("etc/fail2ban/jail.conf", "[DEFAULT]\nignoreip = 127.0.0.1/8\n[sshd]\nenabled = true\n"),
+    ("etc/fail2ban/fail2ban.conf", "[Definition]\nloglevel = INFO\n"),
     ("etc/fail2ban/jail.local", "[sshd]\nmaxretry = 3\n"),
     ("root/.ssh/known_hosts", KEY),
 ];

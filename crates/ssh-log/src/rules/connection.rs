@@ -14,6 +14,7 @@ const NOT_SSH: Cause = Cause::NotAnSshClient;
 const MISMATCH: Cause = Cause::AlgorithmMismatch;
 const FORWARDING: Cause = Cause::ForwardingRefused;
 
+#[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     // What was asked for inside a connection (channels.c). Up to 8.0 the request to connect names no client.
     of(
@@ -53,48 +54,22 @@ pub(super) const RULES: &[Rule] = &[
         ForwardingFault,
     )),
     shared(of(FORWARDING, "bind [{}]:{n}: {detail}", ForwardingFault)),
-    of(
-        Cause::IpOptions,
-        "Connection from {addr} port {port} with IP opts: {detail}",
-        IpOptions,
-    ),
-    of(
-        Cause::IpOptions,
-        "Connection from {addr} with IP options:{detail}",
-        IpOptions,
-    ),
+    of(Cause::IpOptions, "Connection from {addr} port {port} with IP opts: {detail}", IpOptions),
+    of(Cause::IpOptions, "Connection from {addr} with IP options:{detail}", IpOptions),
     rule("Connection from {peer} timed out", ConnectionError),
     rule("Connection from {addr} port {port} on {}", Connected),
     shared(rule("Connection from {addr} port {port}", Connected)),
     shared(rule("Connection from {addr}", Connected)),
     shared(of(VANISHED, "Connection closed by {peer}", Closed)),
     shared(of(VANISHED, "Connection reset by {peer}", Reset)),
-    anybody(rule(
-        "Connection to {addr} timed out while waiting to read",
-        ConnectionError,
-    )),
+    anybody(rule("Connection to {addr} timed out while waiting to read", ConnectionError)),
     anybody(rule("Connection to {addr} timed out{}", ConnectionError)),
     shared(rule("Disconnected from {peer}", Disconnected)),
-    shared(rule(
-        "Received disconnect from {addr} port {port}:{n}: {detail}",
-        ReceivedDisconnect,
-    )),
-    shared(rule(
-        "Received disconnect from {addr} port {port}:{n}:",
-        ReceivedDisconnect,
-    )),
-    shared(rule(
-        "Received disconnect from {addr} port {port}: {detail}",
-        ReceivedDisconnect,
-    )),
-    shared(rule(
-        "Received disconnect from {addr}: {n}: {detail}",
-        ReceivedDisconnect,
-    )),
-    shared(rule(
-        "Received disconnect from {addr}: {n}:",
-        ReceivedDisconnect,
-    )),
+    shared(rule("Received disconnect from {addr} port {port}:{n}: {detail}", ReceivedDisconnect)),
+    shared(rule("Received disconnect from {addr} port {port}:{n}:", ReceivedDisconnect)),
+    shared(rule("Received disconnect from {addr} port {port}: {detail}", ReceivedDisconnect)),
+    shared(rule("Received disconnect from {addr}: {n}: {detail}", ReceivedDisconnect)),
+    shared(rule("Received disconnect from {addr}: {n}:", ReceivedDisconnect)),
     of(
         Cause::MaxAuthTries,
         "Disconnecting {peer}: Too many authentication failures",
@@ -119,112 +94,40 @@ pub(super) const RULES: &[Rule] = &[
         "kex_exchange_identification: Connection closed by remote host {}",
         NoIdentification,
     )),
-    shared(of(
-        VANISHED,
-        "kex_exchange_identification: read: {detail}",
-        NoIdentification,
-    )),
-    shared(of(
-        VANISHED,
-        "kex_exchange_identification: write: {detail}",
-        NoIdentification,
-    )),
+    shared(of(VANISHED, "kex_exchange_identification: read: {detail}", NoIdentification)),
+    shared(of(VANISHED, "kex_exchange_identification: write: {detail}", NoIdentification)),
     of(
         NOT_SSH,
         "kex_exchange_identification: client sent invalid protocol identifier {detail}",
         BadProtocol,
     ),
-    shared(of(
-        NOT_SSH,
-        "kex_exchange_identification: {detail}",
-        BadProtocol,
-    )),
-    of(
-        VANISHED,
-        "Did not receive identification string from {addr} port {port}",
-        NoIdentification,
-    ),
-    of(
-        VANISHED,
-        "Did not receive identification string from {addr}",
-        NoIdentification,
-    ),
+    shared(of(NOT_SSH, "kex_exchange_identification: {detail}", BadProtocol)),
+    of(VANISHED, "Did not receive identification string from {addr} port {port}", NoIdentification),
+    of(VANISHED, "Did not receive identification string from {addr}", NoIdentification),
     of(
         NOT_SSH,
         "Bad protocol version identification '{quoted}' from {addr} port {port}",
         BadProtocol,
     ),
-    of(
-        NOT_SSH,
-        "Bad protocol version identification '{quoted}' from {addr}",
-        BadProtocol,
-    ),
-    of(
-        NOT_SSH,
-        "Bad remote protocol version identification: {detail}",
-        BadProtocol,
-    ),
-    of(
-        NOT_SSH,
-        "Protocol major versions differ for {addr} port {port}: {detail}",
-        BadProtocol,
-    ),
-    of(
-        NOT_SSH,
-        "Protocol major versions differ for {addr}: {detail}",
-        BadProtocol,
-    ),
-    of(
-        NOT_SSH,
-        "Protocol major versions differ: {detail}",
-        BadProtocol,
-    ),
-    of(
-        NOT_SSH,
-        "banner exchange: Connection from {peer}: invalid format",
-        BadProtocol,
-    ),
+    of(NOT_SSH, "Bad protocol version identification '{quoted}' from {addr}", BadProtocol),
+    of(NOT_SSH, "Bad remote protocol version identification: {detail}", BadProtocol),
+    of(NOT_SSH, "Protocol major versions differ for {addr} port {port}: {detail}", BadProtocol),
+    of(NOT_SSH, "Protocol major versions differ for {addr}: {detail}", BadProtocol),
+    of(NOT_SSH, "Protocol major versions differ: {detail}", BadProtocol),
+    of(NOT_SSH, "banner exchange: Connection from {peer}: invalid format", BadProtocol),
     of(
         NOT_SSH,
         "banner exchange: Connection from {peer}: could not read protocol version",
         BadProtocol,
     ),
-    of(
-        VANISHED,
-        "banner exchange: Connection from {peer}: {detail}",
-        NoIdentification,
-    ),
-    of(
-        VANISHED,
-        "probed from {addr} port {port} with {detail}.  Don't panic.",
-        Probed,
-    ),
-    of(
-        VANISHED,
-        "probed from {addr} with {detail}.  Don't panic.",
-        Probed,
-    ),
-    of(
-        VANISHED,
-        "scanned from {addr} port {port} with {detail}.  Don't panic.",
-        Probed,
-    ),
-    of(
-        VANISHED,
-        "scanned from {addr} with {detail}.  Don't panic.",
-        Probed,
-    ),
+    of(VANISHED, "banner exchange: Connection from {peer}: {detail}", NoIdentification),
+    of(VANISHED, "probed from {addr} port {port} with {detail}.  Don't panic.", Probed),
+    of(VANISHED, "probed from {addr} with {detail}.  Don't panic.", Probed),
+    of(VANISHED, "scanned from {addr} port {port} with {detail}.  Don't panic.", Probed),
+    of(VANISHED, "scanned from {addr} with {detail}.  Don't panic.", Probed),
     // Key exchange.
-    shared(of(
-        MISMATCH,
-        "Unable to negotiate with {peer}: {detail}",
-        NegotiationFailed,
-    )),
-    shared(of(
-        MISMATCH,
-        "Unable to negotiate a key exchange method",
-        NegotiationFailed,
-    )),
+    shared(of(MISMATCH, "Unable to negotiate with {peer}: {detail}", NegotiationFailed)),
+    shared(of(MISMATCH, "Unable to negotiate a key exchange method", NegotiationFailed)),
     anybody(of(MISMATCH, "no matching {detail}", NegotiationFailed)),
     anybody(of(MISMATCH, "no hostkey alg", NegotiationFailed)),
     of(
@@ -244,66 +147,30 @@ pub(super) const RULES: &[Rule] = &[
         "ssh_dispatch_run_fatal: Connection from {peer}: Connection corrupted",
         PacketCorrupt,
     ),
-    rule(
-        "ssh_dispatch_run_fatal: Connection from {peer}: {detail}",
-        ConnectionError,
-    ),
+    rule("ssh_dispatch_run_fatal: Connection from {peer}: {detail}", ConnectionError),
     anybody(rule("Corrupted MAC on input.", PacketCorrupt)),
     rule("Finished discarding for {addr} port {port}", PacketCorrupt),
     anybody(rule("Finished discarding for {addr}", PacketCorrupt)),
     // Cisco IOS.
     of(MISMATCH, "%SSH-3-NO_MATCH: {detail}", NegotiationFailed),
     // Transport.
-    rule(
-        "Read error from remote host {addr} port {port}: {detail}",
-        ConnectionError,
-    ),
-    rule(
-        "Read error from remote host {addr}: {detail}",
-        ConnectionError,
-    ),
+    rule("Read error from remote host {addr} port {port}: {detail}", ConnectionError),
+    rule("Read error from remote host {addr}: {detail}", ConnectionError),
     rule("Read error from remote host: {detail}", ConnectionError),
-    anybody(of(
-        VANISHED,
-        "Read from socket failed: {detail}",
-        ConnectionError,
-    )),
+    anybody(of(VANISHED, "Read from socket failed: {detail}", ConnectionError)),
     anybody(of(VANISHED, "Write failed: {detail}", ConnectionError)),
-    rule(
-        "packet_write_wait: Connection from {peer}: {detail}",
-        ConnectionError,
-    ),
-    rule(
-        "packet_write_poll: Connection from {peer}: {detail}",
-        ConnectionError,
-    ),
-    rule(
-        "ssh_packet_write_poll: Connection from {peer}: {detail}",
-        ConnectionError,
-    ),
+    rule("packet_write_wait: Connection from {peer}: {detail}", ConnectionError),
+    rule("packet_write_poll: Connection from {peer}: {detail}", ConnectionError),
+    rule("ssh_packet_write_poll: Connection from {peer}: {detail}", ConnectionError),
     rule("SSH: Server;{};Remote: {addr}-{port};{}", Noted),
     // Sessions.
-    of(
-        Cause::ClientAliveTimeout,
-        "Timeout, client not responding from {peer}",
-        ClientAliveTimeout,
-    ),
-    of(
-        Cause::ClientAliveTimeout,
-        "Timeout, client not responding.",
-        ClientAliveTimeout,
-    ),
+    of(Cause::ClientAliveTimeout, "Timeout, client not responding from {peer}", ClientAliveTimeout),
+    of(Cause::ClientAliveTimeout, "Timeout, client not responding.", ClientAliveTimeout),
     of(Cause::MaxSessions, "no more sessions", NoMoreSessions),
     rule("terminating inactive connection from {peer}", Disconnecting),
     rule("User child is on pid {n}", SessionChild),
-    rule(
-        "Starting session: {quoted} from {addr} port {port} id {n}",
-        Noted,
-    ),
-    rule(
-        "Close session: user {user} from {addr} port {port} id {n}",
-        Noted,
-    ),
+    rule("Starting session: {quoted} from {addr} port {port} id {n}", Noted),
+    rule("Close session: user {user} from {addr} port {port} id {n}", Noted),
     rule("Closing connection to {addr} port {port}", Noted),
     anybody(rule("Exiting on signal {n}", Noted)),
     anybody(rule("Transferred: {}", Noted)),

@@ -15,97 +15,35 @@ use crate::kind::Kind::{
 const VANISHED: Cause = Cause::ClientVanished;
 const NOT_ALLOWED: Cause = Cause::UserNotAllowed;
 
+#[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     rule("Child connection from {endpoint}", Connected),
-    rule(
-        "Password auth succeeded for '{user}' from {endpoint}",
-        Accepted,
-    ),
-    rule(
-        "PAM password auth succeeded for '{user}' from {endpoint}",
-        Accepted,
-    ),
-    rule(
-        "Pubkey auth succeeded for '{user}' with {} from {endpoint}",
-        Accepted,
-    ),
-    rule(
-        "Auth succeeded with blank password for '{user}' from {endpoint}",
-        Accepted,
-    ),
-    rule(
-        "Bad password attempt for '{user}' from {endpoint}",
-        AuthFailed,
-    ),
-    rule(
-        "Bad PAM password attempt for '{user}' from {endpoint}",
-        AuthFailed,
-    ),
-    rule(
-        "Login attempt for nonexistent user from {endpoint}",
-        InvalidUser,
-    ),
+    rule("Password auth succeeded for '{user}' from {endpoint}", Accepted),
+    rule("PAM password auth succeeded for '{user}' from {endpoint}", Accepted),
+    rule("Pubkey auth succeeded for '{user}' with {} from {endpoint}", Accepted),
+    rule("Auth succeeded with blank password for '{user}' from {endpoint}", Accepted),
+    rule("Bad password attempt for '{user}' from {endpoint}", AuthFailed),
+    rule("Bad PAM password attempt for '{user}' from {endpoint}", AuthFailed),
+    rule("Login attempt for nonexistent user from {endpoint}", InvalidUser),
     rule("Login attempt for nonexistent user", InvalidUser),
     // Up to 0.52.
-    rule(
-        "bad password attempt for '{user}' from {endpoint}",
-        AuthFailed,
-    ),
-    rule(
-        "login attempt for nonexistent user from {endpoint}",
-        InvalidUser,
-    ),
-    of(
-        NOT_ALLOWED,
-        "{path} must be owned by user or root, and not {}",
-        StrictModes,
-    ),
+    rule("bad password attempt for '{user}' from {endpoint}", AuthFailed),
+    rule("login attempt for nonexistent user from {endpoint}", InvalidUser),
+    of(NOT_ALLOWED, "{path} must be owned by user or root, and not {}", StrictModes),
     of(NOT_ALLOWED, "root login rejected", UserDenied),
-    of(
-        NOT_ALLOWED,
-        "user '{user}' has invalid shell, rejected",
-        UserDenied,
-    ),
-    of(
-        NOT_ALLOWED,
-        "User '{user}' has invalid shell, rejected",
-        UserDenied,
-    ),
-    of(
-        NOT_ALLOWED,
-        "User '{user}' has blank password, rejected",
-        UserDenied,
-    ),
+    of(NOT_ALLOWED, "user '{user}' has invalid shell, rejected", UserDenied),
+    of(NOT_ALLOWED, "User '{user}' has invalid shell, rejected", UserDenied),
+    of(NOT_ALLOWED, "User '{user}' has blank password, rejected", UserDenied),
     of(
         Cause::MaxAuthTries,
         "{exit}Max auth tries reached - user '{}' from {endpoint}",
         TooManyFailures,
     ),
-    of(
-        Cause::MaxAuthTries,
-        "{exit}Max auth tries reached - user '{}'",
-        TooManyFailures,
-    ),
-    of(
-        Cause::AlgorithmMismatch,
-        "{exit}No matching algo {detail}",
-        NegotiationFailed,
-    ),
-    of(
-        Cause::LoginGraceTime,
-        "{exit}Timeout before auth",
-        GraceTimeout,
-    ),
-    of(
-        Cause::NotAnSshClient,
-        "{exit}Incompatible remote version {detail}",
-        BadProtocol,
-    ),
-    of(
-        Cause::NotAnSshClient,
-        "{exit}Bad packet size {n}",
-        PacketCorrupt,
-    ),
+    of(Cause::MaxAuthTries, "{exit}Max auth tries reached - user '{}'", TooManyFailures),
+    of(Cause::AlgorithmMismatch, "{exit}No matching algo {detail}", NegotiationFailed),
+    of(Cause::LoginGraceTime, "{exit}Timeout before auth", GraceTimeout),
+    of(Cause::NotAnSshClient, "{exit}Incompatible remote version {detail}", BadProtocol),
+    of(Cause::NotAnSshClient, "{exit}Bad packet size {n}", PacketCorrupt),
     rule("{exit}Integrity error{}", PacketCorrupt),
     of(VANISHED, "{gone}", Closed),
     rule("{exit}{detail}", Disconnected),
@@ -116,22 +54,10 @@ pub(super) const RULES: &[Rule] = &[
         "Failed listening on '{detail}': Error listening: Address already in use",
         BindFailed,
     ),
-    of(
-        Cause::SshdNotRunning,
-        "Failed listening on '{detail}': {}",
-        BindFailed,
-    ),
-    of(
-        Cause::SshdNotRunning,
-        "Early exit: No listening ports available.",
-        BindFailed,
-    ),
+    of(Cause::SshdNotRunning, "Failed listening on '{detail}': {}", BindFailed),
+    of(Cause::SshdNotRunning, "Early exit: No listening ports available.", BindFailed),
     rule("Early exit: Terminated by signal", Stopped),
-    of(
-        Cause::HostKeysMissing,
-        "Early exit: No hostkeys available{}",
-        Broken,
-    ),
+    of(Cause::HostKeysMissing, "Early exit: No hostkeys available{}", Broken),
     rule("Early exit{}: {detail}", Disconnected),
     rule("Failed loading {detail}", Noted),
     rule("Not backgrounding", Noted),

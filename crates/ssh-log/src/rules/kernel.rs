@@ -17,43 +17,17 @@ const CRASH: Cause = Cause::ChildCrash;
 const DENIED: Cause = Cause::MandatoryAccessDenied;
 const FIREWALL: Cause = Cause::FirewallRejects;
 
+#[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
-    of(
-        CONNTRACK,
-        "nf_conntrack: nf_conntrack: table full, dropping packet{}",
-        ConntrackFull,
-    ),
-    of(
-        CONNTRACK,
-        "nf_conntrack: table full, dropping packet{}",
-        ConntrackFull,
-    ),
-    of(
-        CONNTRACK,
-        "ip_conntrack: table full, dropping packet{}",
-        ConntrackFull,
-    ),
-    of(
-        Cause::ListenQueueOverflow,
-        "TCP: {}ossible SYN flooding on port {detail}. {}",
-        ListenQueue,
-    ),
-    of(
-        Cause::ListenQueueOverflow,
-        "possible SYN flooding on port {detail}. {}",
-        ListenQueue,
-    ),
+    of(CONNTRACK, "nf_conntrack: nf_conntrack: table full, dropping packet{}", ConntrackFull),
+    of(CONNTRACK, "nf_conntrack: table full, dropping packet{}", ConntrackFull),
+    of(CONNTRACK, "ip_conntrack: table full, dropping packet{}", ConntrackFull),
+    of(Cause::ListenQueueOverflow, "TCP: {}ossible SYN flooding on port {detail}. {}", ListenQueue),
+    of(Cause::ListenQueueOverflow, "possible SYN flooding on port {detail}. {}", ListenQueue),
     of(MEMORY, "Out of memory: Kill{} process {n} (sshd{}", OomKill),
-    of(
-        MEMORY,
-        "Memory cgroup out of memory: Kill{} process {n} (sshd{}",
-        OomKill,
-    ),
+    of(MEMORY, "Memory cgroup out of memory: Kill{} process {n} (sshd{}", OomKill),
     rule("Out of memory: Kill{} process {n} ({detail}){}", OomKill),
-    rule(
-        "Memory cgroup out of memory: Kill{} process {n} ({detail}){}",
-        OomKill,
-    ),
+    rule("Memory cgroup out of memory: Kill{} process {n} ({detail}){}", OomKill),
     of(
         PROCESSES,
         "cgroup: fork rejected by pids controller in /system.slice/ssh{detail}",
@@ -64,15 +38,8 @@ pub(super) const RULES: &[Rule] = &[
         "cgroup: fork rejected by pids controller in /system.slice/system-ssh{detail}",
         ForkRejected,
     ),
-    rule(
-        "cgroup: fork rejected by pids controller in {detail}",
-        ForkRejected,
-    ),
-    of(
-        Cause::FileDescriptorLimit,
-        "VFS: file-max limit {n} reached",
-        FileTableFull,
-    ),
+    rule("cgroup: fork rejected by pids controller in {detail}", ForkRejected),
+    of(Cause::FileDescriptorLimit, "VFS: file-max limit {n} reached", FileTableFull),
     of(CRASH, "type=1326 {} comm=\"sshd{} sig={n} {}", Crashed),
     of(CRASH, "SECCOMP {} comm=\"sshd{} sig={n} {}", Crashed),
     of(CRASH, "type=1701 {} comm=\"sshd{} sig={n}{}", Crashed),
@@ -83,39 +50,14 @@ pub(super) const RULES: &[Rule] = &[
     of(CRASH, "traps: sshd{}] general protection{detail}", Crashed),
     of(CRASH, "traps: sshd{}] trap {detail}", Crashed),
     // sshd reports each login to the audit daemon (audit-linux.c, and PAM).
-    rule(
-        "USER_LOGIN {} addr={addr} terminal=ssh res=failed{}",
-        AuthFailed,
-    ),
-    rule(
-        "USER_AUTH {} addr={addr} terminal=ssh res=failed{}",
-        AuthFailed,
-    ),
-    rule(
-        "USER_ERR {} addr={addr} terminal=ssh res=failed{}",
-        AuthFailed,
-    ),
-    of(
-        DENIED,
-        "type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}",
-        AccessDenied,
-    ),
-    of(
-        DENIED,
-        "type=1400 {}avc:  denied {} comm=\"sshd{}",
-        AccessDenied,
-    ),
-    of(
-        DENIED,
-        "AVC {}apparmor=\"DENIED\"{} comm=\"sshd{}",
-        AccessDenied,
-    ),
+    rule("USER_LOGIN {} addr={addr} terminal=ssh res=failed{}", AuthFailed),
+    rule("USER_AUTH {} addr={addr} terminal=ssh res=failed{}", AuthFailed),
+    rule("USER_ERR {} addr={addr} terminal=ssh res=failed{}", AuthFailed),
+    of(DENIED, "type=1400 {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
+    of(DENIED, "type=1400 {}avc:  denied {} comm=\"sshd{}", AccessDenied),
+    of(DENIED, "AVC {}apparmor=\"DENIED\"{} comm=\"sshd{}", AccessDenied),
     of(DENIED, "AVC {}avc:  denied {} comm=\"sshd{}", AccessDenied),
-    of(
-        FIREWALL,
-        "[UFW {}BLOCK] {} SRC={addr} {} DPT=22 {}",
-        PacketBlocked,
-    ),
+    of(FIREWALL, "[UFW {}BLOCK] {} SRC={addr} {} DPT=22 {}", PacketBlocked),
     rule("[UFW {}BLOCK] {} SRC={addr} {}", PacketBlocked),
 ];
 

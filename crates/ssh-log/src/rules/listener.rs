@@ -12,38 +12,19 @@ const STARTUPS: Cause = Cause::MaxStartups;
 const PENALTY: Cause = Cause::PerSourcePenalty;
 const GRACE: Cause = Cause::LoginGraceTime;
 
+#[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
-    of(
-        STARTUPS,
-        "drop connection #{n} from [{addr}]:{port} on [{}]:{} past MaxStartups",
-        Dropped,
-    ),
-    of(
-        STARTUPS,
-        "drop connection #{n} from [{addr}]:{port} on [{}]:{} past Maxstartups",
-        Dropped,
-    ),
-    of(
-        STARTUPS,
-        "drop connection #{n} from [{addr}]:{port} on [{}]:{} Maxstartups",
-        Dropped,
-    ),
+    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} past MaxStartups", Dropped),
+    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} past Maxstartups", Dropped),
+    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} Maxstartups", Dropped),
     of(
         PENALTY,
         "drop connection #{n} from [{addr}]:{port} on [{}]:{} penalty: {detail}",
         DroppedPenalised,
     ),
-    of(
-        PENALTY,
-        "drop connection #{n} from [{addr}]:{port} on {detail}",
-        DroppedPenalised,
-    ),
+    of(PENALTY, "drop connection #{n} from [{addr}]:{port} on {detail}", DroppedPenalised),
     of(STARTUPS, "drop connection #{n}", Dropped),
-    of(
-        STARTUPS,
-        "beginning MaxStartups throttling",
-        ThrottlingBegan,
-    ),
+    of(STARTUPS, "beginning MaxStartups throttling", ThrottlingBegan),
     of(
         STARTUPS,
         "in MaxStartups throttling for {detail}, {n} connections dropped",
@@ -83,16 +64,8 @@ pub(super) const RULES: &[Rule] = &[
         "Timeout before authentication for connection from {addr} to {}, pid = {n}{}",
         GraceTimeout,
     ),
-    of(
-        GRACE,
-        "Timeout before authentication for {addr} port {port}",
-        GraceTimeout,
-    ),
-    of(
-        GRACE,
-        "Timeout before authentication for {addr}",
-        GraceTimeout,
-    ),
+    of(GRACE, "Timeout before authentication for {addr} port {port}", GraceTimeout),
+    of(GRACE, "Timeout before authentication for {addr}", GraceTimeout),
     rule("Server listening on {quoted}.", Listening),
     rule("Received signal {n}; terminating.", Stopped),
     rule("Received SIGHUP; restarting.", Restarted),
@@ -106,46 +79,18 @@ pub(super) const RULES: &[Rule] = &[
         "Bind to port {n} on {detail} failed: Permission denied.",
         BindFailed,
     ),
-    of(
-        Cause::SshdNotRunning,
-        "Bind to port {n} on {} failed: {detail}.",
-        BindFailed,
-    ),
-    of(
-        Cause::SshdNotRunning,
-        "Cannot bind any address.",
-        BindFailed,
-    ),
+    of(Cause::SshdNotRunning, "Bind to port {n} on {} failed: {detail}.", BindFailed),
+    of(Cause::SshdNotRunning, "Cannot bind any address.", BindFailed),
     of(Cause::SshdNotRunning, "RESTART FAILED: {detail}", Broken),
     // More descriptors to poll than the process may have (poll(2)): reports of 8.9 with a large
     // MaxStartups; 9.2 was observed to answer with MaxStartups above that limit.
-    anybody(of(
-        Cause::ListenerHung,
-        "ppoll: Invalid argument",
-        ListenerFault,
-    )),
-    anybody(of(
-        Cause::FileDescriptorLimit,
-        "accept: Too many open files{}",
-        ListenerFault,
-    )),
+    anybody(of(Cause::ListenerHung, "ppoll: Invalid argument", ListenerFault)),
+    anybody(of(Cause::FileDescriptorLimit, "accept: Too many open files{}", ListenerFault)),
     anybody(of(Cause::ProcessLimit, "fork: {detail}", ListenerFault)),
     // On Windows it follows anything that prevents a process from being created.
-    unsure(of(
-        Cause::ProcessLimit,
-        "fork of unprivileged child failed",
-        Broken,
-    )),
-    of(
-        Cause::ProcessLimit,
-        "do_exec_no_pty: fork: {detail}",
-        ForkRejected,
-    ),
-    of(
-        Cause::ProcessLimit,
-        "do_exec_pty: fork: {detail}",
-        ForkRejected,
-    ),
+    unsure(of(Cause::ProcessLimit, "fork of unprivileged child failed", Broken)),
+    of(Cause::ProcessLimit, "do_exec_no_pty: fork: {detail}", ForkRejected),
+    of(Cause::ProcessLimit, "do_exec_pty: fork: {detail}", ForkRejected),
     of(
         Cause::OutOfMemory,
         "session process {n} for connection from {addr} to {} killed by signal 9{}",
@@ -166,9 +111,5 @@ pub(super) const RULES: &[Rule] = &[
         "Session process {n} unpriv child crash for connection from {addr} to {detail}",
         Crashed,
     ),
-    of(
-        Cause::SshdHelperMissing,
-        "server_accept_loop: startup pipe {detail}",
-        ListenerFault,
-    ),
+    of(Cause::SshdHelperMissing, "server_accept_loop: startup pipe {detail}", ListenerFault),
 ];

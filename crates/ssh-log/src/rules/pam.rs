@@ -7,52 +7,23 @@ use crate::kind::Kind::{Broken, Noted, PamDenied, PamFailure, SessionClosed, Ses
 
 const DENIED: Cause = Cause::UserNotAllowed;
 
+#[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     // The most frequent of all messages comes first.
     rule("pam_unix(sshd:auth): check pass; user unknown", Noted),
-    rule(
-        "pam_{}(sshd:auth): authentication failure; {} rhost={addr}  user={user}",
-        PamFailure,
-    ),
-    rule(
-        "pam_{}(sshd:auth): authentication failure; {} rhost={addr} user={user}",
-        PamFailure,
-    ),
-    rule(
-        "pam_{}(sshd:auth): authentication failure; {} rhost={addr}",
-        PamFailure,
-    ),
+    rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr}  user={user}", PamFailure),
+    rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr} user={user}", PamFailure),
+    rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr}", PamFailure),
     rule("pam_{}(sshd:auth): authentication failure; {}", PamFailure),
-    anybody(rule(
-        "authentication failure; {} rhost={addr}  user={user}",
-        PamFailure,
-    )),
-    rule(
-        "pam_{}(sshd:auth): {n} more authentication failure{}",
-        PamFailure,
-    ),
+    anybody(rule("authentication failure; {} rhost={addr}  user={user}", PamFailure)),
+    rule("pam_{}(sshd:auth): {n} more authentication failure{}", PamFailure),
     anybody(rule("authentication failure; {} rhost={addr}", PamFailure)),
-    rule(
-        "PAM {n} more authentication failure{} rhost={addr}  user={user}",
-        PamFailure,
-    ),
-    rule(
-        "PAM {n} more authentication failure{} rhost={addr} user={user}",
-        PamFailure,
-    ),
-    rule(
-        "PAM {n} more authentication failure{} rhost={addr}",
-        PamFailure,
-    ),
+    rule("PAM {n} more authentication failure{} rhost={addr}  user={user}", PamFailure),
+    rule("PAM {n} more authentication failure{} rhost={addr} user={user}", PamFailure),
+    rule("PAM {n} more authentication failure{} rhost={addr}", PamFailure),
     rule("PAM service(sshd) ignoring max retries; {}", Noted),
-    rule(
-        "pam_{}(sshd:session): session opened for user {user} by {}",
-        SessionOpened,
-    ),
-    rule(
-        "pam_{}(sshd:session): session closed for user {user}",
-        SessionClosed,
-    ),
+    rule("pam_{}(sshd:session): session opened for user {user} by {}", SessionOpened),
+    rule("pam_{}(sshd:session): session closed for user {user}", SessionClosed),
     anybody(rule("session opened for user {user} by {}", SessionOpened)),
     anybody(rule("session closed for user {user}", SessionClosed)),
     anybody(rule("check pass; user unknown", Noted)),
@@ -64,11 +35,7 @@ pub(super) const RULES: &[Rule] = &[
     of(DENIED, "PAM error loading {detail}", Broken),
     of(DENIED, "PAM error adding substack {detail}", Broken),
     of(DENIED, "PAM error reading PAM configuration file", Broken),
-    of(
-        DENIED,
-        "PAM pam_start: failed to initialize handlers",
-        Broken,
-    ),
+    of(DENIED, "PAM pam_start: failed to initialize handlers", Broken),
     of(DENIED, "PAM no modules loaded for `{any}' service", Broken),
     of(DENIED, "PAM bad jump in stack", Broken),
     of(DENIED, "PAM _pam_load_conf_file: {detail}", Broken),
@@ -77,11 +44,7 @@ pub(super) const RULES: &[Rule] = &[
     of(DENIED, "PAM maximum level of {detail}", Broken),
     of(DENIED, "PAM pam_parse: {detail}", Broken),
     of(DENIED, "PAM unable to open static handler {detail}", Broken),
-    of(
-        DENIED,
-        "PAM unable to resolve static symbol: {detail}",
-        Broken,
-    ),
+    of(DENIED, "PAM unable to resolve static symbol: {detail}", Broken),
     of(DENIED, "PAM no static module named {detail}", Broken),
     rule("PAM conversation failed", Noted),
     rule("PAM audit_{}", Noted),

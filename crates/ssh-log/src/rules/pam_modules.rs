@@ -56,6 +56,7 @@ pub(super) const PASSED_OVER: &[Rule] = &[
     notes("pam_namespace(sshd:{}): Protect mount of {} over itself"),
 ];
 
+#[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     // The stack itself, and the account.
     refuses("pam_unix(sshd:account): account {user} has expired{}"),
@@ -99,21 +100,12 @@ pub(super) const RULES: &[Rule] = &[
     fails("pam_sepermit(sshd:{}): User {user} processes are running. Exclusive login not allowed"),
     fails("pam_sepermit(sshd:{}): {detail}"),
     fails("pam_userdb(sshd:{}): user_lookup: could not open database {detail}"),
-    rule(
-        "pam_userdb(sshd:{}): user `{user}' denied access {}",
-        PamFailure,
-    ),
-    rule(
-        "pam_userdb(sshd:{}): user `{user}' not found in the database",
-        PamFailure,
-    ),
+    rule("pam_userdb(sshd:{}): user `{user}' denied access {}", PamFailure),
+    rule("pam_userdb(sshd:{}): user `{user}' not found in the database", PamFailure),
     refuses("pam_lastlog(sshd:{}): user {user} inactive for {detail}"),
     // Directories and one-time codes.
     refuses("pam_sss(sshd:account): Access denied for user {user}: {detail}"),
-    rule(
-        "pam_sss(sshd:auth): Authentication failed for user {user}: {}",
-        PamFailure,
-    ),
+    rule("pam_sss(sshd:auth): Authentication failed for user {user}: {}", PamFailure),
     fails("pam_sss(sshd:auth): received for user {user}: 4 ({detail}"),
     fails("pam_sss(sshd:auth): received for user {user}: 9 ({detail}"),
     fails("pam_sss(sshd:auth): received for user {user}: 12 ({detail}"),

@@ -15,56 +15,29 @@ const START: Cause = Cause::ServiceStartFailure;
 const MEMORY: Cause = Cause::OutOfMemory;
 
 /// Messages of systemd about a unit of sshd, without the name of the unit.
+#[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
-    of(
-        TRIGGER,
-        "Trigger limit hit, refusing further activation.",
-        TriggerLimit,
-    ),
-    of(
-        TRIGGER,
-        "Failed with result 'trigger-limit-hit'.",
-        TriggerLimit,
-    ),
+    of(TRIGGER, "Trigger limit hit, refusing further activation.", TriggerLimit),
+    of(TRIGGER, "Failed with result 'trigger-limit-hit'.", TriggerLimit),
     of(
         LIMIT,
         "Too many incoming connections ({n}) from source {addr}, dropping connection.",
         SocketLimit,
     ),
-    of(
-        LIMIT,
-        "Too many incoming connections ({n}), dropping connection.",
-        SocketLimit,
-    ),
+    of(LIMIT, "Too many incoming connections ({n}), dropping connection.", SocketLimit),
     of(
         Cause::PortInUse,
         "Failed to create listening socket ({detail}): Address already in use",
         BindFailed,
     ),
-    of(
-        Cause::SshdNotRunning,
-        "Failed to create listening socket ({detail}): {}",
-        BindFailed,
-    ),
-    of(
-        MEMORY,
-        "A process of this unit has been killed by the OOM killer.",
-        OomKill,
-    ),
+    of(Cause::SshdNotRunning, "Failed to create listening socket ({detail}): {}", BindFailed),
+    of(MEMORY, "A process of this unit has been killed by the OOM killer.", OomKill),
     of(MEMORY, "Failed with result 'oom-kill'.", OomKill),
     of(START, "Start request repeated too quickly.", UnitFailed),
     of(START, "Failed with result '{detail}'.", UnitFailed),
-    of(
-        START,
-        "Failed to queue service startup job{detail}",
-        UnitFailed,
-    ),
+    of(START, "Failed to queue service startup job{detail}", UnitFailed),
     of(START, "Failed at step {detail}", UnitFailed),
-    of(
-        START,
-        "Failed to load environment files: {detail}",
-        UnitFailed,
-    ),
+    of(START, "Failed to load environment files: {detail}", UnitFailed),
     rule("Main process exited, {detail}", UnitChanged),
     // Failures after which it continues.
     rule("Failed to {}, ignoring{}", Noted),
@@ -78,38 +51,18 @@ pub(super) const RULES: &[Rule] = &[
     of(START, "Reload failed for {detail}", UnitFailed),
     of(START, "Starting requested but asserts failed.", UnitFailed),
     of(START, "Cannot start frozen unit {detail}", UnitFailed),
-    of(
-        START,
-        "Job {}/start failed with result '{detail}'.",
-        UnitFailed,
-    ),
+    of(START, "Job {}/start failed with result '{detail}'.", UnitFailed),
     of(START, "Job {}/start timed out.", UnitFailed),
     of(START, "start operation timed out. {}", UnitFailed),
     of(START, "start-pre operation timed out. {}", UnitFailed),
     of(START, "reload operation timed out. {}", UnitFailed),
     of(START, "Starting timed out. {}", UnitFailed),
     of(START, "Watchdog timeout {detail}", UnitFailed),
-    of(
-        START,
-        "Daemon never wrote its PID file. Failing.",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "Service to activate vanished, refusing activation.",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "Socket service {} already active, refusing.",
-        UnitFailed,
-    ),
+    of(START, "Daemon never wrote its PID file. Failing.", UnitFailed),
+    of(START, "Service to activate vanished, refusing activation.", UnitFailed),
+    of(START, "Socket service {} already active, refusing.", UnitFailed),
     of(START, "Socket service {} not loaded, refusing.", UnitFailed),
-    of(
-        START,
-        "Connection service unit is masked, refusing.",
-        UnitFailed,
-    ),
+    of(START, "Connection service unit is masked, refusing.", UnitFailed),
     of(
         START,
         "Socket unit configuration has changed while unit has been running, {detail}",
@@ -121,46 +74,14 @@ pub(super) const RULES: &[Rule] = &[
     of(START, "Unit has {} Refusing.", UnitFailed),
     of(START, "Refusing to start, {detail}", UnitFailed),
     of(START, "Unable to locate executable {detail}", UnitFailed),
-    of(
-        START,
-        "Changing to the requested working directory failed: {detail}",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "Chrooting to the requested root directory failed: {detail}",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "Changing group credentials failed: {detail}",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "Setting up kernel keyring failed: {detail}",
-        UnitFailed,
-    ),
-    of(
-        Cause::PortInUse,
-        "Failed to listen on sockets: Address already in use",
-        BindFailed,
-    ),
-    of(
-        Cause::SshdNotRunning,
-        "Failed to listen on sockets: {detail}",
-        BindFailed,
-    ),
-    of(
-        Cause::SshdNotRunning,
-        "Unit is bound to inactive unit {detail}",
-        UnitChanged,
-    ),
-    of(
-        Cause::SshdNotRunning,
-        "Service reached runtime time limit. Stopping.",
-        UnitChanged,
-    ),
+    of(START, "Changing to the requested working directory failed: {detail}", UnitFailed),
+    of(START, "Chrooting to the requested root directory failed: {detail}", UnitFailed),
+    of(START, "Changing group credentials failed: {detail}", UnitFailed),
+    of(START, "Setting up kernel keyring failed: {detail}", UnitFailed),
+    of(Cause::PortInUse, "Failed to listen on sockets: Address already in use", BindFailed),
+    of(Cause::SshdNotRunning, "Failed to listen on sockets: {detail}", BindFailed),
+    of(Cause::SshdNotRunning, "Unit is bound to inactive unit {detail}", UnitChanged),
+    of(Cause::SshdNotRunning, "Service reached runtime time limit. Stopping.", UnitChanged),
     of(START, "Control process exited, {detail}", UnitFailed),
     of(START, "Failed to start {detail}", UnitFailed),
     of(START, "Failed to listen on {detail}", UnitFailed),
@@ -175,40 +96,16 @@ pub(super) const RULES: &[Rule] = &[
     rule("Closed {detail}", UnitChanged),
     rule("Deactivated successfully.", UnitChanged),
     rule("Succeeded.", UnitChanged),
-    of(
-        START,
-        "Explicit service configuration for accepting socket units {}",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "Unit configured for accepting sockets, {}",
-        UnitFailed,
-    ),
+    of(START, "Explicit service configuration for accepting socket units {}", UnitFailed),
+    of(START, "Unit configured for accepting sockets, {}", UnitFailed),
     of(START, "Got no socket.", UnitFailed),
     of(START, "Got more than one socket.", UnitFailed),
     of(START, "UID validation failed for {detail}", UnitFailed),
     of(START, "GID validation failed for {detail}", UnitFailed),
-    of(
-        START,
-        "NetworkNamespacePath= is not supported, refusing.",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "IPCNamespacePath= is not supported, refusing.",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "Will not start SendSIGKILL=no service {}",
-        UnitFailed,
-    ),
-    of(
-        START,
-        "Processes still around after final SIGKILL. {}",
-        UnitFailed,
-    ),
+    of(START, "NetworkNamespacePath= is not supported, refusing.", UnitFailed),
+    of(START, "IPCNamespacePath= is not supported, refusing.", UnitFailed),
+    of(START, "Will not start SendSIGKILL=no service {}", UnitFailed),
+    of(START, "Processes still around after final SIGKILL. {}", UnitFailed),
     of(START, "Timed out reloading {detail}", UnitFailed),
     rule("Timed out stopping {detail}", UnitChanged),
     rule("Killing process {detail}", UnitChanged),
@@ -221,19 +118,12 @@ pub(super) const RULES: &[Rule] = &[
     unsure(of(START, "Failed acquire runtime: {detail}", UnitFailed)),
 ];
 
+#[rustfmt::skip]
 pub(super) const XINETD: &[Rule] = &[
     // inetd of FreeBSD, macOS and Junos (`cpmip`).
-    of(
-        LIMIT,
-        "ssh from {addr} exceeded counts/min (limit {n}/min){}",
-        SocketLimit,
-    ),
+    of(LIMIT, "ssh from {addr} exceeded counts/min (limit {n}/min){}", SocketLimit),
     of(LIMIT, "FAIL: ssh {word} from={addr}", SocketLimit),
-    of(
-        LIMIT,
-        "Deactivating service ssh due to excessive incoming connections.{}",
-        SocketLimit,
-    ),
+    of(LIMIT, "Deactivating service ssh due to excessive incoming connections.{}", SocketLimit),
     of(
         Cause::HostsAccessDenied,
         "libwrap refused connection to ssh {} from {addr}",

@@ -11,34 +11,25 @@ const FAIL2BAN_BAN: Cause = Cause::Fail2banBanned;
 const OTHER_BAN: Cause = Cause::BannedByOther;
 
 /// fail2ban (server/actions.py, server/filter.py); the detail is the jail.
+#[rustfmt::skip]
 pub(super) const FAIL2BAN: &[Rule] = &[
     of(FAIL2BAN_BAN, "[{detail}] Ban {addr}", Banned),
     of(FAIL2BAN_BAN, "[{detail}] Restore Ban {addr}", Banned),
     of(FAIL2BAN_BAN, "[{detail}] Reban {addr}", Banned),
     of(FAIL2BAN_BAN, "[{detail}] Reban {addr}, action {}", Banned),
-    of(
-        FAIL2BAN_BAN,
-        "[{detail}] {addr} already banned",
-        AlreadyBanned,
-    ),
+    of(FAIL2BAN_BAN, "[{detail}] {addr} already banned", AlreadyBanned),
     rule("[{detail}] Unban {addr}", Unbanned),
     rule("[{detail}] Ignore {addr} by {}", BanIgnored),
     rule("[{detail}] Ignore {addr}, expired bantime", BanIgnored),
     rule("[{detail}] Found {addr} - {}", FailureCounted),
     rule("[{detail}] Found {addr}", FailureCounted),
-    rule(
-        "Have not found any log file for {detail} jail{}",
-        BanToolFault,
-    ),
+    rule("Have not found any log file for {detail} jail{}", BanToolFault),
     rule("Failed to execute ban jail '{detail}' action {}", BanFailed),
     rule("{word} -- returned {n}", BanFailed),
     rule("{word} -- failed with {detail}", BanFailed),
     rule("{word} -- timed out after {n} seconds.", BanFailed),
     rule("{} returned {n}", BanFailed),
-    rule(
-        "Failed to execute {} jail '{detail}' action {}",
-        BanToolFault,
-    ),
+    rule("Failed to execute {} jail '{detail}' action {}", BanToolFault),
     rule("Failed to {} jail '{detail}' action {}", BanToolFault),
     rule("Jail '{detail}' {}", Noted),
 ];
@@ -108,34 +99,15 @@ pub(super) const SSHGUARD: &[Rule] = &[
 ];
 
 /// DenyHosts, CrowdSec, blacklistd, lfd.
+#[rustfmt::skip]
 pub(super) const OTHERS: &[Rule] = &[
     of(OTHER_BAN, "blocked {addr}/{}:22 for {} seconds", Banned),
-    of(
-        Cause::HostsDenyOwned,
-        "new denied hosts: ['{addr}']",
-        Banned,
-    ),
-    of(
-        Cause::HostsDenyOwned,
-        "new denied hosts: [{detail}]",
-        Banned,
-    ),
+    of(Cause::HostsDenyOwned, "new denied hosts: ['{addr}']", Banned),
+    of(Cause::HostsDenyOwned, "new denied hosts: [{detail}]", Banned),
     rule("num entries purged: {n}", Unbanned),
-    of(
-        OTHER_BAN,
-        "({}) {detail} by ip {addr} {} ban on Ip {}",
-        Banned,
-    ),
-    of(
-        OTHER_BAN,
-        "(sshd) Failed SSH login from {addr} {} *Blocked in csf* {}",
-        Banned,
-    ),
-    of(
-        OTHER_BAN,
-        "(sshd) Failed SSH login from {addr}: {} *Blocked in csf* {}",
-        Banned,
-    ),
+    of(OTHER_BAN, "({}) {detail} by ip {addr} {} ban on Ip {}", Banned),
+    of(OTHER_BAN, "(sshd) Failed SSH login from {addr} {} *Blocked in csf* {}", Banned),
+    of(OTHER_BAN, "(sshd) Failed SSH login from {addr}: {} *Blocked in csf* {}", Banned),
 ];
 
 /// tailscaled (ssh/tailssh/tailssh.go).

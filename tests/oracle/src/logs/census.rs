@@ -13,24 +13,13 @@ struct Expression {
     expected: fn(&Seen) -> bool,
 }
 
+#[rustfmt::skip]
 const EXPRESSIONS: &[Expression] = &[
-    of(
-        "sshd_lines",
-        r"\bsshd(?:-session|-auth)?(?:\(pam_unix\))?\[\d+\]",
-        |_| true,
-    ),
-    of("preauth_tag", r"\[preauth\]\s*$", |seen| {
-        seen.stage == Stage::BeforeLogin
-    }),
-    of("accepted", r"sshd\S*: (?:\S+ )?Accepted \S+ for ", |seen| {
-        seen.kind == Kind::Accepted
-    }),
-    of("failed_password", "Failed password for ", |seen| {
-        seen.kind == Kind::AuthFailed
-    }),
-    of("failed_publickey", "Failed publickey for ", |seen| {
-        seen.kind == Kind::AuthFailed
-    }),
+    of("sshd_lines", r"\bsshd(?:-session|-auth)?(?:\(pam_unix\))?\[\d+\]", |_| true),
+    of("preauth_tag", r"\[preauth\]\s*$", |seen| seen.stage == Stage::BeforeLogin),
+    of("accepted", r"sshd\S*: (?:\S+ )?Accepted \S+ for ", |seen| seen.kind == Kind::Accepted),
+    of("failed_password", "Failed password for ", |seen| seen.kind == Kind::AuthFailed),
+    of("failed_publickey", "Failed publickey for ", |seen| seen.kind == Kind::AuthFailed),
     of("invalid_user", "[Ii]nvalid user .* from ", |seen| {
         matches!(
             seen.kind,
@@ -46,9 +35,7 @@ const EXPRESSIONS: &[Expression] = &[
             Kind::Reset | Kind::NoIdentification | Kind::ConnectionError
         )
     }),
-    of("disconnected_from", "Disconnected from ", |seen| {
-        seen.kind == Kind::Disconnected
-    }),
+    of("disconnected_from", "Disconnected from ", |seen| seen.kind == Kind::Disconnected),
     of("received_disconnect", "Received disconnect from ", |seen| {
         seen.kind == Kind::ReceivedDisconnect
     }),
@@ -75,9 +62,7 @@ const EXPRESSIONS: &[Expression] = &[
         "Bad protocol version identification|invalid protocol identifier|banner exchange: .*invalid format|Protocol major versions differ",
         |seen| seen.kind == Kind::BadProtocol,
     ),
-    of("grace_timeout", "Timeout before authentication", |seen| {
-        seen.kind == Kind::GraceTimeout
-    }),
+    of("grace_timeout", "Timeout before authentication", |seen| seen.kind == Kind::GraceTimeout),
     of(
         "client_alive_timeout",
         "Timeout, client not responding",
@@ -91,38 +76,20 @@ const EXPRESSIONS: &[Expression] = &[
         "(?:beginning|exited) MaxStartups throttling",
         |seen| matches!(seen.kind, Kind::ThrottlingBegan | Kind::ThrottlingEnded),
     ),
-    of("refused_connect", "refused connect from", |seen| {
-        seen.kind == Kind::WrapperRefused
-    }),
-    of("not_allowed", "not allowed because", |seen| {
-        seen.kind == Kind::UserDenied
-    }),
-    of("no_more_sessions", "no more sessions", |seen| {
-        seen.kind == Kind::NoMoreSessions
-    }),
-    of("break_in_attempt", "POSSIBLE BREAK-IN ATTEMPT", |seen| {
-        seen.kind == Kind::ReverseMapping
-    }),
-    of("pam_auth_failure", "authentication failure;", |seen| {
-        seen.kind == Kind::PamFailure
-    }),
-    of("session_opened", "session opened for user", |seen| {
-        seen.kind == Kind::SessionOpened
-    }),
-    of("session_closed", "session closed for user", |seen| {
-        seen.kind == Kind::SessionClosed
-    }),
+    of("refused_connect", "refused connect from", |seen| seen.kind == Kind::WrapperRefused),
+    of("not_allowed", "not allowed because", |seen| seen.kind == Kind::UserDenied),
+    of("no_more_sessions", "no more sessions", |seen| seen.kind == Kind::NoMoreSessions),
+    of("break_in_attempt", "POSSIBLE BREAK-IN ATTEMPT", |seen| seen.kind == Kind::ReverseMapping),
+    of("pam_auth_failure", "authentication failure;", |seen| seen.kind == Kind::PamFailure),
+    of("session_opened", "session opened for user", |seen| seen.kind == Kind::SessionOpened),
+    of("session_closed", "session closed for user", |seen| seen.kind == Kind::SessionClosed),
     of(
         "read_error",
         "Read error from remote host|Write failed|Broken pipe",
         |seen| seen.kind == Kind::ConnectionError,
     ),
-    of("message_repeated", r"message repeated \d+ times", |seen| {
-        seen.repeats > 1
-    }),
-    of("server_listening", "Server listening on", |seen| {
-        seen.kind == Kind::Listening
-    }),
+    of("message_repeated", r"message repeated \d+ times", |seen| seen.repeats > 1),
+    of("server_listening", "Server listening on", |seen| seen.kind == Kind::Listening),
     of(
         "server_terminating",
         r"Received signal \d+; terminating",

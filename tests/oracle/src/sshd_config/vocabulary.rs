@@ -72,6 +72,7 @@ const PATHS: &[&str] = &["/etc/issue", "none", "NONE", "~/file", "/a/%u"];
 const FORWARDING: &[&str] = &["yes", "no", "all", "local", "REMOTE"];
 
 /// The keywords of random trees.
+#[rustfmt::skip]
 pub(super) static VOCABULARY: &[Sample] = &[
     global(
         &["MaxStartups"],
@@ -133,11 +134,7 @@ pub(super) static VOCABULARY: &[Sample] = &[
         &["INFO", "debug", "DEBUG1", "Verbose", "quiet", "DEBUG3"],
         &["NOISY", "wrong_value"],
     ),
-    global(
-        &["SyslogFacility"],
-        &["AUTH", "authpriv", "LOCAL7", "daemon"],
-        &["KERN", "x"],
-    ),
+    global(&["SyslogFacility"], &["AUTH", "authpriv", "LOCAL7", "daemon"], &["KERN", "x"]),
     anywhere(
         &["PermitRootLogin"],
         &[
@@ -151,20 +148,9 @@ pub(super) static VOCABULARY: &[Sample] = &[
     ),
     anywhere(&["PasswordAuthentication"], FLAG, NO_FLAG),
     anywhere(&["PubkeyAuthentication"], FLAG, NO_FLAG),
-    global(
-        &["PubkeyAuthentication", "DSAAuthentication"],
-        FLAG,
-        NO_FLAG,
-    ),
+    global(&["PubkeyAuthentication", "DSAAuthentication"], FLAG, NO_FLAG),
     anywhere(&["KbdInteractiveAuthentication"], FLAG, NO_FLAG),
-    global(
-        &[
-            "KbdInteractiveAuthentication",
-            "ChallengeResponseAuthentication",
-        ],
-        FLAG,
-        NO_FLAG,
-    ),
+    global(&["KbdInteractiveAuthentication", "ChallengeResponseAuthentication"], FLAG, NO_FLAG),
     anywhere(
         &["ChallengeResponseAuthentication", "SkeyAuthentication"],
         FLAG,
@@ -183,11 +169,7 @@ pub(super) static VOCABULARY: &[Sample] = &[
     anywhere(&["AllowStreamLocalForwarding"], FORWARDING, &["x"]),
     anywhere(&["X11Forwarding"], FLAG, NO_FLAG),
     anywhere(&["X11DisplayOffset"], NUMBER, NO_NUMBER),
-    anywhere(
-        &["PermitTunnel"],
-        &["yes", "no", "ethernet", "point-to-point"],
-        &["Yes", "x"],
-    ),
+    anywhere(&["PermitTunnel"], &["yes", "no", "ethernet", "point-to-point"], &["Yes", "x"]),
     anywhere(&["PermitTTY"], FLAG, NO_FLAG),
     anywhere(&["PermitUserRC"], FLAG, NO_FLAG),
     anywhere(&["X11UseLocalhost"], FLAG, NO_FLAG),
@@ -237,28 +219,15 @@ pub(super) static VOCABULARY: &[Sample] = &[
         &[".ssh/a", ".ssh/a .ssh/b", "/etc/%u", "~/x", "none"],
         &["\"\"", "a \"\""],
     ),
-    anywhere(
-        &["AuthorizedPrincipalsFile"],
-        &["/etc/p", "%h/p", "~/p"],
-        &["\"\"", "a b"],
-    ),
+    anywhere(&["AuthorizedPrincipalsFile"], &["/etc/p", "%h/p", "~/p"], &["\"\"", "a b"]),
     anywhere(
         &["AuthorizedKeysCommand"],
         &["none", "/bin/keys %u", "/bin/keys"],
         &["bin/keys"],
     )
     .rest(),
-    anywhere(
-        &["AuthorizedKeysCommandUser"],
-        &["nobody", "root"],
-        &["\"\"", "a b"],
-    ),
-    anywhere(
-        &["AuthorizedPrincipalsCommand"],
-        &["none", "/bin/principals"],
-        &["x"],
-    )
-    .rest(),
+    anywhere(&["AuthorizedKeysCommandUser"], &["nobody", "root"], &["\"\"", "a b"]),
+    anywhere(&["AuthorizedPrincipalsCommand"], &["none", "/bin/principals"], &["x"]).rest(),
     anywhere(&["AuthorizedPrincipalsCommandUser"], &["nobody"], &["\"\""]),
     anywhere(
         &["AuthenticationMethods"],
@@ -279,17 +248,8 @@ pub(super) static VOCABULARY: &[Sample] = &[
     anywhere(&["DenyUsers"], &["eve", "eve mallory"], &["eve@a,,b"]),
     anywhere(&["AllowGroups"], &["staff", "wheel sudo"], &[]),
     anywhere(&["DenyGroups"], &["guests", "guests games"], &[]),
-    anywhere(
-        &["AcceptEnv"],
-        &["LANG LC_*", "XMODIFIERS", "A B C"],
-        &["A=b"],
-    ),
-    anywhere(
-        &["SetEnv"],
-        &["A=b", "A=b C=d", "A=b A=c", "\"A=b c\""],
-        &["A"],
-    )
-    .since(7, 8),
+    anywhere(&["AcceptEnv"], &["LANG LC_*", "XMODIFIERS", "A B C"], &["A=b"]),
+    anywhere(&["SetEnv"], &["A=b", "A=b C=d", "A=b A=c", "\"A=b c\""], &["A"]).since(7, 8),
     anywhere(
         &["PermitOpen"],
         &["any", "none", "10.0.0.1:22", "[::1]:80 host:*", "*:22"],
@@ -318,17 +278,9 @@ pub(super) static VOCABULARY: &[Sample] = &[
         ],
         &["x", "256", "af21 x"],
     ),
-    anywhere(
-        &["StreamLocalBindMask"],
-        &["0177", "077", "0"],
-        &["999", "x", "1000"],
-    ),
+    anywhere(&["StreamLocalBindMask"], &["0177", "077", "0"], &["999", "x", "1000"]),
     global(&["FingerprintHash"], &["sha256", "md5", "SHA512"], &["x"]),
-    global(
-        &["Port"],
-        &["22", "2222", "65535"],
-        &["0", "65536", "-1", "22 23"],
-    ),
+    global(&["Port"], &["22", "2222", "65535"], &["0", "65536", "-1", "22 23"]),
     global(
         &["ListenAddress"],
         &["0.0.0.0", "127.0.0.1:2022", "::1", "[::1]:2022", "10.0.0.1"],
@@ -352,24 +304,10 @@ pub(super) static VOCABULARY: &[Sample] = &[
         &["session", "none a=1", "=1", "a=x"],
     )
     .since(9, 2),
-    anywhere(
-        &["UnusedConnectionTimeout"],
-        &["none", "5m", "0", "None"],
-        &["x", "-1"],
-    )
-    .since(9, 2),
+    anywhere(&["UnusedConnectionTimeout"], &["none", "5m", "0", "None"], &["x", "-1"]).since(9, 2),
     anywhere(&["RequiredRSASize"], &["1024", "2048", "0"], NO_NUMBER).since(9, 1),
-    global(
-        &["PermitUserEnvironment"],
-        &["yes", "no", "LANG,LC_*"],
-        &["\"\""],
-    ),
-    global(
-        &["VersionAddendum"],
-        &["none", "hello", "a b c", "None"],
-        &[],
-    )
-    .rest(),
+    global(&["PermitUserEnvironment"], &["yes", "no", "LANG,LC_*"], &["\"\""]),
+    global(&["VersionAddendum"], &["none", "hello", "a b c", "None"], &[]).rest(),
     global(
         &["Subsystem"],
         &["sftp internal-sftp", "sftp /usr/lib/sftp-server -l INFO"],
@@ -377,11 +315,7 @@ pub(super) static VOCABULARY: &[Sample] = &[
     )
     .in_match_since(9, 5),
     global(&["HostCertificate"], &["/etc/ssh/cert.pub"], &[]),
-    global(
-        &["UseLogin", "Protocol", "ServerKeyBits"],
-        &["1", "no", "2,1"],
-        &[],
-    ),
+    global(&["UseLogin", "Protocol", "ServerKeyBits"], &["1", "no", "2,1"], &[]),
     global(&["UsePrivilegeSeparation"], &["yes", "sandbox"], &[]),
     anywhere(&["RSAAuthentication"], FLAG, &[]),
     global(&["AddressFamily"], &["any", "inet"], &["x"]),

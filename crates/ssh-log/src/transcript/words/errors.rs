@@ -20,71 +20,28 @@ const fn error(words: &'static str, connecting: Symptom, connected: Symptom) -> 
 }
 
 /// Errors of the operating system.
+#[rustfmt::skip]
 const SYSTEM: &[Meaning] = &[
-    error(
-        "Connection reset by peer",
-        Symptom::ConnectReset,
-        Symptom::Reset,
-    ),
+    error("Connection reset by peer", Symptom::ConnectReset, Symptom::Reset),
     error("Connection reset", Symptom::ConnectReset, Symptom::Reset),
     error("Broken pipe", Symptom::ConnectFailed, Symptom::Reset),
     error("Connection refused", Symptom::Refused, Symptom::RefusedLate),
-    error(
-        "Connection timed out",
-        Symptom::ConnectTimeout,
-        Symptom::Unanswered,
-    ),
-    error(
-        "Operation timed out",
-        Symptom::ConnectTimeout,
-        Symptom::Unanswered,
-    ),
+    error("Connection timed out", Symptom::ConnectTimeout, Symptom::Unanswered),
+    error("Operation timed out", Symptom::ConnectTimeout, Symptom::Unanswered),
     error("No route to host", Symptom::NoRoute, Symptom::RouteLost),
     error("Host is unreachable", Symptom::NoRoute, Symptom::RouteLost),
     error("Host is down", Symptom::HostDown, Symptom::RouteLost),
-    error(
-        "Network is unreachable",
-        Symptom::Unreachable,
-        Symptom::RouteLost,
-    ),
+    error("Network is unreachable", Symptom::Unreachable, Symptom::RouteLost),
     error("Network is down", Symptom::NetworkDown, Symptom::RouteLost),
-    error(
-        "Network dropped connection on reset",
-        Symptom::NetworkDown,
-        Symptom::RouteLost,
-    ),
-    error(
-        "Software caused connection abort",
-        Symptom::Aborted,
-        Symptom::Aborted,
-    ),
+    error("Network dropped connection on reset", Symptom::NetworkDown, Symptom::RouteLost),
+    error("Software caused connection abort", Symptom::Aborted, Symptom::Aborted),
     error("Connection aborted", Symptom::Aborted, Symptom::Aborted),
-    error(
-        "Operation not permitted",
-        Symptom::Forbidden,
-        Symptom::Forbidden,
-    ),
+    error("Operation not permitted", Symptom::Forbidden, Symptom::Forbidden),
     error("Permission denied", Symptom::Forbidden, Symptom::Forbidden),
-    error(
-        "Cannot assign requested address",
-        Symptom::NoAddress,
-        Symptom::RouteLost,
-    ),
-    error(
-        "Can't assign requested address",
-        Symptom::NoAddress,
-        Symptom::RouteLost,
-    ),
-    error(
-        "Address not available",
-        Symptom::NoAddress,
-        Symptom::RouteLost,
-    ),
-    error(
-        "Connection closed by remote host",
-        Symptom::ConnectReset,
-        Symptom::Closed,
-    ),
+    error("Cannot assign requested address", Symptom::NoAddress, Symptom::RouteLost),
+    error("Can't assign requested address", Symptom::NoAddress, Symptom::RouteLost),
+    error("Address not available", Symptom::NoAddress, Symptom::RouteLost),
+    error("Connection closed by remote host", Symptom::ConnectReset, Symptom::Closed),
 ];
 
 /// Errors of OpenSSH.

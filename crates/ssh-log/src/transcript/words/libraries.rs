@@ -29,6 +29,7 @@ pub(super) const FAMILIES: &[Family] = &[
 ];
 
 /// Messages common to several languages.
+#[rustfmt::skip]
 const SHARED: &[Row] = &[
     shared("ConnectionRefusedError: ", REFUSED),
     shared("ConnectionResetError: ", RESET),
@@ -56,29 +57,16 @@ const SHARED: &[Row] = &[
     shared("java.net.ConnectException: Connection refused", REFUSED),
     shared("java.net.NoRouteToHostException: ", NO_ROUTE),
     shared("java.net.ConnectException: Connection timed out", TIMEOUT),
-    shared(
-        "java.net.SocketTimeoutException: connect timed out",
-        TIMEOUT,
-    ),
+    shared("java.net.SocketTimeoutException: connect timed out", TIMEOUT),
     // In the language of the machine.
-    (
-        "java.net.ConnectException: {detail}",
-        Sign::Failed(Phase::Connect),
-        Named,
-    ),
+    ("java.net.ConnectException: {detail}", Sign::Failed(Phase::Connect), Named),
     shared("java.net.SocketException: Connection reset", RESET),
     shared("java.io.IOException: Connection reset by peer", RESET),
-    shared(
-        "No connection could be made because the target machine actively refused it",
-        REFUSED,
-    ),
+    shared("No connection could be made because the target machine actively refused it", REFUSED),
     shared(
         "A connection attempt failed because the connected party did not properly respond",
         TIMEOUT,
     ),
-    shared(
-        "An existing connection was forcibly closed by the remote host",
-        RESET,
-    ),
+    shared("An existing connection was forcibly closed by the remote host", RESET),
     shared("No such host is known", NAME_UNKNOWN),
 ];

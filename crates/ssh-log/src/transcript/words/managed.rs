@@ -9,16 +9,13 @@ use super::row::{
 use super::sign::Scope::{Anywhere, Named};
 use super::sign::{Row, Sign, Symptom};
 
+#[rustfmt::skip]
 pub(super) const NODE: &[Row] = &[
     says("Connection lost before handshake", CLOSED),
     says("Timed out while waiting for handshake", SLOW),
     says("All configured authentication methods failed", DENIED),
     says("Handshake failed: no matching ", MISMATCH),
-    (
-        "Client: Trying {addr} on port {port}",
-        Sign::Connecting,
-        Anywhere,
-    ),
+    ("Client: Trying {addr} on port {port}", Sign::Connecting, Anywhere),
     ("Remote ident: 'SSH-2.0-{detail}", Sign::Server, Named),
     ("Remote ident: 'SSH-1.99-{detail}", Sign::Server, Named),
     port("connect ECONNREFUSED {word}", REFUSED),
@@ -32,23 +29,14 @@ pub(super) const NODE: &[Row] = &[
     name("ssh2js"),
     name("level: 'client-socket'"),
     // lib/client.js, lib/protocol.
-    says(
-        "Handshake failed: signature verification failed",
-        BAD_SIGNATURE,
-    ),
+    says("Handshake failed: signature verification failed", BAD_SIGNATURE),
     says("Host denied (verification failed)", REJECTED),
     says("Cannot parse privateKey: ", BAD_KEY),
     shared("Invalid identification string", NOT_SSH),
     shared("Header line too long", NOT_SSH_BYTES),
     shared("Max greeting lines exceeded", NOT_SSH_BYTES),
-    says(
-        "(SSH) Channel open failure: open failed",
-        &[Symptom::SessionRefused],
-    ),
-    says(
-        "(SSH) Channel open failure: Connection refused",
-        &[Symptom::BehindRefused],
-    ),
+    says("(SSH) Channel open failure: open failed", &[Symptom::SessionRefused]),
+    says("(SSH) Channel open failure: Connection refused", &[Symptom::BehindRefused]),
     shared("Bad packet length", DAMAGED),
     shared("Invalid MAC", DAMAGED),
     shared("Keepalive timeout", &[Symptom::LostSession]),
@@ -57,15 +45,10 @@ pub(super) const NODE: &[Row] = &[
     name("ssh2-sftp-client"),
 ];
 
+#[rustfmt::skip]
 pub(super) const SSH_NET: &[Row] = &[
-    says(
-        "Server response does not contain SSH protocol identification",
-        CLOSED,
-    ),
-    says(
-        "The server response contains a null character at position ",
-        NOT_SSH_BYTES,
-    ),
+    says("Server response does not contain SSH protocol identification", CLOSED),
+    says("The server response contains a null character at position ", NOT_SSH_BYTES),
     says("Connection failed to establish within ", TIMEOUT),
     shared("SocketException (10061)", REFUSED),
     shared("SocketException (10060)", TIMEOUT),
@@ -74,14 +57,8 @@ pub(super) const SSH_NET: &[Row] = &[
     says("Key exchange negotiation failed", MISMATCH),
     says("Failed to negotiate key exchange algorithm", MISMATCH),
     says("Host key could not be verified", REJECTED),
-    says(
-        "No suitable authentication method found to complete authentication",
-        DENIED,
-    ),
-    shared(
-        "An established connection was aborted by the server",
-        CLOSED,
-    ),
+    says("No suitable authentication method found to complete authentication", DENIED),
+    shared("An established connection was aborted by the server", CLOSED),
     shared("The connection was closed by the server", CLOSED),
     shared("Socket read operation has timed out", SILENT),
     shared("Session operation has timed out", SILENT),
@@ -100,14 +77,8 @@ pub(super) const SSH_NET: &[Row] = &[
     says("Server version '{}' is not supported", NOT_SSH),
     says("Reached authentication attempt limit for method (", DENIED),
     says("No authentication methods defined on SSH server", DENIED),
-    says(
-        "Failed to open a channel after {n} attempts",
-        &[Symptom::SessionRefused],
-    ),
-    says(
-        "Subsystem '{}' could not be executed",
-        &[Symptom::SubsystemFailed],
-    ),
+    says("Failed to open a channel after {n} attempts", &[Symptom::SessionRefused]),
+    says("Subsystem '{}' could not be executed", &[Symptom::SubsystemFailed]),
     shared("Invalid private key file", BAD_KEY),
     shared("Bad packet length: ", DAMAGED),
     shared("MAC error", DAMAGED),
@@ -120,13 +91,10 @@ pub(super) const SSH_NET: &[Row] = &[
     name("SSH.NewSshSession"),
 ];
 
+#[rustfmt::skip]
 pub(super) const NET_SSH: &[Row] = &[
     // SSHKit, of Capistrano.
-    (
-        "Exception while executing as {quoted}@{name}: ",
-        Sign::Whom,
-        Anywhere,
-    ),
+    ("Exception while executing as {quoted}@{name}: ", Sign::Whom, Anywhere),
     shared("Authentication failed for user ", DENIED),
     name("SSHKit::"),
     // Vagrant.
@@ -138,23 +106,13 @@ pub(super) const NET_SSH: &[Row] = &[
     says("Warning: Connection timeout. Retrying...", SLOW),
     says("Warning: Host unreachable. Retrying...", NO_ROUTE),
     says("Warning: Authentication failure. Retrying...", DENIED),
-    says(
-        "connection closed by remote host (Net::SSH::Disconnect)",
-        CLOSED,
-    ),
-    says(
-        "Net::SSH::Disconnect: connection closed by remote host",
-        CLOSED,
-    ),
+    says("connection closed by remote host (Net::SSH::Disconnect)", CLOSED),
+    says("Net::SSH::Disconnect: connection closed by remote host", CLOSED),
     says(
         "Net::SSH::Disconnect: disconnected: Too many authentication failures",
         &[Symptom::TooManyFailures],
     ),
-    (
-        "Net::SSH::Disconnect: disconnected: {detail}",
-        Sign::Goodbye,
-        Anywhere,
-    ),
+    ("Net::SSH::Disconnect: disconnected: {detail}", Sign::Goodbye, Anywhere),
     shared("connection closed by remote host", CLOSED),
     name("Train::Transports::SSH"),
     port("Errno::ECONNREFUSED: {}", REFUSED),
@@ -170,19 +128,11 @@ pub(super) const NET_SSH: &[Row] = &[
         Sign::Library(SILENT, Reached::Connected),
         Anywhere,
     ),
-    (
-        "Net::SSH::ConnectionTimeout: timeout waiting for next packet",
-        STALLED,
-        Anywhere,
-    ),
+    ("Net::SSH::ConnectionTimeout: timeout waiting for next packet", STALLED, Anywhere),
     says("Net::SSH::ConnectionTimeout", TIMEOUT),
     says("error connecting to proxy (", &[Symptom::ProxyError]),
     says("could not settle on {word} algorithm", MISMATCH),
-    (
-        "net/ssh/transport/server_version.rb",
-        Sign::Library(&[], Reached::Connected),
-        Anywhere,
-    ),
+    ("net/ssh/transport/server_version.rb", Sign::Library(&[], Reached::Connected), Anywhere),
     shared("Connection reset by peer", RESET),
     shared("Connection refused", REFUSED),
     shared("Connection timed out", TIMEOUT),
@@ -200,21 +150,15 @@ pub(super) const NET_SSH: &[Row] = &[
     says("corrupted hmac detected", DAMAGED),
     says("could not verify server signature", BAD_SIGNATURE),
     shared("host key verification failed", REJECTED),
-    says(
-        "Net::SSH::Timeout: Timeout, server ",
-        &[Symptom::LostSession],
-    ),
-    (
-        "establishing connection to {endpoint}",
-        Sign::Connecting,
-        Named,
-    ),
+    says("Net::SSH::Timeout: Timeout, server ", &[Symptom::LostSession]),
+    ("establishing connection to {endpoint}", Sign::Connecting, Named),
     reached("connection established", Reached::Connected),
     ("remote is `SSH-2.0-{detail}'", Sign::Server, Named),
     reached("sending KEXINIT", Reached::KeyExchange),
     name("net.ssh."),
 ];
 
+#[rustfmt::skip]
 pub(super) const PHPSECLIB: &[Row] = &[
     says("Server closed the connection before identifying", CLOSED),
     says("Expected SSH_MSG_KEXINIT", CLOSED),
@@ -231,10 +175,7 @@ pub(super) const PHPSECLIB: &[Row] = &[
     shared("Connection closed prematurely", CLOSED),
     shared("Invalid HMAC", DAMAGED),
     shared("No compatible key exchange algorithms found", MISMATCH),
-    shared(
-        "No compatible server to client encryption algorithms found",
-        MISMATCH,
-    ),
+    shared("No compatible server to client encryption algorithms found", MISMATCH),
     says(
         "League\\Flysystem\\PhpseclibV3\\UnableToConnectToSftpHost: Unable to connect to host: {addr}",
         UNCONNECTED,
@@ -246,28 +187,16 @@ pub(super) const PHPSECLIB: &[Row] = &[
         Sign::Library(SILENT, Reached::Connected),
         Anywhere,
     ),
-    says(
-        "Connection timed out whilst attempting to open socket connection",
-        TIMEOUT,
-    ),
+    says("Connection timed out whilst attempting to open socket connection", TIMEOUT),
     (
         "Error reading SSH identification string",
         Sign::Library(CLOSED, Reached::Connected),
         Anywhere,
     ),
     says("No compatible server host key algorithms found", MISMATCH),
-    says(
-        "No compatible client to server encryption algorithms found",
-        MISMATCH,
-    ),
-    says(
-        "No compatible client to server message authentication algorithms found",
-        MISMATCH,
-    ),
-    says(
-        "No compatible server to client message authentication algorithms found",
-        MISMATCH,
-    ),
+    says("No compatible client to server encryption algorithms found", MISMATCH),
+    says("No compatible client to server message authentication algorithms found", MISMATCH),
+    says("No compatible server to client message authentication algorithms found", MISMATCH),
     port("Cannot connect to {word} Error 10061{}", REFUSED),
     port("Cannot connect to {word} Error 10060{}", TIMEOUT),
     shared(

@@ -26,6 +26,7 @@ const fn words(any: &'static str, with: &'static str, symptoms: &'static [Sympto
 }
 
 /// The families, the most significant first: the first family found on any line counts.
+#[rustfmt::skip]
 pub(in super::super) const FAMILIES: &[Words] = &[
     words(
         "changed|mismatch|does not match|doesn't match|did not match|differs|different",
@@ -101,11 +102,7 @@ pub(in super::super) const FAMILIES: &[Words] = &[
         "",
         NO_ROUTE,
     ),
-    words(
-        "network is unreachable|enetunreach|network unreachable",
-        "",
-        UNREACHABLE,
-    ),
+    words("network is unreachable|enetunreach|network unreachable", "", UNREACHABLE),
     words(
         "timed out|timeout|time out|time-out|timed-out|etimedout|did not properly respond|deadline exceeded|not responding|\
          no response|did not respond|gave up waiting|waiting for ssh|zeitüberschreitung|délai|превышено время|\
@@ -127,11 +124,7 @@ pub(in super::super) const FAMILIES: &[Words] = &[
         "connect|session|socket|remote|server|peer|transport|channel|handshake|stream|ssh|sftp|pipe",
         CLOSED,
     ),
-    words(
-        "eof|key exchange was not finished|key exchange failed|kex failed",
-        "",
-        CLOSED,
-    ),
+    words("eof|key exchange was not finished|key exchange failed|kex failed", "", CLOSED),
 ];
 
 /// Words for a failure of any kind.

@@ -8,6 +8,7 @@ use super::row::{
 use super::sign::Scope::{Anywhere, Named};
 use super::sign::{Phase, Row, Sign, Symptom};
 
+#[rustfmt::skip]
 pub(super) const PARAMIKO: &[Row] = &[
     (
         "Error reading SSH protocol banner[Errno 104]",
@@ -32,28 +33,13 @@ pub(super) const PARAMIKO: &[Row] = &[
         ),
         Anywhere,
     ),
-    (
-        "paramiko.transport: Banner: {detail}",
-        Sign::ServerText,
-        Anywhere,
-    ),
-    (
-        "Connected (version 2.0, client {detail}",
-        Sign::Server,
-        Anywhere,
-    ),
-    (
-        "self.packetizer.read_message()",
-        Sign::Library(&[], Reached::Identified),
-        Anywhere,
-    ),
+    ("paramiko.transport: Banner: {detail}", Sign::ServerText, Anywhere),
+    ("Connected (version 2.0, client {detail}", Sign::Server, Anywhere),
+    ("self.packetizer.read_message()", Sign::Library(&[], Reached::Identified), Anywhere),
     says("NoValidConnectionsError: ", REFUSED),
     says("BadHostKeyException: Host key for server", CHANGED),
     says("Server '{}' not found in known_hosts", UNKNOWN),
-    says(
-        "TCP forwarding request denied",
-        &[Symptom::RemoteForwardingFailed],
-    ),
+    says("TCP forwarding request denied", &[Symptom::RemoteForwardingFailed]),
     says("IncompatiblePeer: ", MISMATCH),
     says("Incompatible ssh peer", MISMATCH),
     // Libraries for other protocols have an exception with this name.
@@ -73,26 +59,15 @@ pub(super) const PARAMIKO: &[Row] = &[
     ),
     says("Fatal error: Name lookup failed for {name}", NAME_UNKNOWN),
     // Netmiko.
-    says(
-        "TCP connection to device failed",
-        &[Symptom::Refused, Symptom::ConnectTimeout],
-    ),
+    says("TCP connection to device failed", &[Symptom::Refused, Symptom::ConnectTimeout]),
     says("Authentication to device failed", DENIED),
     ("Device settings: {word} {endpoint}", Sign::Whom, Named),
     // ncclient.
     says("SSHError: Could not open socket to {endpoint}", UNCONNECTED),
     says("SessionCloseError: Unexpected session close", CLOSED),
     // sshtunnel and duplicity.
-    (
-        "Could not connect to gateway: {endpoint} ",
-        Sign::Whom,
-        Anywhere,
-    ),
-    (
-        "ssh connection to {quoted}@{endpoint} failed: ",
-        Sign::Whom,
-        Anywhere,
-    ),
+    ("Could not connect to gateway: {endpoint} ", Sign::Whom, Anywhere),
+    ("ssh connection to {quoted}@{endpoint} failed: ", Sign::Whom, Anywhere),
     says("Unknown {word} host key for {addr}", UNKNOWN),
     shared("EOFError", CLOSED),
     name("paramiko"),
@@ -101,28 +76,19 @@ pub(super) const PARAMIKO: &[Row] = &[
     // transport.py, packet.py, auth_handler.py, pkey.py.
     shared("No existing session", SILENT),
     says("Incompatible ssh server (no acceptable ", MISMATCH),
-    (
-        "Key-exchange timed out waiting for key negotiation",
-        STALLED,
-        Anywhere,
-    ),
+    ("Key-exchange timed out waiting for key negotiation", STALLED, Anywhere),
     says("SSHException: Bad host key from server", REJECTED),
     says("SSHException: Signature verification (", BAD_SIGNATURE),
     says("SSHException: Mismatched MAC", DAMAGED),
     says("SSHException: SSH session not active", CLOSED),
     says("SSHException: not a valid {word} private key file", BAD_KEY),
-    says(
-        "SSHException: encountered {word} key, expected {word} key",
-        BAD_KEY,
-    ),
+    says("SSHException: encountered {word} key, expected {word} key", BAD_KEY),
 ];
 
+#[rustfmt::skip]
 pub(super) const ASYNCSSH: &[Row] = &[
     says("asyncssh.misc.ConnectionLost: Connection lost", CLOSED),
-    says(
-        "asyncssh.misc.ConnectionLost: Login timeout expired",
-        SILENT,
-    ),
+    says("asyncssh.misc.ConnectionLost: Login timeout expired", SILENT),
     says(
         "asyncssh.misc.PermissionDenied: Permission denied for user {user} on host {name}",
         DENIED,
@@ -132,20 +98,10 @@ pub(super) const ASYNCSSH: &[Row] = &[
     says("asyncssh.misc.HostKeyNotVerifiable: ", REJECTED),
     name("asyncssh"),
     says("asyncssh.misc.ConnectionLost: Connection closed", CLOSED),
-    says(
-        "asyncssh.misc.DisconnectError: Disconnect Error: Connection lost",
-        CLOSED,
-    ),
-    says(
-        "asyncssh.misc.DisconnectError: Disconnect Error: Permission denied",
-        DENIED,
-    ),
+    says("asyncssh.misc.DisconnectError: Disconnect Error: Connection lost", CLOSED),
+    says("asyncssh.misc.DisconnectError: Disconnect Error: Permission denied", DENIED),
     says("asyncssh.misc.MACError: MAC verification failed", DAMAGED),
-    (
-        "Opening SSH connection to {name}, port {port}",
-        Sign::Connecting,
-        Named,
-    ),
+    ("Opening SSH connection to {name}, port {port}", Sign::Connecting, Named),
     reached("Connected to SSH server at {}", Reached::Connected),
     reached("Beginning key exchange", Reached::KeyExchange),
     reached("Completed key exchange", Reached::Encrypted),

@@ -20,26 +20,17 @@ const fn named(words: &'static str, reached: Reached) -> Row {
     (words, Sign::Reached(reached), Named)
 }
 
+#[rustfmt::skip]
 const BITVISE: &[Row] = &[
-    (
-        "Connecting to SSH server {endpoint}.",
-        Sign::Connecting,
-        Anywhere,
-    ),
+    ("Connecting to SSH server {endpoint}.", Sign::Connecting, Anywhere),
     name("Started a new SSH connection"),
     name("FlowSocketConnector: "),
     name("FlowSocketReader: "),
     named("Connection established.", Reached::Connected),
     named("First key exchange started", Reached::KeyExchange),
     named("First key exchange completed", Reached::Encrypted),
-    named(
-        "Attempting publickey authentication",
-        Reached::Authenticating,
-    ),
-    named(
-        "Attempting password authentication",
-        Reached::Authenticating,
-    ),
+    named("Attempting publickey authentication", Reached::Authenticating),
+    named("Attempting password authentication", Reached::Authenticating),
     ("Server version: SSH-2.0-{detail}", Sign::Server, Named),
     shared("Windows error 10061", REFUSED),
     shared("Windows error 10060", TIMEOUT),
@@ -54,33 +45,18 @@ const BITVISE: &[Row] = &[
     says("The SSH2 session has been terminated", CLOSED),
 ];
 
+#[rustfmt::skip]
 const TERMIUS: &[Row] = &[
-    (
-        "Starting a new connection to: \"{name}\" port \"{port}\"",
-        Sign::Connecting,
-        Anywhere,
-    ),
-    (
-        "Connection to \"{name}\" established",
-        Sign::Reached(Reached::Connected),
-        Named,
-    ),
+    ("Starting a new connection to: \"{name}\" port \"{port}\"", Sign::Connecting, Anywhere),
+    ("Connection to \"{name}\" established", Sign::Reached(Reached::Connected), Named),
     (
         "Connection to \"{name}\" failed: Connection establishment time",
         Sign::Library(TIMEOUT, Reached::Connecting),
         Anywhere,
     ),
-    (
-        "Connection to \"{name}\" failed: {detail}",
-        Sign::Failed(Phase::Connect),
-        Named,
-    ),
+    ("Connection to \"{name}\" failed: {detail}", Sign::Failed(Phase::Connect), Named),
     ("Remote server: \"SSH-2.0-{detail}\"", Sign::Server, Named),
-    (
-        "Connection closed with error: {detail}",
-        Sign::Failed(Phase::Banner),
-        Named,
-    ),
+    ("Connection closed with error: {detail}", Sign::Failed(Phase::Banner), Named),
 ];
 
 const XSHELL: &[Row] = &[

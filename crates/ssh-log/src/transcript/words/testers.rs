@@ -27,29 +27,17 @@ const fn greets(words: &'static str) -> Row {
     named(words, NOT_SSH, Reached::Connected)
 }
 
+#[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     // telnet
     ("Trying ", Sign::Reached(Reached::Connecting), Named),
     connected("Escape character is '"),
-    named(
-        "Connection closed by foreign host",
-        CLOSED,
-        Reached::Connected,
-    ),
+    named("Connection closed by foreign host", CLOSED, Reached::Connected),
     // Who leaves it by its prompt waited for something.
     named("telnet> ", SILENT, Reached::Connected),
-    failed(
-        "telnet: Unable to connect to remote host: {detail}",
-        Phase::Connect,
-    ),
-    failed(
-        "telnet: connect to address {addr}: {detail}",
-        Phase::Connect,
-    ),
-    failed(
-        "telnet: can't connect to remote host ({addr}): {detail}",
-        Phase::Connect,
-    ),
+    failed("telnet: Unable to connect to remote host: {detail}", Phase::Connect),
+    failed("telnet: connect to address {addr}: {detail}", Phase::Connect),
+    failed("telnet: can't connect to remote host ({addr}): {detail}", Phase::Connect),
     (
         "Could not open connection to the host, on port {port}: Connect failed",
         Sign::Library(UNCONNECTED, Reached::Nothing),
@@ -63,26 +51,16 @@ pub(super) const ROWS: &[Row] = &[
     ),
     connected("Connection to {} succeeded!"),
     connected("Ncat: Connected to {}"),
-    failed(
-        "connect to {addr} port {port} (tcp) failed: {detail}",
-        Phase::Connect,
-    ),
+    failed("connect to {addr} port {port} (tcp) failed: {detail}", Phase::Connect),
     failed("Ncat: {detail}", Phase::Any),
     failed("(UNKNOWN) [{addr}] {n} ({}) : {detail}", Phase::Connect),
     // curl
-    failed(
-        "connect to {addr} port {port} failed: {detail}",
-        Phase::Connect,
-    ),
+    failed("connect to {addr} port {port} failed: {detail}", Phase::Connect),
     failed("Recv failure: {detail}", Phase::Identification),
     // openssl
     connected("CONNECTED({n})"),
     // PowerShell
-    (
-        "TCP connect to ({addr} : {port}) failed",
-        Sign::Library(UNCONNECTED, Reached::Nothing),
-        Port,
-    ),
+    ("TCP connect to ({addr} : {port}) failed", Sign::Library(UNCONNECTED, Reached::Nothing), Port),
     // What the server sends.
     ("SSH-2.0-{detail}", Sign::Server, Named),
     ("SSH-1.99-{detail}", Sign::Server, Named),
