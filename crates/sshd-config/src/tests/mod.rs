@@ -4,6 +4,7 @@
 mod effective;
 mod laws;
 mod list;
+mod one_word;
 mod owner;
 mod problems;
 mod set;
