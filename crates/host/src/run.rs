@@ -156,10 +156,26 @@ pub fn may_run(program: &str) -> bool {
     refuse_untrusted(program).is_ok()
 }
 
+/// A program with its arguments, a clean environment and a pipe for its output.
+pub(crate) fn command(argv: &[String]) -> Result<Command, RunError> {
+    let (program, arguments) = argv
+        .split_first()
+        .ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
+    refuse_untrusted(program)?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", PATH)
+        .env("LC_ALL", "C")
+        .stdout(Stdio::piped());
+    Ok(command)
+}
+
 /// Refuses a program, named by its path, that another user could have put there. Such a path may
 /// come from anyone, because a process chooses its own title (`sshd: /home/eve/sshd [listener]`). A
 /// name without a path is looked up in [`PATH`].
-pub(crate) fn refuse_untrusted(program: &str) -> Result<(), RunError> {
+fn refuse_untrusted(program: &str) -> Result<(), RunError> {
     if !program.contains('/') {
         return Ok(());
     }
@@ -175,35 +191,16 @@ pub(crate) fn refuse_untrusted(program: &str) -> Result<(), RunError> {
 
 impl Running {
     fn start(argv: &[String], stdin: Stdio) -> Result<Self, RunError> {
-        let (program, arguments) = argv
-            .split_first()
-            .ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
-        refuse_untrusted(program)?;
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env_clear()
-            .env("PATH", PATH)
+        let mut child = command(argv)?
             .envs(told().filter_map(|name| Some((name, env::var_os(name)?))))
-            .env("LC_ALL", "C")
             .current_dir("/")
             .stdin(stdin)
-            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
             .map_err(|error| RunError::not_started(&error))?;
-        let stdout = Stream::new(
-            child
-                .stdout
-                .take()
-                .map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
-        );
-        let stderr = Stream::new(
-            child
-                .stderr
-                .take()
-                .map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
-        );
+        let stdout = Stream::new(child.stdout.take());
+        let stderr = Stream::new(child.stderr.take());
         let ended = pidfd_open(
             rustix::process::Pid::from_child(&child),
             PidfdFlags::empty(),
@@ -272,13 +269,13 @@ impl Running {
 }
 
 impl Stream {
-    fn new(pipe: Option<Box<dyn Pipe>>) -> Result<Self, RunError> {
+    fn new(pipe: Option<impl Pipe + 'static>) -> Result<Self, RunError> {
         if let Some(pipe) = &pipe {
             let set = fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
             set.map_err(|errno| RunError::Unreadable(errno.desc().to_owned()))?;
         }
         Ok(Self {
-            pipe,
+            pipe: pipe.map(|pipe| Box::new(pipe) as Box<dyn Pipe>),
             bytes: Vec::new(),
         })
     }

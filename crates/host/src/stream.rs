@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 
-use crate::run::{PATH, RunError, refuse_untrusted};
+use crate::run::{RunError, command};
 
 /// The standard output of a running program, which is ended on drop.
 #[derive(Debug)]
@@ -21,17 +21,8 @@ impl ProgramOutput {
     /// # Errors
     /// If it cannot be started.
     pub fn start(argv: &[String]) -> Result<Self, RunError> {
-        let (program, arguments) = argv
-            .split_first()
-            .ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
-        refuse_untrusted(program)?;
-        let mut child = Command::new(program)
-            .args(arguments)
-            .env_clear()
-            .env("PATH", PATH)
-            .env("LC_ALL", "C")
+        let mut child = command(argv)?
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| RunError::not_started(&error))?;

@@ -5,10 +5,13 @@
     reason = "a test ends at the first surprise, also in its helpers"
 )]
 
+#[path = "shared/again.rs"]
+mod again;
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
-use std::process::Command;
 
+use again::run_again;
 use nix::sys::stat::{Mode, SFlag, mknod};
 use nix::unistd::mkfifo;
 use sshmend_host::{Account, LockError, Machine, Why, become_user};
@@ -134,21 +137,7 @@ fn becoming_another_user_is_permanent() {
     if !nix::unistd::geteuid().is_root() {
         return eprintln!("not checked: needs root");
     }
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "becoming_another_user_is_permanent",
-            "--nocapture",
-        ])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    assert!(
-        child.status.success(),
-        "{}",
-        String::from_utf8_lossy(&child.stderr)
-    );
-    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
+    run_again("becoming_another_user_is_permanent", CHILD);
 }
 
 fn become_nobody() {

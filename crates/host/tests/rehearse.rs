@@ -5,14 +5,19 @@
     reason = "a test ends at the first surprise, also in its helpers"
 )]
 
+#[path = "shared/again.rs"]
+mod again;
+#[path = "shared/mounts.rs"]
+mod mounts;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use again::run_again;
+use mounts::{among_own_mounts, bind, change_all_mounts};
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
 use sshmend_host::{Account, Machine, RehearsalUnavailable, Rehearsed, become_user};
 use sshmend_lossless::{Attributes, CommandOutput, EditSet, FileChange, Metadata};
 
@@ -95,24 +100,6 @@ fn edit(path: &str, after: &str) -> FileChange {
         after: Some(after.into()),
         ..FileChange::edit(path, image, EditSet::default())
     }
-}
-
-/// Runs `test` in a separate mount namespace.
-fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
-    std::thread::spawn(|| {
-        unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS).unwrap();
-        mount(
-            None::<&str>,
-            "/",
-            None::<&str>,
-            MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-            None::<&str>,
-        )
-        .unwrap();
-        test();
-    })
-    .join()
-    .unwrap();
 }
 
 #[test]
@@ -270,16 +257,7 @@ fn mounts_below_etc_stay_visible_and_can_change() {
             "in a mounted directory\n",
         )
         .unwrap();
-        let bind = |from: &str, to: &str| {
-            mount(
-                Some(&place.path().join(from)),
-                to,
-                None::<&str>,
-                MsFlags::MS_BIND,
-                None::<&str>,
-            )
-            .unwrap();
-        };
+        let bind = |from: &str, to: &str| bind(&place.path().join(from), Path::new(to));
         bind("mounted", "/etc/hostname");
         bind("directory", "/etc/ssl");
         let untouched = [create(FUTURE, "the future\n", 0o600)];
@@ -313,14 +291,7 @@ fn the_rehearsal_does_not_leak_through_shared_mounts() {
         return;
     }
     among_own_mounts(|| {
-        mount(
-            None::<&str>,
-            "/",
-            None::<&str>,
-            MsFlags::MS_REC | MsFlags::MS_SHARED,
-            None::<&str>,
-        )
-        .unwrap();
+        change_all_mounts(MsFlags::MS_SHARED);
         let text = rehearse(
             &[create(FUTURE, "the future\n", 0o600)],
             &format!("cat {FUTURE}"),
@@ -369,7 +340,7 @@ fn programs_run_side_by_side_and_each_command_once() {
     // Each waits for what the other one makes: one after the other, the first would never end.
     let step = |own: &str, other: &str| {
         shell(&format!(
-            "echo {own} >> {at}/{own}; until [ -e {at}/{other} ]; do sleep 0.01; done; cat {at}/{other}"
+            "echo {own} >> {at}/{own}; until [ -s {at}/{other} ]; do sleep 0.01; done; cat {at}/{other}"
         ))
     };
     let commands = [step("one", "two"), step("two", "one"), step("one", "two")];
@@ -485,15 +456,5 @@ fn a_missing_privilege_is_reported() {
         );
         return;
     }
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_missing_privilege_is_reported", "--nocapture"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    assert!(
-        child.status.success(),
-        "{}",
-        String::from_utf8_lossy(&child.stderr)
-    );
-    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
+    run_again("a_missing_privilege_is_reported", CHILD);
 }

@@ -5,43 +5,16 @@ use std::path::Path;
 use sshmend_fail2ban::{Address, Config, Release, Wish};
 use sshmend_lossless::{Snapshot, fixture};
 
-use crate::input::{files, line_count, put, wanted};
+use crate::input::{after_edit, files, line_count, put, wanted};
 
 const DIR: &str = "/etc/fail2ban";
 
-const STOCK: &str = "\
-//- /etc/fail2ban/fail2ban.conf
-[Definition]
-loglevel = INFO
-//- /etc/fail2ban/jail.conf
-[DEFAULT]
-enabled = false
-filter = %(__name__)s
-backend = auto
-bantime = 10m
-port = 0:65535
-action = ban[port=\"%(port)s\"]
-[sshd]
-port = ssh
-logpath = /var/log/auth.log
-[web]
-port = http
-logpath = /var/log/web.log
-//- /etc/fail2ban/jail.d dir
-//- /etc/fail2ban/filter.d/sshd.conf
-[Definition]
-failregex = ^x <HOST>
-//- /etc/fail2ban/filter.d/web.conf
-[Definition]
-failregex = ^y <HOST>
-//- /etc/fail2ban/action.d/ban.conf
-[Definition]
-actionban = true
-";
+/// The files that the tests of the crate begin with too.
+const STOCK: &str = include_str!("../../../crates/fail2ban/tests/stock.txt");
 
 fn machine(data: &[u8]) -> Snapshot {
     let [local, extra] = files(data);
-    let mut snapshot = fixture::snapshot(STOCK);
+    let mut snapshot = fixture::snapshot(&format!("{STOCK}//- /etc/fail2ban/jail.d dir\n"));
     put(&mut snapshot, "/etc/fail2ban/jail.local", local);
     put(&mut snapshot, "/etc/fail2ban/jail.d/site.local", extra);
     snapshot
@@ -88,18 +61,7 @@ pub(crate) fn edit(data: &[u8]) {
     let Ok(edited) = Config::read(&before, Path::new(DIR), release).ignore(&wish) else {
         return;
     };
-    let mut after = before.clone();
-    for (path, edits) in &edited.edits {
-        let bytes = &before.read(path).ok().flatten().expect("a file").bytes;
-        put(
-            &mut after,
-            path.to_str().expect("our own paths"),
-            &edits.apply(bytes),
-        );
-    }
-    for (path, bytes) in &edited.creates {
-        put(&mut after, path.to_str().expect("our own paths"), bytes);
-    }
+    let after = after_edit(&before, &edited.edits, &edited.creates);
     let config = Config::read(&after, Path::new(DIR), release);
     assert!(config.starts(), "{:?}", config.problems());
     for jail in config.jails().iter().filter(|jail| jail.runs()) {

@@ -7,7 +7,7 @@ use sshmend_hosts_access::{
 };
 use sshmend_lossless::Snapshot;
 
-use crate::input::{files, line_count, put, wanted};
+use crate::input::{after_edit, files, line_count, put, wanted};
 
 const PATTERNS: [&str; 5] = [
     "192.0.2.7",
@@ -61,18 +61,7 @@ pub(crate) fn edit(data: &[u8]) {
     let Ok(edited) = Tables::read(&before).permit(&order) else {
         return;
     };
-    let mut after = before.clone();
-    for (path, edits) in &edited.edits {
-        let bytes = &before.read(path).ok().flatten().expect("a file").bytes;
-        put(
-            &mut after,
-            path.to_str().expect("our own paths"),
-            &edits.apply(bytes),
-        );
-    }
-    for (path, bytes) in &edited.creates {
-        put(&mut after, path.to_str().expect("our own paths"), bytes);
-    }
+    let after = after_edit(&before, &edited.edits, &edited.creates);
     let after = Tables::read(&after);
     for client in order.patterns.iter().flat_map(Wanted::examples) {
         assert_eq!(

@@ -1,6 +1,9 @@
 //! The files and the wish in an input.
 
-use sshmend_lossless::{Entry, FileImage, Metadata, Snapshot};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sshmend_lossless::{EditSet, Entry, FileImage, Metadata, Snapshot};
 
 /// Ends one file and begins the next.
 const SEPARATOR: u8 = 0x1e;
@@ -31,6 +34,26 @@ pub(crate) fn put(snapshot: &mut Snapshot, path: &str, bytes: &[u8]) {
             target: path.into(),
         }),
     );
+}
+
+/// The snapshot after an edit.
+pub(crate) fn after_edit(
+    before: &Snapshot,
+    edits: &BTreeMap<PathBuf, EditSet>,
+    creates: &BTreeMap<PathBuf, Vec<u8>>,
+) -> Snapshot {
+    let mut after = before.clone();
+    let mut write = |path: &Path, bytes: &[u8]| {
+        put(&mut after, path.to_str().expect("our own paths"), bytes);
+    };
+    for (path, edits) in edits {
+        let bytes = &before.read(path).ok().flatten().expect("a file").bytes;
+        write(path, &edits.apply(bytes));
+    }
+    for (path, bytes) in creates {
+        write(path, bytes);
+    }
+    after
 }
 
 /// The number of lines of a file, with any line endings.

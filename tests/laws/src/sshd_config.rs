@@ -5,7 +5,7 @@ use std::path::Path;
 use sshmend_lossless::{Snapshot, fixture};
 use sshmend_sshd_config::{Connection, Place, Release, Scope, Tree};
 
-use crate::input::{files, line_count, put, wanted};
+use crate::input::{after_edit, files, line_count, put, wanted};
 
 const MAIN: &str = "/etc/ssh/sshd_config";
 const DROP_IN: &str = "/etc/ssh/sshd_config.d/50-site.conf";
@@ -75,20 +75,7 @@ pub(crate) fn edit(data: &[u8]) {
     let Ok(edited) = tree(&before).set(key, value, Some(release), place) else {
         return;
     };
-    let mut after = before.clone();
-    for (path, edits) in &edited.edits {
-        let text = path.to_str().expect("our own paths");
-        let bytes = before
-            .read(path)
-            .ok()
-            .flatten()
-            .map(|image| edits.apply(&image.bytes))
-            .expect("a file");
-        put(&mut after, text, &bytes);
-    }
-    for (path, bytes) in &edited.creates {
-        put(&mut after, path.to_str().expect("our own paths"), bytes);
-    }
+    let after = after_edit(&before, &edited.edits, &edited.creates);
     let again = tree(&after);
     let effective = again.effective(Some(release), Scope::Global);
     let setting = effective.get(key).expect("what was set has a value");

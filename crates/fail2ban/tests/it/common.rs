@@ -9,34 +9,7 @@ use sshmend_lossless::{Snapshot, fixture};
 pub(crate) const DIR: &str = "/etc/fail2ban";
 
 /// The files of every fixture beside its own: two disabled jails, and what they refer to.
-const STOCK: &str = "\
-//- /etc/fail2ban/fail2ban.conf
-[Definition]
-loglevel = INFO
-//- /etc/fail2ban/jail.conf
-[DEFAULT]
-enabled = false
-filter = %(__name__)s
-backend = auto
-bantime = 10m
-port = 0:65535
-action = ban[port=\"%(port)s\"]
-[sshd]
-port = ssh
-logpath = /var/log/auth.log
-[web]
-port = http
-logpath = /var/log/web.log
-//- /etc/fail2ban/filter.d/sshd.conf
-[Definition]
-failregex = ^x <HOST>
-//- /etc/fail2ban/filter.d/web.conf
-[Definition]
-failregex = ^y <HOST>
-//- /etc/fail2ban/action.d/ban.conf
-[Definition]
-actionban = true
-";
+const STOCK: &str = include_str!("../stock.txt");
 
 /// The stock files and those of `files`, with headers like `//- jail.local`.
 pub(crate) fn snapshot(files: &str) -> Snapshot {

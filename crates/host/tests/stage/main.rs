@@ -6,13 +6,15 @@
 )]
 
 mod attributes;
+#[path = "../shared/mounts.rs"]
+mod mounts;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
+use mounts::{among_own_mounts, bind};
 use nix::mount::{MsFlags, mount};
-use nix::sched::{CloneFlags, unshare};
 use rustix::fs::{XattrFlags, setxattr};
 use sshmend_host::{Change, FileError, Machine, Warning, Why};
 use sshmend_lossless::{Attributes, Metadata};
@@ -64,24 +66,6 @@ fn is_root() -> bool {
         eprintln!("not checked: needs root");
     }
     root
-}
-
-/// Runs `test` in a separate mount namespace.
-fn among_own_mounts(test: impl FnOnce() + Send + 'static) {
-    std::thread::spawn(|| {
-        unshare(CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_FS).unwrap();
-        mount(
-            None::<&str>,
-            "/",
-            None::<&str>,
-            MsFlags::MS_REC | MsFlags::MS_PRIVATE,
-            None::<&str>,
-        )
-        .unwrap();
-        test();
-    })
-    .join()
-    .unwrap();
 }
 
 /// An access list for the owner and user 12345, in the kernel's form (`posix_acl_xattr.h`).
@@ -367,14 +351,7 @@ fn a_file_that_is_mounted_on_its_own_is_refused_before_anything_is_written() {
         let place = place();
         let source = place.file.with_file_name("source");
         fs::write(&source, "mounted\n").unwrap();
-        mount(
-            Some(&source),
-            &place.file,
-            None::<&str>,
-            MsFlags::MS_BIND,
-            None::<&str>,
-        )
-        .unwrap();
+        bind(&source, &place.file);
         let error = replace(&place.file).expect_err("rename answers EBUSY");
         assert_eq!(error.why, Why::Mounted);
         assert!(error.hint().is_some_and(|hint| hint.contains("bind mount")));
