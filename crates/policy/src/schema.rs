@@ -12,12 +12,12 @@ pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Policy",
-        "description": "What sshmend apply makes true of a machine: in TOML, or on standard input in JSON.",
+        "description": "The desired state of a machine, for sshmend apply: in TOML, or in JSON on standard input.",
         "type": "object",
         "additionalProperties": false,
         "properties": {
             "name": {
-                "description": "The name of the policy: what leaves a policy of the same name is taken out again where it had been put in. Without a name, that of its file.",
+                "description": "The name of the policy; by default, the name of its file. An entry that is removed from a policy of this name is removed from the machine too, if sshmend had added it.",
                 "type": "string"
             },
             "sshd-config": {
@@ -59,7 +59,7 @@ fn keywords() -> Value {
     });
     let mut keywords: Map<String, Value> = each.collect();
     let unset = json!({
-        "description": "Keywords that no line is to set for all connections: their defaults are in force.",
+        "description": "Keywords that no line may set for all connections, so that their defaults are in force.",
         "anyOf": texts()["anyOf"]
     });
     keywords.insert(UNSET.to_owned(), unset);

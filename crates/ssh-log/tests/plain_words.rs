@@ -90,7 +90,7 @@ fn unknown_messages_only_suggest_a_cause() {
             attempt
                 .undecided
                 .as_deref()
-                .is_some_and(|said| said.starts_with("its words are not those of a message")),
+                .is_some_and(|said| said.starts_with("no message is known")),
             "{text}"
         );
         assert_eq!(attempt.destination(), host, "{text}");

@@ -153,7 +153,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             example(
                 "sshmend fix known-hosts build.example --key-file build.pub",
-                "replace it by the key that the server's owner sent",
+                "replace it with the key that the server's owner sent",
             ),
         ],
     ),
@@ -188,7 +188,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "sshmend fix privsep-directory",
         &[example(
             "sudo sshmend fix privsep-directory",
-            "make /run/sshd, now and at each boot",
+            "create /run/sshd, now and at each boot",
         )],
     ),
     (
@@ -260,7 +260,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             example("sudo sshmend history", "every change, newest last"),
             example(
                 "sudo sshmend history --prune 90d",
-                "clear away what is older and no rollback may need",
+                "remove older changes that no rollback can need",
             ),
         ],
     ),
@@ -275,7 +275,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "sshmend redo",
         &[example(
             "sudo sshmend redo",
-            "make the change again that was undone last",
+            "make the change that was undone last again",
         )],
     ),
     (
@@ -294,7 +294,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             example(
                 "sudo sshmend recover --install",
-                "have every start of the machine recover, before sshd starts",
+                "recover at every boot, before sshd starts",
             ),
         ],
     ),
@@ -361,7 +361,7 @@ pub const FILES: &[(&str, &str)] = &[
     ),
     (
         "/etc/fail2ban",
-        "read; edited are jail.local and files below jail.d, never those of the package",
+        "read; only jail.local and files below jail.d are edited, never those of the package",
     ),
 ];
 

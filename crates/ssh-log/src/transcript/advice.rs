@@ -16,7 +16,7 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
             format!("{how}, and the text does not show how far it had come")
         }
         reached if reached < Reached::Identified => {
-            format!("{how} before the server said who it is")
+            format!("{how} before the server identified itself")
         }
         reached if reached < Reached::Encrypted => format!("{how} in the key exchange"),
         Reached::LoggedIn => format!("{how} after the login"),
@@ -29,7 +29,7 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
     let symptom = seen.map(|seen| seen.symptom);
     if facts.by_words {
         return Some(format!(
-            "its words are not those of a message that is known; they speak of {}: this text alone cannot tell why",
+            "no message is known, but the words suggest {}: this text alone cannot tell why",
             spoken(symptom)
         ));
     }
@@ -37,7 +37,7 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
         Some(Symptom::Closed | Symptom::Reset)
             if facts.proxy.is_some() && facts.reached < Reached::Identified =>
         {
-            "the connection through the proxy ended before the server said who it is".to_owned()
+            "the connection through the proxy ended before the server identified itself".to_owned()
         }
         Some(Symptom::Closed) => ended("the connection was closed"),
         Some(Symptom::Reset) => ended("the connection was reset"),
@@ -52,10 +52,10 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
             "the connection is established, and the server says nothing".to_owned()
         }
         Some(Symptom::Unanswered) => {
-            "the connection was established, then nobody answered any more".to_owned()
+            "the connection was established, then there was no more answer".to_owned()
         }
         Some(Symptom::RouteLost) => {
-            "the connection was established, then the way to the host was gone".to_owned()
+            "the connection was established, then the route to the host was lost".to_owned()
         }
         Some(Symptom::RefusedLate) => "the connection was established, then refused".to_owned(),
         Some(Symptom::Aborted) => "this machine itself ended the connection".to_owned(),
@@ -65,7 +65,7 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
             facts_text(facts)
         ),
         Some(Symptom::Goodbye) => {
-            "the server ended the connection with words of its own".to_owned()
+            "the server ended the connection with a message of its own".to_owned()
         }
         Some(Symptom::SubsystemFailed) => {
             "the login succeeded, and the server did not start sftp".to_owned()
@@ -84,9 +84,9 @@ fn spoken(symptom: Option<Symptom>) -> &'static str {
     match symptom {
         Some(Symptom::HostKeyChanged) => "a host key that has changed",
         Some(Symptom::HostKeyUnknown | Symptom::HostKeyRejected) => "a host key that is refused",
-        Some(Symptom::Mismatch) => "algorithms that do not fit",
+        Some(Symptom::Mismatch) => "algorithms that do not match",
         Some(Symptom::Denied) => "a login that is refused",
-        Some(Symptom::NameUnknown) => "a name that has no address",
+        Some(Symptom::NameUnknown) => "a name that does not resolve",
         Some(Symptom::Refused) => "a connection that is refused",
         Some(Symptom::NoRoute | Symptom::Unreachable) => "a host that is not reached",
         Some(Symptom::ConnectTimeout | Symptom::BannerTimeout) => {

@@ -189,7 +189,7 @@ fn conclusions(facts: &Facts) -> Vec<Conclusion> {
 
 /// The messages of sshd itself beside the client.
 fn served(facts: &Facts) -> Vec<Conclusion> {
-    let reason = "sshd says so itself, in the lines of its log that stand here";
+    let reason = "sshd says so itself, in the log lines of this text";
     let served = facts.served.iter();
     served
         .map(|(cause, seen)| seen.conclusion(*cause, Certainty::Likely, reason))

@@ -181,7 +181,7 @@ mod tests {
             "algorithm-mismatch",
             key,
             &expect![[r#"
-            likely: client and server have no algorithm in common: the key is RSA, and one side allows no signature that the other can make: SHA-1 (ssh-rsa) is off from OpenSSH 8.8 on
+            likely: client and server have no algorithm in common: the key is RSA, and one side does not accept the signatures that the other can make: OpenSSH 8.8 and later disables SHA-1 (ssh-rsa)
               transcript:1: debug1: send_pubkey_test: no mutual signature algorithm
               - take a key of another kind, which every release since 6.5 knows: `ssh-keygen -t ed25519`
               - until then, for this host alone: `ssh -o PubkeyAcceptedAlgorithms=+ssh-rsa DESTINATION` (up to 8.4: PubkeyAcceptedKeyTypes)

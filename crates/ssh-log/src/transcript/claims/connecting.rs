@@ -4,13 +4,13 @@ use super::claim::{Claims, claims};
 
 pub(super) const CLAIMS: &[Claims] = claims! {
     ConfigInvalid, Always {
-        Certain ClientConfigInvalid "ssh refuses its configuration"
+        Certain ClientConfigInvalid "ssh rejects its configuration"
     }
     NameUnknown, Own {
-        Certain NameNotResolved "the name has no address here"
+        Certain NameNotResolved "the name does not resolve on this machine"
     }
     NameUnknown, Hop {
-        Certain ProxyFailed "the name of the jump host has no address here"
+        Certain ProxyFailed "the name of the jump host does not resolve on this machine"
         Likely NameNotResolved "it is the name of the jump host"
     }
     ProxyError, Piped {
@@ -25,12 +25,12 @@ pub(super) const CLAIMS: &[Claims] = claims! {
             "the jump host works; a firewall behind it may refuse the connection"
     }
     BehindUnreachable, Always {
-        Possible HostUnreachable "the jump host works; the host behind it does not answer it"
+        Possible HostUnreachable "the jump host works; the host behind it does not answer"
         Possible FirewallRejects "the jump host works; a firewall behind it may drop the packets"
     }
     BehindName, Always {
-        Certain ProxyFailed "the jump host does not know the name of the host behind it"
-        Likely NameNotResolved "the name has no address on the jump host"
+        Certain ProxyFailed "the jump host cannot resolve the name of the host behind it"
+        Likely NameNotResolved "the name does not resolve on the jump host"
     }
     Refused, Unidentified {
         Possible SshdNotRunning "nothing listens on this port"
@@ -40,7 +40,7 @@ pub(super) const CLAIMS: &[Claims] = claims! {
     }
     NoRoute, Unidentified {
         Possible FirewallRejects "a firewall that rejects with host-prohibited, as firewalld does"
-        Possible HostUnreachable "no machine answers for this address"
+        Possible HostUnreachable "no machine answers at this address"
     }
     Unreachable, Unidentified {
         Certain HostUnreachable "this machine has no route"
@@ -70,16 +70,16 @@ pub(super) const CLAIMS: &[Claims] = claims! {
         Possible ListenQueueOverflow "with tcp_abort_on_overflow a full queue answers with a reset"
     }
     ConnectFailed, Always {
-        Possible HostUnreachable "the operating system could not connect: read its words"
-        Possible SshdNotRunning "the words may say that the connection was refused"
+        Possible HostUnreachable "the operating system could not connect: read its message"
+        Possible SshdNotRunning "the message may say that the connection was refused"
         Possible FirewallRejects
-            "the words may say that a firewall refused it or that nobody answered"
+            "the message may say that a firewall refused it or that nobody answered"
     }
     LibraryMismatch, Always {
-        Certain LibraryMismatch "the ssh of this client does not fit the libraries that it finds"
+        Certain LibraryMismatch "the ssh program does not match the libraries that it finds"
     }
     ForwardError, Always {
-        Likely DeadBackend "the port forwarder says that it reaches nobody"
+        Likely DeadBackend "the port forwarder reports that it cannot reach its destination"
     }
     BehindForbidden, Always {
         Certain ProxyFailed

@@ -7,23 +7,23 @@ pub(super) const CLAIMS: &[Claims] = claims! {
         Certain ProxyFailed "the jump host refuses the login"
     }
     TooManyFailures | Mismatch, Hop {
-        Likely ProxyFailed "it is the jump host that ends the connection"
+        Likely ProxyFailed "the jump host ends the connection"
     }
     HostKeyChanged | HostKeyRevoked | HostKeyUnknown | HostKeyRejected, Hop {
         Likely ProxyFailed "it is the host key of the jump host"
     }
     SessionLimit, Always {
         Likely ClientParallelism
-            "the device has a limit for all sessions together: sessions that nobody closes count too"
+            "the device limits the total number of sessions, including those left open"
     }
     CryptoPolicy, Always {
         Likely AlgorithmMismatch
             "the crypto policy of this machine forbids what the server uses, such as SHA-1 signatures"
-        Possible LibraryMismatch "the cryptographic library of this machine may not fit ssh"
+        Possible LibraryMismatch "the cryptographic library of this machine may not match ssh"
     }
     BadSignature, Always {
         Possible AlgorithmMismatch
-            "the server signs with this algorithm in another way: try another host key algorithm"
+            "the server implements this signature algorithm differently: try another host key algorithm"
         Possible MiddleboxReset "something on the path may change what is sent"
     }
     KeyTooShort, Always {
@@ -38,19 +38,19 @@ pub(super) const CLAIMS: &[Claims] = claims! {
         Certain AlgorithmMismatch "no algorithm is common to both sides"
     }
     HostKeyChanged, Always {
-        Certain HostKeyChanged "another key than this is known"
+        Certain HostKeyChanged "a different key is known"
     }
     HostKeyOfAddress, Rejected {
         Certain HostKeyChanged "another key is known for its address"
     }
     HostKeyRevoked, Always {
-        Certain HostKeyChanged "the key that it shows is revoked here"
+        Certain HostKeyChanged "its key is revoked on this machine"
     }
     HostKeyCertificate, Rejected {
-        Certain HostKeyUnknown "its host certificate does not hold, and its key alone is not known"
+        Certain HostKeyUnknown "its host certificate is not valid, and its key alone is not known"
     }
     HostKeyRejected, Untold {
-        Likely HostKeyUnknown "ssh says no more than this where it may not ask about an unknown key"
+        Likely HostKeyUnknown "ssh says only this if it may not ask about an unknown key"
         Likely HostKeyChanged "lines above this one would say that another key is known"
     }
     HostKeyUnknown, Always {
@@ -64,12 +64,11 @@ pub(super) const CLAIMS: &[Claims] = claims! {
             "the server ends the connection after MaxAuthTries attempts; each key is one"
     }
     Denied, Own {
-        Possible UserNotAllowed
-            "the login was reached and refused: the key, the password or the user"
+        Possible UserNotAllowed "the server refused the login: the key, the password or the user"
     }
     SignatureRefused, Always {
         Likely AlgorithmMismatch
-            "the key is RSA, and one side allows no signature that the other can make: SHA-1 (ssh-rsa) is off from OpenSSH 8.8 on"
+            "the key is RSA, and one side does not accept the signatures that the other can make: OpenSSH 8.8 and later disables SHA-1 (ssh-rsa)"
     }
     AccountRefused, Always {
         Likely UserNotAllowed
@@ -77,26 +76,26 @@ pub(super) const CLAIMS: &[Claims] = claims! {
     }
     TailnetRefused, Always {
         Certain TailscaleSsh
-            "the server says so: Tailscale answers there, not sshd, and its policy wants more or allows less"
+            "the server says so: Tailscale answers there, not sshd, and its policy requires a check or does not allow this login"
     }
     Booting, Always {
         Likely StillBooting
-            "the server says so: until it has started, and once it stops, pam_nologin lets only root in"
+            "the server says so: while it starts or shuts down, pam_nologin lets only root in"
     }
     SessionRefused, Always {
         Likely MaxSessions "MaxSessions of the server limits the shared connection (ControlMaster)"
     }
     SessionFailed, Always {
         Likely ProcessLimit
-            "after the login sshd can start no process: the limit of the account or of the unit"
+            "after the login sshd cannot start a process: the limit of the account or of the unit"
     }
     ForwardingFailed, Always {
         Likely ClientConfigInvalid
-            "a port or socket that is to be forwarded cannot be opened: mostly an earlier ssh still holds it"
+            "a port or socket that is to be forwarded cannot be opened: usually an earlier ssh still holds it"
     }
     ForwardingForbidden, Always {
         Certain ForwardingRefused
-            "the server says that it may not forward: AllowTcpForwarding, DisableForwarding, PermitListen, PermitOpen or an option of the key"
+            "the server says that forwarding is not allowed: AllowTcpForwarding, DisableForwarding, PermitListen, PermitOpen or an option of the key"
     }
     RemoteForwardingFailed, Always {
         Likely ForwardingRefused
@@ -104,15 +103,15 @@ pub(super) const CLAIMS: &[Claims] = claims! {
     }
     NoTerminal, Always {
         Possible UserNotAllowed
-            "the server gives it no terminal: PermitTTY, `no-pty` or `restrict` before the key, or /dev/pts is full or missing"
+            "the server does not allocate a terminal: PermitTTY, `no-pty` or `restrict` before the key, or /dev/pts is full or missing"
     }
     SubsystemFailed, Always {
         Possible UserNotAllowed
-            "the server has no sftp for this account, or its program does not start"
+            "the server does not offer sftp to this account, or the sftp server does not start"
     }
     KeyUnreadable, Always {
         Likely ClientConfigInvalid
-            "ssh cannot use the private key: the file is cut, changed or not a private key"
+            "ssh cannot use the private key: the file is truncated, damaged or not a private key"
     }
     KeyIgnored, Always {
         Likely ClientConfigInvalid
@@ -127,6 +126,6 @@ pub(super) const CLAIMS: &[Claims] = claims! {
     }
     LostSession, LoggedIn {
         Possible NatIdleTimeout "a device on the path may have forgotten an idle connection"
-        Possible ClientAliveTimeout "the server may have given the client up"
+        Possible ClientAliveTimeout "the server may have given up on the client"
     }
 };
