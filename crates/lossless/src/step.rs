@@ -398,6 +398,7 @@ mod tests {
             "systemctl link /home/eve/x.service",
             "systemctl start /home/eve/x.service",
             "systemctl start --root=/home/eve x.service",
+            "systemctl start --force.service",
             "systemctl edit ssh.service",
             "kill -HUP 1",
             "kill -HUP -1",
