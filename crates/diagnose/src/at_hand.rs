@@ -8,7 +8,7 @@ mod disk;
 
 use std::net::IpAddr;
 
-use sshmend_facts::{Facts, Supervisor, Vantage};
+use sshmend_facts::{Facts, Server, Supervisor, Target, Vantage};
 use sshmend_lossless::quoted;
 
 use crate::finding::Finding;
@@ -67,70 +67,78 @@ fn said_once(rendered: impl Iterator<Item = String>) -> Vec<String> {
 impl AtHand {
     fn of(facts: &Facts<'_>) -> Self {
         match &facts.question.vantage {
-            Vantage::Server(server) => Self {
-                port: facts.ports().first().copied().filter(|port| *port != 22),
-                client: server.client,
-                user: server.user.clone().filter(|user| is_plain(user)),
-                disk: facts.question.offline.then(|| mounted(facts)),
-                supervisor: facts.supervisor().ok(),
-                unit: facts.service_unit().map(|unit| unit.name().to_owned()),
-                listener: facts.listener().ok().flatten().map(|listener| listener.pid),
-                sshd: facts.daemon().ok().flatten().map(|daemon| {
-                    let words = std::iter::once(&daemon.program).chain(&daemon.options);
-                    words.map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-                }),
-                packages: facts.package_manager().map(|(name, _)| name),
-                ..Self::default()
-            },
-            Vantage::Client(target) => {
-                let user = target.destination.rsplit_once('@').map(|(user, _)| user);
-                let address = facts.addresses().ok().and_then(|all| all.first().copied());
-                let hop = facts.first_hop();
-                let options: String = target
-                    .options
-                    .iter()
-                    .map(|word| format!("{word} "))
-                    .collect();
-                let plain = is_plain(&target.destination)
-                    && target
-                        .options
-                        .iter()
-                        .all(|word| is_plain(word.trim_start_matches('-')));
-                Self {
-                    port: hop
-                        .as_ref()
-                        .map(|(_, port)| *port)
-                        .filter(|port| *port != 22),
-                    destination: plain.then(|| format!("{options}{}", target.destination)),
-                    host: hop.map(|(host, _)| host).filter(|host| is_plain(host)),
-                    // Over the loopback, both ends have the same address.
-                    client: address.filter(IpAddr::is_loopback),
-                    address,
-                    user: user.filter(|user| is_plain(user)).map(str::to_owned),
-                    packages: facts.package_manager().map(|(name, _)| name),
-                    ..Self::default()
-                }
-            }
-            Vantage::Transcript(_) => {
-                let attempt = facts.transcript().map(|(_, attempt)| attempt);
-                let host = attempt.and_then(|attempt| attempt.destination());
-                let host = host.filter(|host| is_plain(host)).map(str::to_owned);
-                let port = attempt
-                    .and_then(|attempt| attempt.port)
-                    .filter(|port| *port != 22);
-                let option = port.map_or_else(String::new, |port| format!("-p {port} "));
-                let address = attempt.and_then(|attempt| attempt.address.as_ref());
-                Self {
-                    port,
-                    destination: host.as_ref().map(|host| format!("{option}{host}")),
-                    address: address.and_then(|address| address.parse().ok()),
-                    user: attempt
-                        .and_then(|attempt| attempt.user.clone())
-                        .filter(|user| is_plain(user)),
-                    host,
-                    ..Self::default()
-                }
-            }
+            Vantage::Server(server) => Self::of_server(facts, server),
+            Vantage::Client(target) => Self::of_client(facts, target),
+            Vantage::Transcript(_) => Self::of_transcript(facts),
+        }
+    }
+
+    fn of_server(facts: &Facts<'_>, server: &Server) -> Self {
+        Self {
+            port: facts.ports().first().copied().filter(|port| *port != 22),
+            client: server.client,
+            user: server.user.clone().filter(|user| is_plain(user)),
+            disk: facts.question.offline.then(|| mounted(facts)),
+            supervisor: facts.supervisor().ok(),
+            unit: facts.service_unit().map(|unit| unit.name().to_owned()),
+            listener: facts.listener().ok().flatten().map(|listener| listener.pid),
+            sshd: facts.daemon().ok().flatten().map(|daemon| {
+                let words = std::iter::once(&daemon.program).chain(&daemon.options);
+                words.map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+            }),
+            packages: facts.package_manager().map(|(name, _)| name),
+            ..Self::default()
+        }
+    }
+
+    fn of_client(facts: &Facts<'_>, target: &Target) -> Self {
+        let user = target.destination.rsplit_once('@').map(|(user, _)| user);
+        let address = facts.addresses().ok().and_then(|all| all.first().copied());
+        let hop = facts.first_hop();
+        let options: String = target
+            .options
+            .iter()
+            .map(|word| format!("{word} "))
+            .collect();
+        let plain = is_plain(&target.destination)
+            && target
+                .options
+                .iter()
+                .all(|word| is_plain(word.trim_start_matches('-')));
+        Self {
+            port: hop
+                .as_ref()
+                .map(|(_, port)| *port)
+                .filter(|port| *port != 22),
+            destination: plain.then(|| format!("{options}{}", target.destination)),
+            host: hop.map(|(host, _)| host).filter(|host| is_plain(host)),
+            // Over the loopback, both ends have the same address.
+            client: address.filter(IpAddr::is_loopback),
+            address,
+            user: user.filter(|user| is_plain(user)).map(str::to_owned),
+            packages: facts.package_manager().map(|(name, _)| name),
+            ..Self::default()
+        }
+    }
+
+    fn of_transcript(facts: &Facts<'_>) -> Self {
+        let attempt = facts.transcript().map(|(_, attempt)| attempt);
+        let host = attempt.and_then(|attempt| attempt.destination());
+        let host = host.filter(|host| is_plain(host)).map(str::to_owned);
+        let port = attempt
+            .and_then(|attempt| attempt.port)
+            .filter(|port| *port != 22);
+        let option = port.map_or_else(String::new, |port| format!("-p {port} "));
+        let address = attempt.and_then(|attempt| attempt.address.as_ref());
+        Self {
+            port,
+            destination: host.as_ref().map(|host| format!("{option}{host}")),
+            address: address.and_then(|address| address.parse().ok()),
+            user: attempt
+                .and_then(|attempt| attempt.user.clone())
+                .filter(|user| is_plain(user)),
+            host,
+            ..Self::default()
         }
     }
 

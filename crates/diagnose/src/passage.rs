@@ -102,7 +102,7 @@ mod tests {
     use sshmend_facts::Question;
     use sshmend_facts::fixture::{NOW, machine};
 
-    use super::Passage;
+    use super::{AtGate, Passage};
     use crate::{Diagnosis, Gate, diagnose};
 
     fn diagnosed(extra: &str, privileged: bool) -> Diagnosis {
@@ -145,5 +145,26 @@ mod tests {
         assert_eq!(at(&closed, Gate::Firewall), Passage::NeedsRoot);
         assert!(closed.needing_root() > 0 && diagnosed("", true).needing_root() == 0);
         assert!(!diagnosed("", true).is_inconclusive());
+    }
+
+    #[test]
+    fn there_is_no_answer_if_most_of_the_gates_that_can_be_seen_need_root() {
+        let with = |passages: &[Passage]| Diagnosis {
+            gates: Gate::ALL
+                .into_iter()
+                .zip(passages)
+                .map(|(gate, &passage)| AtGate {
+                    gate,
+                    passage,
+                    causes: Vec::new(),
+                })
+                .collect(),
+            ..Diagnosis::default()
+        };
+        let (open, root) = (Passage::Open, Passage::NeedsRoot);
+        assert!(with(&[root, open, root]).is_inconclusive());
+        assert!(with(&[root, Passage::Unseen, Passage::Unseen]).is_inconclusive());
+        assert!(!with(&[root, open]).is_inconclusive());
+        assert!(!with(&[root, Passage::Unchecked, open]).is_inconclusive());
     }
 }

@@ -195,7 +195,7 @@ mod tests {
             "host-key-changed",
             other,
             &expect![[r#"
-                certain: the server's host key differs from the known one: a different key is known
+                certain: the server's host key differs from the known one
                   ssh -v server:3: Host key for bastion has changed and you have requested strict checking.
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts bastion --expect-fingerprint SHA256:FINGERPRINT`

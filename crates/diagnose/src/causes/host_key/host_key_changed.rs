@@ -63,7 +63,7 @@ Host key verification failed.
             "host-key-changed",
             text,
             &expect![[r#"
-                certain: the server's host key differs from the known one: a different key is known
+                certain: the server's host key differs from the known one
                   transcript:7: @    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @
                   transcript:9: Offending ED25519 key in /home/alice/.ssh/known_hosts:3
                   - the old key is in /home/alice/.ssh/known_hosts:3
