@@ -29,6 +29,7 @@ mod live_apply;
 mod live_attack;
 mod live_handshake;
 mod live_judges;
+mod live_limits;
 mod live_lockout;
 mod live_service;
 mod live_several;

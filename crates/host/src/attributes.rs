@@ -10,7 +10,7 @@ use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr, get
 use rustix::io::Errno;
 use sshmend_lossless::{Kind, Metadata};
 
-use crate::failure::Why;
+use crate::failure::{Why, reason};
 
 /// Extended attributes by name.
 pub(crate) type Xattrs = BTreeMap<String, Vec<u8>>;
@@ -97,11 +97,8 @@ pub(crate) fn set_xattrs(file: &File, wanted: &Xattrs) -> Result<(), Why> {
 }
 
 fn not_kept(name: &str, errno: Errno) -> Why {
-    let reason = nix::errno::Errno::from_raw(errno.raw_os_error())
-        .desc()
-        .to_owned();
     Why::Attribute {
         name: name.to_owned(),
-        reason,
+        reason: reason(&errno.into()),
     }
 }

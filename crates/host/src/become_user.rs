@@ -8,12 +8,13 @@ use nix::unistd::{
 };
 
 use crate::account::Account;
+use crate::failure::reason;
 
 /// The reason why this process did not become that user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BecomeError {
     /// A system call failed.
-    #[error("cannot become {user}: {call}: {}", errno.desc())]
+    #[error("cannot become {user}: {call}: {}", reason(&(*errno).into()))]
     Refused {
         /// The user.
         user: String,

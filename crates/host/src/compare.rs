@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use sshmend_lossless::{FileImage, Metadata, Unread, threads};
+use sshmend_lossless::{FileImage, Metadata, Unread, beside, threads};
 
 use crate::attributes::metadata;
 use crate::failure::{FileError, Why};
@@ -99,19 +99,18 @@ fn holds(file: &File, expected: &[u8]) -> io::Result<bool> {
     let parts = (0..expected.len()).step_by(share);
     let part = |start: usize| start..(start + share).min(expected.len());
     let same = thread::scope(|scope| {
-        let (mut here, mut beside) = (None, Vec::new());
+        let (mut here, mut others) = (None, Vec::new());
         for start in parts {
             let part = part(start);
             if here.is_none() {
                 here = Some(part);
             } else {
-                beside.push(scope.spawn(|| holds_part(file, expected, part)));
+                others.push(beside(scope, move || holds_part(file, expected, &part)));
             }
         }
-        let mut same = holds_part(file, expected, here.unwrap_or_default())?;
-        for part in beside {
-            let part = part.join();
-            same &= part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let mut same = holds_part(file, expected, &here.unwrap_or_default())?;
+        for part in others {
+            same &= part.join()?;
         }
         Ok::<_, io::Error>(same)
     })?;
@@ -120,7 +119,7 @@ fn holds(file: &File, expected: &[u8]) -> io::Result<bool> {
 }
 
 /// Whether one part of the file has exactly these bytes.
-fn holds_part(file: &File, expected: &[u8], part: Range<usize>) -> io::Result<bool> {
+fn holds_part(file: &File, expected: &[u8], part: &Range<usize>) -> io::Result<bool> {
     let mut room = vec![0; PIECE.min(part.len())];
     let mut at = part.start;
     while at < part.end {

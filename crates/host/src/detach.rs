@@ -52,7 +52,7 @@ pub fn detach(argv: &[String]) -> Result<(), String> {
 /// # Errors
 /// If the session cannot be left, or no process waits for the report.
 pub fn leave_session() -> Result<(), String> {
-    setsid().map_err(|errno| errno.desc().to_owned())?;
+    setsid().map_err(|errno| reason(&errno.into()))?;
     signal_hook::flag::register(SIGHUP, Arc::new(AtomicBool::new(false)))
         .map_err(|error| reason(&error))?;
     let mut stdout = std::io::stdout();
@@ -63,5 +63,5 @@ pub fn leave_session() -> Result<(), String> {
         .write(true)
         .open("/dev/null")
         .map_err(|error| reason(&error))?;
-    dup2_stdout(&nowhere).map_err(|errno| errno.desc().to_owned())
+    dup2_stdout(&nowhere).map_err(|errno| reason(&errno.into()))
 }

@@ -1,10 +1,13 @@
 //! Content and names on their way to the disk.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::MetadataExt;
+use std::thread;
 
 use rustix::fs::{Advice, fadvise};
+use sshmend_lossless::{Beside, beside};
 
 use crate::directory::Directory;
 use crate::failure::FileError;
@@ -38,20 +41,44 @@ pub(crate) fn begin_writing(file: &File, start: u64) {
     let _ = fadvise(file, start, None, Advice::DontNeed);
 }
 
+/// Syncs all of these at once: a file system commits together what it is asked for together, so
+/// that several take hardly longer than one.
+///
+/// # Errors
+/// The first one's, if the operating system refuses.
+pub(crate) fn sync_together<T: Sync>(
+    these: &[T],
+    sync: impl Fn(&T) -> Result<(), FileError> + Sync,
+) -> Result<(), FileError> {
+    let Some((first, others)) = these.split_first() else {
+        return Ok(());
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = others
+            .iter()
+            .map(|other| beside(scope, || sync(other)))
+            .collect();
+        let first = sync(first);
+        others
+            .into_iter()
+            .map(Beside::join)
+            .fold(first, Result::and)
+    })
+}
+
 /// Makes the names in these directories durable; each directory is synced once.
 ///
 /// # Errors
 /// If the operating system refuses.
 pub fn sync_all(unsynced: &[Unsynced]) -> Result<(), FileError> {
-    let mut synced = Vec::new();
+    let mut directories = BTreeMap::new();
     for Unsynced(directory) in unsynced {
         let stat = directory.file.metadata();
         let stat = stat.map_err(FileError::at(&directory.path))?;
-        let identity = (stat.dev(), stat.ino());
-        if !synced.contains(&identity) {
-            directory.sync().map_err(FileError::at(&directory.path))?;
-            synced.push(identity);
-        }
+        directories.insert((stat.dev(), stat.ino()), directory);
     }
-    Ok(())
+    let directories: Vec<&Directory> = directories.into_values().collect();
+    sync_together(&directories, |directory| {
+        directory.sync().map_err(FileError::at(&directory.path))
+    })
 }

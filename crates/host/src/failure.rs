@@ -130,7 +130,7 @@ impl From<Errno> for Why {
             Errno::ENOSPC | Errno::EDQUOT => Self::Full,
             Errno::EACCES | Errno::EPERM => Self::Denied,
             Errno::ELOOP => Self::Loop,
-            other => Self::Other(other.desc().to_owned()),
+            other => Self::Other(reason(&other.into())),
         }
     }
 }
@@ -163,10 +163,12 @@ impl From<io::Error> for Why {
     }
 }
 
-/// The operating system's text for an error, without its number.
+/// The text for an error as the C library has it, which is what people search for, without its
+/// number.
 pub(crate) fn reason(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(code) => Errno::from_raw(code).desc().to_owned(),
-        None => error.to_string(),
+    let mut text = error.to_string();
+    if let (Some(_), Some(end)) = (error.raw_os_error(), text.rfind(" (os error ")) {
+        text.truncate(end);
     }
+    text
 }

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use sshmend_lossless::{Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread};
+use sshmend_lossless::{
+    Beside, Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread, beside,
+};
 
 use crate::dial::dial;
 use crate::failure::{FileError, Why, reason};
@@ -84,17 +86,16 @@ impl Machine {
         let (programs, resolved) = thread::scope(|scope| {
             let resolving: Vec<_> = names
                 .iter()
-                .map(|name| scope.spawn(|| self.resolve(name)))
+                .map(|name| beside(scope, || self.resolve(name)))
                 .collect();
             let programs = self.run_all(&programs);
-            let resolved: Vec<_> = resolving.into_iter().map(ScopedJoinHandle::join).collect();
+            let resolved: Vec<_> = resolving.into_iter().map(Beside::join).collect();
             (programs, resolved)
         });
         for (argv, answer) in programs {
             snapshot.insert_command(argv, answer);
         }
         for (name, answer) in names.into_iter().zip(resolved) {
-            let answer = answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             snapshot.insert_resolved(name, answer);
         }
     }
@@ -200,7 +201,7 @@ impl Machine {
     /// next is opened in parallel, so that waiting for both takes no longer than for one.
     pub fn dial_in_turn(&self, dials: &[Dial], between: &dyn Fn(&Dialled)) -> Vec<Dialled> {
         thread::scope(|scope| {
-            let mut made: Vec<ScopedJoinHandle<'_, Dialled>> = Vec::new();
+            let mut made: Vec<Beside<'_, Dialled>> = Vec::new();
             let mut last: Option<Receiver<Dialled>> = None;
             for dial in dials {
                 let before = last.and_then(|last| last.recv_timeout(SILENCE).ok());
@@ -208,7 +209,7 @@ impl Machine {
                     between(&before);
                 }
                 let (sender, receiver) = mpsc::channel();
-                made.push(scope.spawn(move || {
+                made.push(beside(scope, move || {
                     let dialled = self.dial(dial);
                     // Nobody waits for it if the next one was opened meanwhile.
                     let _ = sender.send(dialled.clone());
@@ -216,10 +217,7 @@ impl Machine {
                 }));
                 last = Some(receiver);
             }
-            let ended = made.into_iter().map(ScopedJoinHandle::join);
-            ended
-                .map(|dialled| dialled.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
+            made.into_iter().map(Beside::join).collect()
         })
     }
 
@@ -241,7 +239,10 @@ impl Machine {
 fn resolve(name: &str) -> Result<Vec<IpAddr>, String> {
     let (sender, receiver) = mpsc::channel();
     let asked = name.to_owned();
-    thread::spawn(move || drop(sender.send(ask_resolver(&asked))));
+    let thread = thread::Builder::new();
+    thread
+        .spawn(move || drop(sender.send(ask_resolver(&asked))))
+        .map_err(|error| format!("no thread to ask in: {}", reason(&error)))?;
     let found = receiver
         .recv_timeout(RESOLVE)
         .map_err(|_| format!("no answer within {} s", RESOLVE.as_secs()))??;

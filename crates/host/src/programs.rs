@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-use sshmend_lossless::{CommandOutput, NotRun, Request, journalctl};
+use sshmend_lossless::{CommandOutput, NotRun, Request, beside, journalctl};
 
 use crate::machine::Machine;
 use crate::run::{RunError, Runner};
@@ -172,13 +172,13 @@ impl Machine {
 pub(crate) fn side_by_side<'scope, J: Sync, A: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     jobs: &'scope [J],
-    answer: impl Fn(&J) -> A + Copy + Send + 'scope,
+    answer: impl Fn(&J) -> A + Copy + Send + Sync + 'scope,
 ) -> Receiver<(usize, A)> {
     let (sender, receiver) = channel();
     let next = Arc::new(AtomicUsize::new(0));
     for _ in 0..jobs.len().min(AT_ONCE) {
         let (next, sender) = (Arc::clone(&next), sender.clone());
-        scope.spawn(move || {
+        beside(scope, move || {
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(job) = jobs.get(index) else {

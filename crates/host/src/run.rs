@@ -248,7 +248,7 @@ impl Running {
         let pulse = PollTimeout::try_from(PULSE).unwrap_or(PollTimeout::ZERO);
         match poll(&mut polled, pulse) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
-            Err(errno) => Err(RunError::Unreadable(errno.desc().to_owned())),
+            Err(errno) => Err(RunError::Unreadable(reason(&errno.into()))),
         }
     }
 
@@ -272,7 +272,7 @@ impl Stream {
     fn new(pipe: Option<impl Pipe + 'static>) -> Result<Self, RunError> {
         if let Some(pipe) = &pipe {
             let set = fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK));
-            set.map_err(|errno| RunError::Unreadable(errno.desc().to_owned()))?;
+            set.map_err(|errno| RunError::Unreadable(reason(&errno.into())))?;
         }
         Ok(Self {
             pipe: pipe.map(|pipe| Box::new(pipe) as Box<dyn Pipe>),

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use sshmend_lossless::{BLOCK, Kind, Known, Line, Picked, Sieve, Sifted, Unread, threads};
+use sshmend_lossless::{BLOCK, Kind, Known, Line, Picked, Sieve, Sifted, Unread, beside, threads};
 
 use crate::attributes::kind;
 use crate::failure::Why;
@@ -58,11 +58,10 @@ fn search(file: &File, sieve: &Sieve, threads: NonZero<usize>) -> io::Result<Vec
         }
     };
     let mut found = thread::scope(|scope| {
-        let started: Vec<_> = (0..threads.get()).map(|_| scope.spawn(work)).collect();
+        let started: Vec<_> = (0..threads.get()).map(|_| beside(scope, work)).collect();
         let mut all = Vec::new();
         for worker in started {
-            let done = worker.join();
-            all.extend(done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+            all.extend(worker.join()?);
         }
         Ok::<_, io::Error>(all)
     })?;

@@ -13,6 +13,7 @@ use std::fs::{File, Metadata as Stat};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use rustix::fs::{
     Access, AtFlags, Gid, IFlags, Mode, OFlags, RenameFlags, StatVfsMountFlags, StatxAttributes,
@@ -24,7 +25,7 @@ use sshmend_lossless::{Attributes, Bytes, FileChange, Metadata};
 
 use crate::attributes::{metadata, set_xattrs};
 use crate::directory::Directory;
-use crate::durable::{Unsynced, begin_writing, sync_all, write_pieces};
+use crate::durable::{Unsynced, begin_writing, sync_all, sync_together, write_pieces};
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
 use crate::path::Root;
@@ -192,7 +193,7 @@ impl Machine {
             temporary,
         };
         let mut staged = self.write_staged(staging)?;
-        staged.sync_content()?;
+        make_durable(slice::from_mut(&mut staged))?;
         Ok(staged)
     }
 
@@ -260,7 +261,7 @@ impl Staged {
     /// If the file has changed since the change was staged, or the operating system refuses. Then
     /// it has not changed.
     pub fn place(mut self) -> Result<Unsynced, FileError> {
-        self.sync_content()?;
+        make_durable(slice::from_mut(&mut self))?;
         let path = self.site.path();
         let directory = self.site.directory.again().map_err(FileError::at(&path))?;
         self.swap().map_err(|why| FileError::new(path, why))?;
@@ -272,9 +273,9 @@ impl Staged {
         self.temporary = None;
     }
 
-    fn sync_content(&mut self) -> Result<(), FileError> {
-        match self.unsynced.take() {
-            Some(file) => fsync(&file).map_err(FileError::at(&self.site.path())),
+    fn sync_content(&self) -> Result<(), FileError> {
+        match &self.unsynced {
+            Some(file) => fsync(file).map_err(FileError::at(&self.site.path())),
             None => Ok(()),
         }
     }
@@ -335,13 +336,17 @@ impl Staged {
     }
 }
 
-/// Makes the contents of prepared changes durable. All of them were written before the first is
-/// synced here, so that the file system commits them together.
+/// Makes the contents of prepared changes durable.
 ///
 /// # Errors
 /// If the operating system refuses, as when the disk is full.
 pub fn make_durable(staged: &mut [Staged]) -> Result<(), FileError> {
-    staged.iter_mut().try_for_each(Staged::sync_content)
+    let unsynced: Vec<&Staged> = staged.iter().filter(|one| one.unsynced.is_some()).collect();
+    sync_together(&unsynced, |one| one.sync_content())?;
+    for one in staged {
+        one.unsynced = None;
+    }
+    Ok(())
 }
 
 impl Site {

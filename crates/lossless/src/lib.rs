@@ -18,6 +18,7 @@
 //! # Ok::<(), sshmend_lossless::Overlap>(())
 //! ```
 
+mod beside;
 mod bytes;
 mod change;
 mod draft;
@@ -39,6 +40,7 @@ mod snapshot;
 mod step;
 mod steps;
 
+pub use beside::{Beside, beside};
 pub use bytes::{Bytes, is_private_key};
 pub use change::{Attributes, FileChange};
 pub use draft::{Draft, Written};

@@ -4,6 +4,7 @@
 use std::num::NonZero;
 use std::thread;
 
+use crate::beside::{Beside, beside};
 use crate::lines::{Line, line_at};
 
 /// Finds the lines of a block that are worth a closer look: pushes each with its number and byte
@@ -76,12 +77,9 @@ impl Sieve {
             _ => thread::scope(|scope| {
                 let started: Vec<_> = parts
                     .into_iter()
-                    .map(|part| scope.spawn(|| sift(part)))
+                    .map(|part| beside(scope, move || sift(part.clone())))
                     .collect();
-                let joined = started.into_iter().map(thread::ScopedJoinHandle::join);
-                joined
-                    .map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                    .collect()
+                started.into_iter().map(Beside::join).collect()
             }),
         };
         let mut found = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError, TryLockError};
-use std::thread;
+use std::thread::{self, Builder};
 
 use crate::block::{Parsed, Parser, lines};
 use crate::blocks::Blocks;
@@ -148,11 +148,15 @@ fn side_by_side(
         for _ in 1..threads {
             let (queue, answers, mut parser) =
                 (&queue, answers.clone(), Parser::new(clock.clone()));
-            scope.spawn(move || {
+            let started = Builder::new().spawn_scoped(scope, move || {
                 while let Some(job) = queue.next() {
                     work(&mut parser, job, &answers);
                 }
             });
+            // The caller parses as well, and alone where the system has no thread left.
+            if started.is_err() {
+                break;
+            }
         }
         let (mut given, mut taken) = (0, 0);
         let mut ready = BTreeMap::new();

@@ -1,12 +1,11 @@
 //! Where transactions begin: compared once more with the disk, and journaled.
 
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::thread;
 
 use sshmend_host::{Care, FileError};
-use sshmend_lossless::{Attributes, FileChange, Metadata};
+use sshmend_lossless::{Attributes, FileChange, Metadata, beside};
 
 use crate::apply::check;
 use crate::captured::Captured;
@@ -126,10 +125,9 @@ fn file_record(change: &FileChange) -> FileRecord {
             let image = change.before.as_ref()?;
             Some(Image::new(&image.bytes, &image.meta))
         };
-        let before = scope.spawn(before);
+        let before = beside(scope, before);
         let after = change.after.as_ref().map(|bytes| Image::new(bytes, &after));
-        let before = before.join();
-        (before.unwrap_or_else(|panic| resume_unwind(panic)), after)
+        (before.join(), after)
     });
     FileRecord {
         path: change.path.clone(),

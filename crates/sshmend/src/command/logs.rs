@@ -7,6 +7,7 @@ use std::thread;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use sshmend_host::{now, zone};
+use sshmend_lossless::{Beside, beside};
 use sshmend_ssh_log::{Account, CauseName, Clock, Event, ReadLog, Tally};
 
 use crate::cli;
@@ -177,14 +178,11 @@ fn read_all(
         };
         let running: Vec<_> = others
             .iter()
-            .map(|input| scope.spawn(move || one(input)))
+            .map(|input| beside(scope, move || one(input)))
             .collect();
         // By this thread: glibc enlarges the memory of every other one page by page.
         let mut parts = vec![one(first)];
-        parts.extend(running.into_iter().map(|part| {
-            part.join()
-                .unwrap_or_else(|_| Err(Failure::trouble("a reader panicked")))
-        }));
+        parts.extend(running.into_iter().map(Beside::join));
         parts
     });
     let (mut tally, mut logs) = (Tally::default(), Vec::new());
