@@ -81,14 +81,22 @@ impl Diagnosis {
         self.gates.iter().filter(closed).count()
     }
 
-    /// Whether nothing was found because most checks need root: that is not an answer.
+    /// The number of gates at which nothing could be examined, for another reason than root.
+    pub fn unread(&self) -> usize {
+        let unread = |at: &&AtGate| at.passage == Passage::Unchecked && !at.examined;
+        self.gates.iter().filter(unread).count()
+    }
+
+    /// Whether nothing was found because most gates could not be examined: that is not an answer.
     pub fn is_inconclusive(&self) -> bool {
         let seen = |at: &&AtGate| at.passage != Passage::Unseen;
-        self.findings.is_empty() && self.needing_root() * 2 > self.gates.iter().filter(seen).count()
+        let closed = self.needing_root() + self.unread();
+        let tried = self.connections.is_some();
+        self.findings.is_empty() && !tried && closed * 2 > self.gates.iter().filter(seen).count()
     }
 
     pub(crate) fn add(&mut self, question: &Question, verdict: Verdict) {
-        passage::add(&mut self.gates, &verdict);
+        passage::add(&mut self.gates, question, &verdict);
         let name = verdict.cause.name;
         // A client's view consists of the results of a few connections.
         let by_chance = matches!(question.vantage, Vantage::Client(_)) && comes_and_goes(name);

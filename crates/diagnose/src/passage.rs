@@ -1,5 +1,6 @@
 //! How far a connection gets: the state of each gate.
 
+use sshmend_facts::Question;
 use sshmend_ssh_log::CauseName;
 
 use crate::finding::Finding;
@@ -15,6 +16,8 @@ pub struct AtGate {
     pub passage: Passage,
     /// The causes that were found there.
     pub causes: Vec<CauseName>,
+    /// Whether at least one cause was ruled out there, or never can be on a disk that does not run.
+    pub(crate) examined: bool,
 }
 
 /// Whether connections pass a gate; worse or less known states are greater.
@@ -77,7 +80,7 @@ impl Passage {
 }
 
 /// Adds the answer of one cause; causes are judged gate by gate.
-pub(crate) fn add(gates: &mut Vec<AtGate>, verdict: &Verdict) {
+pub(crate) fn add(gates: &mut Vec<AtGate>, question: &Question, verdict: &Verdict) {
     let (gate, passage) = (verdict.cause.gate, Passage::of(verdict));
     let here = match gates.iter().position(|known| known.gate == gate) {
         Some(at) => &mut gates[at],
@@ -86,12 +89,14 @@ pub(crate) fn add(gates: &mut Vec<AtGate>, verdict: &Verdict) {
                 gate,
                 passage,
                 causes: Vec::new(),
+                examined: false,
             });
             let last = gates.len() - 1;
             &mut gates[last]
         }
     };
     here.passage = here.passage.max(passage);
+    here.examined |= question.offline || verdict.exclusion().is_some();
     if passage >= Passage::Suspected {
         here.causes.push(verdict.cause.name);
     }
@@ -101,6 +106,7 @@ pub(crate) fn add(gates: &mut Vec<AtGate>, verdict: &Verdict) {
 mod tests {
     use sshmend_facts::Question;
     use sshmend_facts::fixture::{NOW, machine};
+    use sshmend_lossless::{Entry, Unread};
 
     use super::{AtGate, Passage};
     use crate::{Diagnosis, Gate, diagnose};
@@ -149,22 +155,24 @@ mod tests {
 
     #[test]
     fn there_is_no_answer_if_most_of_the_gates_that_can_be_seen_need_root() {
-        let with = |passages: &[Passage]| Diagnosis {
-            gates: Gate::ALL
-                .into_iter()
-                .zip(passages)
-                .map(|(gate, &passage)| AtGate {
-                    gate,
-                    passage,
-                    causes: Vec::new(),
-                })
-                .collect(),
-            ..Diagnosis::default()
-        };
-        let (open, root) = (Passage::Open, Passage::NeedsRoot);
-        assert!(with(&[root, open, root]).is_inconclusive());
-        assert!(with(&[root, Passage::Unseen, Passage::Unseen]).is_inconclusive());
-        assert!(!with(&[root, open]).is_inconclusive());
-        assert!(!with(&[root, Passage::Unchecked, open]).is_inconclusive());
+        let mut snapshot = machine("");
+        let paths: Vec<_> = snapshot.paths().map(|(path, _)| path.to_owned()).collect();
+        for path in paths {
+            let failed = Unread::Failed("Too many open files".to_owned());
+            snapshot.insert(path, Entry::Unreadable(failed));
+        }
+        let question = Question::server(NOW);
+        let diagnosis = diagnose(&snapshot, &question);
+        assert!(diagnosis.is_inconclusive(), "{:?}", diagnosis.gates);
+        assert!(diagnosis.unread() >= 5, "{:?}", diagnosis.gates);
+        // A disk that is repaired on another machine is never running.
+        let offline = diagnose(
+            &machine(""),
+            &Question {
+                offline: true,
+                ..question
+            },
+        );
+        assert_eq!(offline.unread(), 0);
     }
 }

@@ -56,6 +56,9 @@ impl Unread {
             Self::Dangling | Self::Loop => Some("look where the link leads (namei -l PATH)"),
             Self::NotAFile(_) => Some("put a regular file in its place, or name another file"),
             Self::Untrusted(_) => Some("run it as the user whom it belongs to"),
+            Self::Failed(why) if why.starts_with("Too many open files") => {
+                Some("raise the limit of open files (ulimit -n, fs.file-max)")
+            }
             Self::Failed(_) => Some("look at the disk and at the kernel log (dmesg)"),
             Self::NotAsked | Self::TooLong { .. } => None,
         }

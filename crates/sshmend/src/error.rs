@@ -28,6 +28,8 @@ pub(crate) enum Outcome {
     NotUnderstood,
     /// Nothing was found, and most checks need root.
     NeedsRoot,
+    /// Nothing was found, and most checks could not be made.
+    Unread,
     /// A connection failed, and nothing was found that explains it.
     Unexplained,
 }
@@ -46,6 +48,15 @@ impl Outcome {
                 let failure = Failure::trouble(message).with_hint("run it with sudo");
                 Some(failure.trouble_json())
             }
+            Self::Unread => {
+                let message = "nothing was found, but most checks could not be made";
+                let failure = Failure::trouble(message);
+                Some(
+                    failure
+                        .with_hint("`unchecked` has the reasons")
+                        .trouble_json(),
+                )
+            }
             Self::Unexplained => {
                 let message = "a connection failed, and no known cause explains it";
                 let failure = Failure::trouble(message).with_hint("ssh -vvv shows how far it gets");
@@ -60,9 +71,10 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Fine => Self::SUCCESS,
             Outcome::Findings => Self::from(1),
-            Outcome::NotUnderstood | Outcome::NeedsRoot | Outcome::Unexplained => {
-                Self::from(Severity::Trouble as u8)
-            }
+            Outcome::NotUnderstood
+            | Outcome::NeedsRoot
+            | Outcome::Unread
+            | Outcome::Unexplained => Self::from(Severity::Trouble as u8),
         }
     }
 }

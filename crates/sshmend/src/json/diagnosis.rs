@@ -28,7 +28,7 @@ pub struct Diagnosis {
     pub not_now: Vec<Excluded>,
     /// The state of each gate, in the order in which a connection meets them.
     pub gates: Vec<AtGate>,
-    /// True if nothing was found because most checks need root.
+    /// True if nothing was found because most checks need root or could not be made.
     pub inconclusive: bool,
     /// From the client: the number of connections made; absent if there was none.
     pub connections: Option<Connections>,

@@ -91,6 +91,7 @@ fn outcome(question: &Question, diagnosis: &Diagnosis) -> Outcome {
         .is_some_and(|connections| connections.worked < connections.made);
     match question.vantage {
         _ if diagnosis.nothing_understood() => Outcome::NotUnderstood,
+        _ if diagnosis.is_inconclusive() && diagnosis.needing_root() == 0 => Outcome::Unread,
         _ if diagnosis.is_inconclusive() => Outcome::NeedsRoot,
         _ if !diagnosis.findings.is_empty() => Outcome::Findings,
         Vantage::Transcript(_) if !healthy() => Outcome::NotUnderstood,

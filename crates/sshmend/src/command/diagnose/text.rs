@@ -77,6 +77,13 @@ fn without_findings(question: &Question, diagnosis: &Diagnosis) -> String {
         Vantage::Server(_) if diagnosis.needing_root() > 0 => {
             return format!("nothing found so far: {}", rest::needing_root(diagnosis));
         }
+        Vantage::Server(_) if diagnosis.is_inconclusive() => {
+            return format!(
+                "nothing found so far: {} of {} gates could not be examined",
+                diagnosis.unread(),
+                diagnosis.gates.len()
+            );
+        }
         Vantage::Server(_) => "no cause found on this machine",
         Vantage::Client(_) => "no cause found from here",
         Vantage::Transcript(_) if diagnosis.attempts.is_empty() => {
