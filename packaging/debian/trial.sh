@@ -37,6 +37,15 @@ inside dpkg --install /tmp/sshmend.deb >/dev/null
 inside sshmend rollback --yes --no-reload >/dev/null
 if grep -q 30:30:200 "$work/root/etc/ssh/sshd_config"; then exit 1; fi
 
+# What is still to undo itself needs the program, which stays until then, through an upgrade as well.
+waits() { inside sshmend fix sshd-config MaxStartups=30:30:200 --yes --confirm-within 20s >/dev/null; }
+waits
+if inside dpkg --purge sshmend >/dev/null 2>&1; then said "purged while a change waits"; exit 1; fi
+inside dpkg --install /tmp/sshmend.deb >/dev/null
+inside sshmend history | grep -q "unless confirmed"
+for _ in $(seq 60); do inside sshmend history | grep -q "undo unconfirmed" && break; sleep 1; done
+if grep -q 30:30:200 "$work/root/etc/ssh/sshd_config"; then exit 1; fi
+
 inside dpkg --remove sshmend >/dev/null
 [ ! -e "$work/root/usr/bin/sshmend" ]
 [ -d "$work/root/var/lib/sshmend/transactions" ]
@@ -62,6 +71,9 @@ outside --verify --nodeps sshmend
 inside sshmend --version | grep -q "^sshmend $version ("
 inside sshmend fix sshd-config MaxStartups=30:30:200 --yes --no-reload >/dev/null
 inside sshmend rollback --yes --no-reload >/dev/null
+waits
+if outside --erase sshmend 2>/dev/null; then said "erased while a change waits"; exit 1; fi
+inside sshmend confirm >/dev/null
 outside --erase sshmend
 [ ! -e "$work/root/usr/bin/sshmend" ]
 [ ! -e "$work/root/usr/share/doc/sshmend" ]

@@ -253,4 +253,43 @@ mod tests {
             assert!(removed.is_none() || purge < removed, "{script}");
         }
     }
+
+    /// Runs the script before a removal, with a program that says this about its transactions.
+    fn removal(recover: &str, goes_back: &str, reason: &str) -> bool {
+        let source = Source::of_the_working_tree();
+        let script = source.read("packaging/debian/prerm").unwrap();
+        let state = tempfile::tempdir().unwrap();
+        let script = String::from_utf8(script).unwrap().replace(
+            "/var/lib/sshmend/transactions",
+            &state.path().to_string_lossy(),
+        );
+        let program = format!(
+            "sshmend() {{ case $1 in recover) {recover};; history) echo '      \"goes_back\": {goes_back},';; esac; }}"
+        );
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{program}\n{script}"), "sh", reason]);
+        shell.output().unwrap().status.success()
+    }
+
+    #[test]
+    fn a_package_is_not_removed_while_a_change_is_unfinished_or_undoes_itself() {
+        assert!(removal("true", "null", "remove"));
+        assert!(!removal("false", "null", "remove"));
+        assert!(!removal("true", "\"2026-11-30T12:07:43Z\"", "remove"));
+        assert!(removal("true", "\"2026-11-30T12:07:43Z\"", "upgrade"));
+    }
+
+    #[test]
+    fn deb_and_rpm_refuse_a_removal_alike() {
+        let source = Source::of_the_working_tree();
+        let check = |path: &str, removed: &str| {
+            let text = String::from_utf8(source.read(path).unwrap()).unwrap();
+            let begin = text.find("# A change that was cut off").unwrap();
+            let end = begin + text[begin..].find("\nfi\n").unwrap();
+            text[begin..end].replace(removed, "REMOVED")
+        };
+        let deb = check("packaging/debian/prerm", "\"$1\" = remove");
+        assert!(deb.contains("REMOVED"), "{deb}");
+        assert_eq!(deb, check("packaging/rpm/sshmend.spec", "\"$1\" = 0"));
+    }
 }
