@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sshmend_host::{Runner, boot, detach, now};
 use sshmend_plan::Notice;
 use sshmend_transaction::{Back, Id, Record, State};
@@ -27,26 +28,45 @@ pub(crate) fn arm(session: &Session, id: &Id, after: Duration) -> Result<(), Str
         back.extend(["--after".to_owned(), after.as_secs().to_string()]);
         return detach(&back);
     }
-    let unit = format!("--unit={}", unit(id));
-    let time = format!("--on-active={}", after.as_secs());
-    let words = [
-        "systemd-run",
-        "--quiet",
-        "--collect",
-        &unit,
-        &time,
-        "--timer-property=AccuracySec=1s",
-        "--",
-    ];
-    let timer: Vec<String> = words.into_iter().map(str::to_owned).chain(back).collect();
-    match Runner::default().run(&timer) {
-        Ok(output) if output.success() => Ok(()),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            Err(format!("systemd-run: {}", said.trim()))
+    let due = now().checked_add(after).ok();
+    let mut refused = String::new();
+    // A release that does not know the calendar's form is given the delay alone.
+    for calendar in [due.map(calendar), None] {
+        let timer = timer(&unit(id), after, calendar, &back);
+        match Runner::default().run(&timer) {
+            Ok(output) if output.success() => return Ok(()),
+            Ok(output) => refused = String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            Err(error) => refused = error.to_string(),
         }
-        Err(error) => Err(format!("systemd-run: {error}")),
     }
+    Err(format!("systemd-run: {refused}"))
+}
+
+/// The command line that has systemd run `command` once after a delay.
+///
+/// Each `systemctl daemon-reload` begins the delay anew (systemd issue 31914), so that on a machine
+/// where packages are installed it might never end: the calendar names the same end once more.
+/// The calendar alone would wait longer if the clock is set back.
+fn timer(unit: &str, after: Duration, calendar: Option<String>, command: &[String]) -> Vec<String> {
+    let mut words = vec![
+        "systemd-run".to_owned(),
+        "--quiet".to_owned(),
+        "--collect".to_owned(),
+        format!("--unit={unit}"),
+        format!("--on-active={}", after.as_secs()),
+    ];
+    words.extend(calendar.map(|time| format!("--on-calendar={time}")));
+    words.push("--timer-property=AccuracySec=1s".to_owned());
+    words.push("--".to_owned());
+    words.extend_from_slice(command);
+    words
+}
+
+/// A time as systemd.time(7) writes it.
+fn calendar(due: Timestamp) -> String {
+    // Fractions are cut: a second later, so that it is not before the time that was announced.
+    let due = due.checked_add(Duration::from_secs(1)).unwrap_or(due);
+    due.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// Removes the timer, if systemd has one. A timer that is left finds nothing to undo.
@@ -124,5 +144,27 @@ impl Run<'_> {
             "after a reboot before the confirmation sshmend recover --boot undoes it, which nothing runs here"
         };
         self.plan.notices.push(Notice::new("reboot", text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_timer_has_a_delay_and_the_end_of_it_as_a_time_of_day() {
+        let due: Timestamp = "2026-12-31T23:59:59.7Z".parse().unwrap();
+        let command = ["sshmend", "recover"].map(str::to_owned);
+        let timer = timer(
+            "sshmend-rollback-1",
+            Duration::from_secs(120),
+            Some(calendar(due)),
+            &command,
+        );
+        assert_eq!(
+            timer[4..6],
+            ["--on-active=120", "--on-calendar=2027-01-01 00:00:00 UTC"]
+        );
+        assert_eq!(timer[timer.len() - 3..], ["--", "sshmend", "recover"]);
     }
 }
