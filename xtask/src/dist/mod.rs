@@ -16,10 +16,9 @@ mod tools;
 mod trial;
 mod wheel;
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{self, Command};
 
 use clap::Args;
 
@@ -112,7 +111,8 @@ fn build_again(
 ) -> Result<(), String> {
     // Of another depth, so that no path of the build has the same length; and nothing that an earlier build left there.
     empty(place)?;
-    let program = env::current_exe().map_err(|error| format!("this program: {error}"))?;
+    // Not by its name: during the first build somebody may have compiled this program anew.
+    let program = format!("/proc/{}/exe", process::id());
     let mut build = Command::new("sh");
     build
         .args(["-c", "umask 077; exec \"$@\"", "sh"])
