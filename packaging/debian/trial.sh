@@ -43,7 +43,7 @@ waits
 if inside dpkg --purge sshmend >/dev/null 2>&1; then said "purged while a change waits"; exit 1; fi
 inside dpkg --install /tmp/sshmend.deb >/dev/null
 inside sshmend history | grep -q "unless confirmed"
-for _ in $(seq 60); do inside sshmend history | grep -q "undo unconfirmed" && break; sleep 1; done
+for _ in $(seq 60); do inside sshmend history | tail -1 | grep -q " done .*undo unconfirmed" && break; sleep 1; done
 if grep -q 30:30:200 "$work/root/etc/ssh/sshd_config"; then exit 1; fi
 
 inside dpkg --remove sshmend >/dev/null
@@ -66,8 +66,12 @@ inside dpkg --purge sshmend >/dev/null
 # Debian has no libc by the name that the .rpm asks for. Its scripts are run inside; rpm itself is this machine's.
 outside() { rpm --root "$work/root" "$@"; }
 outside --initdb
+# As on Fedora, RHEL and openSUSE.
+mkdir -p "$work/root/usr/lib/systemd/system-preset"
+echo 'disable *' >"$work/root/usr/lib/systemd/system-preset/99-default-disable.preset"
 outside --install --nodeps "$rpm"
 outside --verify --nodeps sshmend
+[ "$(wants | sort -u)" = enabled ] || { wants; exit 1; }
 inside sshmend --version | grep -q "^sshmend $version ("
 inside sshmend fix sshd-config MaxStartups=30:30:200 --yes --no-reload >/dev/null
 inside sshmend rollback --yes --no-reload >/dev/null
@@ -75,6 +79,8 @@ waits
 if outside --erase sshmend 2>/dev/null; then said "erased while a change waits"; exit 1; fi
 inside sshmend confirm >/dev/null
 outside --erase sshmend
+left=$(find "$work/root/etc/systemd" -name '*sshmend*')
+[ -z "$left" ] || { echo "left behind: $left"; exit 1; }
 [ ! -e "$work/root/usr/bin/sshmend" ]
 [ ! -e "$work/root/usr/share/doc/sshmend" ]
 rm -r "$work/root/var/lib/sshmend"

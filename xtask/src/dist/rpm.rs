@@ -14,6 +14,9 @@ use crate::run;
 /// The folder of the licences.
 const LICENCES: &str = "usr/share/licenses/sshmend";
 
+/// What the package has to say about its units, before the distribution's `disable *`.
+const PRESET: &str = "usr/lib/systemd/system-preset/85-sshmend.preset";
+
 /// Builds the package and checks it with rpmlint.
 ///
 /// # Errors
@@ -51,6 +54,12 @@ pub(super) fn checked(
 
 fn entries(source: &Source, program: &Program) -> Result<Vec<Entry>, String> {
     let mut entries = stage::entries(source, program, Family::Rpm)?;
+    // Fedora, RHEL and openSUSE disable what no preset enables.
+    let enabled: String = stage::units(source)?
+        .iter()
+        .map(|unit| format!("enable {unit}\n"))
+        .collect();
+    entries.push(file(PRESET.to_owned(), enabled.into_bytes()));
     let changes = source.read("CHANGELOG.md")?;
     entries.push(file(
         format!("{}/CHANGELOG.md", stage::DOCUMENTATION),
