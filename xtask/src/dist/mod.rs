@@ -17,7 +17,7 @@ mod trial;
 mod wheel;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::{self, Command};
 
 use clap::Args;
@@ -65,14 +65,11 @@ const SUMS: &str = "SHA256SUMS";
 /// named cannot be built.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     let work = project().join("target/dist-work");
-    let out = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| project().join("target/dist"));
+    let out = folder_named(arguments.out.as_deref(), || project().join("target/dist"))?;
     let tools = Tools::install(&work.join("tools"))?;
     let toolchain = Toolchain::complete(&wanted(arguments), &work.join("toolchain"))?;
     let commit = Commit::named(&arguments.commit)?;
-    let place = arguments.place.clone().unwrap_or_else(|| work.join("one"));
+    let place = folder_named(arguments.place.as_deref(), || work.join("one"))?;
     make(&tools, &toolchain, &commit, &place, &out)?;
     if arguments.check {
         let again = work.join("again");
@@ -92,6 +89,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), String> {
     }
     // Who names a target wants it.
     Err(missing.trim_end().to_owned())
+}
+
+/// The folder that was named, or the usual one. The tools run in folders of their own, where a
+/// relative path would be another.
+fn folder_named(named: Option<&Path>, usual: impl Fn() -> PathBuf) -> Result<PathBuf, String> {
+    named.map_or_else(
+        || Ok(usual()),
+        |path| path::absolute(path).map_err(|error| format!("{}: {error}", path.display())),
+    )
 }
 
 fn wanted(arguments: &Arguments) -> Vec<Target> {
