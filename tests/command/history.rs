@@ -431,4 +431,13 @@ fn the_boot_recovers_after_recover_was_installed() {
         disk.path("/etc/systemd/system/multi-user.target.d/sshmend-recover.conf")
             .exists()
     );
+    // One from before the package hides the package's.
+    let own = "/etc/systemd/system/sshmend-recover.service";
+    disk.write(own, "[Service]\nExecStart=/gone/sshmend recover --boot\n");
+    assert_eq!(disk.run("recover --install --yes").code, 0);
+    let unit = disk.read(own).expect("a unit");
+    assert!(
+        unit.contains(&format!("ExecStart={program} recover --boot")),
+        "{unit}"
+    );
 }

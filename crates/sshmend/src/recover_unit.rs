@@ -24,7 +24,29 @@ pub(crate) fn is_installed(session: &Session) -> bool {
             .is_ok_and(|file| file.is_some())
     };
     let wanted = "/etc/systemd/system/multi-user.target.wants/sshmend-recover.service";
-    (packaged(session).is_some() || there(OWN)) && (there(WANTED) || there(wanted))
+    // The own one hides that of a package.
+    let unit = match session.machine.read(Path::new(OWN)) {
+        Ok(Some(own)) => starts_a_program(session, &own),
+        _ => packaged(session).is_some(),
+    };
+    unit && (there(WANTED) || there(wanted))
+}
+
+/// Whether the program that the unit starts exists: what was unpacked may have been deleted.
+fn starts_a_program(session: &Session, unit: &FileImage) -> bool {
+    let text = String::from_utf8_lossy(&unit.bytes);
+    let command = text
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart="));
+    let Some(program) = command.and_then(|words| words.split(' ').next()) else {
+        return false;
+    };
+    let program = Path::new(program);
+    let (Some(folder), Some(name)) = (program.parent(), program.file_name()) else {
+        return false;
+    };
+    let names = session.machine.names(folder);
+    names.is_ok_and(|names| names.is_some_and(|names| names.iter().any(|there| there == name)))
 }
 
 /// The unit of a package.

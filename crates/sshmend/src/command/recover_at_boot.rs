@@ -34,9 +34,10 @@ pub(super) fn install(session: &Session, arguments: &Recover) -> Result<Outcome,
         purpose: "recover at every start of the machine".to_owned(),
         ..Plan::default()
     };
-    if packaged(session).is_none() {
-        plan.files
-            .push(made(session, OWN, &UNIT.replace(PACKAGED, &program))?);
+    let own = made(session, OWN, &UNIT.replace(PACKAGED, &program))?;
+    // One from before the package hides the package's unit, and may start a program that is gone.
+    if packaged(session).is_none() || own.before.is_some() {
+        plan.files.push(own);
     }
     plan.files.push(made(session, WANTED, WANTS)?);
     if session.machine.is_live() && !plan.changes_nothing() {
