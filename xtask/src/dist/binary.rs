@@ -1,7 +1,9 @@
 //! The program itself: linked by zig against an old C library, so that it starts on old machines
 //! too.
 
-use std::path::Path;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::source::{Source, VERSION};
@@ -47,7 +49,10 @@ pub(super) fn build(
         .arg(&made)
         .current_dir(&source.folder)
         .env("CARGO_TARGET_DIR", &products)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(target, &source.folder)?)
+        .env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            flags(toolchain, target, &source.folder)?,
+        )
         .env("SOURCE_DATE_EPOCH", &source.epoch);
     toolchain.set(&mut maturin, target);
     run::run(&mut maturin)?;
@@ -60,18 +65,23 @@ pub(super) fn build(
         out,
     )?;
     let path = products.join(target.triple).join("release/sshmend");
-    check(&path, source, target)?;
+    check(&path, toolchain, source, target)?;
     let program = Program::read(&path, || target.start(&path))?;
     Ok(Built { target, program })
 }
 
 /// Replaces the names of this machine's folders, which panic messages would contain, and selects
 /// the files with which a static program starts.
-fn flags(target: Target, source: &Path) -> Result<String, String> {
+fn flags(toolchain: &Toolchain, target: Target, source: &Path) -> Result<String, String> {
     let cargo_home = run::cargo_home()?;
     let remap =
         |folder: &Path, name: &str| format!("--remap-path-prefix={}={name}", folder.display());
-    let mut flags = vec![remap(&cargo_home, "/cargo"), remap(source, "/sshmend")];
+    let (std_sources, name) = &toolchain.std_sources;
+    let mut flags = vec![
+        remap(&cargo_home, "/cargo"),
+        remap(source, "/sshmend"),
+        remap(std_sources, name),
+    ];
     if target.is_static() {
         // Zig has musl's own objects; a library that was built here comes without them.
         flags.push("-Clink-self-contained=no".to_owned());
@@ -79,7 +89,12 @@ fn flags(target: Target, source: &Path) -> Result<String, String> {
     Ok(flags.join("\x1f"))
 }
 
-fn check(program: &Path, source: &Source, target: Target) -> Result<(), String> {
+fn check(
+    program: &Path,
+    toolchain: &Toolchain,
+    source: &Source,
+    target: Target,
+) -> Result<(), String> {
     let symbols = run::output(
         Command::new("readelf")
             .args(["--version-info", "--wide"])
@@ -103,6 +118,10 @@ fn check(program: &Path, source: &Source, target: Target) -> Result<(), String> 
             return Err(format!("{}: is not static: {line}", program.display()));
         }
     }
+    let bytes = fs::read(program).map_err(|error| format!("{}: {error}", program.display()))?;
+    if let Some(folder) = folder_in(&bytes, &own_folders(toolchain, source)?) {
+        return Err(format!("{}: names {folder}", program.display()));
+    }
     let said = run::output(target.start(program).arg("--version"))?;
     let wanted = format!("sshmend {VERSION} ({})\n", source.commit);
     if said == wanted {
@@ -110,6 +129,27 @@ fn check(program: &Path, source: &Source, target: Target) -> Result<(), String> 
     } else {
         Err(format!("--version says {said:?}, not {wanted:?}"))
     }
+}
+
+/// The folders of this machine that a compiler could put into a program.
+fn own_folders(toolchain: &Toolchain, source: &Source) -> Result<Vec<PathBuf>, String> {
+    let (std_sources, _) = &toolchain.std_sources;
+    Ok(vec![
+        run::cargo_home()?,
+        source.folder.clone(),
+        std_sources.clone(),
+    ])
+}
+
+/// The first of the folders whose name is in the program.
+fn folder_in<'f>(program: &[u8], folders: &'f [PathBuf]) -> Option<std::path::Display<'f>> {
+    folders
+        .iter()
+        .find(|folder| {
+            let name = folder.as_os_str().as_bytes();
+            program.windows(name.len()).any(|part| part == name)
+        })
+        .map(|folder| folder.display())
 }
 
 /// A loader or library that a program needs at run time; `None` for a static one.
@@ -145,6 +185,15 @@ mod tests {
             newest_glibc("No version information found in this file."),
             None
         );
+    }
+
+    #[test]
+    fn a_folder_of_this_machine_in_a_program_is_found() {
+        let folders = ["/home/a/.cargo", "/home/a/.rustup/src"].map(PathBuf::from);
+        let found = |program: &[u8]| folder_in(program, &folders).map(|name| name.to_string());
+        let leaks = b"\0panicked at /home/a/.rustup/src/library/core/cell.rs\0";
+        assert_eq!(found(leaks).as_deref(), Some("/home/a/.rustup/src"));
+        assert_eq!(found(b"/rustc/59807616/library/core/cell.rs"), None);
     }
 
     #[test]

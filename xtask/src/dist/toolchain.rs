@@ -29,6 +29,9 @@ pub(super) struct Toolchain {
     /// The compiler that finds the libraries that were built here.
     wrapper: PathBuf,
     built: Vec<Target>,
+    /// Where the compiler looks for the sources of its library, and the name that they have without
+    /// the component rust-src: with it, messages would name this machine's folder.
+    pub(super) std_sources: (PathBuf, String),
 }
 
 impl Toolchain {
@@ -62,6 +65,7 @@ impl Toolchain {
             missing,
             wrapper: shadow.wrapper(),
             built,
+            std_sources: compiler.std_sources(),
         };
         if toolchain.targets.is_empty() {
             return Err(toolchain.not_built().trim_end().to_owned());
@@ -112,6 +116,13 @@ impl Compiler {
             host: field("host")?,
             sysroot: PathBuf::from(sysroot.trim()),
         })
+    }
+
+    fn std_sources(&self) -> (PathBuf, String) {
+        (
+            self.sysroot.join("lib/rustlib/src/rust"),
+            format!("/rustc/{}", self.commit),
+        )
     }
 
     /// The targets that it has a standard library for, and those that it lacks.
@@ -362,6 +373,7 @@ mod tests {
             missing: Vec::new(),
             wrapper: PathBuf::from("/made/rustc"),
             built: vec![built],
+            std_sources: (PathBuf::new(), String::new()),
         };
         let compiler = |target| {
             let mut command = Command::new("maturin");
@@ -381,6 +393,7 @@ mod tests {
                 .into(),
             wrapper: PathBuf::new(),
             built: Vec::new(),
+            std_sources: (PathBuf::new(), String::new()),
         };
         let said = toolchain.not_built();
         assert_eq!(said.lines().count(), TARGETS.len(), "{said}");
