@@ -5,6 +5,8 @@
 #[derive(Debug, Clone)]
 pub(crate) struct Cache<V> {
     sets: Vec<Set>,
+    /// A part of each key: so few bytes that they are at hand. Most keys that are not present need no other look.
+    tags: Vec<[u8; WAYS]>,
     /// Separate from the keys, so that these fit into one cache line of the processor.
     values: Vec<V>,
     uses: u64,
@@ -25,6 +27,7 @@ impl<V: Clone + Default> Cache<V> {
     pub(crate) fn new() -> Self {
         Self {
             sets: vec![Set::default(); SETS],
+            tags: vec![[0; WAYS]; SETS],
             values: vec![V::default(); SETS * WAYS],
             uses: 0,
         }
@@ -32,7 +35,8 @@ impl<V: Clone + Default> Cache<V> {
 
     /// Whether the key is present; does not count as a use.
     pub(crate) fn contains(&self, key: u64) -> bool {
-        self.sets[place(key)].slot(key).is_some()
+        let place = place(key);
+        self.tags[place].contains(&tag(key)) && self.sets[place].slot(key).is_some()
     }
 
     /// The value of a key, created if missing.
@@ -43,6 +47,7 @@ impl<V: Clone + Default> Cache<V> {
         let known = set.slot(key);
         let slot = known.unwrap_or_else(|| set.oldest());
         (set.keys[slot], set.used[slot]) = (key, self.uses);
+        self.tags[place][slot] = tag(key);
         let value = &mut self.values[place * WAYS + slot];
         if known.is_none() {
             *value = V::default();
@@ -63,6 +68,10 @@ impl Set {
 
 fn place(key: u64) -> usize {
     usize::try_from(key % SETS as u64).unwrap_or(0)
+}
+
+fn tag(key: u64) -> u8 {
+    key.to_be_bytes()[0]
 }
 
 #[cfg(test)]

@@ -155,7 +155,7 @@ impl Connections {
                 accepted: true,
                 ..connection.clone()
             };
-            *self.processes.entry(key(of_host(event.host), &pid)) = connection;
+            *self.processes.entry(of_process(of_host(event.host), pid)) = connection;
         }
     }
 
@@ -416,7 +416,7 @@ impl Keys {
         }
         let host = of_host(host);
         Self {
-            process: process.map(|pid| key(host, &pid)),
+            process: process.map(|pid| of_process(host, pid)),
             source: source.map(|at| of_source(host, at)),
         }
     }
@@ -434,6 +434,12 @@ fn of_host(host: &[u8]) -> Mixer {
     let mut hasher = Mixer::default();
     host.hash(&mut hasher);
     hasher
+}
+
+/// The key of a process. Most connections get the next number, which is remembered in the next place: the processor has
+/// that one at hand, where it would wait for any other.
+fn of_process(host: Mixer, pid: u32) -> u64 {
+    host.finish().wrapping_add(pid.into())
 }
 
 /// The key of an address and a port.
