@@ -11,14 +11,20 @@
 //!
 //! Matching needs no memory and, with one `{user}` in a template, linear time.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use memchr::{memchr, memrchr};
 
 use crate::start::{Ending, Start};
 
-/// A compiled template.
+/// A template, compiled when it is first used: a log has the messages of a few of them.
 #[derive(Debug)]
 pub(crate) struct Template {
-    tokens: Vec<Token>,
+    pattern: Cow<'static, str>,
+    /// The number of bytes before its first field.
+    literal: usize,
+    tokens: OnceLock<Vec<Token>>,
 }
 
 /// The values of a template's fields.
@@ -90,39 +96,35 @@ enum Reach {
 }
 
 impl Template {
-    /// Compiles a pattern of this crate's tables.
+    /// A pattern of this crate's tables.
+    pub(crate) fn new(pattern: impl Into<Cow<'static, str>>) -> Self {
+        let pattern = pattern.into();
+        Self {
+            literal: pattern.find('{').unwrap_or(pattern.len()),
+            pattern,
+            tokens: OnceLock::new(),
+        }
+    }
+
+    /// What it consists of.
     ///
     /// # Panics
     /// If the pattern contains a field that does not exist: the tables are constant and tested.
-    pub(crate) fn new(pattern: &str) -> Self {
-        let mut tokens = Vec::new();
-        let mut rest = pattern;
-        while let Some((literal, tail)) = rest.split_once('{') {
-            push_literal(&mut tokens, literal);
-            let (field, tail) = tail
-                .split_once('}')
-                .expect("the tables close what they open");
-            tokens.push(token(field));
-            rest = tail;
-        }
-        push_literal(&mut tokens, rest);
-        for at in 0..tokens.len() {
-            let (until, behind) = tokens.split_at_mut(at + 1);
-            if let Token::Gap(_, reach @ Reach::Last) = &mut until[at] {
-                if is_read_from_end(behind) {
-                    *reach = Reach::Only;
-                }
-            }
-        }
-        Self { tokens }
+    #[inline]
+    fn tokens(&self) -> &[Token] {
+        self.tokens.get_or_init(|| compiled(&self.pattern))
     }
 
     /// The bytes that every match begins with.
     pub(crate) fn lead(&self) -> &[u8] {
-        match self.tokens.first() {
-            Some(Token::Literal(literal)) => literal.text.text(),
-            Some(Token::Gap(Slot::Path | Slot::Config, _)) => b"/",
-            _ => b"",
+        match self.lead_literal() {
+            b"" if ["{path}", "{config}"]
+                .iter()
+                .any(|field| self.pattern.starts_with(field)) =>
+            {
+                b"/"
+            }
+            literal => literal,
         }
     }
 
@@ -136,7 +138,7 @@ impl Template {
     /// Matches the whole message, of which this stands behind what the template begins with as it is written. Fields that are
     /// taken stand in `fields`, which was empty; where it does not match, any may.
     pub(crate) fn fill_behind<'a>(&self, message: &'a [u8], fields: &mut Fields<'a>) -> bool {
-        let tokens = match &*self.tokens {
+        let tokens = match self.tokens() {
             [Token::Literal(_), tokens @ ..] => tokens,
             tokens => tokens,
         };
@@ -151,17 +153,14 @@ impl Template {
 
     /// The literal text at the beginning of every match.
     pub(crate) fn lead_literal(&self) -> &[u8] {
-        match self.tokens.first() {
-            Some(Token::Literal(literal)) => literal.text.text(),
-            _ => b"",
-        }
+        &self.pattern.as_bytes()[..self.literal]
     }
 
     /// Matches the beginning of a text; returns the length of the match too. A gap at the end takes
     /// the whole rest.
     pub(crate) fn beginning<'a>(&self, text: &'a [u8]) -> Option<(Fields<'a>, usize)> {
         let (mut fields, mut end) = (Fields::default(), End::Open { left: 0 });
-        if !matches(&self.tokens, text, &mut fields, &mut end) {
+        if !matches(self.tokens(), text, &mut fields, &mut end) {
             return None;
         }
         let left = if let End::Open { left } = end {
@@ -171,6 +170,29 @@ impl Template {
         };
         Some((fields, text.len() - left))
     }
+}
+
+fn compiled(pattern: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut rest = pattern;
+    while let Some((literal, tail)) = rest.split_once('{') {
+        push_literal(&mut tokens, literal);
+        let (field, tail) = tail
+            .split_once('}')
+            .expect("the tables close what they open");
+        tokens.push(token(field));
+        rest = tail;
+    }
+    push_literal(&mut tokens, rest);
+    for at in 0..tokens.len() {
+        let (until, behind) = tokens.split_at_mut(at + 1);
+        if let Token::Gap(_, reach @ Reach::Last) = &mut until[at] {
+            if is_read_from_end(behind) {
+                *reach = Reach::Only;
+            }
+        }
+    }
+    tokens
 }
 
 fn push_literal(tokens: &mut Vec<Token>, literal: &str) {

@@ -1,5 +1,7 @@
 //! A table of rules, searched by the beginning of a message.
 
+use std::borrow::Cow;
+
 use super::rule::{Meaning, Rule, Voice};
 use super::{dropbear, servers};
 use crate::cause::CauseName;
@@ -83,7 +85,7 @@ impl Table {
             expand(rule.template)
                 .into_iter()
                 .map(move |pattern| Compiled {
-                    template: Template::new(&pattern),
+                    template: Template::new(pattern),
                     kind: rule.kind,
                     cause: rule.cause,
                     voice: rule.voice,
@@ -198,7 +200,7 @@ fn leads_within(rules: &[Compiled]) -> Vec<Box<[u8]>> {
 const LEAD: usize = 4;
 
 /// Replaces `{peer}`, `{login}` and similar placeholders by all their forms.
-fn expand(template: &str) -> Vec<String> {
+fn expand(template: &'static str) -> Vec<Cow<'static, str>> {
     let all = [
         ("{peer}", PEER),
         ("{login}", LOGIN),
@@ -214,9 +216,9 @@ fn expand(template: &str) -> Vec<String> {
     match forms {
         Some((name, forms)) => forms
             .iter()
-            .map(|form| template.replace(name, form))
+            .map(|form| template.replace(name, form).into())
             .collect(),
-        None => vec![template.to_owned()],
+        None => vec![template.into()],
     }
 }
 
@@ -245,6 +247,8 @@ mod tests {
                         "{pattern}: two fields without text between them"
                     );
                 }
+                // The fields exist.
+                Template::new(pattern).beginning(b"");
             }
         }
     }

@@ -115,6 +115,8 @@ mod tests {
     fn every_client_message_begins_with_at_least_four_fixed_bytes() {
         for entry in &TABLE.entries {
             assert!(entry.template.lead().len() >= 4, "{entry:?}");
+            // The fields exist.
+            entry.template.beginning(b"");
         }
     }
 }
