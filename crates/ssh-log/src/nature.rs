@@ -147,13 +147,13 @@ impl Signs {
         );
         self.sampled += 1;
         self.web += u64::from(is_access(line));
-        let near = &line[..line.len().min(512)];
-        self.binary += u64::from(is_binary(near));
+        self.binary += u64::from(is_binary(line));
     }
 }
 
-/// Whether more than a twentieth of a text is not text.
-fn is_binary(text: &[u8]) -> bool {
+/// Whether more than a twentieth of the beginning of a line is not text.
+pub(crate) fn is_binary(line: &[u8]) -> bool {
+    let text = &line[..line.len().min(512)];
     let is_control = |byte: &u8| *byte < b'\t' || (0x0e..0x1b).contains(byte);
     // Most texts have no such byte, which is determined faster for many at once.
     let has_control = text.iter().fold(false, |found, by| found | is_control(by));

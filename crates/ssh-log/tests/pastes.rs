@@ -241,3 +241,86 @@ fn vague_messages_count_only_if_no_precise_one_exists() {
         assert!(read(other.as_bytes()).attempts.is_empty(), "{other}");
     }
 }
+
+#[test]
+fn each_line_of_a_long_warning_is_recognised_alone() {
+    const WARNINGS: &[(&str, &[&str])] = &[
+        (
+            "client-config-invalid",
+            &[
+                "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @",
+                "WARNING: UNPROTECTED PRIVATE KEY FILE!",
+                "Permissions 0644 for 'id_rsa' are too open.",
+                "It is required that your private key files are NOT accessible by others.",
+                "This private key will be ignored.",
+                "Load key \"id_rsa\": bad permissions",
+            ],
+        ),
+        (
+            "host-key-changed",
+            &[
+                "@       WARNING: POSSIBLE DNS SPOOFING DETECTED!          @",
+                "The ED25519 host key for h.example has changed,",
+                "DNS SPOOFING is happening or the IP address for the host",
+                "and its host key have changed at the same time.",
+                "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
+                "IT IS POSSIBLE THAT SOMEONE IS DOING SOMETHING NASTY!",
+                "Someone could be eavesdropping on you right now (man-in-the-middle attack)!",
+                "It is also possible that a host key has just been changed.",
+                "The fingerprint for the ED25519 key sent by the remote host is",
+                "Add correct host key in /home/u/.ssh/known_hosts to get rid of this message.",
+                "Offending ED25519 key in /home/u/.ssh/known_hosts:12",
+                "Host key for h.example has changed and you have requested strict checking.",
+                "Password authentication is disabled to avoid man-in-the-middle attacks.",
+                "Port forwarding is disabled to avoid man-in-the-middle attacks.",
+                "@       WARNING: REVOKED HOST KEY DETECTED!               @",
+                "The ED25519 host key for h.example is marked as revoked.",
+                "This could mean that a stolen key is being used to",
+                "impersonate this host.",
+                "ED25519 host key for h.example was revoked and you have requested strict checking.",
+            ],
+        ),
+        (
+            "host-key-unknown",
+            &[
+                "The authenticity of host 'h.example (192.0.2.1)' can't be established.",
+                "This key is not known by any other names.",
+                "Are you sure you want to continue connecting (yes/no/[fingerprint])?",
+            ],
+        ),
+    ];
+    for (cause, lines) in WARNINGS {
+        for line in *lines {
+            let transcript = read(line.as_bytes());
+            let [attempt] = transcript.attempts.as_slice() else {
+                panic!("{line}: {:?}", transcript.attempts);
+            };
+            let first = attempt.conclusions.first().map(|one| one.cause.as_str());
+            assert_eq!(first, Some(*cause), "{line}");
+        }
+    }
+}
+
+#[test]
+fn the_report_of_a_failure_counts_more_than_the_warning_around_it() {
+    let text = "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\n\
+        Permissions 0644 for 'id_rsa' are too open.\n\
+        This private key will be ignored.\n\
+        eve@192.0.2.38: Permission denied (publickey).\n";
+    let transcript = read(text.as_bytes());
+    let first = &transcript.attempts[0].conclusions[0];
+    assert_eq!(
+        (first.cause.as_str(), first.line),
+        ("client-config-invalid", Some(2))
+    );
+    let accepted = "The authenticity of host 'h (192.0.2.1)' can't be established.\n\
+        Are you sure you want to continue connecting (yes/no/[fingerprint])? yes\n\
+        Warning: Permanently added 'h' (ED25519) to the list of known hosts.\n";
+    assert!(read(accepted.as_bytes()).attempts[0].conclusions.is_empty());
+}
+
+#[test]
+fn words_in_a_file_that_is_not_text_are_chance() {
+    let text = "ssh \u{1}\u{2}\u{3} closed connection\n\u{1}\u{2}\u{5}\n\u{6}ssh reset\n";
+    assert!(read(text.as_bytes()).attempts.is_empty());
+}

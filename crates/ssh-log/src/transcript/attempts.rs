@@ -500,12 +500,17 @@ fn is_signed(head: &[u8], at: usize) -> bool {
 
 /// Whether a line may be the first half of a message.
 fn may_be_cut(line: &[u8]) -> bool {
-    const PARTS: [&[u8]; 5] = [
+    const PARTS: [&[u8]; 10] = [
         b"_identification:",
         b"Connection ",
         b"ssh: ",
         b"ssh_dispatch",
-        b"Permission ",
+        b"Permission",
+        b"Host key",
+        b"host key",
+        b"REMOTE HOST",
+        b"Received disconnect",
+        b"Unable to negotiate",
     ];
     line.len() < 400
         && PARTS

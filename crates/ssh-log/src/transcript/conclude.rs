@@ -10,6 +10,7 @@ use super::{Attempt, Certainty, Conclusion, Ending, Exclusion, Reached, Software
 use crate::cause::CauseName;
 
 pub(super) fn conclude(mut facts: Facts) -> Attempt {
+    facts.read_warnings();
     forget_end_of_test(&mut facts);
     let mut ends = facts
         .symptoms
@@ -295,6 +296,7 @@ fn applies(when: When, facts: &Facts) -> bool {
         When::Carried => !direct && facts.reached < Reached::Identified,
         When::Untold => !told(facts),
         When::Rejected => facts.saw(Symptom::HostKeyRejected),
+        When::Asked => asks(facts),
         When::Unidentified => silent,
         When::Unseen => silent && !shows_text(facts),
         When::Seen => silent && shows_text(facts),
@@ -316,6 +318,13 @@ fn applies(when: When, facts: &Facts) -> bool {
         }
         When::LoggedIn => facts.reached == Reached::LoggedIn,
     }
+}
+
+/// Whether the last that is known is that ssh asks whether to trust the host key.
+fn asks(facts: &Facts) -> bool {
+    let asked = |seen: &Seen| seen.symptom == Symptom::HostKeyAsked;
+    let answered = facts.last.contains("Permanently added ");
+    facts.reached == Reached::KeyExchange && facts.symptoms.iter().all(asked) && !answered
 }
 
 /// Libraries that print a closed connection where OpenSSH names the algorithms.

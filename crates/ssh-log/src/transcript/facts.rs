@@ -43,6 +43,8 @@ pub(super) struct Facts {
     pub(super) verbose: bool,
     pub(super) keys_offered: u32,
     pub(super) symptoms: Vec<Seen>,
+    /// Lines of warnings around a failure.
+    around: Vec<Seen>,
     /// Messages of sshd itself beside those of the client, with the cause that they name.
     pub(super) served: Vec<(CauseName, Seen)>,
     pub(super) course: Course,
@@ -103,6 +105,7 @@ impl Facts {
             verbose: false,
             keys_offered: 0,
             symptoms: Vec::new(),
+            around: Vec::new(),
             served: Vec::new(),
             course: Course::Open,
             last: String::new(),
@@ -172,7 +175,7 @@ impl Facts {
 
     /// Whether its own messages show its result, or would.
     pub(super) fn is_settled(&self) -> bool {
-        let told = !self.symptoms.is_empty() || !self.served.is_empty();
+        let told = !self.symptoms.is_empty() || !self.served.is_empty() || !self.around.is_empty();
         told || self.verbose || self.reached == Reached::LoggedIn
     }
 
@@ -314,6 +317,11 @@ impl Facts {
                 self.by_library(symptoms, reached, named, line, &text);
             }
             Sign::Verbose(symptom) => self.note(symptom, line, &text),
+            Sign::Around(symptom) => self.around.push(Seen {
+                symptom,
+                line,
+                text,
+            }),
             // Other failures are never reported by a message of `ssh -v` alone.
             Sign::Symptom(_) | Sign::KnownAs(_) | Sign::Failed(_) if debug => {}
             Sign::ServerText
@@ -471,6 +479,28 @@ impl Facts {
                 text: text.to_owned(),
             });
         }
+    }
+
+    /// Takes a line of a warning for the report of the failure if no other line reports it.
+    pub(super) fn read_warnings(&mut self) {
+        for Seen {
+            symptom,
+            line,
+            text,
+        } in std::mem::take(&mut self.around)
+        {
+            if !self.is_reported(symptom) {
+                self.note(symptom, line, &text);
+            }
+        }
+    }
+
+    /// Whether a line reports the failure that a warning is about.
+    fn is_reported(&self, symptom: Symptom) -> bool {
+        // ssh warns of these in the same words as of a key that has changed.
+        let alike = [Symptom::HostKeyRevoked, Symptom::HostKeyOfAddress];
+        let of_key = symptom == Symptom::HostKeyChanged;
+        self.saw(symptom) || of_key && alike.iter().any(|other| self.saw(*other))
     }
 
     pub(super) fn saw(&self, symptom: Symptom) -> bool {

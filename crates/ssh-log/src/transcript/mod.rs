@@ -18,14 +18,18 @@ mod label;
 mod meaning;
 mod noise;
 mod plain;
+mod restored;
 mod scan;
 mod words;
+
+use crate::nature;
 
 pub use attempt::{
     Advice, Attempt, Certainty, Client, Conclusion, Ending, Exclusion, Reached, Software,
     Transcript,
 };
 use attempts::Attempts;
+pub use restored::restored;
 
 /// Interprets the output of clients. Any text is accepted; nothing is concluded from one that is
 /// not a transcript.
@@ -55,6 +59,12 @@ pub fn read_one(text: &[u8]) -> Option<Attempt> {
         .next()
 }
 
+/// Whether most lines are not text: words in them would be chance.
+fn is_binary(lines: &[Vec<u8>]) -> bool {
+    let binary = lines.iter().filter(|line| nature::is_binary(line)).count();
+    binary * 4 > lines.len()
+}
+
 /// Reads the messages; if none is recognised, plain words as well, if `words` is set.
 fn understand(text: &[u8], mut attempts: Attempts, words: bool) -> Transcript {
     let all = noise::lines(text);
@@ -64,7 +74,7 @@ fn understand(text: &[u8], mut attempts: Attempts, words: bool) -> Transcript {
     let (understood, server_lines) = (attempts.understood, attempts.server_lines);
     let lines = all.len() - usize::from(all.last().is_some_and(Vec::is_empty));
     let mut attempts = attempts.finish();
-    if words && server_lines == 0 {
+    if words && server_lines == 0 && !is_binary(&all) {
         plain::add(&all, &mut attempts);
         plain::name(&all, &mut attempts);
     }

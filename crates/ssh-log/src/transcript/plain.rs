@@ -192,7 +192,6 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// A line in lower case, without the options of a command and without the addresses of web pages.
 /// The line of a text that consists of the kernel's words alone: whoever asks about nothing else
 /// means SSH.
 fn only_the_kernel(lines: &[Vec<u8>]) -> Option<usize> {
@@ -201,6 +200,7 @@ fn only_the_kernel(lines: &[Vec<u8>]) -> Option<usize> {
     (second.is_none() && plain::is_of_the_kernel(&low(&lines[first]))).then_some(first)
 }
 
+/// A line in lower case, without the options of a command and without the addresses of web pages.
 fn low(line: &[u8]) -> String {
     let text = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
     without_pages(without_options(&text.trim().to_lowercase()))

@@ -356,6 +356,12 @@ pub(super) fn port(word: &Word) -> Result<String, Fault> {
     }
 }
 
+/// Whether a name ends like an IPv4 address, as no name in the DNS does: `192.0.2.400`.
+fn is_like_an_address(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or(host);
+    !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// An address to listen on, kept as `address` or `[address]:port` for the time when all ports are known.
 pub(super) fn listen_address(args: &Args) -> Outcome {
     let word = first(args)?;
@@ -371,6 +377,9 @@ pub(super) fn listen_address(args: &Args) -> Outcome {
         .map(|port| service(port).filter(|&port| port > 0).ok_or_else(bad))
         .transpose()?;
     let address = address::parse_address(host.as_bytes());
+    if address.is_none() && is_like_an_address(host) {
+        return Err(bad().uncertain());
+    }
     let shown = address.map_or_else(|| host.to_owned(), |address: IpAddr| address.to_string());
     let mut reading =
         Reading::one(port.map_or_else(|| shown.clone(), |port| format!("[{shown}]:{port}")));

@@ -31,6 +31,8 @@ pub(in super::super) enum When {
     Untold,
     /// If ssh finally refused the host key.
     Rejected,
+    /// If ssh asks whether to trust the host key, and nothing else is known.
+    Asked,
     /// Over TCP, before the server's identification.
     Unidentified,
     /// The same, if a text that the server may have sent is not shown.

@@ -59,6 +59,9 @@ pub(super) const CLAIMS: &[Claims] = claims! {
     HostKeyAsked, Rejected {
         Certain HostKeyUnknown "ssh asked whether to trust the key, and was not told yes"
     }
+    HostKeyAsked, Asked {
+        Possible HostKeyUnknown "ssh asks whether to trust the key, and goes on once it is told yes"
+    }
     TooManyFailures, Always {
         Certain MaxAuthTries
             "the server ends the connection after MaxAuthTries attempts; each key is one"

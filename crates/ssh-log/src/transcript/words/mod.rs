@@ -17,6 +17,7 @@ mod server;
 mod sign;
 mod terminals;
 mod testers;
+mod warnings;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -52,6 +53,7 @@ pub(super) static TABLE: LazyLock<Table> = LazyLock::new(|| {
         (Some(Software::OpenSsh), openssh::BEFORE),
         (Some(Software::OpenSsh), openssh::CONNECTING),
         (Some(Software::OpenSsh), openssh::LATER),
+        (Some(Software::OpenSsh), warnings::ROWS),
         (Some(Software::Putty), putty::ROWS),
         (None, openssh::SHARED),
         (None, programs::ROWS),

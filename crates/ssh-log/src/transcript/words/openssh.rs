@@ -198,6 +198,10 @@ pub(super) const LATER: &[Row] = &[
     symptom("@       WARNING: REVOKED HOST KEY DETECTED!               @", Symptom::HostKeyRevoked),
     symptom("WARNING: REVOKED HOST KEY DETECTED!", Symptom::HostKeyRevoked),
     row("host key for {name} is marked as revoked", Sign::KnownAs(Symptom::HostKeyRevoked)),
+    row(
+        "host key for {name} was revoked and you have requested",
+        Sign::KnownAs(Symptom::HostKeyRevoked),
+    ),
     symptom("Host key {word} {word} revoked by file {}", Symptom::HostKeyRevoked),
     row(
         "host key is known for {name} and you have requested strict checking",

@@ -34,6 +34,9 @@ pub(in super::super) enum Sign {
     /// The host key is refused; the field host is the name under which known_hosts lists the
     /// server.
     KnownAs(Symptom),
+    /// A line of the warning around a failure: it counts if the line that reports the failure is
+    /// missing.
+    Around(Symptom),
     /// A failure.
     Symptom(Symptom),
     /// A failure in the words of the operating system or of OpenSSH's `ssherr.c`, which are the
