@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_answer_if_most_of_the_gates_that_can_be_seen_need_root() {
+    fn a_machine_of_which_nothing_can_be_read_is_not_healthy() {
         let mut snapshot = machine("");
         let paths: Vec<_> = snapshot.paths().map(|(path, _)| path.to_owned()).collect();
         for path in paths {
@@ -174,5 +174,27 @@ mod tests {
             },
         );
         assert_eq!(offline.unread(), 0);
+    }
+
+    #[test]
+    fn there_is_no_answer_if_most_of_the_gates_that_can_be_seen_need_root() {
+        let with = |passages: &[Passage]| Diagnosis {
+            gates: Gate::ALL
+                .into_iter()
+                .zip(passages)
+                .map(|(gate, &passage)| AtGate {
+                    gate,
+                    passage,
+                    causes: Vec::new(),
+                    examined: true,
+                })
+                .collect(),
+            ..Diagnosis::default()
+        };
+        let (open, root) = (Passage::Open, Passage::NeedsRoot);
+        assert!(with(&[root, open, root]).is_inconclusive());
+        assert!(with(&[root, Passage::Unseen, Passage::Unseen]).is_inconclusive());
+        assert!(!with(&[root, open]).is_inconclusive());
+        assert!(!with(&[root, Passage::Unchecked, open]).is_inconclusive());
     }
 }
