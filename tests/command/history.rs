@@ -93,7 +93,7 @@ fn nothing_to_undo_is_reported() {
         exit 2
         --
         error: no transaction to roll back
-        hint: sshmend history lists what was done
+        hint: sshmend history --root DISK lists what was done
     "#]]);
     Disk::new("")
         .run("rollback 20260101T000000.000000Z --yes")
@@ -101,7 +101,7 @@ fn nothing_to_undo_is_reported() {
         exit 2
         --
         error: no transaction ID
-        hint: sshmend history lists them
+        hint: sshmend history --root DISK lists them
     "#]]);
     Disk::new("")
         .run("rollback ../../etc --yes")
@@ -109,7 +109,7 @@ fn nothing_to_undo_is_reported() {
         exit 2
         --
         error: "../../etc" is not a transaction id, which looks like ID
-        hint: sshmend history lists them
+        hint: sshmend history --root DISK lists them
     "#]]);
     Disk::new("").run("recover").check(&expect![[r#"
         exit 0
@@ -162,7 +162,7 @@ fn interrupted_transactions_are_recovered_before_anything_else() {
         let refused = disk.run("fix hosts-access --allow 192.0.2.8 --yes");
         assert_eq!(refused.code, 2, "{}", refused.stderr);
         assert!(
-            refused.stderr.contains("hint: run sshmend recover first"),
+            refused.stderr.contains("hint: run sshmend recover --root"),
             "{}",
             refused.stderr
         );
@@ -205,7 +205,7 @@ fn an_unreadable_journal_is_named_until_it_is_forgotten() {
             let refused = disk.run("fix hosts-access --allow 192.0.2.8 --yes");
             assert_eq!(refused.code, 2, "{}", refused.stderr);
             assert!(
-                refused.stderr.contains("sshmend recover --forget ID"),
+                refused.stderr.contains("--forget ID`"),
                 "{}",
                 refused.stderr
             );

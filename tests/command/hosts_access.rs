@@ -354,6 +354,6 @@ fn a_rule_is_not_called_a_repair_for_an_sshd_without_libwrap() {
         exit 2
         --
         error: nothing was changed: /usr/sbin/sshd is not linked with libwrap: it never reads hosts.allow or hosts.deny
-        hint: the cause lies elsewhere: sshmend diagnose
+        hint: the cause lies elsewhere: sshmend diagnose --root DISK
     "#]]);
 }

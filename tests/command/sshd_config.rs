@@ -367,7 +367,7 @@ fn what_is_not_a_keyword_is_answered_with_the_command_that_was_meant() {
     assert!(
         shown
             .stderr
-            .contains("sshmend fix sshd-config Port=23 sets it"),
+            .contains("Port=23 sets it"),
         "{}",
         shown.stderr
     );

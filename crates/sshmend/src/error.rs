@@ -13,6 +13,7 @@ use sshmend_transaction::{
 
 use crate::json::failure::Trouble;
 use crate::output::times::moment;
+use crate::same_machine::with_options;
 
 /// The beginning of every message after which nothing has changed.
 const UNCHANGED: &str = "nothing was changed: ";
@@ -121,6 +122,12 @@ impl Failure {
     /// Adds the line that says what to do about it.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, with the options that name the machine in the commands of its hint.
+    pub(crate) fn for_machine(mut self, options: &str) -> Self {
+        self.hint = self.hint.map(|hint| with_options(&hint, options));
         self
     }
 

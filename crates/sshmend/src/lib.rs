@@ -13,6 +13,7 @@ pub mod manual;
 mod output;
 mod planning;
 mod recover_unit;
+mod same_machine;
 mod session;
 mod usage;
 

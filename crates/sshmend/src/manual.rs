@@ -4,10 +4,16 @@
 use clap::{Command, CommandFactory};
 
 use crate::cli::Cli;
+use crate::output::fold;
 
 /// The command line as data, for manual pages and completions.
 pub fn definition() -> Command {
-    with_examples(Cli::command())
+    with_examples(Cli::command(), None)
+}
+
+/// The same for help on a screen of this width.
+pub(crate) fn definition_for(columns: usize) -> Command {
+    with_examples(Cli::command(), Some(columns)).term_width(columns)
 }
 
 /// One command line that works as written, and its purpose.
@@ -387,33 +393,35 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
 
 /// The same command, with examples at the end of its help and that of its subcommands, and the exit
 /// codes in the help of the top level.
-pub(crate) fn with_examples(command: Command) -> Command {
+fn with_examples(command: Command, columns: Option<usize>) -> Command {
     let name = command.get_name().to_owned();
     let codes: String = EXIT_STATUS
         .iter()
         .map(|(code, meaning)| format!("\n  {code}  {meaning}"))
+        .map(|line| fold(&line, columns, "0  ".len()))
         .collect();
-    let ending = format!("{}\n\nExit codes:{codes}", listed(&name));
-    below(command, &name).after_help(ending)
+    let ending = format!("{}\n\nExit codes:{codes}", listed(&name, columns));
+    below(command, &name, columns).after_help(ending)
 }
 
-fn below(command: Command, name: &str) -> Command {
+fn below(command: Command, name: &str, columns: Option<usize>) -> Command {
     let command = if examples(name).is_empty() {
         command
     } else {
-        command.after_help(listed(name))
+        command.after_help(listed(name, columns))
     };
     let name = name.to_owned();
     command.mut_subcommands(move |sub| {
         let name = format!("{name} {}", sub.get_name());
-        below(sub, &name)
+        below(sub, &name, columns)
     })
 }
 
-fn listed(name: &str) -> String {
+fn listed(name: &str, columns: Option<usize>) -> String {
+    let purpose = |example: &Example| fold(&format!("      {}", example.purpose), columns, 0);
     let lines: String = examples(name)
         .iter()
-        .map(|example| format!("\n  {}\n      {}", example.line, example.purpose))
+        .map(|example| format!("\n  {}\n{}", example.line, purpose(example)))
         .collect();
     format!("Examples:{lines}")
 }

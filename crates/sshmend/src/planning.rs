@@ -11,19 +11,17 @@ use sshmend_plan::{
 use sshmend_sshd_config::Readings;
 
 use crate::error::Failure;
-use crate::output::words::shell;
 use crate::session::Session;
 
 impl Session {
     /// The person and the circumstances for which plans are made.
     pub(crate) fn context(&self) -> Context<'static> {
-        let flags = shell(&self.command(&[]));
         Context {
             question: self.question(),
             person: self.person(),
             owner: self.owner(),
             hostname: self.environment.hostname.clone(),
-            flags: flags.strip_prefix("sshmend").unwrap_or_default().to_owned(),
+            flags: self.options(),
             mended: Mended::default(),
             ends: Ends::ByTimer,
             source: &OfThisMachine,

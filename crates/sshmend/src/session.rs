@@ -196,6 +196,15 @@ impl Session {
         command.chain(flags.flatten()).collect()
     }
 
+    /// The options that name the same machine and state, such as ` --root /mnt`.
+    pub(crate) fn options(&self) -> String {
+        let command = shell(&self.command(&[]));
+        command
+            .strip_prefix("sshmend")
+            .unwrap_or_default()
+            .to_owned()
+    }
+
     /// True for root on the running machine, or on a mounted disk.
     pub(crate) fn is_root(&self) -> bool {
         self.environment.uid == 0

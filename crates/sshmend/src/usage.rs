@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
-use clap::error::{ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use sshmend_host::Terminal;
 
 use crate::cli::Cli;
 use crate::command::instead_of;
 use crate::error::{Failure, Severity};
-use crate::manual::definition;
+use crate::manual::definition_for;
 use crate::output;
 use crate::output::escape::line;
 
@@ -20,7 +20,7 @@ const VERSION: &str = env!("SSHMEND_VERSION");
 
 /// Parses the command line.
 pub(crate) fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = definition().version(VERSION).term_width(width());
+    let mut command = definition_for(width()).version(VERSION);
     let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
@@ -31,6 +31,11 @@ pub(crate) fn misused(mut error: clap::Error, words: &[OsString]) -> ExitCode {
         return output::help(&error.render().to_string())
             .map_or(ExitCode::from(2), |()| ExitCode::SUCCESS);
     }
+    let negative = negative_value(&error);
+    if negative.is_some() {
+        // clap would have the value passed as a positional argument.
+        error.remove(ContextKind::Suggested);
+    }
     let context: Vec<_> = error
         .context()
         .map(|(kind, value)| (kind, harmless(value)))
@@ -40,13 +45,36 @@ pub(crate) fn misused(mut error: clap::Error, words: &[OsString]) -> ExitCode {
     }
     let text = error.render().to_string();
     if asks_for_json(words) {
-        output::failed(failure(error.kind(), &text).trouble_json());
+        let failure = failure(error.kind(), &text);
+        let failure = match &negative {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        };
+        output::failed(failure.trouble_json());
     }
     output::say(&text);
+    if let Some(hint) = &negative {
+        output::say(&format!("hint: {hint}"));
+    }
     if let Some(hint) = instead_of(&error) {
         output::say(&hint);
     }
     ExitCode::from(Severity::Trouble as u8)
+}
+
+/// The hint for a value that begins with a minus, which looks like an option: `--since -5m`.
+fn negative_value(error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let number = word.strip_prefix('-')?;
+    number.starts_with(|c: char| c.is_ascii_digit()).then(|| {
+        "times, ages and numbers are written without a minus: --since 5m is five minutes ago"
+            .to_owned()
+    })
 }
 
 /// How wide help is printed: as all other text, also on a serial line that does not tell its size.
@@ -130,5 +158,23 @@ mod tests {
         let required = "the following required arguments were not provided: <CLIENT>";
         assert_eq!(missing.message, required);
         assert_eq!(said("sshmend").message, "a command is missing");
+    }
+
+    #[test]
+    fn a_value_with_a_minus_is_not_advised_as_a_positional_argument() {
+        for line in [
+            "sshmend logs --since -5m",
+            "sshmend diagnose --since -2h",
+            "sshmend history --prune -90d",
+            "sshmend fix log-level --for -5m",
+        ] {
+            let hint = negative_value(&parse(&words(line)).unwrap_err());
+            assert!(
+                hint.is_some_and(|hint| hint.contains("without a minus")),
+                "{line}"
+            );
+        }
+        let other = parse(&words("sshmend logs --sinc 5m")).unwrap_err();
+        assert_eq!(negative_value(&other), None);
     }
 }

@@ -53,8 +53,11 @@ pub(crate) fn instead_of(error: &clap::Error) -> Option<String> {
 pub(crate) fn dispatch(arguments: Cli) -> Result<Outcome, u8> {
     let environment = sshmend_host::Environment::read();
     let output = Output::new(&arguments.general);
-    let outcome = Session::open(&arguments.general, environment, output.clone())
-        .and_then(|session| run(session, arguments.command));
+    let outcome =
+        Session::open(&arguments.general, environment, output.clone()).and_then(|session| {
+            let options = session.options();
+            run(session, arguments.command).map_err(|failure| failure.for_machine(&options))
+        });
     outcome.map_err(|failure| {
         output.complain(&failure);
         failure.code()

@@ -20,6 +20,7 @@ use crate::error::{Failure, Outcome, Severity};
 use crate::json;
 use crate::json::change::Check;
 use crate::output::escape::line;
+use crate::same_machine::with_options;
 use crate::session::Session;
 
 pub(crate) use judge::unit_is_active;
@@ -132,7 +133,11 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(session: &'a Session, plan: Plan, flags: &'a Apply, way: Way) -> Self {
+    fn new(session: &'a Session, mut plan: Plan, flags: &'a Apply, way: Way) -> Self {
+        let options = session.options();
+        for notice in &mut plan.notices {
+            notice.text = with_options(&notice.text, &options);
+        }
         let (checks, refused_today, transaction, held) = (Vec::new(), Vec::new(), None, None);
         Self {
             session,
@@ -159,6 +164,8 @@ impl<'a> Run<'a> {
     }
 
     fn close(self, outcome: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
+        let options = self.session.options();
+        let outcome = outcome.map_err(|failure| failure.for_machine(&options));
         let error = outcome.as_ref().err().map(Failure::trouble_json);
         if self.session.output.is_json() {
             let document = json::change::Change {

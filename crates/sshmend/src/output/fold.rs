@@ -10,7 +10,7 @@ const LABEL: usize = 10;
 
 /// Breaks lines longer than `columns`; continuation lines are indented by `hang`. A longer word or
 /// command stays whole.
-pub(super) fn fold(text: &str, columns: Option<usize>, hang: usize) -> String {
+pub(crate) fn fold(text: &str, columns: Option<usize>, hang: usize) -> String {
     let Some(columns) = columns else {
         return text.to_owned();
     };

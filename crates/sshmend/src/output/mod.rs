@@ -22,6 +22,7 @@ use crate::cli::{Color, Format, General};
 use crate::error::Failure;
 use crate::json::failure::{Error, Trouble};
 
+pub(crate) use fold::fold;
 pub(crate) use role::Role;
 
 /// The indent of continuation lines.
@@ -66,9 +67,9 @@ impl Screen {
     /// Breaks prose into lines, in the characters that this output shows: in ASCII some are wider.
     fn fold(&self, text: &str, columns: Option<usize>, hang: usize) -> String {
         if self.ascii {
-            fold::fold(&escape::ascii(text), columns, hang)
+            fold(&escape::ascii(text), columns, hang)
         } else {
-            fold::fold(text, columns, hang)
+            fold(text, columns, hang)
         }
     }
 

@@ -20,7 +20,7 @@ use sshmend_known_hosts::Destination;
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{SshdSource, sshd_meant};
 use sshmend_ssh_log::Nature;
-use sshmend_ssh_log::transcript::Attempt;
+use sshmend_ssh_log::transcript::{Attempt, restored};
 
 use crate::cli;
 use crate::command::times::past;
@@ -112,7 +112,7 @@ fn question(session: &Session, arguments: &cli::Diagnose) -> Result<Question, Fa
         .map(|text| past(text, now()))
         .transpose()?;
     let mut question = Question {
-        vantage: vantage(session, arguments)?,
+        vantage: as_printed(vantage(session, arguments)?),
         logs,
         since: since.map(Timestamp::as_second),
         ..session.question()
@@ -249,6 +249,14 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
         destination,
         options,
     }))
+}
+
+/// What was pasted, as the program printed it.
+fn as_printed(vantage: Vantage) -> Vantage {
+    match vantage {
+        Vantage::Transcript(text) => Vantage::Transcript(restored(&text).into_owned()),
+        other => other,
+    }
 }
 
 /// The failure for the path of a text that is there, which is not a destination.

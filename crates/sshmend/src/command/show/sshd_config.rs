@@ -35,7 +35,7 @@ pub(super) fn show<'s>(
         &session.output,
         &effective,
         &chosen,
-        arguments.keys.is_empty(),
+        arguments.keys.is_empty().then(|| session.options()),
     );
     let problems = tree.problems(Some(configuration.reading()));
     let unseen = tree.unseen(Some(configuration.reading()));
@@ -65,7 +65,7 @@ pub(super) fn show<'s>(
             configuration.reading()
         )
     };
-    let head = iter::once(release + &warnings + &unread);
+    let head = iter::once(session.output.fold(&(release + &warnings + &unread)));
     Ok(((format, Box::new(head.chain(text))), failure))
 }
 
@@ -114,30 +114,29 @@ fn choose<'e>(effective: &'e Effective, keys: &[String]) -> Result<Vec<&'e Setti
     keys.iter().map(find).collect()
 }
 
-/// The settings, piece by piece: a long file has millions of lines that lost.
+/// The settings, piece by piece: a long file has millions of lines that lost. If all were asked for,
+/// `all` has the options that name the machine in a command.
 fn text<'o>(
     output: &'o Output,
     effective: &Effective,
     chosen: &[&Setting],
-    all: bool,
+    all: Option<String>,
 ) -> impl Iterator<Item = String> + use<'o> {
     let shown: Vec<Setting> = chosen
         .iter()
-        .filter(|setting| !all || setting.origin.is_some() || !setting.shadowed.is_empty())
+        .filter(|setting| all.is_none() || setting.origin.is_some() || !setting.shadowed.is_empty())
         .map(|&setting| setting.clone())
         .collect();
-    let rest = if all {
-        what_is_not_shown(output, effective)
-    } else {
-        String::new()
-    };
+    let rest = all
+        .map(|options| what_is_not_shown(output, effective, &options))
+        .unwrap_or_default();
     let pieces = shown
         .into_iter()
         .flat_map(|setting| describe(output, &setting));
     pieces.chain(iter::once(rest))
 }
 
-fn what_is_not_shown(output: &Output, effective: &Effective) -> String {
+fn what_is_not_shown(output: &Output, effective: &Effective, options: &str) -> String {
     let unknown = effective
         .iter()
         .filter(|setting| setting.unknown.is_some())
@@ -151,7 +150,7 @@ fn what_is_not_shown(output: &Output, effective: &Effective) -> String {
         text.push_str(&format!("{} unknown\n", count(unknown, "keyword")));
     }
     let more = format!(
-        "{} at the default: sshmend show sshd-config KEYWORD shows one",
+        "{} at the default: sshmend show sshd-config{options} KEYWORD shows one",
         count(defaults, "more keyword")
     );
     output.fold(&(text + &format!("{}\n", output.paint(Role::Dim, &more))))
