@@ -145,12 +145,12 @@ fn repairs_of_broken_lines_are_offered_and_made_only_by_name() {
         exit 2
         --
         error: nothing was changed: fail2ban does not start with this configuration: /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1
-        hint: merge both: a section may occur only once in a file; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` does it
+        hint: merge both: a section may occur only once in a file; `sshmend fix fail2ban --root DISK --mend /etc/fail2ban/jail.d/admin.local:6` does it
     "#]]);
     disk.run("fix fail2ban --mend").check(&expect![[r#"
         exit 0
         nothing to change: list possible repairs
-        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offer]
+        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --root DISK --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offer]
         --
     "#]]);
     assert_eq!(
@@ -161,7 +161,7 @@ fn repairs_of_broken_lines_are_offered_and_made_only_by_name() {
         exit 0
         nothing to change: mend /etc/fail2ban/jail.d/admin.local:3
         note:   /etc/fail2ban/jail.d/admin.local:3: there is nothing to mend in this line [nothing-to-mend]
-        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offer]
+        note:   /etc/fail2ban/jail.d/admin.local:6: a second [sshd] section; the first is in line 1: fail2ban does not start; `sshmend fix fail2ban --root DISK --mend /etc/fail2ban/jail.d/admin.local:6` mends it [offer]
         --
     "#]]);
     disk.run("fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:6 --yes").check(&expect![[r#"
@@ -204,7 +204,7 @@ fn an_exemption_offers_the_repair_of_misread_entries_but_does_not_make_it() {
         +ignoreip = 192.0.2.1 203.0.113.7 # the office
         effect: ignoreip of jail sshd 192.0.2.1 # the office -> 192.0.2.1 203.0.113.7 # the office
         note:   jail sshd has an ignoreip of its own, which replaces that of [DEFAULT] [own-list]
-        note:   /etc/fail2ban/jail.d/admin.local:3: "# the office" is not a comment: its words are entries of the list: it means something else; `sshmend fix fail2ban --mend /etc/fail2ban/jail.d/admin.local:3` mends it [offer]
+        note:   /etc/fail2ban/jail.d/admin.local:3: "# the office" is not a comment: its words are entries of the list: it means something else; `sshmend fix fail2ban --root DISK --mend /etc/fail2ban/jail.d/admin.local:3` mends it [offer]
         --
     "##]]);
 }

@@ -498,7 +498,7 @@ pub(crate) struct Recover {
     /// Abandon this transaction, which can be neither read nor finished: its files stay as they are
     #[arg(long, value_name = "ID")]
     pub(crate) forget: Option<String>,
-    /// Have every start of the machine recover, before sshd starts: a unit of systemd; sshmend rollback undoes it
+    /// Recover at every start of the machine, before sshd starts: a unit of systemd; sshmend rollback undoes it
     #[arg(long, conflicts_with = "forget")]
     pub(crate) install: bool,
     /// At the start of the machine: finish or undo the files only, because daemons read them when they start
