@@ -364,13 +364,7 @@ fn what_is_not_a_keyword_is_answered_with_the_command_that_was_meant() {
     let disk = Disk::new("//- /etc/ssh/sshd_config\nPort 22\n");
     let shown = disk.run("show sshd-config Port=23");
     assert_eq!(shown.code, 2);
-    assert!(
-        shown
-            .stderr
-            .contains("Port=23 sets it"),
-        "{}",
-        shown.stderr
-    );
+    assert!(shown.stderr.contains("Port=23 sets it"), "{}", shown.stderr);
     let shown = disk.run("show sshd-config --release 6.0 Port");
     assert!(
         shown.stderr.contains("from 7.4 to 10.5"),
