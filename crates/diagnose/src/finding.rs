@@ -109,25 +109,13 @@ impl Finding {
 
     /// Adds the output of a program or the content of a whole file.
     pub(crate) fn shown_by(&mut self, source: impl AsRef<str>, text: impl AsRef<str>) -> &mut Self {
-        self.evidence.push(Evidence {
-            source: source.as_ref().to_owned(),
-            line: None,
-            text: shorten(text.as_ref()),
-            mark: None,
-        });
-        self
+        self.shown_on(source.as_ref(), None, text.as_ref())
     }
 
     /// Adds a line of a file.
     pub(crate) fn shown_at(&mut self, origin: &Origin, text: impl AsRef<str>) -> &mut Self {
-        let (source, line) = (origin.path.display().to_string(), Some(origin.line));
-        self.evidence.push(Evidence {
-            source,
-            line,
-            text: shorten(text.as_ref()),
-            mark: None,
-        });
-        self
+        let source = origin.path.display().to_string();
+        self.shown_on(&source, Some(origin.line), text.as_ref())
     }
 
     /// Marks the place of the fault in the line that was added last.
@@ -147,6 +135,11 @@ impl Finding {
             mark: None,
         });
         self
+    }
+
+    /// Whether this line of the transcript is shown already.
+    pub(crate) fn shows(&self, line: usize) -> bool {
+        self.evidence.iter().any(|one| one.line == Some(line))
     }
 
     /// Adds the line of the configuration that decides a value; of a default the value.
@@ -176,13 +169,7 @@ impl Finding {
     /// Adds the last lines of a log.
     pub(crate) fn shown_by_lines(&mut self, lines: &[&LogLine]) -> &mut Self {
         for line in lines.iter().skip(lines.len().saturating_sub(LINES_SHOWN)) {
-            let (source, text) = (line.source.clone(), shorten(&line.text));
-            self.evidence.push(Evidence {
-                source,
-                line: line.number_in_file,
-                text,
-                mark: None,
-            });
+            self.shown_on(&line.source, line.number_in_file, &line.text);
         }
         self
     }
@@ -203,13 +190,7 @@ impl Finding {
 
     /// Shows the entry in an owner's list that makes the rule its own.
     pub(crate) fn shown_by_list(&mut self, line: &ListLine) -> &mut Self {
-        self.evidence.push(Evidence {
-            source: line.source.clone(),
-            line: line.line,
-            text: shorten(&line.text),
-            mark: None,
-        });
-        self
+        self.shown_on(&line.source, line.line, &line.text)
     }
 
     /// Sets the remedy.

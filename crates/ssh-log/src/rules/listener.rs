@@ -14,9 +14,9 @@ const GRACE: Cause = Cause::LoginGraceTime;
 
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
-    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} past MaxStartups", Dropped),
-    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} past Maxstartups", Dropped),
-    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} Maxstartups", Dropped),
+    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} past MaxStartups{}", Dropped),
+    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} past Maxstartups{}", Dropped),
+    of(STARTUPS, "drop connection #{n} from [{addr}]:{port} on [{}]:{} Maxstartups{}", Dropped),
     of(
         PENALTY,
         "drop connection #{n} from [{addr}]:{port} on [{}]:{} penalty: {detail}",

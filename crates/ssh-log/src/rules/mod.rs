@@ -294,6 +294,7 @@ mod tests {
             ("x=", "'}"),
             ("<li>", "</li><br>"),
             ("\u{201c}", ")"),
+            ("it says ", " when I push"),
         ] {
             let text = format!("{before}{message}{after}");
             let verdict = find(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));

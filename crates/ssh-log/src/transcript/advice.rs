@@ -74,6 +74,9 @@ pub(super) fn undecided(facts: &Facts, conclusions: &[Conclusion]) -> Option<Str
             return Some("the login was refused; only the server knows why".to_owned());
         }
         Some(Symptom::LostSession) => "the session was lost after the login".to_owned(),
+        Some(Symptom::HostKeyAsked) => {
+            return Some("ssh asks whether to trust a host key, and goes on once it is told yes; nothing failed so far".to_owned());
+        }
         _ => "it failed".to_owned(),
     };
     Some(format!("{what}: this text alone cannot tell why"))

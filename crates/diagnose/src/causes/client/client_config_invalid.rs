@@ -217,6 +217,13 @@ fn open_key(line: &str) -> Option<&str> {
     rest.split_once("' are too open.").map(|(file, _)| file)
 }
 
+/// The lines around that message, which do not name the key (authfile.c).
+const AROUND_OPEN_KEY: [&str; 3] = [
+    "UNPROTECTED PRIVATE KEY FILE",
+    "private key files are NOT accessible by others",
+    "This private key will be ignored",
+];
+
 /// How ssh names a file of its configuration that is not its user's alone (readconf.c).
 const OPEN_TO_OTHERS: &str = "Bad owner or permissions on ";
 
@@ -250,6 +257,10 @@ fn claimed(facts: &Facts<'_>, finding: &mut Finding) {
             finding.summary =
                 format!("ssh refuses its own configuration: others may write {file}, or own it");
             finding.step(own(file));
+        }
+        (None, None) if AROUND_OPEN_KEY.iter().any(|words| said.contains(words)) => {
+            "ssh ignores a private key because others can read it".clone_into(&mut finding.summary);
+            finding.step("close it: `chmod 600 KEYFILE`; the line `Permissions 0644 for …` beside it names the file");
         }
         (None, None) => {
             finding.summary =

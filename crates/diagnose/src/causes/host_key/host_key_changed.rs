@@ -27,7 +27,8 @@ fn from_client(facts: &Facts<'_>, verdict: &mut Verdict) {
             .transcript()
             .map(|(source, _)| source)
             .unwrap_or_default();
-        if let Some((line, text)) = &shown(words) {
+        let line = shown(words).filter(|(line, _)| !finding.shows(*line));
+        if let Some((line, text)) = &line {
             finding.shown_on(source, Some(*line), text);
         }
     }
@@ -69,6 +70,21 @@ Host key verification failed.
                   - the old key is in /home/alice/.ssh/known_hosts:3
                   - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
                   - when it is the same key: `sshmend fix known-hosts server.example.net --expect-fingerprint SHA256:FINGERPRINT`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_line_of_the_old_key_alone_is_shown_once() {
+        check_transcript(
+            "host-key-changed",
+            "Offending ED25519 key in /home/alice/.ssh/known_hosts:3\n",
+            &expect![[r#"
+                certain: the server's host key differs from the known one
+                  transcript:1: Offending ED25519 key in /home/alice/.ssh/known_hosts:3
+                  - the old key is in /home/alice/.ssh/known_hosts:3
+                  - on the server's console: `for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done`
+                  - when it is the same key: `sshmend fix known-hosts HOST --expect-fingerprint SHA256:FINGERPRINT`
             "#]],
         );
     }

@@ -224,6 +224,15 @@ fn a_key_that_others_may_read_is_named() {
               - close it: `chmod 600 /home/alice/.ssh/id`
         "#]],
     );
+    check_transcript(
+        "client-config-invalid",
+        "@         WARNING: UNPROTECTED PRIVATE KEY FILE!          @\n",
+        &expect![[r#"
+            likely: ssh ignores a private key because others can read it
+              transcript:1: WARNING: UNPROTECTED PRIVATE KEY FILE!          @
+              - close it: `chmod 600 KEYFILE`; the line `Permissions 0644 for …` beside it names the file
+        "#]],
+    );
 }
 
 #[test]
