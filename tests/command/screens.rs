@@ -7,7 +7,7 @@ use std::process::Command;
 
 use expect_test::expect;
 
-use crate::disk::{Disk, Said, run_with};
+use crate::disk::{Disk, Said, run, run_with};
 
 /// A server that dropped connections, and whose drop-in has a slip in it.
 fn server() -> Disk {
@@ -296,6 +296,31 @@ fn nearly_correct_names_are_corrected() {
         let said = disk.run(words);
         assert_eq!(said.code, 2, "{words}");
         assert!(said.stderr.contains(hint), "{words}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn a_message_needs_no_quotes() {
+    let message = "kex_exchange_identification: read: Connection reset by peer";
+    let words: Vec<&str> = message.split(' ').collect();
+    for command in ["diagnose", "explain"] {
+        let whole = run(&[command, message], b"");
+        let split = run(&[&[command], words.as_slice()].concat(), b"");
+        assert_eq!((split.code, &split.stdout), (whole.code, &whole.stdout));
+        assert!(whole.stdout.contains("max-startups"), "{}", whole.stdout);
+    }
+}
+
+#[test]
+fn a_word_leads_to_the_causes_that_speak_of_it() {
+    for (word, cause) in [
+        ("kex_exchange_identification", "max-startups"),
+        ("fail2ban", "fail2ban-banned"),
+        ("hosts.deny", "hosts-access-denied"),
+    ] {
+        let said = run(&["explain", word], b"");
+        assert_eq!(said.code, 0, "{word}: {}", said.stderr);
+        assert!(said.stdout.contains(cause), "{word}: {}", said.stdout);
     }
 }
 

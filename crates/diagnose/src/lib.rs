@@ -35,7 +35,7 @@ pub use causes::{CAUSES, cause};
 pub use diagnosis::{Diagnosis, Excluded, Read};
 pub use finding::{Evidence, Finding, Mark, Remedy};
 pub use inquiry::{Inquiry, diagnose};
-pub use look_up::{causes_of_keyword, causes_of_message, nearest_cause};
+pub use look_up::{causes_of_keyword, causes_of_message, causes_of_word, nearest_cause};
 pub use passage::{AtGate, Passage};
 pub use proof::Certainty;
 pub use proof::Proven;

@@ -73,6 +73,32 @@ pub fn causes_of_keyword(keyword: &str) -> Vec<&'static Cause> {
     causes
 }
 
+/// The causes whose explanations have a word, such as a file or the beginning of a message. Those
+/// that it names come first.
+pub fn causes_of_word(word: &str) -> Vec<&'static Cause> {
+    let word = word.to_lowercase();
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    let has = |text: &str| {
+        let text = text.to_lowercase();
+        text.match_indices(&word).any(|(at, _)| {
+            let (before, after) = (
+                text[..at].chars().next_back(),
+                text[at + word.len()..].chars().next(),
+            );
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+    };
+    if !word.contains(char::is_alphanumeric) {
+        return Vec::new();
+    }
+    let mut causes: Vec<&'static Cause> = CAUSES
+        .iter()
+        .filter(|cause| has(&cause.explain()))
+        .collect();
+    causes.sort_by_key(|cause| !has(cause.name.as_str()) && !has(cause.title()));
+    causes
+}
+
 /// The cause that was meant by a name that is none.
 pub fn nearest_cause(name: &str) -> Option<&'static str> {
     nearest(name, CAUSES.iter().map(|cause| cause.name.as_str()))
@@ -135,5 +161,20 @@ mod tests {
         assert!(causes_of_keyword("Startupz").is_empty());
         assert!(causes_of_keyword("").is_empty());
         assert_eq!(nearest_cause("maxstartup"), Some("max-startups"));
+    }
+
+    #[test]
+    fn a_word_leads_to_the_causes_that_have_it_whole() {
+        assert_eq!(first(&causes_of_word("Fail2ban")), Some("fail2ban-banned"));
+        assert!(!causes_of_word("hosts.deny").is_empty());
+        for no_word in ["fail2ba", "", ".", "host", "ost.deny"] {
+            let found = causes_of_word(no_word);
+            let whole = found.iter().all(|cause| {
+                let text = cause.explain().to_lowercase();
+                text.split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .any(|word| word == no_word)
+            });
+            assert!(whole, "{no_word}");
+        }
     }
 }

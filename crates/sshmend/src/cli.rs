@@ -102,7 +102,7 @@ pub(crate) enum Command {
 pub(crate) struct Diagnose {
     /// Look from here, as the client, at this destination: HOST, USER@HOST:PORT, ssh://HOST, a git remote. Or what a client printed: - for standard input, or the message itself. None: this machine is the server
     #[arg(value_name = "DESTINATION|-|MESSAGE", conflicts_with_all = ["client", "log", "since"])]
-    pub(crate) destination: Option<String>,
+    pub(crate) destination: Vec<String>,
     /// The port of the destination; without one, the port of this machine to which the client connects, which a multiplexer, a container, a tunnel or another sshd may hold
     #[arg(short = 'p', long, value_name = "PORT", value_parser = port, conflicts_with_all = ["transcript", "log"])]
     pub(crate) port: Option<NonZeroU16>,
@@ -443,10 +443,28 @@ pub(crate) struct Logs {
 pub(crate) struct Explain {
     /// The name of a cause, a keyword of sshd_config, what is often blamed (MaxSessions, known_hosts, …), or a message; none: all names
     #[arg(value_name = "CAUSE|KEYWORD|MESSAGE")]
-    pub(crate) cause: Option<String>,
+    pub(crate) cause: Vec<String>,
     /// With max-startups: the value to draw, instead of the one in force
     #[arg(long, value_name = "BEGIN:RATE:FULL")]
     pub(crate) value: Option<String>,
+}
+
+impl Diagnose {
+    /// The destination or the message; a message is often pasted without quotes.
+    pub(crate) fn asked(&self) -> Option<String> {
+        words(&self.destination)
+    }
+}
+
+impl Explain {
+    /// What is to be explained; a message is often pasted without quotes.
+    pub(crate) fn asked(&self) -> Option<String> {
+        words(&self.cause)
+    }
+}
+
+fn words(words: &[String]) -> Option<String> {
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// `sshmend history`

@@ -23,7 +23,7 @@ const BEFORE_BAR: usize = 17;
 pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome, Failure> {
     let output = &session.output;
     if arguments.value.is_some()
-        && arguments.cause.as_deref() != Some(CauseName::MaxStartups.as_str())
+        && arguments.asked().as_deref() != Some(CauseName::MaxStartups.as_str())
     {
         let message = "--value is the value of MaxStartups that is drawn";
         return Err(
@@ -37,12 +37,12 @@ pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome
             .map(|()| Outcome::Fine)
             .map_err(|error| Failure::caused("cannot print", &error));
     }
-    let text = match &arguments.cause {
+    let text = match arguments.asked() {
         None => list(output),
-        Some(name) => match (cause(name), negative(name)) {
+        Some(name) => match (cause(&name), negative(&name)) {
             (Some(cause), _) => explain(session, cause, arguments.value.as_deref())?,
             (None, Some(negative)) => explain_negative(output, negative),
-            (None, None) => look_up::text(output, name)?,
+            (None, None) => look_up::text(output, &name)?,
         },
     };
     output
@@ -53,14 +53,14 @@ pub(crate) fn run(session: &Session, arguments: &cli::Explain) -> Result<Outcome
 
 /// The document for a program: all causes in short, or one in full.
 fn document(session: &Session, arguments: &cli::Explain) -> Result<Explanation, Failure> {
-    let Some(name) = &arguments.cause else {
+    let Some(name) = arguments.asked() else {
         return Ok(Explanation {
             causes: CAUSES.iter().map(Explained::short).collect(),
             refuted: NEGATIVES.iter().map(Refuted::from).collect(),
             ..Explanation::default()
         });
     };
-    match (cause(name), negative(name)) {
+    match (cause(&name), negative(&name)) {
         (Some(cause), _) => Ok(Explanation {
             causes: vec![Explained::full(cause)],
             max_startups: (cause.name == CauseName::MaxStartups)
@@ -73,7 +73,7 @@ fn document(session: &Session, arguments: &cli::Explain) -> Result<Explanation, 
             ..Explanation::default()
         }),
         (None, None) => Ok(Explanation {
-            causes: look_up::find(name)?
+            causes: look_up::find(&name)?
                 .causes
                 .into_iter()
                 .map(Explained::short)

@@ -1,6 +1,8 @@
 //! `sshmend explain` for anything but the name of a cause: a keyword of sshd_config, or a message.
 
-use sshmend_diagnose::{Cause, causes_of_keyword, causes_of_message, nearest_cause};
+use sshmend_diagnose::{
+    Cause, causes_of_keyword, causes_of_message, causes_of_word, nearest_cause,
+};
 use sshmend_lossless::nearest;
 use sshmend_plan::NEGATIVES;
 use sshmend_sshd_config::{keyword_named, nearest_keyword};
@@ -24,11 +26,10 @@ pub(super) fn find(asked: &str) -> Result<Found, Failure> {
         return Ok(of_keyword(keyword));
     }
     let is_message = asked.trim().contains(char::is_whitespace);
-    let causes = if is_message {
-        causes_of_message(asked)
-    } else {
-        Vec::new()
-    };
+    if !is_message {
+        return of_word(asked).ok_or_else(|| unknown(asked, is_message));
+    }
+    let causes = causes_of_message(asked);
     if causes.is_empty() {
         return Err(unknown(asked, is_message));
     }
@@ -61,6 +62,17 @@ pub(super) fn text(output: &Output, asked: &str) -> Result<String, Failure> {
         output.paint(Role::Dim, &found.more)
     );
     Ok(output.fold(&text))
+}
+
+/// A single word of a message, a file or a program: the causes whose explanations have it.
+fn of_word(word: &str) -> Option<Found> {
+    let causes = causes_of_word(word);
+    (!causes.is_empty()).then(|| Found {
+        causes,
+        title: format!("{word} occurs in the explanation of"),
+        more: "sshmend explain NAME explains it; with a whole message, fewer causes are left"
+            .to_owned(),
+    })
 }
 
 fn of_keyword(keyword: &str) -> Found {

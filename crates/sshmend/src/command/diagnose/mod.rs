@@ -149,7 +149,7 @@ fn recognise(
 ) -> Result<(), Failure> {
     if let Vantage::Transcript(text) = &question.vantage {
         let text = text.clone();
-        let path = match (&arguments.transcript, &arguments.destination) {
+        let path = match (&arguments.transcript, arguments.asked()) {
             (Some(path), _) if path != Path::new("-") => session.environment.absolute(path),
             (None, Some(destination)) if destination != "-" => PathBuf::from("the message"),
             _ => PathBuf::from("standard input"),
@@ -217,10 +217,10 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
     if let Some(path) = &arguments.transcript {
         return session.read_input(path).map(Vantage::Transcript);
     }
-    let Some(destination) = &arguments.destination else {
+    let Some(destination) = arguments.asked() else {
         return Ok(Vantage::Server(asked_about(arguments)));
     };
-    let is_text = destination == "-" || is_message(destination);
+    let is_text = destination == "-" || is_message(&destination);
     if is_text && arguments.port.is_some() {
         let message = "--port belongs to a destination, not to what a client printed";
         return Err(Failure::trouble(message));
@@ -228,13 +228,13 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
     if destination == "-" {
         return session.read_input(Path::new("-")).map(Vantage::Transcript);
     }
-    if is_message(destination) {
-        return Ok(Vantage::Transcript(destination.clone().into_bytes()));
+    if is_message(&destination) {
+        return Ok(Vantage::Transcript(destination.into_bytes()));
     }
-    if let Some(failure) = is_a_file(session, destination) {
+    if let Some(failure) = is_a_file(session, &destination) {
         return Err(failure);
     }
-    let parsed = Destination::parse(destination)
+    let parsed = Destination::parse(&destination)
         .map_err(|error| Failure::trouble(error.to_string()).with_hint(error.hint()))?;
     let user = parsed.user.or_else(|| arguments.user.clone());
     let destination = user.map_or_else(
