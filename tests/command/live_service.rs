@@ -174,6 +174,17 @@ serves chosen
 }
 
 #[test]
+fn a_terminal_that_only_prints_is_asked_by_lines_and_nothing_on_it_moves() {
+    let script = r#"
+rm /etc/ssh/ssh_host_*
+TERM=dumb python3 "$guided" 'Numbers' '1\r' 'Apply this?' 'what\r' 'Apply this?' 'y\r' -- "$S" fix > "$scratch/shown"
+grep -c "$(printf '\033')" "$scratch/shown"
+serves chosen
+"#;
+    check(script, &["0", "chosen serves"]);
+}
+
+#[test]
 fn a_line_that_sshd_refuses_is_commented_out_and_sshd_is_started() {
     let script = r#"
 printf 'MaxStartup 12\n' >> /etc/ssh/sshd_config; stop

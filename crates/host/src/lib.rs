@@ -73,5 +73,5 @@ pub use run::{RunError, Runner, may_run};
 pub use scratch::{remove_leftovers, written_by};
 pub use stage::{Change, Staged, Staging, Warning, make_durable};
 pub use stream::ProgramOutput;
-pub use terminal::{Terminal, page};
+pub use terminal::{Terminal, only_prints, page};
 pub use unrehearsed::RehearsalUnavailable;

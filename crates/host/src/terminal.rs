@@ -91,6 +91,12 @@ fn is_coloured(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> 
     is_terminal && !is("CLICOLOR", "0") && !is("TERM", "dumb")
 }
 
+/// Whether the terminal only prints: nothing on it can be overwritten, as in an editor's shell or on
+/// a printer.
+pub fn only_prints() -> bool {
+    variable("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// Shows a long text in the caller's pager (`PAGER`, else less, which exits at once if the text
 /// fits).
 ///
@@ -101,7 +107,7 @@ pub fn page(text: &str) -> io::Result<()> {
         Some(pager) => pager,
         None => "less".into(),
     };
-    if pager.is_empty() || pager == "cat" || variable("TERM").is_none_or(|term| term == "dumb") {
+    if pager.is_empty() || pager == "cat" || variable("TERM").is_none() || only_prints() {
         return Err(io::Error::other("no pager is wanted"));
     }
     // Ctrl-C is meant for the pager.

@@ -1,9 +1,10 @@
 //! Questions to the person at the terminal.
 
 use dialoguer::{Confirm, MultiSelect};
+use sshmend_host::only_prints;
 
-use super::Output;
 use super::escape::line;
+use super::{Output, typed};
 use crate::error::Failure;
 
 const NO_ANSWER: &str = "nothing was changed: the question got no answer";
@@ -17,6 +18,12 @@ const BOX: usize = 6;
     reason = "the one place that asks, with escaped text"
 )]
 pub(crate) fn confirm(question: &str, proposed: bool) -> Result<bool, Failure> {
+    if only_prints() {
+        let keys = if proposed { "Y/n" } else { "y/N" };
+        let question = format!("{} [{keys}] ", line(question));
+        return typed::answer(&question, |said| typed::agrees(said, proposed))
+            .map_err(|error| Failure::caused(NO_ANSWER, &error));
+    }
     let asked = Confirm::new()
         .with_prompt(line(question))
         .default(proposed)
@@ -35,6 +42,12 @@ pub(crate) fn choose(
     question: &str,
     items: &[(String, bool)],
 ) -> Result<Option<Vec<usize>>, Failure> {
+    if only_prints() {
+        let list = typed::list(items);
+        let question = format!("{list}Numbers, Enter for those with an x, 0 for none: ");
+        return typed::answer(&question, |said| typed::numbers(said, items))
+            .map_err(|error| Failure::caused(NO_ANSWER, &error));
+    }
     // An item of two lines would not be erased when the list is redrawn.
     let items = items
         .iter()

@@ -10,6 +10,7 @@ pub(crate) mod logs;
 pub(crate) mod past;
 mod role;
 pub(crate) mod times;
+mod typed;
 pub(crate) mod words;
 
 use std::io::{self, Write};
