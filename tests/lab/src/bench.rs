@@ -17,7 +17,7 @@ use crate::role::Role;
 use crate::suite::Suite;
 use crate::symptom;
 
-/// The longest that one attempt to connect may take, in seconds.
+/// The longest that one attempt to connect may take, in seconds, unless its case says more.
 const ATTEMPT: u32 = 40;
 /// The longest that a fault or a remedy may take, in seconds.
 pub(crate) const STEP: u32 = 90;
@@ -212,7 +212,10 @@ impl<'a> Bench<'a> {
     }
 
     fn connect(&self, command: &str) -> Result<Output, LabError> {
-        self.told(&self.client, User::Alice, command, ATTEMPT)
+        let [_, most] = self.case.connect.takes;
+        let most = Duration::from_secs_f64(most).as_secs();
+        let limit = u32::try_from(most).map_or(ATTEMPT, |most| most.max(ATTEMPT));
+        self.told(&self.client, User::Alice, command, limit)
     }
 
     fn break_one(&self, machine: &Machine, fault: &Fault) -> Result<(), LabError> {
