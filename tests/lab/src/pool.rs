@@ -19,7 +19,7 @@ use crate::report::Outcome;
 use crate::sandbox::{self, Job, Worker};
 
 /// The longest that one case may take on one suite.
-const LIMIT: Duration = Duration::from_secs(900);
+const LIMIT: Duration = Duration::from_secs(1500);
 
 /// The most failures that may be blamed on a busy machine.
 const MOST_REPEATED: usize = 12;
