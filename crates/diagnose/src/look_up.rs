@@ -53,12 +53,7 @@ fn quotes(cause: &Cause, message: &str) -> bool {
 /// The causes whose pages name a keyword: the one of its name first, then those that it repairs.
 pub fn causes_of_keyword(keyword: &str) -> Vec<&'static Cause> {
     let keyword = keyword.to_lowercase();
-    let names = |text: &str| {
-        let is_part = |character: char| character.is_alphanumeric() || character == '_';
-        text.to_lowercase()
-            .split(|c| !is_part(c))
-            .any(|word| !word.is_empty() && word == keyword)
-    };
+    let names = |text: &str| has_word(text, &keyword);
     let mended_by = |cause: &Cause| {
         let text = cause.explain();
         let mut paragraphs = text.split("\n\n");
@@ -77,26 +72,25 @@ pub fn causes_of_keyword(keyword: &str) -> Vec<&'static Cause> {
 /// that it names come first.
 pub fn causes_of_word(word: &str) -> Vec<&'static Cause> {
     let word = word.to_lowercase();
-    let is_part = |character: char| character.is_alphanumeric() || character == '_';
-    let has = |text: &str| {
-        let text = text.to_lowercase();
-        text.match_indices(&word).any(|(at, _)| {
-            let (before, after) = (
-                text[..at].chars().next_back(),
-                text[at + word.len()..].chars().next(),
-            );
-            !before.is_some_and(is_part) && !after.is_some_and(is_part)
-        })
-    };
-    if !word.contains(char::is_alphanumeric) {
-        return Vec::new();
-    }
+    let has = |text: &str| has_word(text, &word);
     let mut causes: Vec<&'static Cause> = CAUSES
         .iter()
         .filter(|cause| has(&cause.explain()))
         .collect();
     causes.sort_by_key(|cause| !has(cause.name.as_str()) && !has(cause.title()));
     causes
+}
+
+/// Whether a text has a word, given in lower case, that is not a part of a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |character: char| character.is_alphanumeric() || character == '_';
+    let text = text.to_lowercase();
+    let stands_alone = |at: usize| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    };
+    word.contains(char::is_alphanumeric) && text.match_indices(word).any(|(at, _)| stands_alone(at))
 }
 
 /// The cause that was meant by a name that is none.

@@ -117,14 +117,11 @@ impl Template {
 
     /// The bytes that every match begins with.
     pub(crate) fn lead(&self) -> &[u8] {
-        match self.lead_literal() {
-            b"" if ["{path}", "{config}"]
-                .iter()
-                .any(|field| self.pattern.starts_with(field)) =>
-            {
-                b"/"
-            }
-            literal => literal,
+        let paths = ["{path}", "{config}"];
+        if paths.iter().any(|field| self.pattern.starts_with(field)) {
+            b"/"
+        } else {
+            self.lead_literal()
         }
     }
 

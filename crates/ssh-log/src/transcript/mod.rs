@@ -59,7 +59,7 @@ pub fn read_one(text: &[u8]) -> Option<Attempt> {
         .next()
 }
 
-/// Whether most lines are not text: words in them would be chance.
+/// Whether more than a quarter of the lines is not text: words in them would be chance.
 fn is_binary(lines: &[Vec<u8>]) -> bool {
     let binary = lines.iter().filter(|line| nature::is_binary(line)).count();
     binary * 4 > lines.len()

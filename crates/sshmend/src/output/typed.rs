@@ -57,14 +57,11 @@ pub(super) fn numbers(said: &str, items: &[(String, bool)]) -> Option<Option<Vec
         return Some(Some(chosen.map(|(place, _)| place).collect()));
     }
     let words = said.split([' ', ',']).filter(|word| !word.is_empty());
-    let mut places = words
-        .map(|word| {
-            word.parse()
-                .ok()
-                .filter(|number| (1..=items.len()).contains(number))
-        })
-        .map(|number: Option<usize>| number.map(|number| number - 1))
-        .collect::<Option<Vec<usize>>>()?;
+    let place = |word: &str| {
+        let place = word.parse::<usize>().ok()?.checked_sub(1)?;
+        (place < items.len()).then_some(place)
+    };
+    let mut places = words.map(place).collect::<Option<Vec<usize>>>()?;
     places.sort_unstable();
     places.dedup();
     Some(Some(places))
