@@ -28,7 +28,11 @@ pub struct SourceTally {
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
     keep: usize,
-    tallies: HashMap<Peer, SourceTally, Seed>,
+    tallies: Vec<(Peer, SourceTally)>,
+    /// The place of each in the list.
+    places: HashMap<Peer, usize, Seed>,
+    /// The place of the latest: lines of one connection often follow each other.
+    latest: usize,
     forgotten: u64,
 }
 
@@ -42,30 +46,42 @@ impl Sources {
     pub(crate) fn keeping(keep: usize) -> Self {
         Self {
             keep: keep.max(1),
-            tallies: HashMap::default(),
+            tallies: Vec::new(),
+            places: HashMap::default(),
+            latest: 0,
             forgotten: 0,
         }
     }
 
     pub(crate) fn add(&mut self, event: &Event<'_>) {
         let Some(source) = &event.source else { return };
-        match self.tallies.get_mut(&source.peer) {
-            Some(tally) => tally.add(event),
-            None => self
-                .tallies
-                .entry(source.peer.clone())
-                .or_default()
-                .add(event),
+        let is_latest = |(peer, _): &(Peer, _)| *peer == source.peer;
+        if !self.tallies.get(self.latest).is_some_and(is_latest) {
+            self.latest = self.place(&source.peer);
         }
-        self.forget();
+        self.tallies[self.latest].1.add(event);
+    }
+
+    /// The place of a source, which is added if it is new.
+    fn place(&mut self, peer: &Peer) -> usize {
+        if let Some(&place) = self.places.get(peer) {
+            return place;
+        }
+        if self.tallies.len() >= 2 * self.keep {
+            self.forget();
+        }
+        let place = self.tallies.len();
+        self.places.insert(peer.clone(), place);
+        self.tallies.push((peer.clone(), SourceTally::default()));
+        place
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
         for (peer, tally) in &other.tallies {
-            self.tallies.entry(peer.clone()).or_default().merge(tally);
+            let place = self.place(peer);
+            self.tallies[place].1.merge(tally);
         }
         self.forgotten += other.forgotten;
-        self.forget();
     }
 
     pub(crate) fn forgotten(&self) -> u64 {
@@ -73,25 +89,28 @@ impl Sources {
     }
 
     pub(crate) fn ranked(&self) -> Vec<(&Peer, &SourceTally)> {
-        let mut sources: Vec<_> = self.tallies.iter().collect();
+        let mut sources: Vec<_> = self
+            .tallies
+            .iter()
+            .map(|(peer, tally)| (peer, tally))
+            .collect();
         sources.sort_by_key(|(peer, tally)| (Reverse(tally.rank()), *peer));
         sources
     }
 
-    /// Halves the number of sources when it has grown to twice the limit.
+    /// Keeps only those with the most events.
     fn forget(&mut self) {
-        if self.tallies.len() < 2 * self.keep {
-            return;
-        }
-        let mut ranked: Vec<_> = std::mem::take(&mut self.tallies).into_iter().collect();
         let rank = |(one, tally): &(Peer, SourceTally), (other, next): &(Peer, SourceTally)| {
             let order = Reverse(tally.rank()).cmp(&Reverse(next.rank()));
             order.then_with(|| one.cmp(other))
         };
-        ranked.select_nth_unstable_by(self.keep, rank);
-        self.forgotten += (ranked.len() - self.keep) as u64;
-        ranked.truncate(self.keep);
-        self.tallies = ranked.into_iter().collect();
+        self.tallies.select_nth_unstable_by(self.keep, rank);
+        self.forgotten += (self.tallies.len() - self.keep) as u64;
+        self.tallies.truncate(self.keep);
+        let places = self.tallies.iter().zip(0..);
+        self.places = places
+            .map(|((peer, _), place)| (peer.clone(), place))
+            .collect();
     }
 }
 

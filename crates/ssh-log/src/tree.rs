@@ -102,6 +102,10 @@ impl Tree {
 
     /// The indices of the texts that this one begins with, in the order of the list.
     pub(crate) fn of(&self, text: &[u8]) -> &[u16] {
+        let begins = text.first().map(|byte| self.first[usize::from(*byte)]);
+        if matches!(begins, None | Some(0)) {
+            return &self.nodes[0].found;
+        }
         let start = text.split_first_chunk::<EIGHT>();
         let at_once = start.and_then(|(start, rest)| {
             let node = &self.nodes[self.eights.get(u64::from_le_bytes(*start))?];

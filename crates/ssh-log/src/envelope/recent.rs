@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use super::head::{Envelope, Head};
-use super::stamp::{Stamps, word};
+use super::stamp::{Stamps, second, word};
 use super::syslog::{is_name_of_program, is_plain_host, without_marks};
 use crate::program::Program;
 use crate::start::{Start, first};
@@ -15,7 +15,7 @@ use crate::start::{Start, first};
 /// The second, the machine and the programs of earlier lines.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    second: Option<Second>,
+    opening: Option<Opening>,
     /// The machine, with the blank after it.
     host: Option<Start>,
     programs: Vec<Option<Learned>>,
@@ -23,12 +23,57 @@ pub(super) struct Names {
     learned: u64,
 }
 
-/// `Nov 20 15:52:43 ` as a number, and the time.
+/// `Nov 20 15:52:43 gw ` with a short name: what most lines begin with, of which the seconds change.
 #[derive(Debug, Clone, Copy)]
-struct Second {
-    text: u128,
-    time: Option<Timestamp>,
+struct Opening {
+    /// The stamp and the blank after it, without the seconds.
+    stamp: u128,
+    /// The name and the blank after it, with zeros behind them, and a mask of them.
+    host: u128,
+    mask: u128,
+    /// The number of bytes of both.
+    length: usize,
+    /// The start of the minute, in seconds since 1970.
+    start: i64,
 }
+
+impl Opening {
+    const SECONDS: u128 = 0xffff << (8 * 13);
+
+    /// That of a line at this time, with such a stamp; `host` ends with a blank.
+    fn new(line: &[u8], time: Timestamp, host: &[u8]) -> Option<Self> {
+        let (stamp, _) = line.split_first_chunk::<16>()?;
+        let [.., tens, ones, b' '] = stamp else {
+            return None;
+        };
+        let mut bytes = [0; 16];
+        bytes.get_mut(..host.len())?.copy_from_slice(host);
+        Some(Self {
+            stamp: u128::from_le_bytes(*stamp) & !Self::SECONDS,
+            host: u128::from_le_bytes(bytes),
+            mask: first(host.len()),
+            length: host.len(),
+            start: time.as_second() - second(*tens, *ones)?,
+        })
+    }
+
+    /// The time of a line that begins like this, what follows the stamp, and what follows the machine.
+    #[inline]
+    fn strip<'a>(&self, line: &'a [u8]) -> Option<Opened<'a>> {
+        let (stamp, text) = line.split_first_chunk::<16>()?;
+        let host = u128::from_le_bytes(*text.first_chunk::<16>()?);
+        let of_minute = u128::from_le_bytes(*stamp) & !Self::SECONDS;
+        if (of_minute ^ self.stamp) | ((host & self.mask) ^ self.host) != 0 {
+            return None;
+        }
+        let second = second(stamp[13], stamp[14])?;
+        let time = Timestamp::new(self.start + second, 0).ok();
+        Some((time, text, &text[self.length..]))
+    }
+}
+
+/// The time of a line, what follows its stamp, and what follows the machine.
+type Opened<'a> = (Option<Timestamp>, &'a [u8], &'a [u8]);
 
 /// The name of a program, and its meaning.
 #[derive(Debug, Clone)]
@@ -105,9 +150,15 @@ impl Names {
     /// Splits off the usual head, in the minute of the last stamp.
     #[inline(always)]
     pub(super) fn read<'a>(&mut self, line: &'a [u8], stamps: &Stamps) -> Option<UsualHead<'a>> {
-        let (time, rest) = self.stamp(line, stamps)?;
-        let text = rest.trim_ascii_start();
-        let (host, behind) = self.host(text)?;
+        let opened = self
+            .opening
+            .as_ref()
+            .and_then(|opening| opening.strip(line));
+        let (time, text, behind) = match opened {
+            Some(opened) => opened,
+            None => self.open(line, stamps)?,
+        };
+        let host = &text[..text.len() - behind.len() - 1];
         let (tag, start) = name(behind)?;
         let (pid, message) = process(&behind[tag.len()..])?;
         let place = place(start, tag);
@@ -129,38 +180,27 @@ impl Names {
         })
     }
 
-    /// Splits off the stamp: that of the same second, or of the same minute.
-    #[inline]
-    fn stamp<'a>(
-        &mut self,
-        line: &'a [u8],
-        stamps: &Stamps,
-    ) -> Option<(Option<Timestamp>, &'a [u8])> {
-        let (text, behind) = line.split_first_chunk::<16>()?;
-        let text = u128::from_le_bytes(*text);
-        // A small letter begins the name of a machine, as in `Recent::read`.
-        let is_named = matches!(behind, [b'a'..=b'z', ..]);
-        match &self.second {
-            Some(second) if second.text == text && is_named => return Some((second.time, behind)),
-            _ => {}
-        }
+    fn open<'a>(&mut self, line: &'a [u8], stamps: &Stamps) -> Option<Opened<'a>> {
         let (time, rest) = stamps.recent(line)?;
-        // In the other form a digit of the minute is the last of sixteen.
-        if line[15] == b' ' {
-            self.second = Some(Second { text, time });
-        }
-        Some((time, rest))
+        let text = rest.trim_ascii_start();
+        let behind = self.host(text)?;
+        let host = &text[..text.len() - behind.len()];
+        // Stamps of the other form are longer.
+        let is_classic = line.len() - text.len() == 16;
+        let time_of_classic = time.filter(|_| is_classic);
+        self.opening = time_of_classic.and_then(|time| Opening::new(line, time, host));
+        Some((time, text, behind))
     }
 
-    /// The machine, and the text after the blank that follows it.
+    /// The text after the machine and the blank that follows it.
     #[inline]
-    fn host<'a>(&mut self, text: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    fn host<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
         if let Some(rest) = self.host.as_ref().and_then(|host| host.strip(text)) {
-            return Some((&text[..text.len() - rest.len() - 1], rest));
+            return Some(rest);
         }
         let (host, rest) = word(text).filter(|(host, _)| is_plain_host(host))?;
         self.host = Some(Start::new(&text[..=host.len()]));
-        Some((host, &rest[1..]))
+        Some(&rest[1..])
     }
 
     #[cold]

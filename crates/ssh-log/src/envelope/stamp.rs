@@ -17,6 +17,7 @@ use time::{ClockTime, civil, half_day, time_of_day, zone};
 use number::narrow;
 
 pub(crate) use number::{number, word};
+pub(crate) use recent::second;
 pub(crate) use time::{clock, since_1970};
 
 /// The information needed to read an incomplete time stamp.

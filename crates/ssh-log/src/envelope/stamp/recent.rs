@@ -115,10 +115,14 @@ impl Minute {
     /// The time in this minute; `None` unless these are digits of one of its sixty seconds.
     #[inline(always)]
     fn at(&self, tens: u8, ones: u8, nanosecond: i32) -> Option<Option<Timestamp>> {
-        if !(b'0'..=b'5').contains(&tens) || !ones.is_ascii_digit() {
-            return None;
-        }
-        let second = i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+        let second = second(tens, ones)?;
         Some(Timestamp::new(self.start + second, nanosecond).ok())
     }
+}
+
+/// The number of these digits; `None` unless they are those of one of sixty seconds.
+#[inline(always)]
+pub(crate) fn second(tens: u8, ones: u8) -> Option<i64> {
+    let is_second = (b'0'..=b'5').contains(&tens) && ones.is_ascii_digit();
+    is_second.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
 }
