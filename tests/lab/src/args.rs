@@ -12,6 +12,7 @@ pub(crate) const USAGE: &str = "usage: lab build [--suite S]
        lab list
        lab run CASE… [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write]
        lab test      [--suite S] [--jobs N] [--sshmend FILE | --symptom-only] [--record DIR] [--write] [--brief]
+       lab time      [--suite S] [--jobs N] --sshmend FILE [--brief] [--write]
        lab shell CASE [--suite S] [--client]
        lab demo [CASE] [--suite S]
 each with [--cases DIR] for the cases of another folder";
@@ -27,6 +28,8 @@ pub enum Command {
     Run,
     /// Run every case.
     Test,
+    /// Measure the commands on the broken machines of every case.
+    Time,
     /// Open a shell in a broken machine.
     Shell,
     /// Show one case with all output.
@@ -66,6 +69,8 @@ pub struct Args {
     pub place: PathBuf,
     /// Whether a worker prints all output.
     pub narrate: bool,
+    /// Whether a worker, once the fault is in, measures commands instead of repairing it.
+    pub time: bool,
     /// Whether a worker, once the fault is in, hands out a shell instead of asking.
     pub stay: bool,
 }
@@ -87,6 +92,9 @@ impl Args {
             (Command::Run, 0)
             | (Command::Shell | Command::Worker, 0 | 2..)
             | (Command::Demo, 2..) => Err(usage("which case?")),
+            (Command::Time, _) if args.sshmend.is_none() => Err(usage(
+                "time takes --sshmend FILE: a program that the lab builds is not optimised",
+            )),
             _ if args.write && args.symptom_only => {
                 Err(usage("symptoms alone are not a result to write down"))
             }
@@ -129,6 +137,7 @@ impl Args {
             client: false,
             place: PathBuf::new(),
             narrate: false,
+            time: false,
             stay: false,
         }
     }
@@ -160,6 +169,7 @@ impl Args {
             "--write" => self.write = true,
             "--client" => self.client = true,
             "--narrate" => self.narrate = true,
+            "--time" => self.time = true,
             "--stay" => self.stay = true,
             option if option.starts_with('-') => {
                 return Err(usage(&format!("{option} is not an option")));
@@ -176,6 +186,7 @@ fn command(word: &str) -> Option<Command> {
         "list" => Command::List,
         "run" => Command::Run,
         "test" => Command::Test,
+        "time" => Command::Time,
         "shell" => Command::Shell,
         "demo" => Command::Demo,
         "worker" => Command::Worker,
@@ -207,6 +218,7 @@ mod tests {
             "run a --jobs",
             "run a --jobs x",
             "run a --write --symptom-only",
+            "time",
             "list --x",
         ] {
             assert!(matches!(parse(line), Err(LabError::Usage(_))), "{line}");

@@ -39,6 +39,7 @@ mod rust;
 mod sandbox;
 mod suite;
 mod symptom;
+mod timing;
 mod worker;
 
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ pub use mirror::archives;
 pub use report::{PAGE, refreshed};
 pub use rust::Rust;
 pub use suite::Suite;
+pub use timing::times;
 
 /// Runs one command of the lab and returns its exit code: 0 all well, 1 a check failed, 2 trouble.
 ///
@@ -72,7 +74,7 @@ fn dispatch(words: &[&str], args: &Args) -> Result<bool, LabError> {
     match args.command {
         Command::Build => image::hold_all(&args.suites).map(|_| true),
         Command::List => report::list(&args.cases()?),
-        Command::Run | Command::Test => run::cases(words, args),
+        Command::Run | Command::Test | Command::Time => run::cases(words, args),
         Command::Shell | Command::Demo => run::interactive(words, args),
         Command::Worker => worker::run(args),
     }

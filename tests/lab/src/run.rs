@@ -16,6 +16,7 @@ use crate::pool::Pool;
 use crate::report;
 use crate::sandbox::Job;
 use crate::suite::Suite;
+use crate::timing;
 
 /// The case that a newcomer is shown.
 const SHOWN: &str = "hosts-access-denied";
@@ -43,8 +44,11 @@ pub(crate) fn cases(words: &[&str], args: &Args) -> Result<bool, LabError> {
         "{good} of {} hold every check, {alone} asked alone; {took} s; nothing left behind",
         outcomes.len()
     );
-    if args.write {
-        report::write(&outcomes)?;
+    match (args.command, args.write) {
+        (Command::Time, true) => timing::write(&outcomes)?,
+        (Command::Time, false) => println!("{}", timing::table(&outcomes)),
+        (_, true) => report::write(&outcomes)?,
+        (_, false) => {}
     }
     Ok(good == outcomes.len())
 }
@@ -104,7 +108,11 @@ fn trees(cases: &[Case], args: &Args) -> Result<Vec<Held>, LabError> {
 }
 
 fn jobs(cases: &[Case], args: &Args) -> VecDeque<Job> {
-    let pairs = cases.iter().flat_map(|case| {
+    // A fleet has other machines, where each command means something else.
+    let asked = cases
+        .iter()
+        .filter(|case| args.command != Command::Time || case.fleet.is_none());
+    let pairs = asked.flat_map(|case| {
         suites(case, args)
             .into_iter()
             .map(move |suite| (case, suite))

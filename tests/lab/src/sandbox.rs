@@ -9,7 +9,7 @@ use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::mount::{MsFlags, mount};
 use nix::sys::signal::SigSet;
 
-use crate::args::Args;
+use crate::args::{self, Args};
 use crate::error::{LabError, trying};
 use crate::suite::Suite;
 
@@ -87,6 +87,9 @@ pub(crate) fn options(command: &mut Command, args: &Args) {
         if let Some(path) = path {
             command.arg(option).arg(path);
         }
+    }
+    if args.command == args::Command::Time {
+        command.arg("--time");
     }
 }
 

@@ -12,6 +12,7 @@ use crate::record;
 use crate::remedy;
 use crate::sandbox;
 use crate::suite::Suite;
+use crate::timing;
 
 /// Runs the case and prints one line per check, as JSON unless a person watches; true if all checks
 /// pass.
@@ -62,7 +63,9 @@ fn follow(
         && tell(Check::ask("fault", || bench.break_it().map(Ok)))
         && tell(Check::ask("symptom", || bench.symptom()));
     record::symptom(&bench)?;
-    if broken && args.sshmend.is_some() {
+    if broken && args.time {
+        timing::ask(&bench, tell);
+    } else if broken && args.sshmend.is_some() {
         for restart in &case.restarts {
             tell(Check::ask(&restart.what, || bench.restart(restart)));
         }

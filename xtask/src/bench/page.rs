@@ -35,6 +35,8 @@ pub(super) fn write(results: &[Outcome], runs: usize) -> Result<(), String> {
         writeln!(page, "![{}](bench/{name}) {slope}\n", title(result)).map_err(text)?;
     }
     let path = project().join("docs/bench.md");
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    page.push_str(sshmend_lab::times(&before));
     fs::write(&path, page.trim_end().to_owned() + "\n")
         .map_err(|error| format!("{}: {error}", path.display()))
 }
