@@ -1,55 +1,50 @@
 //! Finds which of many texts another one begins with.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use crate::start::Start;
 
-/// A tree of texts: one walk from its root finds all those that a text begins with, for any number
-/// of texts.
+/// A tree of texts: one walk finds all those that a text begins with, for any number of texts. A branch is made when it is
+/// first walked: a log has the messages of a few of them.
 #[derive(Debug)]
 pub(crate) struct Tree {
-    nodes: Vec<Node>,
-    /// For each first byte the index of its node; 0, the root, for none.
-    first: Box<[usize]>,
+    /// Sorted, each with its index in the list.
+    texts: Vec<Text>,
     eights: Eights,
+    /// For texts that begin with none of the eights.
+    whole: OnceLock<Whole>,
+    /// The bytes that any text begins with.
+    begins: Box<[bool]>,
 }
 
-/// The nodes that texts with the same first eight bytes go on from: most texts are found by these at once, and walk only the
-/// last steps. A table of twice as many slots as there are nodes in it, or more, each at its hash or behind it.
+type Text = (Box<[u8]>, u16);
+
+/// The branches of texts with the same first eight bytes: most texts are found by these at once, and walk only the last steps.
+/// A table of twice as many slots as there are branches, or more, each at its hash or behind it.
+#[derive(Debug)]
+struct Eights(Vec<Option<Eight>>);
+
+#[derive(Debug)]
+struct Eight {
+    bytes: u64,
+    /// The texts that begin with them.
+    texts: Range<usize>,
+    branch: OnceLock<Branch>,
+}
+
+/// The nodes for some of the texts, the first of which is that of all of them.
 #[derive(Debug, Default)]
-struct Eights(Vec<Option<(u64, usize)>>);
+struct Branch {
+    nodes: Vec<Node>,
+}
 
-impl Eights {
-    fn new(nodes: &[(u64, usize)]) -> Self {
-        let mut table = Self(vec![None; (2 * nodes.len()).next_power_of_two()]);
-        for &(bytes, node) in nodes {
-            let mut slot = table.slot(bytes);
-            while table.0[slot].is_some() {
-                slot = table.behind(slot);
-            }
-            table.0[slot] = Some((bytes, node));
-        }
-        table
-    }
-
-    #[inline]
-    fn get(&self, bytes: u64) -> Option<usize> {
-        let mut slot = self.slot(bytes);
-        loop {
-            match self.0[slot] {
-                Some((known, node)) if known == bytes => return Some(node),
-                Some(_) => slot = self.behind(slot),
-                None => return None,
-            }
-        }
-    }
-
-    fn slot(&self, bytes: u64) -> usize {
-        let hash = bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        hash as usize & (self.0.len() - 1)
-    }
-
-    fn behind(&self, slot: usize) -> usize {
-        (slot + 1) & (self.0.len() - 1)
-    }
+/// The branch of all texts.
+#[derive(Debug)]
+struct Whole {
+    branch: Branch,
+    /// For each first byte the index of its node; 0, the root, for none.
+    first: Box<[usize]>,
 }
 
 #[derive(Debug)]
@@ -66,60 +61,129 @@ struct Node {
 impl Tree {
     /// A tree of these texts; those after the 65,536th are left out.
     pub(crate) fn new(texts: &[&[u8]]) -> Self {
-        let mut sorted: Vec<(&[u8], u16)> = texts.iter().copied().zip(0..=u16::MAX).collect();
-        sorted.sort_unstable();
-        let mut tree = Self {
-            nodes: Vec::with_capacity(2 * texts.len()),
-            first: vec![0; 256].into(),
-            eights: Eights::default(),
-        };
-        tree.add(&sorted, 0, 0, &[]);
-        let root = &tree.nodes[0];
-        for (&byte, &next) in root.bytes.iter().zip(&root.next) {
-            tree.first[usize::from(byte)] = next;
+        let texts = texts.iter().map(|&text| text.into());
+        let mut texts: Vec<Text> = texts.zip(0..=u16::MAX).collect();
+        texts.sort_unstable();
+        let mut begins: Box<[bool]> = vec![false; 256].into();
+        for (text, _) in &texts {
+            match text.first() {
+                Some(&byte) => begins[usize::from(byte)] = true,
+                // Every text begins with this one.
+                None => begins.fill(true),
+            }
         }
-        tree.eights = tree.add_eights(&sorted);
-        tree
-    }
-
-    /// Adds the nodes that texts with the same first eight bytes begin at.
-    fn add_eights(&mut self, sorted: &[(&[u8], u16)]) -> Eights {
-        let longer: Vec<_> = sorted
-            .iter()
-            .copied()
-            .filter(|(text, _)| text.len() >= EIGHT)
-            .collect();
-        let groups = longer.chunk_by(|(one, _), (other, _)| one[..EIGHT] == other[..EIGHT]);
-        let nodes = groups.filter_map(|group| {
-            let start = group[0].0.first_chunk::<EIGHT>()?;
-            // One byte less, because the texts of eight bytes are in the group.
-            let shorter = self.walk_from_root(&start[..EIGHT - 1]).to_vec();
-            let node = self.add(group, EIGHT, in_common(group), &shorter);
-            Some((u64::from_le_bytes(*start), node))
-        });
-        Eights::new(&nodes.collect::<Vec<_>>())
+        Self {
+            eights: Eights::new(&texts),
+            texts,
+            whole: OnceLock::new(),
+            begins,
+        }
     }
 
     /// The indices of the texts that this one begins with, in the order of the list.
     pub(crate) fn of(&self, text: &[u8]) -> &[u16] {
-        let begins = text.first().map(|byte| self.first[usize::from(*byte)]);
-        if matches!(begins, None | Some(0)) {
-            return &self.nodes[0].found;
+        let begins = text.first().map(|&byte| self.begins[usize::from(byte)]);
+        if begins == Some(false) {
+            return &[];
         }
         let start = text.split_first_chunk::<EIGHT>();
         let at_once = start.and_then(|(start, rest)| {
-            let node = &self.nodes[self.eights.get(u64::from_le_bytes(*start))?];
-            Some((node, node.text.strip(rest)?))
+            let branch = self.branch(self.eights.get(u64::from_le_bytes(*start))?);
+            let node = branch.nodes.first()?;
+            Some((branch, node, node.text.strip(rest)?))
         });
-        if let Some((node, rest)) = at_once {
-            return self.walk(node, rest, node.next_of(rest));
+        match at_once {
+            Some((branch, node, rest)) => branch.walk(node, rest, node.next_of(rest)),
+            None => self.walk_whole(text),
         }
-        self.walk_from_root(text)
     }
 
-    fn walk_from_root(&self, text: &[u8]) -> &[u16] {
-        let next = text.first().map(|byte| self.first[usize::from(*byte)]);
-        self.walk(&self.nodes[0], text, next.unwrap_or(0))
+    fn branch<'a>(&self, eight: &'a Eight) -> &'a Branch {
+        eight.branch.get_or_init(|| {
+            let start = eight.bytes.to_le_bytes();
+            let shorter = |(text, _): &&Text| text.len() < EIGHT && start.starts_with(text);
+            let shorter = self.texts.iter().filter(shorter);
+            let shorter: Vec<u16> = shorter.map(|&(_, place)| place).collect();
+            let texts = &self.texts[eight.texts.clone()];
+            Branch::new(texts, EIGHT, in_common(texts), &shorter)
+        })
+    }
+
+    fn walk_whole(&self, text: &[u8]) -> &[u16] {
+        let whole = self.whole.get_or_init(|| Whole::new(&self.texts));
+        let next = text.first().map(|&byte| whole.first[usize::from(byte)]);
+        let branch = &whole.branch;
+        branch.walk(&branch.nodes[0], text, next.unwrap_or(0))
+    }
+}
+
+impl Eights {
+    fn new(texts: &[Text]) -> Self {
+        let start = |(text, _): &Text| text.first_chunk::<EIGHT>().copied();
+        let groups = texts.chunk_by(|one, other| start(one) == start(other));
+        let mut end = 0;
+        let eights: Vec<Eight> = groups
+            .filter_map(|group| {
+                end += group.len();
+                Some(Eight {
+                    bytes: u64::from_le_bytes(start(&group[0])?),
+                    texts: end - group.len()..end,
+                    branch: OnceLock::new(),
+                })
+            })
+            .collect();
+        let slots = (2 * eights.len()).next_power_of_two();
+        let mut table = Self((0..slots).map(|_| None).collect());
+        for eight in eights {
+            let mut slot = table.slot(eight.bytes);
+            while table.0[slot].is_some() {
+                slot = table.behind(slot);
+            }
+            table.0[slot] = Some(eight);
+        }
+        table
+    }
+
+    #[inline]
+    fn get(&self, bytes: u64) -> Option<&Eight> {
+        let mut slot = self.slot(bytes);
+        loop {
+            match &self.0[slot] {
+                Some(known) if known.bytes == bytes => return Some(known),
+                Some(_) => slot = self.behind(slot),
+                None => return None,
+            }
+        }
+    }
+
+    fn slot(&self, bytes: u64) -> usize {
+        let hash = bytes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        hash as usize & (self.0.len() - 1)
+    }
+
+    fn behind(&self, slot: usize) -> usize {
+        (slot + 1) & (self.0.len() - 1)
+    }
+}
+
+impl Whole {
+    fn new(texts: &[Text]) -> Self {
+        let branch = Branch::new(texts, 0, 0, &[]);
+        let mut first: Box<[usize]> = vec![0; 256].into();
+        let root = &branch.nodes[0];
+        for (&byte, &next) in root.bytes.iter().zip(&root.next) {
+            first[usize::from(byte)] = next;
+        }
+        Self { branch, first }
+    }
+}
+
+impl Branch {
+    /// That of sorted texts that agree up to `end`; the walk has come to `start`, and found those `before`.
+    fn new(texts: &[Text], start: usize, end: usize, before: &[u16]) -> Self {
+        let mut branch = Self::default();
+        branch.add(texts, start, end, before);
+        branch
     }
 
     /// What is found on the way from a node to the next one, and so on; 0 stands for none.
@@ -138,7 +202,7 @@ impl Tree {
 
     /// Adds the node for sorted texts that agree up to `end`; those up to `start` are on the path
     /// to it.
-    fn add(&mut self, texts: &[(&[u8], u16)], start: usize, end: usize, before: &[u16]) -> usize {
+    fn add(&mut self, texts: &[Text], start: usize, end: usize, before: &[u16]) -> usize {
         let ending = texts
             .iter()
             .take_while(|(text, _)| text.len() == end)
@@ -178,9 +242,9 @@ impl Node {
 const EIGHT: usize = 8;
 
 /// How many bytes sorted texts have in common at their beginning.
-fn in_common(texts: &[(&[u8], u16)]) -> usize {
+fn in_common(texts: &[Text]) -> usize {
     // What the first and the last have in common, all between them have.
-    let (first, last) = (texts[0].0, texts[texts.len() - 1].0);
+    let (first, last) = (&texts[0].0, &texts[texts.len() - 1].0);
     let same = first
         .iter()
         .zip(last)

@@ -1,6 +1,7 @@
 //! A table of rules, searched by the beginning of a message.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use super::rule::{Meaning, Rule, Voice};
 use super::{dropbear, servers};
@@ -15,11 +16,28 @@ use crate::tree::Tree;
 pub(crate) struct Table {
     rules: Vec<Compiled>,
     beginnings: Tree,
-    /// For each first byte the possible beginnings of a message within a text, sorted, without
-    /// duplicates.
+    /// Made where messages are searched for within a text: most logs have heads.
+    within: OnceLock<Within>,
+}
+
+/// The possible beginnings of a message within a text.
+#[derive(Debug)]
+struct Within {
+    /// By their first byte, sorted, without duplicates.
     leads: Vec<Vec<Box<[u8]>>>,
     /// The first four bytes of all of them, as a superset.
     fours: Fours,
+}
+
+impl Within {
+    fn new(rules: &[Compiled]) -> Self {
+        let mut leads: Vec<Vec<Box<[u8]>>> = vec![Vec::new(); 256];
+        for lead in leads_within(rules) {
+            leads[usize::from(lead[0])].push(lead);
+        }
+        let fours = Fours::new(&leads);
+        Self { leads, fours }
+    }
 }
 
 /// A set of four bytes each, by a hash of 16 bits.
@@ -99,16 +117,10 @@ impl Table {
             .collect();
         let beginnings: Vec<&[u8]> = rules.iter().map(|rule| rule.template.lead()).collect();
         let beginnings = Tree::new(&beginnings);
-        let mut leads: Vec<Vec<Box<[u8]>>> = vec![Vec::new(); 256];
-        for lead in leads_within(&rules) {
-            leads[usize::from(lead[0])].push(lead);
-        }
-        let fours = Fours::new(&leads);
         Self {
             rules,
             beginnings,
-            leads,
-            fours,
+            within: OnceLock::new(),
         }
     }
 
@@ -173,12 +185,13 @@ impl Compiled {
 impl Table {
     /// Whether this text, which is inside another one, may begin a message that only sshd writes.
     pub(crate) fn is_begun_by(&self, text: &[u8]) -> bool {
-        if !self.fours.may_hold(text) {
+        let within = self.within.get_or_init(|| Within::new(&self.rules));
+        if !within.fours.may_hold(text) {
             return false;
         }
         let leads = text
             .first()
-            .and_then(|first| self.leads.get(usize::from(*first)));
+            .and_then(|first| within.leads.get(usize::from(*first)));
         let begins = |lead: &[u8]| lead.get(1) == text.get(1) && text.starts_with(lead);
         leads.is_some_and(|leads| leads.iter().any(|lead| begins(lead)))
     }
