@@ -13,6 +13,9 @@ pub struct Span {
 
 impl Span {
     pub(crate) fn add(&mut self, time: Option<Timestamp>) {
+        if time == self.last {
+            return;
+        }
         let Some(time) = time else { return };
         if self.first.is_none_or(|first| time < first) {
             self.first = Some(time);
