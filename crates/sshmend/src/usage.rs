@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::FromArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Command, CommandFactory, FromArgMatches};
 use sshmend_host::Terminal;
 
 use crate::cli::Cli;
@@ -18,9 +18,18 @@ use crate::output::escape::line;
 /// (`build.rs`).
 const VERSION: &str = env!("SSHMEND_VERSION");
 
-/// Parses the command line.
+/// Parses the command line. The examples of all commands are put into their help only where help or an error is printed.
 pub(crate) fn parse(words: &[OsString]) -> Result<Cli, clap::Error> {
-    let mut command = definition_for(width()).version(VERSION);
+    match parse_with(Cli::command(), words) {
+        Err(error) if error.kind() != ErrorKind::DisplayVersion => {
+            parse_with(definition_for(width()), words)
+        }
+        parsed => parsed,
+    }
+}
+
+fn parse_with(command: Command, words: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = command.version(VERSION);
     let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
