@@ -1,11 +1,13 @@
 //! Runs a program of the machine with a clean environment, a time limit and a size limit.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +16,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, geteuid};
-use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::fs::{Access, AtFlags, CWD, MemfdFlags, accessat, memfd_create};
 use rustix::process::{PidfdFlags, pidfd_open};
 use sshmend_lossless::{CommandOutput, NotRun};
 
@@ -117,7 +119,7 @@ impl Runner {
     /// # Errors
     /// If it cannot be started, or was killed for taking too long or writing too much.
     pub fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
-        self.finish(Running::start(argv, Stdio::null())?)
+        self.finish(Running::start(argv, None)?)
     }
 
     /// The same, with these bytes on standard input.
@@ -126,7 +128,7 @@ impl Runner {
     /// As for [`Runner::run`].
     pub fn feed(&self, argv: &[String], stdin: &[u8]) -> Result<CommandOutput, RunError> {
         let stdin = in_memory(stdin).map_err(|error| RunError::NotStarted(reason(&error)))?;
-        self.finish(Running::start(argv, stdin.into())?)
+        self.finish(Running::start(argv, Some(&stdin))?)
     }
 
     fn finish(&self, mut running: Running) -> Result<CommandOutput, RunError> {
@@ -156,20 +158,50 @@ pub fn may_run(program: &str) -> bool {
     refuse_untrusted(program).is_ok()
 }
 
-/// A program with its arguments, a clean environment and a pipe for its output.
-pub(crate) fn command(argv: &[String]) -> Result<Command, RunError> {
+/// Starts a program with a clean environment and a pipe for its output; `prepare` says the rest.
+///
+/// A program that is named by its path is started without a copy of this process (posix_spawn(3)), so that the name is searched
+/// here. What does not start so is left to execvp(3), which also runs scripts without a first line.
+pub(crate) fn spawn(
+    argv: &[String],
+    prepare: impl Fn(&mut Command) -> io::Result<()>,
+) -> Result<Child, RunError> {
     let (program, arguments) = argv
         .split_first()
         .ok_or_else(|| RunError::NotStarted("no program".to_owned()))?;
     refuse_untrusted(program)?;
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env_clear()
-        .env("PATH", PATH)
-        .env("LC_ALL", "C")
-        .stdout(Stdio::piped());
-    Ok(command)
+    let command = |found: &OsStr| {
+        let mut command = Command::new(found);
+        command
+            .arg0(program)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", PATH)
+            .env("LC_ALL", "C")
+            .stdout(Stdio::piped());
+        prepare(&mut command).map(|()| command)
+    };
+    let start = || {
+        let mut named = command(program.as_ref())?;
+        match searched(&named) {
+            Some(path) => command(path.as_ref())?.spawn().or_else(|_| named.spawn()),
+            None => named.spawn(),
+        }
+    };
+    start().map_err(|error| RunError::not_started(&error))
+}
+
+/// The file that execvp(3) would try first for a program without a path. `None` if the search depends on the working
+/// directory.
+fn searched(command: &Command) -> Option<PathBuf> {
+    let program = command.get_program();
+    if program.as_bytes().contains(&b'/') {
+        return None;
+    }
+    let (_, path) = command.get_envs().find(|(name, _)| *name == "PATH")?;
+    let runs = |file: &PathBuf| accessat(CWD, file, Access::EXEC_OK, AtFlags::EACCESS).is_ok();
+    let mut folders = env::split_paths(path?).take_while(|folder| folder.is_absolute());
+    folders.find_map(|folder| Some(folder.join(program)).filter(runs))
 }
 
 /// Refuses a program, named by its path, that another user could have put there. Such a path may
@@ -190,15 +222,16 @@ fn refuse_untrusted(program: &str) -> Result<(), RunError> {
 }
 
 impl Running {
-    fn start(argv: &[String], stdin: Stdio) -> Result<Self, RunError> {
-        let mut child = command(argv)?
-            .envs(told().filter_map(|name| Some((name, env::var_os(name)?))))
-            .current_dir("/")
-            .stdin(stdin)
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .map_err(|error| RunError::not_started(&error))?;
+    fn start(argv: &[String], stdin: Option<&File>) -> Result<Self, RunError> {
+        let mut child = spawn(argv, |command| {
+            command
+                .envs(told().filter_map(|name| Some((name, env::var_os(name)?))))
+                .current_dir("/")
+                .stdin(stdin.map_or_else(|| Ok(Stdio::null()), as_stdin)?)
+                .stderr(Stdio::piped())
+                .process_group(0);
+            Ok(())
+        })?;
         let stdout = Stream::new(child.stdout.take());
         let stderr = Stream::new(child.stderr.take());
         let ended = pidfd_open(
@@ -307,7 +340,61 @@ fn in_memory(bytes: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
+fn as_stdin(file: &File) -> io::Result<Stdio> {
+    file.try_clone().map(Stdio::from)
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn unreadable(error: io::Error) -> RunError {
     RunError::Unreadable(reason(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A folder with one file of this mode.
+    fn folder(name: &str, mode: u32, text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(name);
+        fs::write(&file, text).expect("a file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("a mode");
+        folder
+    }
+
+    fn path_of(folders: &[&Path]) -> OsString {
+        env::join_paths(folders).expect("no colon in a name")
+    }
+
+    #[test]
+    fn a_program_is_searched_as_execvp_does() {
+        let closed = folder("tool", 0o644, "");
+        let open = folder("tool", 0o755, "");
+        let found = |program: &str, folders: &[&Path]| {
+            searched(Command::new(program).env("PATH", path_of(folders)))
+        };
+        let both = [closed.path(), open.path()];
+        assert_eq!(found("tool", &both), Some(open.path().join("tool")));
+        assert_eq!(found("tool", &both[..1]), None);
+        assert_eq!(found("bin/tool", &both), None);
+        assert_eq!(found("tool", &[Path::new("here"), open.path()]), None);
+    }
+
+    #[test]
+    fn a_script_without_a_first_line_is_run_by_a_shell() {
+        let folder = folder("tool", 0o755, "echo $1 $PATH");
+        let path = path_of(&[folder.path()]);
+        let argv = ["tool", "said"].map(str::to_owned);
+        let child = spawn(&argv, |command| {
+            command.env("PATH", &path);
+            Ok(())
+        });
+        let said = child.expect("it starts").wait_with_output();
+        let expected = format!("said {}\n", folder.path().display());
+        assert_eq!(said.expect("it ends").stdout, expected.as_bytes());
+    }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::process::{Child, ChildStdout, Stdio};
 
-use crate::run::{RunError, command};
+use crate::run::{RunError, spawn};
 
 /// The standard output of a running program, which is ended on drop.
 #[derive(Debug)]
@@ -21,11 +21,10 @@ impl ProgramOutput {
     /// # Errors
     /// If it cannot be started.
     pub fn start(argv: &[String]) -> Result<Self, RunError> {
-        let mut child = command(argv)?
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| RunError::not_started(&error))?;
+        let mut child = spawn(argv, |command| {
+            command.stdin(Stdio::null()).stderr(Stdio::null());
+            Ok(())
+        })?;
         let stdout = child
             .stdout
             .take()
