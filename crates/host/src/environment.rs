@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Uid, getegid, geteuid, getppid, getuid};
 
+use crate::look::read_to_end;
 use crate::machine::Machine;
 
 /// The folders of the time zone rules (tzfile(5)).
@@ -197,9 +198,8 @@ impl SshSession {
             if pid <= 1 {
                 break;
             }
-            let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            let seen = connection_in(&environ).and_then(|connection| {
-                let uid = real_uid(&fs::read(format!("/proc/{pid}/status")).ok()?)?;
+            let seen = connection_in(&of_process(pid, "environ")).and_then(|connection| {
+                let uid = real_uid(&of_process(pid, "status"))?;
                 Some(Self { connection, uid })
             });
             found = match (found, seen) {
@@ -208,14 +208,20 @@ impl SshSession {
                 (Some(session), Some(seen)) if seen.connection == session.connection => Some(seen),
                 (found, _) => found,
             };
-            let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let Some(parent) = parent_of(&stat) else {
+            let Some(parent) = parent_of(&of_process(pid, "stat")) else {
                 break;
             };
             pid = parent;
         }
         found
     }
+}
+
+/// A file of a process (proc(5)); empty if it cannot be read.
+fn of_process(pid: i32, name: &str) -> Vec<u8> {
+    let file = File::open(format!("/proc/{pid}/{name}"));
+    file.and_then(|file| read_to_end(&file, 0))
+        .unwrap_or_default()
 }
 
 /// The real user in /proc/PID/status (proc(5)): the first number of `Uid:`.

@@ -12,6 +12,9 @@ use crate::failure::{MAX_MIB, Why};
 use crate::path::{Located, Root};
 use crate::trust::Purpose;
 
+/// The least memory that is reserved before a file is read: without it a file of /proc is read in pieces of 32 bytes.
+const LEAST: u64 = 4096;
+
 /// The most memory that is reserved before a file is read.
 const RESERVED: u64 = 64 << 20;
 
@@ -68,7 +71,7 @@ pub(crate) fn see(root: &Root, path: &Path, depth: Depth, purpose: Purpose) -> R
 
 fn read(located: &Located) -> Result<Entry, Why> {
     let file = located.open()?;
-    let bytes = read_to_end(&file)?;
+    let bytes = read_to_end(&file, located.meta.len())?;
     let meta = metadata(&file, &file.metadata()?);
     Ok(Entry::File(FileImage {
         bytes: bytes.into(),
@@ -77,13 +80,14 @@ fn read(located: &Located) -> Result<Entry, Why> {
     }))
 }
 
-/// Files of /proc report a size of 0 although they have content: read until the end.
-pub(crate) fn read_to_end(file: &File) -> io::Result<Vec<u8>> {
+/// Reads a file of this size. Files of /proc report a size of 0 although they have content: read until the end.
+pub(crate) fn read_to_end(file: &File, size: u64) -> io::Result<Vec<u8>> {
     let limit = MAX_MIB << 20;
     // The reported size is trusted only as far as a reservation of that size is cheap.
-    let size = file.metadata().map_or(0, |meta| meta.len()).min(RESERVED);
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+    let room = size.clamp(LEAST, RESERVED);
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     file.take(limit + 1).read_to_end(&mut bytes)?;
+    bytes.shrink_to_fit();
     if bytes.len() as u64 > limit {
         return Err(io::ErrorKind::FileTooLarge.into());
     }

@@ -1,9 +1,10 @@
 //! Resolves paths on the running machine, or below the mount point of a disk.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,8 @@ pub(crate) struct Located {
 /// The means of opening it again for its content.
 enum By {
     Path(PathBuf),
-    Walk(Box<Walked>),
+    /// The directory that holds it, and its name in there.
+    Name(File, OsString),
 }
 
 impl Root {
@@ -49,12 +51,11 @@ impl Root {
         match self.walk(path, true, &mut |step| trust.visit(step)) {
             Ok(walked) => {
                 trust.end(&walked.path, &walked.node, &walked.meta)?;
-                let (node, meta) = (walked.node.try_clone()?, walked.meta.clone());
                 Ok(Located {
-                    node,
-                    meta,
-                    target: walked.path.clone(),
-                    by: By::Walk(Box::new(walked)),
+                    node: walked.node,
+                    meta: walked.meta,
+                    target: walked.path,
+                    by: By::Name(walked.parent, walked.name),
                 })
             }
             Err(Stop::Magic) if matches!(self, Self::Live) && trust.is_unshared() => {
@@ -87,9 +88,9 @@ impl Root {
                 } else {
                     env::current_dir().unwrap_or_default()
                 };
-                walk(root.as_fd(), &here.join(path), follow_last, visit)
+                walk(&root, &here.join(path), follow_last, visit)
             }
-            Self::Below(root) => walk(root.as_fd(), path, follow_last, visit),
+            Self::Below(root) => walk(root, path, follow_last, visit),
         }
     }
 }
@@ -121,12 +122,9 @@ impl Located {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let opened = match &self.by {
             By::Path(path) => openat(CWD, path, flags, Mode::empty())?,
-            By::Walk(walked) => openat(
-                &walked.parent,
-                &walked.name,
-                flags | OFlags::NOFOLLOW,
-                Mode::empty(),
-            )?,
+            By::Name(parent, name) => {
+                openat(parent, name, flags | OFlags::NOFOLLOW, Mode::empty())?
+            }
         };
         let file = File::from(opened);
         let now = file.metadata()?;

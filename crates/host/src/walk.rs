@@ -67,7 +67,7 @@ struct Open {
 }
 
 struct Walk<'r, 'v> {
-    root: BorrowedFd<'r>,
+    root: &'r File,
     root_meta: Metadata,
     opened: Vec<Open>,
     pending: VecDeque<OsString>,
@@ -95,16 +95,15 @@ impl From<Stop> for Why {
 /// Walks `path` below `root` and passes every step to `visit` before it is taken; a link at the end
 /// is followed if `follow_last` is set.
 pub(crate) fn walk(
-    root: BorrowedFd<'_>,
+    root: &File,
     path: &Path,
     follow_last: bool,
     visit: Visit<'_>,
 ) -> Result<Walked, Stop> {
     let pending = components(path).collect();
-    let root_meta = stat(&open_node(root, OsStr::new("."))?)?;
     let mut walk = Walk {
         root,
-        root_meta,
+        root_meta: stat(root)?,
         opened: Vec::new(),
         pending,
         links: 0,
@@ -187,7 +186,7 @@ impl Walk<'_, '_> {
     fn top(&self) -> BorrowedFd<'_> {
         self.opened
             .last()
-            .map_or(self.root, |open| open.node.as_fd())
+            .map_or(self.root.as_fd(), |open| open.node.as_fd())
     }
 
     fn path(&self) -> PathBuf {
@@ -202,7 +201,10 @@ impl Walk<'_, '_> {
             Some(last) => last,
             None => self.root_itself()?,
         };
-        let parent = open_node(self.top(), OsStr::new("."))?;
+        let parent = match self.opened.pop() {
+            Some(open) => open.node,
+            None => open_node(self.root.as_fd(), OsStr::new("."))?,
+        };
         Ok(Walked {
             node: last.node,
             meta: last.meta,
@@ -213,7 +215,7 @@ impl Walk<'_, '_> {
     }
 
     fn root_itself(&self) -> Result<Open, Errno> {
-        let node = open_node(self.root, OsStr::new("."))?;
+        let node = open_node(self.root.as_fd(), OsStr::new("."))?;
         let meta = stat(&node)?;
         Ok(Open {
             name: OsString::from("."),

@@ -2,6 +2,7 @@
 //! are kept.
 
 use std::num::NonZero;
+use std::sync::OnceLock;
 use std::thread;
 
 use crate::beside::{Beside, beside};
@@ -104,9 +105,12 @@ impl Sieve {
     }
 }
 
-/// The number of threads that the machine runs at once.
+/// The number of threads that the machine runs at once, which the kernel is asked for once: the limits of the control group
+/// stand in several files.
 pub fn threads() -> NonZero<usize> {
-    thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+    static THREADS: OnceLock<NonZero<usize>> = OnceLock::new();
+    let ask = || thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    *THREADS.get_or_init(ask)
 }
 
 /// The end of the line that contains the byte before `at`.
