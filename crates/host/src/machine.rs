@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use sshmend_lossless::{
-    Beside, Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread, beside,
+    Beside, Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread, beside, threads,
 };
 
 use crate::dial::dial;
@@ -25,6 +25,9 @@ const SILENCE: Duration = Duration::from_secs(3);
 
 /// The time limit for resolving a name.
 const RESOLVE: Duration = Duration::from_secs(10);
+
+/// The least number of files that are worth a thread.
+const SHARE: usize = 32;
 
 /// The running machine, or a disk mounted below a directory.
 #[derive(Debug)]
@@ -75,13 +78,17 @@ impl Machine {
     /// Answers all requests and records the answers: programs run in parallel, and names are
     /// resolved meanwhile.
     pub fn answer_all(&self, requests: &[Request], snapshot: &mut Snapshot) {
-        let (mut programs, mut names) = (Vec::new(), Vec::new());
+        let (mut files, mut programs, mut names) = (Vec::new(), Vec::new(), Vec::new());
         for request in requests {
             match request {
+                Request::Read(path) => files.push(path.as_path()),
                 Request::Resolve(name) => names.push(name.as_str()),
                 request if runs_a_program(request) => programs.push(request.clone()),
                 request => self.answer(request, snapshot),
             }
+        }
+        for (path, entry) in files.iter().zip(self.read_all(&files)) {
+            snapshot.insert(*path, entry);
         }
         let (programs, resolved) = thread::scope(|scope| {
             let resolving: Vec<_> = names
@@ -98,6 +105,27 @@ impl Machine {
         for (name, answer) in names.into_iter().zip(resolved) {
             snapshot.insert_resolved(name, answer);
         }
+    }
+
+    /// Reads files on all cores: they may be those of all processes.
+    fn read_all(&self, paths: &[&Path]) -> Vec<Entry> {
+        let read = |paths: &[&Path]| -> Vec<Entry> {
+            let entries = paths.iter();
+            entries
+                .map(|path| look(&self.root, path, Depth::Content))
+                .collect()
+        };
+        let share = paths.len().div_ceil(threads().get()).max(SHARE);
+        let (own, others) = paths.split_at(share.min(paths.len()));
+        thread::scope(|scope| {
+            let others: Vec<_> = others
+                .chunks(share)
+                .map(|paths| beside(scope, move || read(paths)))
+                .collect();
+            let mut entries = read(own);
+            entries.extend(others.into_iter().flat_map(Beside::join));
+            entries
+        })
     }
 
     fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, String> {

@@ -379,3 +379,23 @@ fn a_hard_link_is_read_only_in_a_root_directory_below_a_sticky_one() {
         assert_eq!(Machine::live().read(&at(name)).is_ok(), is_read, "{name}");
     }
 }
+
+#[test]
+fn many_files_at_once_are_read_like_each_alone() {
+    let disk = tempfile::tempdir().unwrap();
+    let path = |number: usize| disk.path().join(number.to_string());
+    let machine = Machine::live();
+    // Fewer than one thread gets, as many, and enough for several; every seventh is missing.
+    for count in [1, 32, 33, 300] {
+        for number in (0..count).filter(|number| number % 7 != 0) {
+            fs::write(path(number), format!("{number}\n")).unwrap();
+        }
+        let requests: Vec<Request> = (0..count).map(path).map(Request::Read).collect();
+        let seen = all(&machine, &requests);
+        assert_eq!(seen.paths().count(), count);
+        for number in 0..count {
+            let alone = ask(&machine, &Request::Read(path(number)));
+            assert_eq!(seen.entry(&path(number)), alone.entry(&path(number)));
+        }
+    }
+}
