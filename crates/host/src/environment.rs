@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, IsTerminal};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
@@ -124,8 +125,13 @@ pub fn now() -> Timestamp {
 /// The time zone of `TZ` (tzset(3)), else the machine's own; UTC if that cannot be read.
 ///
 /// The variable is the caller's: it names a zone below the folder of zones or spells out rules, and
-/// makes us open no other file.
+/// makes us open no other file. It is looked up once.
 pub fn zone() -> TimeZone {
+    static ZONE: OnceLock<TimeZone> = OnceLock::new();
+    ZONE.get_or_init(look_up_zone).clone()
+}
+
+fn look_up_zone() -> TimeZone {
     let found = match env::var_os("TZ") {
         None => rules(Path::new(LOCAL), "local"),
         Some(named) => named

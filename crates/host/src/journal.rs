@@ -21,14 +21,18 @@ struct Reading {
 }
 
 impl Machine {
-    /// Runs journalctl(1) with the arguments `words` and returns its output. The journal of a
-    /// mounted disk is read by the running machine's journalctl.
+    /// Runs journalctl(1) with the arguments `words` and returns its output; calls `waiting` if a person is to be told of it.
+    /// The journal of a mounted disk is read by the running machine's journalctl.
     ///
     /// # Errors
     /// If journalctl or the journal is missing, or reading takes too long or returns too much.
-    pub fn journal(&self, words: &[String]) -> Result<CommandOutput, RunError> {
+    pub(crate) fn journal(
+        &self,
+        words: &[String],
+        waiting: &dyn Fn(),
+    ) -> Result<CommandOutput, RunError> {
         let reading = self.reading(words)?;
-        self.programs.run(&reading.argv)
+        self.programs.run(&reading.argv, waiting)
     }
 
     /// The same, as a stream.

@@ -78,11 +78,15 @@ impl Programs {
         }
     }
 
-    /// Runs one program, and records whether it hung.
-    pub(crate) fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
+    /// Runs one program, and records whether it hung; calls `waiting` if a person is to be told of it.
+    pub(crate) fn run(
+        &self,
+        argv: &[String],
+        waiting: &dyn Fn(),
+    ) -> Result<CommandOutput, RunError> {
         let program = argv.first().map_or("", String::as_str);
         let started = Instant::now();
-        let answer = self.runner(program).run(argv);
+        let answer = self.runner(program).run_watched(argv, PATIENCE, waiting);
         if matches!(answer, Err(RunError::TimedOut(_)))
             && let Ok(mut lost) = self.lost.lock()
         {
@@ -102,24 +106,30 @@ impl Machine {
 
     /// Runs the programs of the requests in parallel; requests of other kinds get no answer here.
     pub(crate) fn run_all(&self, requests: &[Request]) -> Vec<Answer> {
+        // One alone needs no thread beside this one.
+        if let [alone] = requests {
+            let waiting = || self.tell([(0, alone)].into_iter());
+            return self.ask(alone, &waiting).into_iter().collect();
+        }
         thread::scope(|scope| {
-            let answers = side_by_side(scope, requests, |request| self.ask(request));
+            let answers = side_by_side(scope, requests, |request| self.ask(request, &|| {}));
             self.collect(requests, &answers)
         })
     }
 
-    fn ask(&self, request: &Request) -> Option<Answer> {
+    fn ask(&self, request: &Request, waiting: &dyn Fn()) -> Option<Answer> {
         match request {
             Request::Run(argv) => Some((
                 argv.clone(),
                 if self.is_live() {
-                    self.programs.run(argv).map_err(NotRun::from)
+                    self.programs.run(argv, waiting).map_err(NotRun::from)
                 } else {
                     Err(NotRun::Failed("not run under --root".to_owned()))
                 },
             )),
             Request::Journal(words) => {
-                Some((journalctl(words), self.journal(words).map_err(NotRun::from)))
+                let answer = self.journal(words, waiting).map_err(NotRun::from);
+                Some((journalctl(words), answer))
             }
             _ => None,
         }

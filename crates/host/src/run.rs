@@ -119,7 +119,17 @@ impl Runner {
     /// # Errors
     /// If it cannot be started, or was killed for taking too long or writing too much.
     pub fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
-        self.finish(Running::start(argv, None)?)
+        self.run_watched(argv, Duration::MAX, &|| {})
+    }
+
+    /// The same; calls `waiting` once if the program takes longer than `patience`.
+    pub(crate) fn run_watched(
+        &self,
+        argv: &[String],
+        patience: Duration,
+        waiting: &dyn Fn(),
+    ) -> Result<CommandOutput, RunError> {
+        self.finish(Running::start(argv, None)?, patience, waiting)
     }
 
     /// The same, with these bytes on standard input.
@@ -128,11 +138,16 @@ impl Runner {
     /// As for [`Runner::run`].
     pub fn feed(&self, argv: &[String], stdin: &[u8]) -> Result<CommandOutput, RunError> {
         let stdin = in_memory(stdin).map_err(|error| RunError::NotStarted(reason(&error)))?;
-        self.finish(Running::start(argv, Some(&stdin))?)
+        self.finish(Running::start(argv, Some(&stdin))?, Duration::MAX, &|| {})
     }
 
-    fn finish(&self, mut running: Running) -> Result<CommandOutput, RunError> {
-        let code = running.wait(self);
+    fn finish(
+        &self,
+        mut running: Running,
+        patience: Duration,
+        waiting: &dyn Fn(),
+    ) -> Result<CommandOutput, RunError> {
+        let code = running.wait(self, patience, waiting);
         if code.is_err() {
             running.kill();
         }
@@ -248,8 +263,13 @@ impl Running {
 
     /// A program that has ended is done, even if a child that it left behind still holds its output
     /// open.
-    fn wait(&mut self, runner: &Runner) -> Result<Option<i32>, RunError> {
-        let started = Instant::now();
+    fn wait(
+        &mut self,
+        runner: &Runner,
+        patience: Duration,
+        waiting: &dyn Fn(),
+    ) -> Result<Option<i32>, RunError> {
+        let (started, mut told) = (Instant::now(), false);
         loop {
             self.listen()?;
             let ended = self.child.try_wait().map_err(unreadable)?;
@@ -258,6 +278,10 @@ impl Running {
                 return Ok(status.code());
             }
             self.read(runner)?;
+            if !told && started.elapsed() >= patience {
+                told = true;
+                waiting();
+            }
             if started.elapsed() >= runner.deadline {
                 return Err(RunError::TimedOut(runner.deadline));
             }
@@ -351,6 +375,7 @@ fn unreadable(error: io::Error) -> RunError {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::ffi::OsString;
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
@@ -396,5 +421,19 @@ mod tests {
         let said = child.expect("it starts").wait_with_output();
         let expected = format!("said {}\n", folder.path().display());
         assert_eq!(said.expect("it ends").stdout, expected.as_bytes());
+    }
+
+    #[test]
+    fn somebody_is_told_once_of_a_program_that_takes_long() {
+        let times = |patience: Duration| {
+            let told = Cell::new(0);
+            let argv = ["sleep", "0.3"].map(str::to_owned);
+            let waiting = || told.set(told.get() + 1);
+            let said = Runner::default().run_watched(&argv, patience, &waiting);
+            assert!(said.is_ok_and(|said| said.success()));
+            told.get()
+        };
+        assert_eq!(times(Duration::from_millis(50)), 1);
+        assert_eq!(times(Duration::from_secs(60)), 0);
     }
 }

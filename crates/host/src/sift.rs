@@ -58,9 +58,11 @@ fn search(file: &File, sieve: &Sieve, threads: NonZero<usize>) -> io::Result<Vec
         }
     };
     let mut found = thread::scope(|scope| {
-        let started: Vec<_> = (0..threads.get()).map(|_| beside(scope, work)).collect();
-        let mut all = Vec::new();
-        for worker in started {
+        // The caller searches too.
+        let others = (1..threads.get().min(blocks)).map(|_| beside(scope, work));
+        let others: Vec<_> = others.collect();
+        let mut all = work()?;
+        for worker in others {
             all.extend(worker.join()?);
         }
         Ok::<_, io::Error>(all)
