@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::thread;
 
-use rustix::fs::{Advice, fadvise};
+use rustix::fs::{Advice, fadvise, fsync};
 use sshmend_lossless::{Beside, beside};
 
 use crate::directory::Directory;
@@ -41,28 +42,30 @@ pub(crate) fn begin_writing(file: &File, start: u64) {
     let _ = fadvise(file, start, None, Advice::DontNeed);
 }
 
-/// Syncs all of these at once: a file system commits together what it is asked for together, so
-/// that several take hardly longer than one.
+/// A file or directory that is to be synced, with its path for an error.
+pub(crate) type ToSync<'f> = (&'f File, PathBuf);
+
+/// The number of threads that sync. A file system commits together what it is asked for together,
+/// so that several take hardly longer than one; but a thread takes as long to begin as an idle disk
+/// to write, and many of them only wait for each other.
+const AT_ONCE: usize = 3;
+
+/// Syncs all of these, several at once.
 ///
 /// # Errors
-/// The first one's, if the operating system refuses.
-pub(crate) fn sync_together<T: Sync>(
-    these: &[T],
-    sync: impl Fn(&T) -> Result<(), FileError> + Sync,
-) -> Result<(), FileError> {
-    let Some((first, others)) = these.split_first() else {
-        return Ok(());
+/// One of them, if the operating system refuses.
+pub(crate) fn sync_together(these: &[ToSync<'_>]) -> Result<(), FileError> {
+    let share = |first: usize| {
+        let mut share = these.iter().skip(first).step_by(AT_ONCE);
+        share.try_for_each(|(file, path)| fsync(file).map_err(FileError::at(path)))
     };
     thread::scope(|scope| {
+        let others = 1..AT_ONCE.min(these.len());
         let others: Vec<_> = others
-            .iter()
-            .map(|other| beside(scope, || sync(other)))
+            .map(|first| beside(scope, move || share(first)))
             .collect();
-        let first = sync(first);
-        others
-            .into_iter()
-            .map(Beside::join)
-            .fold(first, Result::and)
+        let own = share(0);
+        others.into_iter().map(Beside::join).fold(own, Result::and)
     })
 }
 
@@ -71,14 +74,19 @@ pub(crate) fn sync_together<T: Sync>(
 /// # Errors
 /// If the operating system refuses.
 pub fn sync_all(unsynced: &[Unsynced]) -> Result<(), FileError> {
+    sync_together(&directories(unsynced)?)
+}
+
+/// The directories, each once.
+pub(crate) fn directories(unsynced: &[Unsynced]) -> Result<Vec<ToSync<'_>>, FileError> {
     let mut directories = BTreeMap::new();
     for Unsynced(directory) in unsynced {
         let stat = directory.file.metadata();
         let stat = stat.map_err(FileError::at(&directory.path))?;
         directories.insert((stat.dev(), stat.ino()), directory);
     }
-    let directories: Vec<&Directory> = directories.into_values().collect();
-    sync_together(&directories, |directory| {
-        directory.sync().map_err(FileError::at(&directory.path))
-    })
+    let directories = directories.into_values();
+    Ok(directories
+        .map(|directory| (&directory.file, directory.path.clone()))
+        .collect())
 }

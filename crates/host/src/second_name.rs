@@ -6,7 +6,7 @@ use std::path::Path;
 
 use nix::unistd::geteuid;
 use rustix::fs::{AtFlags, linkat, unlinkat};
-use sshmend_lossless::FileImage;
+use sshmend_lossless::{FileImage, Metadata};
 
 use crate::directory::Directory;
 use crate::durable::Unsynced;
@@ -21,12 +21,18 @@ const LONG: u64 = 1 << 20;
 /// The mode bits that let others write to the file.
 const OTHERS_WRITE: u32 = 0o022;
 
+/// Whether the old content of this file may be kept as a second name of its inode, as far as its
+/// metadata tells: it is our own, long, with a single name, and nobody else may write to it.
+pub fn may_keep_inode(meta: &Metadata) -> bool {
+    let own = meta.uid == geteuid().as_raw() && meta.mode & OTHERS_WRITE == 0;
+    meta.size >= LONG && meta.links == 1 && own
+}
+
 impl Machine {
     /// Gives the captured file a second name, `to`, on the disk of `state`, which is durable once
     /// the directory that is returned is synced; `None` if that is not possible or not worthwhile.
     ///
-    /// It must be our own, long, with a single name and on the same file system, and nobody else
-    /// may write to it.
+    /// It must be one that [`may_keep_inode`], on the same file system.
     ///
     /// # Errors
     /// If the operating system refuses for another reason.
@@ -38,8 +44,7 @@ impl Machine {
         to: &Path,
     ) -> Result<Option<Unsynced>, FileError> {
         let meta = &captured.meta;
-        let own = meta.uid == geteuid().as_raw() && meta.mode & OTHERS_WRITE == 0;
-        if meta.size < LONG || meta.links != 1 || !own {
+        if !may_keep_inode(meta) {
             return Ok(None);
         }
         let mut trust = Trust::new(self.root.is_live(), Purpose::Write);

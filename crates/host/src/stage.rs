@@ -17,7 +17,7 @@ use std::slice;
 
 use rustix::fs::{
     Access, AtFlags, Gid, IFlags, Mode, OFlags, RenameFlags, StatVfsMountFlags, StatxAttributes,
-    StatxFlags, Uid, accessat, fchmod, fchown, fstatvfs, fsync, ioctl_getflags, openat, renameat,
+    StatxFlags, Uid, accessat, fchmod, fchown, fstatvfs, ioctl_getflags, openat, renameat,
     renameat_with, statx, unlinkat,
 };
 use rustix::io::Errno;
@@ -25,7 +25,9 @@ use sshmend_lossless::{Attributes, Bytes, FileChange, Metadata};
 
 use crate::attributes::{metadata, set_xattrs};
 use crate::directory::Directory;
-use crate::durable::{Unsynced, begin_writing, sync_all, sync_together, write_pieces};
+use crate::durable::{
+    ToSync, Unsynced, begin_writing, directories, sync_all, sync_together, write_pieces,
+};
 use crate::failure::{FileError, Why};
 use crate::machine::Machine;
 use crate::path::Root;
@@ -193,7 +195,7 @@ impl Machine {
             temporary,
         };
         let mut staged = self.write_staged(staging)?;
-        make_durable(slice::from_mut(&mut staged))?;
+        make_durable(slice::from_mut(&mut staged), &[])?;
         Ok(staged)
     }
 
@@ -261,7 +263,7 @@ impl Staged {
     /// If the file has changed since the change was staged, or the operating system refuses. Then
     /// it has not changed.
     pub fn place(mut self) -> Result<Unsynced, FileError> {
-        make_durable(slice::from_mut(&mut self))?;
+        make_durable(slice::from_mut(&mut self), &[])?;
         let path = self.site.path();
         let directory = self.site.directory.again().map_err(FileError::at(&path))?;
         self.swap().map_err(|why| FileError::new(path, why))?;
@@ -271,13 +273,6 @@ impl Staged {
     /// Leaves what was prepared where it is, as the end of the process would.
     pub fn leave(mut self) {
         self.temporary = None;
-    }
-
-    fn sync_content(&self) -> Result<(), FileError> {
-        match &self.unsynced {
-            Some(file) => fsync(file).map_err(FileError::at(&self.site.path())),
-            None => Ok(()),
-        }
     }
 
     fn prepare(&mut self, change: Change<'_>, temporary: &str) -> Result<(), Why> {
@@ -336,13 +331,17 @@ impl Staged {
     }
 }
 
-/// Makes the contents of prepared changes durable.
+/// Makes the contents of prepared changes durable, and the names in these directories.
 ///
 /// # Errors
 /// If the operating system refuses, as when the disk is full.
-pub fn make_durable(staged: &mut [Staged]) -> Result<(), FileError> {
-    let unsynced: Vec<&Staged> = staged.iter().filter(|one| one.unsynced.is_some()).collect();
-    sync_together(&unsynced, |one| one.sync_content())?;
+pub fn make_durable(staged: &mut [Staged], names: &[Unsynced]) -> Result<(), FileError> {
+    let contents = staged.iter().filter_map(|one| {
+        let file = one.unsynced.as_ref()?;
+        Some((file, one.site.path()))
+    });
+    let unsynced: Vec<ToSync<'_>> = contents.chain(directories(names)?).collect();
+    sync_together(&unsynced)?;
     for one in staged {
         one.unsynced = None;
     }

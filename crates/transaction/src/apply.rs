@@ -12,9 +12,30 @@ use crate::disk::Disk;
 use crate::error::{Cause, Difference, Stale, Stopped, differs};
 use crate::id::Id;
 
+/// What becomes durable before the first rename, with the new contents.
+pub(crate) struct Ready<D: Disk> {
+    /// Directories whose names have changed.
+    pub(crate) names: Vec<D::Unsynced>,
+    /// Changes to be made after all others.
+    pub(crate) staged: Vec<D::Staged>,
+}
+
 /// Makes all changes, or stops at the first that cannot be made.
 pub(crate) fn apply<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<(), Stopped> {
-    let staged = stage(disk, id, changes).map_err(|cause| Stopped { cause, touched: 0 })?;
+    let (names, staged) = (Vec::new(), Vec::new());
+    apply_with(disk, id, changes, Ready { names, staged }).map(drop)
+}
+
+/// The same; returns the changes that are ready to be made after them.
+pub(crate) fn apply_with<D: Disk>(
+    disk: &D,
+    id: &Id,
+    changes: &[FileChange],
+    ready: Ready<D>,
+) -> Result<Vec<D::Staged>, Stopped> {
+    let staged = stage(disk, id, changes, ready);
+    let mut staged = staged.map_err(|cause| Stopped { cause, touched: 0 })?;
+    let others = staged.split_off(changes.len());
     let mut unsynced = Vec::new();
     for (number, ready) in staged.into_iter().enumerate() {
         unsynced.push(disk.place(ready).map_err(|error| Stopped {
@@ -26,10 +47,16 @@ pub(crate) fn apply<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Resul
     disk.sync(unsynced).map_err(|error| Stopped {
         cause: error.into(),
         touched: changes.len(),
-    })
+    })?;
+    Ok(others)
 }
 
-fn stage<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<Vec<D::Staged>, Cause> {
+fn stage<D: Disk>(
+    disk: &D,
+    id: &Id,
+    changes: &[FileChange],
+    ready: Ready<D>,
+) -> Result<Vec<D::Staged>, Cause> {
     let names: Vec<String> = changes
         .iter()
         .map(|change| temporary(id, change.target()))
@@ -43,7 +70,8 @@ fn stage<D: Disk>(disk: &D, id: &Id, changes: &[FileChange]) -> Result<Vec<D::St
     // The files are compared while the disk writes. Whoever changes one after that changes its
     // version, which is compared once more before the rename.
     check(disk, changes, Care::Content)?;
-    disk.make_durable(&mut staged)?;
+    staged.extend(ready.staged);
+    disk.make_durable(&mut staged, &ready.names)?;
     Ok(staged)
 }
 

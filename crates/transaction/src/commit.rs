@@ -1,6 +1,8 @@
 //! From journaled to done.
 
-use crate::apply::apply;
+use std::mem;
+
+use crate::apply::{Ready, apply_with};
 use crate::captured::Captured;
 use crate::disk::Disk;
 use crate::error::{Cause, CommitError, JournalError, RollBackError, Stopped};
@@ -14,6 +16,8 @@ use crate::store::Store;
 pub struct Prepared<'s, 'a, D: Disk> {
     pub(crate) store: &'s Store<'a, D>,
     pub(crate) record: Record,
+    /// The names of the kept bytes.
+    pub(crate) names: Vec<D::Unsynced>,
     pub(crate) captured: Captured,
 }
 
@@ -81,23 +85,31 @@ impl<'s, 'a, D: Disk> Prepared<'s, 'a, D> {
     }
 
     fn change_files(&mut self) -> Result<(), Stopped> {
+        let names = mem::take(&mut self.names);
         let changes = self.captured.changes();
-        let made = self.store.make_directories(changes);
-        made.map_err(|error| Stopped {
-            cause: error.into(),
-            touched: 0,
-        })?;
-        apply(self.store.files, &self.record.id, changes)?;
         let state = if self.record.is_done_with_its_file() {
             State::Done
         } else {
             State::Committed
         };
-        let marked = self.store.journal.mark(&mut self.record, state);
+        let ready = self.ready(names, state);
+        let ready = ready.map_err(|cause| Stopped { cause, touched: 0 })?;
+        let marks = apply_with(self.store.files, &self.record.id, changes, ready)?;
+        // Even if this fails the disk may have it.
+        self.record.state = state;
+        let marked = self.store.journal.place(marks);
         marked.map_err(|error| Stopped {
             cause: error.into(),
             touched: changes.len(),
         })
+    }
+
+    /// What becomes durable with the new contents: these names, the directories of new files, and
+    /// the record of the state that follows.
+    fn ready(&self, mut names: Vec<D::Unsynced>, state: State) -> Result<Ready<D>, Cause> {
+        names.extend(self.store.make_directories(self.captured.changes())?);
+        let staged = self.store.journal.stage_state(&self.record, state)?;
+        Ok(Ready { names, staged })
     }
 }
 

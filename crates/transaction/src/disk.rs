@@ -15,7 +15,7 @@ pub trait Disk {
     /// A change that is one rename away; if dropped, it leaves nothing behind.
     type Staged;
     /// A directory whose names have changed, and must be synced.
-    type Unsynced;
+    type Unsynced: std::fmt::Debug;
     /// Held while nobody else may work on the same state directory.
     type Lock: std::fmt::Debug;
 
@@ -77,11 +77,16 @@ pub trait Disk {
     /// of any of them.
     fn stage(&self, changes: &[Staging<'_>]) -> Result<Vec<Self::Staged>, FileError>;
 
-    /// Waits until the new contents are durable, which every change needs before it is made.
+    /// Waits until the new contents are durable, which every change needs before it is made, and the
+    /// names in these directories.
     ///
     /// # Errors
     /// If the operating system refuses, as when the disk is full.
-    fn make_durable(&self, staged: &mut [Self::Staged]) -> Result<(), FileError>;
+    fn make_durable(
+        &self,
+        staged: &mut [Self::Staged],
+        names: &[Self::Unsynced],
+    ) -> Result<(), FileError>;
 
     /// Makes a prepared change; it is durable once it is synced.
     ///
@@ -166,8 +171,8 @@ impl Disk for Machine {
         self.stage_all(changes)
     }
 
-    fn make_durable(&self, staged: &mut [Staged]) -> Result<(), FileError> {
-        make_durable(staged)
+    fn make_durable(&self, staged: &mut [Staged], names: &[Unsynced]) -> Result<(), FileError> {
+        make_durable(staged, names)
     }
 
     fn place(&self, staged: Staged) -> Result<Unsynced, FileError> {

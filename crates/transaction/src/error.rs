@@ -150,6 +150,13 @@ pub enum Cause {
     Begun(Box<PrepareError>),
 }
 
+impl Cause {
+    /// Whether something in the journal is missing or damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Journal(JournalError::Damaged(_)))
+    }
+}
+
 /// The reason why nothing was confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmError {

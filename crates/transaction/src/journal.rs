@@ -1,22 +1,21 @@
 //! The journal: one directory for each transaction.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use sshmend_host::{Change, FileError, Staging, Why, own};
-use sshmend_lossless::FileChange;
 
 use crate::disk::Disk;
 use crate::edits;
 use crate::error::{Damaged, JournalError};
 use crate::id::Id;
 use crate::record::{FileRecord, Image, Record, State};
+use crate::write::{edits_of, is_temporary};
 
 pub(crate) const TEMPORARY: &str = ".sshmend.tmp";
 
 /// The number of files that are staged together, because each is open meanwhile.
-const TOGETHER: usize = 32;
+pub(crate) const TOGETHER: usize = 32;
 
 /// Present in a transaction that was abandoned: nothing finishes or undoes it any more, and its
 /// bytes stay for people.
@@ -234,115 +233,27 @@ impl<'a, D: Disk> Journal<'a, D> {
             .filter_map(|name| name.to_str()?.parse().ok()))
     }
 
-    /// Writes a transaction. Its record is written first and says that no file has changed yet.
-    pub(crate) fn write(
-        &self,
-        files: &D,
-        record: &mut Record,
-        changes: &[FileChange],
-    ) -> Result<(), JournalError> {
-        self.begin(record)?;
-        self.keep(files, record, changes)
-    }
-
-    /// Makes the mark, the directories and the record durable. A power failure may lose any name that
-    /// is not synced yet and keep any other: bytes whose record was lost would be a damaged
-    /// transaction, so no bytes are kept before this is durable.
-    fn begin(&self, record: &Record) -> Result<(), JournalError> {
-        let directory = self.directory_of(&record.id);
-        let sides = [Side::Before, Side::After].map(|side| directory.join(side.name()));
-        let mut unsynced = Vec::new();
-        for folder in [self.path_of_marks()].iter().chain(&sides) {
-            unsynced.extend(self.disk.make_directories(folder, &own(0o700))?);
-        }
-        let (mark, path) = (
-            self.path_of_mark(&record.id),
-            self.path_of_record(&record.id),
-        );
-        let (text, own) = (text(record)?, own(0o600));
-        let create = |path, bytes| Staging {
-            path,
-            change: Change::Create(bytes, &own),
-            temporary: TEMPORARY,
-        };
-        match self.put(&[create(&mark, b""), create(&path, text.as_bytes())]) {
-            Ok(placed) => unsynced.extend(placed),
-            Err(error) => {
-                // The folders stay, and the next transaction takes those it finds for durable.
-                drop(self.disk.sync(unsynced));
-                return Err(error.into());
-            }
-        }
-        Ok(self.disk.sync(unsynced)?)
-    }
-
-    /// Keeps the bytes, and records that the transaction is journaled. All of it is synced together:
-    /// a record that arrives without its bytes is undone without them, because no file has changed.
-    fn keep(
-        &self,
-        files: &D,
-        record: &mut Record,
-        changes: &[FileChange],
-    ) -> Result<(), JournalError> {
-        let (mut unsynced, mut contents) = (Vec::new(), Vec::new());
-        for (number, change) in changes.iter().enumerate() {
-            let path = |side| self.path_of_bytes(&record.id, number, side);
-            let kept = |side| is_kept(change, side, record.rolls_back.is_some());
-            if let Some(image) = &change.before
-                && kept(Side::Before)
-            {
-                let to = path(Side::Before);
-                match files.keep_inode(&change.path, image, self.disk, &to)? {
-                    Some(holder) => unsynced.push(holder),
-                    None => contents.push((to, Cow::Borrowed(image.bytes.as_slice()))),
-                }
-            }
-            if let Some(bytes) = &change.after
-                && kept(Side::After)
-            {
-                contents.push(match kept_edits(change) {
-                    Some(edits) => (edits_of(&path(Side::After)), Cow::Owned(edits)),
-                    None => (path(Side::After), Cow::Borrowed(bytes.as_slice())),
-                });
-            }
-        }
-        record.state = State::Prepared;
-        unsynced.extend(self.put_with_record(&contents, record)?);
-        Ok(self.disk.sync(unsynced)?)
-    }
-
-    fn put_with_record(
-        &self,
-        contents: &[(PathBuf, Cow<'_, [u8]>)],
-        record: &Record,
-    ) -> Result<Vec<D::Unsynced>, JournalError> {
-        let (text, own) = (text(record)?, own(0o600));
-        let temporary: Vec<String> = (0..contents.len())
-            .map(|number| format!(".sshmend-{number}.tmp"))
-            .collect();
-        let staging = contents.iter().zip(&temporary);
-        let mut staging: Vec<Staging<'_>> = staging
-            .map(|((path, bytes), temporary)| Staging {
-                path,
-                change: Change::Create(bytes, &own),
-                temporary,
-            })
-            .collect();
-        let path = self.path_of_record(&record.id);
-        staging.push(Staging {
-            path: &path,
-            change: Change::Replace(text.as_bytes(), None),
-            temporary: TEMPORARY,
-        });
-        Ok(self.put(&staging)?)
-    }
-
     /// Records the state of a transaction. The value in memory changes even if writing fails,
     /// because the disk may have it.
     pub(crate) fn mark(&self, record: &mut Record, state: State) -> Result<(), JournalError> {
         record.state = state;
-        let unsynced = self.put_with_record(&[], record)?;
+        let text = text(record)?;
+        let unsynced = self.put(&[replacement(&self.path_of_record(&record.id), &text)])?;
         Ok(self.disk.sync(unsynced)?)
+    }
+
+    /// Prepares what [`Journal::mark`] records: it is one rename away.
+    pub(crate) fn stage_state(
+        &self,
+        record: &Record,
+        state: State,
+    ) -> Result<Vec<D::Staged>, JournalError> {
+        let text = text(&Record {
+            state,
+            ..record.clone()
+        })?;
+        let path = self.path_of_record(&record.id);
+        Ok(self.disk.stage(&[replacement(&path, &text)])?)
     }
 
     /// Records that a transaction was abandoned.
@@ -376,12 +287,19 @@ impl<'a, D: Disk> Journal<'a, D> {
         Ok(self.disk.sync(created)?)
     }
 
+    /// Makes changes that are ready, durably.
+    pub(crate) fn place(&self, staged: Vec<D::Staged>) -> Result<(), JournalError> {
+        let placed = staged.into_iter().map(|staged| self.disk.place(staged));
+        let unsynced = placed.collect::<Result<_, _>>()?;
+        Ok(self.disk.sync(unsynced)?)
+    }
+
     /// Makes these changes, in their order; they are durable once what is returned is synced.
     pub(crate) fn put(&self, changes: &[Staging<'_>]) -> Result<Vec<D::Unsynced>, FileError> {
         let mut placed = Vec::new();
         for some in changes.chunks(TOGETHER) {
             let mut staged = self.disk.stage(some)?;
-            self.disk.make_durable(&mut staged)?;
+            self.disk.make_durable(&mut staged, &[])?;
             for staged in staged {
                 placed.push(self.disk.place(staged)?);
             }
@@ -441,13 +359,15 @@ impl<'a, D: Disk> Journal<'a, D> {
         }
     }
 
-    /// Whether no bytes are kept: then the record was not even begun.
+    /// Whether no bytes are kept: then the transaction was not begun. Until its record is durable,
+    /// they have temporary names.
     fn is_empty(&self, id: &Id) -> Result<bool, FileError> {
         for side in [Side::Before, Side::After] {
             let names = self
                 .disk
                 .kept_names(&self.directory_of(id).join(side.name()))?;
-            if names.is_some_and(|names| !names.is_empty()) {
+            let is_kept = |name: &OsString| !is_temporary(name);
+            if names.is_some_and(|names| names.iter().any(is_kept)) {
                 return Ok(false);
             }
         }
@@ -463,11 +383,11 @@ impl<'a, D: Disk> Journal<'a, D> {
         self.transactions().join(id.as_str())
     }
 
-    fn path_of_record(&self, id: &Id) -> PathBuf {
+    pub(crate) fn path_of_record(&self, id: &Id) -> PathBuf {
         self.directory_of(id).join("transaction.toml")
     }
 
-    fn path_of_bytes(&self, id: &Id, number: usize, side: Side) -> PathBuf {
+    pub(crate) fn path_of_bytes(&self, id: &Id, number: usize, side: Side) -> PathBuf {
         self.directory_of(id)
             .join(side.name())
             .join(number.to_string())
@@ -490,7 +410,7 @@ impl Side {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Before => "before",
             Self::After => "after",
@@ -498,30 +418,13 @@ impl Side {
     }
 }
 
-/// Whether the content of one side of a change is kept. Of a private key only the minimum for
-/// recovery is kept: the file itself holds its old or its new bytes, and undoing its creation
-/// deletes it.
-fn is_kept(change: &FileChange, side: Side, is_way_back: bool) -> bool {
-    let needed = side == Side::Before
-        && !is_way_back
-        && change.before.as_ref().map(|image| &image.bytes) != change.after.as_ref();
-    needed || !change.is_secret()
-}
-
-/// The size above which a change is kept as its edits, in bytes: a second durable copy takes time,
-/// and for a shorter file both versions are kept for people to read.
-const LONG: usize = 1 << 17;
-
-/// The edits of a change, if they are much smaller than the file.
-fn kept_edits(change: &FileChange) -> Option<Vec<u8>> {
-    let before = change.before.as_ref()?;
-    let whole = before.bytes.len() > LONG && change.after.is_some() && !change.edits.is_empty();
-    let edits = whole.then(|| edits::write(&change.edits))?;
-    (edits.len() < LONG / 2).then_some(edits)
-}
-
-fn edits_of(path: &Path) -> PathBuf {
-    path.with_extension("edits")
+/// A new version of a record.
+fn replacement<'t>(path: &'t Path, text: &'t str) -> Staging<'t> {
+    Staging {
+        path,
+        change: Change::Replace(text.as_bytes(), None),
+        temporary: TEMPORARY,
+    }
 }
 
 /// The removal of a file of the journal.
@@ -541,7 +444,7 @@ pub(crate) fn damaged(id: &Id, path: impl Into<PathBuf>, why: &str) -> Damaged {
     }
 }
 
-fn text(record: &Record) -> Result<String, Damaged> {
+pub(crate) fn text(record: &Record) -> Result<String, Damaged> {
     record
         .to_toml()
         .map_err(|why| damaged(&record.id, record.id.as_str(), &why))

@@ -19,7 +19,7 @@
 //!
 //! This crate knows no file format and touches no machine itself: it does everything through a [`Disk`].
 //!
-//! Begin with `captured.rs`, `prepare.rs` and `commit.rs`, in this order.
+//! Begin with `captured.rs`, `prepare.rs`, `write.rs` and `commit.rs`, in this order.
 
 mod apply;
 mod captured;
@@ -40,6 +40,7 @@ mod restore;
 mod roll_back;
 mod store;
 mod temporary;
+mod write;
 
 pub use captured::{Captured, SameTarget};
 pub use commit::{Committed, Prepared};

@@ -1,8 +1,10 @@
 //! Marks of transactions that may be unfinished, so that finding them does not require reading the
 //! whole history.
 //!
-//! A mark is made before a transaction is journaled, and removed by a later one that finds it
-//! settled: a superfluous mark costs a read, a missing one would hide an interruption.
+//! A mark is durable before the first file changes, and removed by a later transaction that finds it
+//! settled: a superfluous mark costs a read, a missing one would hide an interruption. One that a
+//! power failure lost while the transaction was journaled is not missed: that transaction is the
+//! newest, which is always examined.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

@@ -17,7 +17,8 @@ use crate::record::{FileRecord, Image, Intent, Record, State, VERSION};
 use crate::store::Store;
 
 impl<'a, D: Disk> Store<'a, D> {
-    /// Journals a transaction, durably; no file has changed afterwards.
+    /// Journals a transaction; no file has changed afterwards. A power failure before the commit may
+    /// still lose the kept bytes, which nothing needs until then.
     ///
     /// # Errors
     /// If a file has changed since it was captured, an earlier transaction was interrupted, or the
@@ -39,10 +40,12 @@ impl<'a, D: Disk> Store<'a, D> {
         let settled = self.refuse_unfinished(rolls_back)?;
         let cleared = self.journal.clear_marks(&settled);
         cleared.map_err(|error| Cause::from(JournalError::from(error)))?;
-        let record = self.journal_changes(captured.changes(), intent, rolls_back.cloned())?;
+        let changes = captured.changes();
+        let (record, names) = self.journal_changes(changes, intent, rolls_back.cloned())?;
         Ok(Prepared {
             store: self,
             record,
+            names,
             captured,
         })
     }
@@ -52,20 +55,28 @@ impl<'a, D: Disk> Store<'a, D> {
         changes: &[FileChange],
         intent: &Intent,
         rolls_back: Option<Id>,
-    ) -> Result<Record, Cause> {
+    ) -> Result<(Record, Vec<D::Unsynced>), Cause> {
         // Before the first rename every byte is compared. Here it only saves a journal of a change
         // that will be refused, and reading a long file a second time takes long.
         check(self.files, changes, Care::Surface)?;
         let id = Id::after(self.journal.ids()?.next().as_ref(), intent.when);
-        let mut record = record(
+        let record = record(
             id,
             changes,
             intent,
             rolls_back,
             self.missing_directories(changes)?,
         );
-        self.journal.write(self.files, &mut record, changes)?;
-        Ok(record)
+        match self.journal.write(self.files, &record, changes) {
+            Ok(names) => Ok((record, names)),
+            Err(error) => {
+                // It may have its record already, and would block the next change until it is
+                // recovered. If that fails too, nothing but the journal is out of date.
+                drop(self.journal.erase(&record.id));
+                drop(self.journal.clear_marks([&record.id]));
+                Err(error.into())
+            }
+        }
     }
 
     /// The directories that new files need, the outermost first.
@@ -93,7 +104,7 @@ fn record(
     Record {
         version: VERSION,
         id,
-        state: State::Preparing,
+        state: State::Prepared,
         when: intent.when,
         why: intent.why.clone(),
         argv: intent.argv.clone(),

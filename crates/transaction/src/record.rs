@@ -156,7 +156,7 @@ pub struct Back {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// Being journaled: no file has changed.
+    /// Being journaled by an earlier release: no file has changed.
     Preparing,
     /// Journaled. Files may be old or new: if this state stays, [`crate::Store::recover`] makes all
     /// of them old, or all of them new for a rollback.

@@ -44,7 +44,8 @@ impl<D: Disk> Store<'_, D> {
     /// Finishes or undoes every interrupted transaction, the newest first; can be repeated.
     ///
     /// A transaction whose files are not all new is undone. One whose files are new is verified to
-    /// be in force, else undone. A rollback is finished, never undone.
+    /// be in force, else undone. A rollback is finished, never undone, unless it was interrupted
+    /// before its bytes were kept and has changed nothing.
     ///
     /// # Errors
     /// If a transaction cannot be read, files cannot be brought to one side or were edited since,
@@ -89,8 +90,13 @@ impl<D: Disk> Store<'_, D> {
             return Ok(None);
         }
         if record.is_finished_forward() {
-            let way = self.complete_cut_off(&record).map_err(failed)?;
-            return self.finish(record, &way, prove).map(Some);
+            return match self.complete_cut_off(&record) {
+                Ok(way) => self.finish(record, &way, prove).map(Some),
+                Err(cause) if cause.is_damage() && self.has_changed_nothing(&record) => {
+                    self.go_back(record, prove).map(Some)
+                }
+                Err(cause) => Err(failed(cause)),
+            };
         }
         let way = self.way_back(&record).map_err(failed)?;
         if record.stays()
@@ -101,6 +107,13 @@ impl<D: Disk> Store<'_, D> {
             return self.finish_proved(record, Vec::new()).map(Some);
         }
         self.go_back(record, prove).map(Some)
+    }
+
+    /// Whether no file has changed yet. A rollback whose kept bytes did not arrive is recognised by
+    /// that: they are durable before its first file changes.
+    fn has_changed_nothing(&self, record: &Record) -> bool {
+        let way = self.way_back(record);
+        way.is_ok_and(|way| way.changes.is_empty() && way.edited.is_empty())
     }
 
     fn finish(

@@ -6,7 +6,7 @@ use std::path::Path;
 use sshmend_host::FileError;
 use sshmend_lossless::{Attributes, Bytes, EditSet, FileChange, FileImage, Metadata};
 
-use crate::apply::{apply, temporary};
+use crate::apply::{Ready, apply, apply_with, temporary};
 use crate::disk::Disk;
 use crate::error::{Cause, Edited, JournalError};
 use crate::journal::{Journal, Side};
@@ -196,8 +196,14 @@ impl<D: Disk> Store<'_, D> {
         if !way.edited.is_empty() {
             return Err(Cause::Edited(way.edited));
         }
-        self.make_directories(&way.changes)?;
-        apply(self.files, &record.id, &way.changes).map_err(|stopped| stopped.cause)?;
+        let (names, staged) = (self.make_directories(&way.changes)?, Vec::new());
+        let applied = apply_with(
+            self.files,
+            &record.id,
+            &way.changes,
+            Ready { names, staged },
+        );
+        applied.map_err(|stopped| stopped.cause)?;
         self.discard(record)?;
         Ok(way)
     }
@@ -232,8 +238,12 @@ impl<D: Disk> Store<'_, D> {
         })
     }
 
-    /// Creates the directories that new files need.
-    pub(crate) fn make_directories(&self, changes: &[FileChange]) -> Result<(), FileError> {
+    /// Creates the directories that new files need; they are durable once those returned are synced.
+    pub(crate) fn make_directories(
+        &self,
+        changes: &[FileChange],
+    ) -> Result<Vec<D::Unsynced>, FileError> {
+        let mut unsynced = Vec::new();
         for change in changes.iter().filter(|change| change.before.is_none()) {
             // Private files are created in private directories, as ssh creates ~/.ssh.
             let is_private = change.create.mode & 0o077 == 0;
@@ -242,10 +252,9 @@ impl<D: Disk> Store<'_, D> {
                 ..change.create.clone()
             };
             let directory = change.path.parent().unwrap_or(Path::new("/"));
-            let made = self.files.make_directories(directory, &attributes)?;
-            self.files.sync(made)?;
+            unsynced.extend(self.files.make_directories(directory, &attributes)?);
         }
-        Ok(())
+        Ok(unsynced)
     }
 
     /// Removes the directories that a transaction has created, unless something else is in them.

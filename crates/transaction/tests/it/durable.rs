@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use sshmend_lossless::{EditSet, FileChange};
-use sshmend_transaction::{Captured, FollowUp, Intent, Recovered, State};
+use sshmend_transaction::{Captured, FollowUp, Intent, RecoverError, Recovered, State};
 
 use crate::common::{STATE, TestDisk, intent, recovered, states, store};
-use crate::faulty::Faulty;
+use crate::faulty::{Fault, Faulty};
 
 /// A change after which no program runs.
 fn alone(second: i64) -> Intent {
@@ -35,14 +35,14 @@ fn kept(disk: &TestDisk) -> std::path::PathBuf {
     entries.next().unwrap().unwrap().path()
 }
 
-/// Each wait costs a write of the file system's own journal. The mark and the first record, the
-/// kept bytes and the second record, the new file, and the end: each needs its content and then its
-/// names to be durable before the next.
+/// Each wait costs a write of the file system's own journal: the contents of the record and of the
+/// kept bytes, the name of the record, the names of the kept bytes with the contents of the new file
+/// and of the last record, the name of the new file, that of the last record.
 #[test]
 fn a_transaction_waits_for_the_disk_only_where_its_order_requires_it() {
     let disk = TestDisk::new();
     // The first one makes the state folder, and the last one is committed before it is done.
-    for (intent, expected) in [(alone(1), 9), (alone(2), 8), (intent(3), 10)] {
+    for (intent, expected) in [(alone(1), 6), (alone(2), 5), (intent(3), 7)] {
         let faulty = Faulty::new(&disk.machine, &[]);
         let store = store(&faulty);
         let captured = edit(&disk, &format!("new {expected}\n"));
@@ -52,7 +52,72 @@ fn a_transaction_waits_for_the_disk_only_where_its_order_requires_it() {
     }
 }
 
-/// The second record and the kept bytes are synced together, so that it may arrive without them.
+#[test]
+fn a_transaction_that_could_not_be_journaled_does_not_block_the_next() {
+    let mut failed = 0;
+    for fault in [Fault::Fails, Fault::FailsAfterwards, Fault::DiskFull] {
+        for at in 0.. {
+            let disk = TestDisk::new();
+            let old = disk.picture();
+            let faulty = Faulty::new(&disk.machine, &[]);
+            let first = store(&faulty);
+            faulty.strike(fault, at);
+            let prepared = first.prepare(disk.captured(), &intent(0));
+            if faulty.hits() == 0 {
+                break;
+            }
+            // A full disk does not matter where nothing more is written.
+            let Err(error) = prepared else {
+                assert_eq!(fault, Fault::DiskFull, "at effect {at}");
+                continue;
+            };
+            drop(first);
+            assert_eq!(disk.picture(), old, "{fault:?} at effect {at}");
+            let next = store(&disk.machine);
+            let next = next.prepare(disk.captured(), &intent(1));
+            assert!(
+                next.is_ok(),
+                "{fault:?} at effect {at}: {error}, then {next:?}"
+            );
+            failed += 1;
+        }
+    }
+    assert!(failed > 50, "{failed} cases only");
+}
+
+/// Until the record is durable the kept bytes have temporary names, any of which may arrive before it.
+#[test]
+fn bytes_that_arrived_without_a_record_are_a_transaction_that_was_never_begun() {
+    for (name, is_begun) in [(".sshmend-1.tmp", false), ("1", true)] {
+        let disk = TestDisk::new();
+        let old = disk.picture();
+        drop(
+            store(&disk.machine)
+                .prepare(disk.captured(), &intent(0))
+                .unwrap(),
+        );
+        let folder = kept(&disk);
+        fs::remove_file(folder.join("transaction.toml")).unwrap();
+        for side in ["before", "after"] {
+            fs::remove_dir_all(folder.join(side)).unwrap();
+            fs::create_dir(folder.join(side)).unwrap();
+            fs::write(folder.join(side).join(name), "half of i").unwrap();
+        }
+        let ended = recovered(&disk.machine);
+        if is_begun {
+            assert!(
+                matches!(ended, Err(RecoverError::Damaged { .. })),
+                "{ended:?}"
+            );
+        } else {
+            assert!(matches!(&ended.unwrap()[..], [Recovered::Abandoned(_)]));
+            assert!(!folder.exists());
+        }
+        assert_eq!(disk.picture(), old);
+    }
+}
+
+/// The kept bytes are synced after the record, so that it may arrive without them.
 #[test]
 fn a_record_that_arrived_without_its_bytes_is_undone_because_no_file_changed() {
     let disk = TestDisk::new();

@@ -217,11 +217,14 @@ impl Disk for Faulty<'_> {
         changes.iter().map(stage).collect()
     }
 
-    fn make_durable(&self, staged: &mut [Ready]) -> Result<(), FileError> {
-        let nothing = staged.iter().all(|ready| !ready.writes);
+    fn make_durable(&self, staged: &mut [Ready], names: &[Unsynced]) -> Result<(), FileError> {
+        let nothing = names.is_empty() && staged.iter().all(|ready| !ready.writes);
         self.wait(nothing, || {
             let ready = staged.iter_mut().filter_map(|ready| ready.staged.as_mut());
-            ready.map(std::slice::from_mut).try_for_each(make_durable)
+            ready
+                .map(std::slice::from_mut)
+                .try_for_each(|ready| make_durable(ready, &[]))?;
+            sync_all(names)
         })
     }
 
