@@ -41,14 +41,20 @@ fn kept(disk: &TestDisk) -> std::path::PathBuf {
 #[test]
 fn a_transaction_waits_for_the_disk_only_where_its_order_requires_it() {
     let disk = TestDisk::new();
-    // The first one makes the state folder, and the last one is committed before it is done.
-    for (intent, expected) in [(alone(1), 6), (alone(2), 5), (intent(3), 7)] {
+    // The first one makes the state folder, and the last one is committed before it is done. Each
+    // makes durable its folder with two in it, the mark, the record, two copies, the file, the end.
+    for (intent, expected) in [
+        (alone(1), (6, 12)),
+        (alone(2), (5, 9)),
+        (intent(3), (7, 10)),
+    ] {
         let faulty = Faulty::new(&disk.machine, &[]);
         let store = store(&faulty);
-        let captured = edit(&disk, &format!("new {expected}\n"));
+        let captured = edit(&disk, &format!("new {}\n", intent.when));
         let prepared = store.prepare(captured, &intent).unwrap();
         prepared.commit().unwrap().finish().unwrap();
-        assert_eq!(faulty.waits(), expected, "{}", intent.when);
+        let found = (faulty.waits(), faulty.names());
+        assert_eq!(found, expected, "{}", intent.when);
     }
 }
 

@@ -43,6 +43,7 @@ pub(crate) struct Faulty<'a> {
     hits: Cell<usize>,
     count: Cell<usize>,
     waits: Cell<usize>,
+    names: Cell<usize>,
     power: Rc<Cell<bool>>,
 }
 
@@ -66,7 +67,7 @@ impl Drop for Ready {
 
 impl<'a> Faulty<'a> {
     pub(crate) fn new(machine: &'a Machine, faults: &[(Fault, usize)]) -> Self {
-        let (hits, count, waits) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let [hits, count, waits, names] = [0; 4].map(Cell::new);
         let power = Rc::new(Cell::new(true));
         Self {
             machine,
@@ -74,6 +75,7 @@ impl<'a> Faulty<'a> {
             hits,
             count,
             waits,
+            names,
             power,
         }
     }
@@ -98,6 +100,11 @@ impl<'a> Faulty<'a> {
     /// How often it waited for the disk.
     pub(crate) fn waits(&self) -> usize {
         self.waits.get()
+    }
+
+    /// How many changed names it made durable.
+    pub(crate) fn names(&self) -> usize {
+        self.names.get()
     }
 
     /// Waits for the disk, unless there is `nothing` to wait for.
@@ -218,6 +225,7 @@ impl Disk for Faulty<'_> {
     }
 
     fn make_durable(&self, staged: &mut [Ready], names: &[Unsynced]) -> Result<(), FileError> {
+        self.names.set(self.names.get() + names.len());
         let nothing = names.is_empty() && staged.iter().all(|ready| !ready.writes);
         self.wait(nothing, || {
             let ready = staged.iter_mut().filter_map(|ready| ready.staged.as_mut());
@@ -235,6 +243,7 @@ impl Disk for Faulty<'_> {
     }
 
     fn sync(&self, unsynced: Vec<Unsynced>) -> Result<(), FileError> {
+        self.names.set(self.names.get() + unsynced.len());
         self.wait(unsynced.is_empty(), || sync_all(&unsynced))
     }
 
