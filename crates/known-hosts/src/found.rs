@@ -175,7 +175,7 @@ impl Lookup {
     }
 
     /// Adds what one line contains about the names.
-    fn add(&mut self, line: usize, text: &[u8], names: &[Name]) {
+    pub(crate) fn add(&mut self, line: usize, text: &[u8], names: &[Name]) {
         match line::read(text, 0) {
             Content::Entry(entry) => self.add_entry(line, &entry, names),
             Content::Ignored(ignored) => {

@@ -21,6 +21,7 @@
 mod client_config;
 mod destination;
 mod document;
+mod each;
 mod field;
 mod files;
 mod fingerprint;

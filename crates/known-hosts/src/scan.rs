@@ -27,107 +27,122 @@ fn pick(names: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
     let needles: Vec<SaltedName<'_>> = names.iter().map(|name| SaltedName::new(name)).collect();
     let mut waiting = Waiting::default();
     let feeds = each_line(block, |number, start, bytes| {
-        match glance(&needles, bytes) {
-            Glance::Nothing => {}
-            Glance::Something => found.push(Line::of_bytes(number, start, bytes)),
-            Glance::Hashed(salt, begins) => {
+        let line = || Line::of_bytes(number, start, bytes);
+        match Form::of(bytes) {
+            Form::Nothing => {}
+            Form::Odd => found.push(line()),
+            Form::Plain(hosts) => {
+                if needles.iter().any(|needle| hosts.concern(needle.name)) {
+                    found.push(line());
+                }
+            }
+            Form::Hashed(salt, begins) => {
                 let lane = Lane {
                     begins,
                     number,
                     start,
                     bytes,
                 };
-                waiting.add(salt, lane, &needles, found);
+                if waiting.add(salt, lane) {
+                    waiting.hash(&needles, |_, line| found.push(line));
+                }
             }
         }
     });
-    waiting.hash(&needles, found);
+    waiting.hash(&needles, |_, line| found.push(line));
     // A hashed line waits for others, and may be found after a later line.
     found.sort_unstable_by_key(|line| line.number);
+    found.dedup_by_key(|line| line.number);
     feeds
 }
 
 /// A line with a hashed name of the common form.
-struct Lane<'b> {
+pub(crate) struct Lane<'b> {
     /// The beginning of the hash.
-    begins: [u8; 3],
-    number: usize,
-    start: usize,
-    bytes: &'b [u8],
+    pub(crate) begins: [u8; 3],
+    pub(crate) number: usize,
+    pub(crate) start: usize,
+    pub(crate) bytes: &'b [u8],
 }
 
 /// Hashed names that are compared together.
 #[derive(Default)]
-struct Waiting<'b> {
+pub(crate) struct Waiting<'b> {
     /// The salts of the lanes; unused ones hold old values.
     salts: [[u8; SIZE]; LANES],
     lanes: Vec<Lane<'b>>,
 }
 
 impl<'b> Waiting<'b> {
-    fn add(
-        &mut self,
-        salt: [u8; SIZE],
-        lane: Lane<'b>,
-        needles: &[SaltedName<'_>],
-        found: &mut Vec<Line>,
-    ) {
+    /// True if there are now as many as are compared together.
+    pub(crate) fn add(&mut self, salt: [u8; SIZE], lane: Lane<'b>) -> bool {
         self.salts[self.lanes.len()] = salt;
         self.lanes.push(lane);
-        if self.lanes.len() == LANES {
-            self.hash(needles, found);
-        }
+        self.lanes.len() == LANES
     }
 
-    /// Compares those that wait with all names.
-    fn hash(&mut self, needles: &[SaltedName<'_>], found: &mut Vec<Line>) {
-        let mut hits = [false; LANES];
-        for needle in needles {
+    /// Compares those that wait with all names; calls `hit` with the index of a name and a line
+    /// that may hold its hash.
+    pub(crate) fn hash(&mut self, needles: &[SaltedName<'_>], mut hit: impl FnMut(usize, Line)) {
+        if self.lanes.is_empty() {
+            return;
+        }
+        for (index, needle) in needles.iter().enumerate() {
             let hashes = needle.hashes_begin(&self.salts[..self.lanes.len()]);
-            for ((hit, lane), hash) in hits.iter_mut().zip(&self.lanes).zip(hashes) {
-                *hit |= hash == lane.begins;
+            for (lane, hash) in self.lanes.iter().zip(hashes) {
+                if hash == lane.begins {
+                    hit(index, Line::of_bytes(lane.number, lane.start, lane.bytes));
+                }
             }
         }
-        for (lane, hit) in self.lanes.drain(..).zip(hits) {
-            if hit {
-                found.push(Line::of_bytes(lane.number, lane.start, lane.bytes));
-            }
-        }
+        self.lanes.clear();
     }
 }
 
-/// The result of a quick look at a line.
-enum Glance {
-    /// It does not concern any of the names.
+/// What a line looks like, without being parsed.
+pub(crate) enum Form<'b> {
+    /// It is empty or a comment.
     Nothing,
-    /// It may concern one.
-    Something,
+    /// Anything that does not have the common form.
+    Odd,
+    /// Names in plain text.
+    Plain(Hosts<'b>),
     /// A hashed name with this salt, whose hash begins so.
     Hashed([u8; SIZE], [u8; 3]),
 }
 
-impl From<bool> for Glance {
-    fn from(something: bool) -> Self {
-        if something {
-            Self::Something
-        } else {
-            Self::Nothing
+/// A host field in plain text.
+#[derive(Clone, Copy)]
+pub(crate) enum Hosts<'b> {
+    /// One name.
+    One(&'b [u8]),
+    /// Several names, or patterns.
+    List(HostList<'b>),
+}
+
+impl Hosts<'_> {
+    /// Whether the field can say anything of a name, given in lower case.
+    fn concern(self, name: &[u8]) -> bool {
+        match self {
+            Self::One(host) => host.eq_ignore_ascii_case(name),
+            Self::List(list) => list.compare(name) != ListMatch::No,
         }
     }
 }
 
-/// Looks whether a line can say anything of a name.
-fn glance(needles: &[SaltedName<'_>], line: &[u8]) -> Glance {
-    let blanks = line
-        .iter()
-        .take_while(|b| matches!(b, b' ' | b'\t'))
-        .count();
-    let line = &line[blanks..];
-    match line.first() {
-        None | Some(b'\n' | b'#') => Glance::Nothing,
-        Some(b'@') => Glance::Something,
-        Some(b'|') => hashed(line),
-        Some(_) => plain(needles, line).into(),
+impl<'b> Form<'b> {
+    pub(crate) fn of(line: &'b [u8]) -> Self {
+        let blanks = line
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t'))
+            .count();
+        let line = &line[blanks..];
+        match line.first() {
+            None | Some(b'\n' | b'#') => Self::Nothing,
+            Some(b'@') => Self::Odd,
+            Some(b'|') => hashed(line),
+            Some(_) => plain(line),
+        }
     }
 }
 
@@ -144,42 +159,32 @@ const ENDS_NAME: [bool; 256] = {
     ends
 };
 
-fn plain(needles: &[SaltedName<'_>], line: &[u8]) -> bool {
+fn plain(line: &[u8]) -> Form<'_> {
     let Some(mut end) = line.iter().position(|&byte| ENDS_NAME[usize::from(byte)]) else {
-        return true;
+        return Form::Odd;
     };
-    let simple = matches!(line[end], b' ' | b'\t');
-    if !simple {
-        let Some(blank) = memchr::memchr2(b' ', b'\t', &line[end..]) else {
-            return true;
-        };
-        end += blank;
+    if matches!(line[end], b' ' | b'\t') {
+        return Form::Plain(Hosts::One(&line[..end]));
     }
-    let hosts = &line[..end];
-    if !simple && hosts.contains(&0) {
-        return true;
+    let Some(blank) = memchr::memchr2(b' ', b'\t', &line[end..]) else {
+        return Form::Odd;
+    };
+    end += blank;
+    let text = &line[..end];
+    if text.contains(&0) {
+        return Form::Odd;
     }
-    needles.iter().any(|needle| {
-        if simple {
-            hosts.eq_ignore_ascii_case(needle.name)
-        } else {
-            let list = HostList(Field {
-                text: hosts,
-                start: 0,
-            });
-            list.compare(needle.name) != ListMatch::No
-        }
-    })
+    Form::Plain(Hosts::List(HostList(Field { text, start: 0 })))
 }
 
-fn hashed(line: &[u8]) -> Glance {
+fn hashed(line: &[u8]) -> Form<'_> {
     let Some((field, [b' ' | b'\t', ..])) = line.split_at_checked(HASHED) else {
-        return Glance::Something;
+        return Form::Odd;
     };
     let (salt, hash) = field[3..].split_at(TEXT);
     match (decode(salt), hash.strip_prefix(b"|").and_then(decode)) {
-        (Some(salt), Some([a, b, c, ..])) => Glance::Hashed(salt, [a, b, c]),
-        _ => Glance::Something,
+        (Some(salt), Some([a, b, c, ..])) => Form::Hashed(salt, [a, b, c]),
+        _ => Form::Odd,
     }
 }
 

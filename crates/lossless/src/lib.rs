@@ -54,6 +54,6 @@ pub use os_text::os_text;
 pub use owner::{Managed, Manager, Packager, elsewhere, managed, packaged};
 pub use quoted::quoted;
 pub use request::{CommandOutput, Dial, DialEnd, Dialled, NotRun, Request, journalctl};
-pub use sieve::{BLOCK, Pick, Picked, Sieve, Sifted, each_line, threads};
+pub use sieve::{BLOCK, Pick, Picked, Sieve, Sifted, each_line, in_parts, threads};
 pub use snapshot::{Entry, FileImage, Listed, Metadata, Snapshot};
 pub use step::{ScriptVerb, Step, UnitVerb, turned};

@@ -2,6 +2,7 @@
 //! are kept.
 
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::thread;
 
@@ -63,26 +64,7 @@ impl Sieve {
 
     /// The picked lines of a whole document, in order; the same for any number of threads.
     pub fn document(&self, document: &[u8], threads: NonZero<usize>) -> Vec<Line> {
-        let share = document.len().div_ceil(threads.get()).max(BLOCK);
-        let mut parts = Vec::new();
-        let mut rest = 0..document.len();
-        while !rest.is_empty() {
-            let end = line_end(document, (rest.start + share).min(rest.end));
-            parts.push(rest.start..end);
-            rest.start = end;
-        }
-        let sift = |part: std::ops::Range<usize>| (part.start, self.block(&document[part]));
-        let sifted: Vec<(usize, Sifted)> = match parts.as_slice() {
-            [] => Vec::new(),
-            [part] => vec![sift(part.clone())],
-            _ => thread::scope(|scope| {
-                let started: Vec<_> = parts
-                    .into_iter()
-                    .map(|part| beside(scope, move || sift(part.clone())))
-                    .collect();
-                started.into_iter().map(Beside::join).collect()
-            }),
-        };
+        let sifted = in_parts(document, threads, |part| self.block(part));
         let mut found = Vec::new();
         let mut before = 0;
         for (start, part) in sifted {
@@ -102,6 +84,37 @@ impl Sieve {
             .into_iter()
             .map(picked)
             .collect()
+    }
+}
+
+/// Does some work with each part of a document, in parallel: as many parts of whole lines as there
+/// are threads, fewer of a short document. Returns the results in order, each with the place at
+/// which its part begins.
+pub fn in_parts<T: Send>(
+    document: &[u8],
+    threads: NonZero<usize>,
+    work: impl Fn(&[u8]) -> T + Send + Sync,
+) -> Vec<(usize, T)> {
+    let share = document.len().div_ceil(threads.get()).max(BLOCK);
+    let mut parts = Vec::new();
+    let mut rest = 0..document.len();
+    while !rest.is_empty() {
+        let end = line_end(document, (rest.start + share).min(rest.end));
+        parts.push(rest.start..end);
+        rest.start = end;
+    }
+    let work = |part: Range<usize>| (part.start, work(&document[part]));
+    match parts.as_slice() {
+        [] => Vec::new(),
+        [part] => vec![work(part.clone())],
+        _ => thread::scope(|scope| {
+            let work = &work;
+            let started: Vec<_> = parts
+                .into_iter()
+                .map(|part| beside(scope, move || work(part.clone())))
+                .collect();
+            started.into_iter().map(Beside::join).collect()
+        }),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The plan that takes a stale host key away, or puts a verified one in its place.
 
+mod many;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,8 @@ use sshmend_known_hosts::{
 };
 use sshmend_lossless::{EditSet, FileChange, FileImage, Metadata, Origin, Snapshot};
 
+use self::many::holds;
+pub(crate) use self::many::known_hosts_in_turn;
 use self::server::{Offered, image, verified};
 pub use self::wish::KnownHostsWish;
 
@@ -30,30 +33,13 @@ pub(crate) fn known_hosts(
     wish: &KnownHostsWish,
     salt: &mut dyn FnMut() -> [u8; 20],
 ) -> Result<Plan, Refusal> {
-    let target = wish.target(snapshot)?;
-    let mut work = Work {
-        wish,
-        snapshot,
-        names: target.names(snapshot),
-        plan: Plan::default(),
-    };
-    work.plan.purpose = format!(
-        "host keys of {}",
-        target.alias.as_deref().unwrap_or(&target.host)
-    );
-    if let Some(reason) = wish.config_trouble(snapshot) {
-        work.notice(
-            "ssh-config-unread",
-            format!("{reason}; the host was looked up as written"),
-            None,
-        );
-    }
+    let (mut work, target) = Work::begin(snapshot, wish)?;
     if let Some((path, line)) = &wish.line {
         work.remove_line(path, *line)?;
         return Ok(work.plan);
     }
     // If the files already contain the requested lines, the server need not be asked.
-    if snapshot.once_answered(|| wish.holds(snapshot)) != Some(false) {
+    if snapshot.once_answered(|| holds(snapshot, wish)) != Some(false) {
         return Ok(work.plan);
     }
     let Some(offered) = Offered::read(snapshot, wish, &target) else {
@@ -96,6 +82,28 @@ struct Work<'w> {
 }
 
 impl<'w> Work<'w> {
+    fn begin(snapshot: &'w Snapshot, wish: &'w KnownHostsWish) -> Result<(Self, Target), Refusal> {
+        let target = wish.target(snapshot)?;
+        let mut work = Self {
+            wish,
+            snapshot,
+            names: target.names(snapshot),
+            plan: Plan::default(),
+        };
+        work.plan.purpose = format!(
+            "host keys of {}",
+            target.alias.as_deref().unwrap_or(&target.host)
+        );
+        if let Some(reason) = wish.config_trouble(snapshot) {
+            work.notice(
+                "ssh-config-unread",
+                format!("{reason}; the host was looked up as written"),
+                None,
+            );
+        }
+        Ok((work, target))
+    }
+
     /// Removes the keys that the server no longer offers; if it could not be asked, or one type was
     /// named, all of them.
     fn remove(&mut self, target: &Target, offered: &[HostKey]) -> Result<(), Refusal> {

@@ -135,6 +135,27 @@ pub struct SshdSource {
     pub release: Option<String>,
 }
 
+impl KnownHostsOf {
+    /// The same with `place` applied to the files that it names, as for [`Wish::placed`].
+    ///
+    /// # Errors
+    /// The first error of `place`.
+    pub fn placed<E>(
+        mut self,
+        mut place: impl FnMut(&Path) -> Result<PathBuf, E>,
+    ) -> Result<Self, E> {
+        for path in self.named() {
+            *path = place(path)?;
+        }
+        Ok(self)
+    }
+
+    fn named(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let line = self.line.iter_mut().map(|line| &mut line.path);
+        self.files.iter_mut().chain(line).chain(&mut self.key_file)
+    }
+}
+
 impl Wish {
     /// The same wish for one of several sshd, unless it already names one.
     #[must_use]
@@ -177,14 +198,7 @@ impl Wish {
             | Self::LogLevel { source, .. } => source.file.iter_mut().collect(),
             Self::CommentOut { lines, source } => paths(lines).chain(&mut source.file).collect(),
             Self::WithoutUnitLines { lines } => paths(lines).collect(),
-            Self::KnownHosts(of) => {
-                let line = of.line.iter_mut().map(|line| &mut line.path);
-                of.files
-                    .iter_mut()
-                    .chain(line)
-                    .chain(&mut of.key_file)
-                    .collect()
-            }
+            Self::KnownHosts(of) => of.named().collect(),
             Self::Allow { .. }
             | Self::MendWrappers { .. }
             | Self::Ignore { .. }

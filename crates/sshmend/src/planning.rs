@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use sshmend_host::{random, written_by};
 use sshmend_lossless::Snapshot;
 use sshmend_plan::{
-    Configuration, Context, Ends, KeyKind, KeyPair, Mended, Owner, Plan, Randomness, Refusal,
-    SshdSource, Wish,
+    Configuration, Context, Ends, KeyKind, KeyPair, KnownHostsOf, Mended, Owner, Plan, Randomness,
+    Refusal, SshdSource, Wish,
 };
 use sshmend_sshd_config::Readings;
 
@@ -43,6 +43,33 @@ impl Session {
     pub(crate) fn plan(&self, wish: &Wish, context: &Context<'_>) -> Result<Plan, Failure> {
         let wish = wish.clone().placed(|path| self.trusted(path))?;
         self.plan_with(|seen| wish.plan(seen, context))
+    }
+
+    /// Plans the keys of many hosts, each on the machine as the plans before it leave it; nothing
+    /// after the first that fails.
+    pub(crate) fn plan_known_hosts(
+        &self,
+        wanted: &[&KnownHostsOf],
+        context: &Context<'_>,
+    ) -> Vec<Result<Plan, Failure>> {
+        let (mut placed, mut untrusted) = (Vec::new(), None);
+        for &of in wanted {
+            match of.clone().placed(|path| self.trusted(path)) {
+                Ok(of) => placed.push(of),
+                Err(failure) => {
+                    untrusted = Some(Err(failure));
+                    break;
+                }
+            }
+        }
+        let planned = self.look(&mut Snapshot::default(), |seen| {
+            Wish::plan_known_hosts(&placed, seen, context)
+        });
+        let planned = planned.into_iter();
+        planned
+            .map(|plan| plan.map_err(|refusal| Failure::from_refusal(&refusal)))
+            .chain(untrusted)
+            .collect()
     }
 
     /// Makes a plan, again and again until no lookup is unanswered.

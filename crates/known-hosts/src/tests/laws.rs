@@ -148,6 +148,49 @@ fn the_quick_scan_finds_every_relevant_line() {
 }
 
 #[test]
+fn one_walk_for_many_lists_of_names_finds_what_one_walk_each_finds() {
+    let mut random = Rng::with_seed(8);
+    let mut with_names = 0;
+    for _ in 0..4_000 {
+        let mut bytes = file(&mut random);
+        let starts: Vec<usize> = lines(&bytes).map(|line| line.span.start).collect();
+        if let Some(start) = random.choice(starts) {
+            bytes.insert((start + random.usize(..4)).min(bytes.len()), 0);
+        }
+        let lists: Vec<Vec<Name>> = (0..random.usize(0..6))
+            .map(|_| names(&mut random))
+            .collect();
+        let known = KnownHosts::parse(&bytes);
+        let each = known.find_each(&lists);
+        assert_eq!(each.len(), lists.len());
+        for (names, together) in lists.iter().zip(each) {
+            let alone = known.find(names);
+            with_names += alone.found.len() + alone.passed_over.len();
+            assert_eq!(
+                (together.found, together.passed_over),
+                (alone.found, alone.passed_over),
+                "{names:?} in {:?}",
+                String::from_utf8_lossy(&bytes)
+            );
+        }
+    }
+    assert!(with_names > 1_000, "{with_names} lines show nothing");
+}
+
+#[test]
+fn one_walk_over_the_parts_of_a_long_file_counts_its_lines_through() {
+    let one = expand("h ED1\n#\n*,!i ED2\nH(i) ED1\nj ED2\nj,h ED1\n");
+    let bytes = one.repeat(5_000).into_bytes();
+    let lists = ["h", "i", "none"].map(|name| vec![Name::host(name)]);
+    let known = KnownHosts::parse(&bytes);
+    for (names, together) in lists.iter().zip(known.find_each(&lists)) {
+        let alone = known.find(names);
+        assert_eq!(together.found, alone.found, "{names:?}");
+        assert_eq!(together.passed_over, alone.passed_over, "{names:?}");
+    }
+}
+
+#[test]
 fn every_byte_belongs_to_one_record() {
     let mut random = Rng::with_seed(1);
     for _ in 0..4_000 {

@@ -17,7 +17,7 @@ use crate::context::{Context, Ends};
 use crate::fail2ban::{Fail2banWish, fail2ban, fail2ban_mend, fail2ban_retire, fail2ban_unignore};
 use crate::host_keys::{HostKeysWish, host_keys};
 use crate::hosts_access::{HostsAccessOrder, HostsAccessWish, hosts_access};
-use crate::known_hosts::{KnownHostsWish, known_hosts};
+use crate::known_hosts::{KnownHostsWish, known_hosts, known_hosts_in_turn};
 use crate::log_level::{ForAWhile, log_level};
 use crate::plan::{Plan, Refusal};
 use crate::privsep_directory::{PrivsepWish, privsep_directory};
@@ -105,6 +105,17 @@ impl Wish {
                 planner.start_sshd(false, |wish| without_unit_lines(snapshot, wish, lines))
             }
         }
+    }
+
+    /// Plans the keys of many hosts, each on the machine as the plans before it leave it: what
+    /// [`Wish::plan`] returns for one after another, in much less time if there are many. After one
+    /// that is invalid none is planned.
+    pub fn plan_known_hosts(
+        of: &[KnownHostsOf],
+        snapshot: &Snapshot,
+        context: &Context<'_>,
+    ) -> Vec<Result<Plan, Refusal>> {
+        Planner { snapshot, context }.known_hosts_in_turn(of)
     }
 
     /// Plans that the rules go that let exactly this client in.
@@ -271,6 +282,27 @@ impl Planner<'_> {
 
     fn known_hosts(self, of: &KnownHostsOf) -> Result<Plan, Refusal> {
         let wish = KnownHostsWish::of(of, self.context)?;
+        self.salted(|salt| known_hosts(self.snapshot, &wish, salt))?
+    }
+
+    fn known_hosts_in_turn(self, all: &[KnownHostsOf]) -> Vec<Result<Plan, Refusal>> {
+        let (mut wishes, mut invalid) = (Vec::new(), None);
+        for of in all {
+            match KnownHostsWish::of(of, self.context) {
+                Ok(wish) => wishes.push(wish),
+                Err(refusal) => {
+                    invalid = Some(Err(refusal));
+                    break;
+                }
+            }
+        }
+        let planned = self.salted(|salt| known_hosts_in_turn(self.snapshot, &wishes, salt));
+        let planned = planned.unwrap_or_else(|refusal| vec![Err(refusal)]);
+        planned.into_iter().chain(invalid).collect()
+    }
+
+    /// The result of `plan`, which is given fresh random bytes for each name that is hashed.
+    fn salted<T>(self, plan: impl FnOnce(&mut dyn FnMut() -> [u8; 20]) -> T) -> Result<T, Refusal> {
         let mut failed = None;
         let mut salt = || {
             self.context.source.salt().unwrap_or_else(|why| {
@@ -278,10 +310,10 @@ impl Planner<'_> {
                 [0; 20]
             })
         };
-        let plan = known_hosts(self.snapshot, &wish, &mut salt)?;
+        let planned = plan(&mut salt);
         match failed {
             Some(why) => Err(Refusal::plain(format!("no random bytes: {why}"))),
-            None => Ok(plan),
+            None => Ok(planned),
         }
     }
 

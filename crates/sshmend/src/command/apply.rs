@@ -11,7 +11,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use sshmend_host::{Account, now, zone};
-use sshmend_plan::{ForPolicy, Notice, Plan, Wish};
+use sshmend_plan::{ForPolicy, KnownHostsOf, Notice, Plan, Wish};
 use sshmend_policy::{Group, Policy, Put, Wants};
 
 use self::drift::drift;
@@ -27,6 +27,10 @@ use crate::session::Session;
 /// Notices for a person who calls `fix` to repair something or asks for what is already granted;
 /// `apply` omits them.
 const OF_A_WISH: [&str; 2] = ["no-cause", "granted-already"];
+
+/// The number of hosts whose keys are planned together. Each may need a program and its output, and
+/// the files are walked over once for all of them.
+const HOSTS_AT_ONCE: usize = 2_000;
 
 /// Applies a policy.
 pub(crate) fn run(mut session: Session, arguments: &ApplyPolicy) -> Result<Outcome, Failure> {
@@ -160,21 +164,48 @@ impl Parts {
         policy: &Policy,
         whose: &Whose,
     ) -> Result<(), Failure> {
-        for group in policy.groups() {
-            let before = putting::Before::of(session, &group.wish);
-            let mut plan = one(session, &group.wish, whose.account(&group))
-                .map_err(|failure| blamed(session, &group, whose, failure))?;
-            if !plan.changes_nothing() || !plan.activation.is_empty() {
-                let mentions = Mentions::of(&plan.files);
-                plan.notices.extend(drift(&group, &plan, &mentions));
-                self.ends.insert(end_of(&group.wish));
-                let wishes = group.items.iter().map(|item| &item.wish);
-                let put = wishes.flat_map(|wish| before.put_by(wish, &plan, &mentions));
-                self.put.extend(put.map(|put| put.words()));
+        let groups = policy.groups();
+        let mut rest = &groups[..];
+        while let [group, others @ ..] = rest {
+            let hosts = known_hosts_at_once(rest);
+            if hosts.is_empty() {
+                let before = putting::Before::of(session, &group.wish);
+                let plan = one(session, &group.wish, whose.account(group));
+                self.add(session, whose, group, &before, plan)?;
+                rest = others;
+            } else {
+                let context = context(session, whose.account(group));
+                let plans = session.plan_known_hosts(&hosts, &context);
+                for (group, plan) in rest.iter().zip(plans) {
+                    let before = putting::Before::of(session, &group.wish);
+                    self.add(session, whose, group, &before, plan)?;
+                }
+                rest = &rest[hosts.len()..];
             }
-            session.plan_on(&plan.files);
-            self.plans.push(plan);
         }
+        Ok(())
+    }
+
+    /// Adds the plan of one group.
+    fn add(
+        &mut self,
+        session: &mut Session,
+        whose: &Whose,
+        group: &Group,
+        before: &putting::Before,
+        plan: Result<Plan, Failure>,
+    ) -> Result<(), Failure> {
+        let mut plan = plan.map_err(|failure| blamed(session, group, whose, failure))?;
+        if !plan.changes_nothing() || !plan.activation.is_empty() {
+            let mentions = Mentions::of(&plan.files);
+            plan.notices.extend(drift(group, &plan, &mentions));
+            self.ends.insert(end_of(&group.wish));
+            let wishes = group.items.iter().map(|item| &item.wish);
+            let put = wishes.flat_map(|wish| before.put_by(wish, &plan, &mentions));
+            self.put.extend(put.map(|put| put.words()));
+        }
+        session.plan_on(&plan.files);
+        self.plans.push(plan);
         Ok(())
     }
 
@@ -190,6 +221,17 @@ impl Parts {
         self.put.extend(out.gone.then(|| left.words_out()));
         changes
     }
+}
+
+/// The hosts at the beginning of these groups whose keys are planned together: those of one account,
+/// and no more than are asked for their keys at once.
+fn known_hosts_at_once(groups: &[Group]) -> Vec<&KnownHostsOf> {
+    let first = groups.first().map(|group| &group.account);
+    let hosts = groups.iter().map_while(|group| match &group.wish {
+        Wish::KnownHosts(of) if Some(&group.account) == first => Some(of),
+        _ => None,
+    });
+    hosts.take(HOSTS_AT_ONCE).collect()
 }
 
 /// The expiry of a wish; `None` if it is permanent or has already expired.

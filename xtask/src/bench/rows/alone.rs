@@ -38,6 +38,7 @@ pub(super) fn growing(bench: &Rc<Bench>) -> Vec<Row> {
 fn questions() -> Vec<Question> {
     let mut all = of_sshd_config();
     all.extend(of_lists());
+    all.push(of_known_hosts());
     all.extend(of_text());
     all
 }
@@ -162,6 +163,38 @@ fn of_lists() -> Vec<Question> {
             words: &["apply", "{file}", "--dry-run", "--root", "{root}"],
         },
     ]
+}
+
+/// A policy that names every fifth host of a file, whose keys are as they should be.
+fn of_known_hosts() -> Question {
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINsjdeTeX5cztgr5BEXX/rb+4mwNcqB4r5UOtQn8W3RF";
+    const FINGERPRINT: &str = "SHA256:KSaXqxN8Y0JDPLYhRXvJx7e5Z0nXAF3hDfhmd+3G8Is";
+    Question {
+        text: "many hosts of a policy in known_hosts",
+        unit: "hosts",
+        sizes: vec![200, 2_000, 20_000],
+        write: |file, size| {
+            let policy = file.ancestors().nth(3).unwrap_or(file).join("policy.toml");
+            write(&policy, size, |host| {
+                format!(
+                    "[[known-hosts]]\nhost = \"host{}.example.net\"\nfingerprint = \"{FINGERPRINT}\"\nfile = \"/etc/ssh/ssh_known_hosts\"\n",
+                    5 * host
+                )
+            })?;
+            write(file, 5 * size, |host| {
+                format!("host{host}.example.net {KEY}\n")
+            })
+        },
+        file: "etc/ssh/ssh_known_hosts",
+        words: &[
+            "apply",
+            "{root}/policy.toml",
+            "--dry-run",
+            "--root",
+            "{root}",
+        ],
+    }
 }
 
 fn of_text() -> Vec<Question> {
