@@ -37,7 +37,7 @@ pub(crate) struct Cache {
     pub(crate) tables: OnceCell<Tables>,
     pub(crate) paste: OnceCell<Transcript>,
     pub(crate) tried: OnceCell<Option<(String, Attempt)>>,
-    pub(crate) lines: OnceCell<Vec<String>>,
+    pub(crate) lines: OnceCell<Vec<(usize, String)>>,
 }
 
 impl<'a> Facts<'a> {

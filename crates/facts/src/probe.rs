@@ -92,15 +92,17 @@ impl Facts<'_> {
     /// attempt in focus.
     fn numbered_lines(&self) -> Option<impl Iterator<Item = (usize, &str)>> {
         let (_, text) = self.printed()?;
-        let lines = self.cache.lines.get_or_init(|| transcript::lines(text));
-        let (first, last) = match self.paste() {
+        let paste = self.paste();
+        let attempts = paste.map(|paste| &paste.attempts[..]);
+        let lines = self
+            .cache
+            .lines
+            .get_or_init(|| transcript::lines(text, attempts));
+        let (first, last) = match paste {
             Some(paste) => paste.attempts.get(self.focus.get())?.lines,
-            None => (1, lines.len()),
+            None => (1, usize::MAX),
         };
-        let numbered = lines
-            .iter()
-            .enumerate()
-            .map(|(at, line)| (at + 1, line.as_str()));
+        let numbered = lines.iter().map(|(number, line)| (*number, line.as_str()));
         Some(numbered.filter(move |(number, _)| (first..=last).contains(number)))
     }
 

@@ -7,6 +7,7 @@ use super::destination::is_of_another_protocol;
 use super::facts::{Course, Facts, Seen};
 use super::label::{self, Head};
 use super::scan::{self, Hit, Named, Scan};
+use super::trigger;
 use super::words::{Scope, Sign, Symptom};
 use super::{Reached, Software};
 use crate::program::Program;
@@ -69,6 +70,9 @@ impl Attempts {
         if trimmed.is_empty() {
             return;
         }
+        if !trigger::may_tell(line) {
+            return self.silent_line(number, line);
+        }
         self.serving = serves(trimmed).unwrap_or(self.serving);
         if self.serving || is_of_sshd(trimmed) {
             self.server_lines += 1;
@@ -99,6 +103,23 @@ impl Attempts {
             .or_else(|| head.map(|head| head.host().to_owned()));
         self.block.enter(trimmed, label::is_indented(line));
         self.take(scan, label, number, trimmed);
+    }
+
+    /// Reads a line in which nothing is known: it may only end what the lines before it began.
+    fn silent_line(&mut self, number: usize, line: &[u8]) {
+        let trimmed = line.trim_ascii();
+        if self.serving {
+            self.server_lines += 1;
+            return;
+        }
+        let is_indented = label::is_indented(line);
+        self.label = self.label.take().filter(|_| is_indented);
+        self.block.enter(trimmed, is_indented);
+        if self.unread.is_some() {
+            self.take(Scan::default(), self.label.clone(), number, trimmed);
+        } else {
+            self.note_last(self.label.clone(), trimmed, (false, false));
+        }
     }
 
     fn take(&mut self, scan: Scan, label: Option<String>, number: usize, line: &[u8]) {
@@ -135,11 +156,23 @@ impl Attempts {
             self.hit(hit, &label, number);
         }
         self.understood = before + usize::from(self.understood > before || scan.debug);
+        self.note_last(label, line, (scan.debug, known));
+    }
+
+    /// Keeps a line as the last one of the attempt, unless that is over.
+    fn note_last(
+        &mut self,
+        label: Option<String>,
+        line: &[u8],
+        (is_debug, is_known): (bool, bool),
+    ) {
         let current = &mut self.stream(label).current;
         if !current.is_blank() && current.course < Course::Ended {
-            current.last = String::from_utf8_lossy(&line[..line.len().min(400)]).into_owned();
-            current.last_is_debug = scan.debug;
-            current.last_is_known = known;
+            let shown = String::from_utf8_lossy(&line[..line.len().min(400)]);
+            current.last.clear();
+            current.last.push_str(&shown);
+            current.last_is_debug = is_debug;
+            current.last_is_known = is_known;
         }
     }
 
@@ -434,6 +467,23 @@ fn names_port_22(hit: &Hit) -> bool {
     hit.named.port == Some(22) || memchr::memmem::find_iter(text, b":22").any(ends)
 }
 
+/// Words without which a line is neither the beginning of the output of `sshd -d` or of a client,
+/// nor one of a server.
+pub(super) const OF_ONE_SIDE: [&[u8]; 12] = [
+    b"debug1: sshd version ",
+    b"Server listening on ",
+    b"OpenSSH_",
+    b"debug1: Reading configuration data ",
+    b" [preauth]",
+    b"dropbear[",
+    b"sshd",
+    b"failed to accept an incoming connection",
+    b"Failed connection from ",
+    b"SSH: Error on handshaking",
+    b"SSH: Handshaking ",
+    b"serve sftp ",
+];
+
 /// Whether a line begins output of `sshd -d` (true) or of a client (false).
 fn serves(line: &[u8]) -> Option<bool> {
     let has = |words: &[u8]| memchr::memmem::find(line, words).is_some();
@@ -498,22 +548,30 @@ fn is_signed(head: &[u8], at: usize) -> bool {
     }
 }
 
+/// Parts of messages that are long enough to be cut in two.
+pub(super) const CUT: [&[u8]; 10] = [
+    b"_identification:",
+    b"Connection ",
+    b"ssh: ",
+    b"ssh_dispatch",
+    b"Permission",
+    b"Host key",
+    b"host key",
+    b"REMOTE HOST",
+    b"Received disconnect",
+    b"Unable to negotiate",
+];
+
 /// Whether a line may be the first half of a message.
 fn may_be_cut(line: &[u8]) -> bool {
-    const PARTS: [&[u8]; 10] = [
-        b"_identification:",
-        b"Connection ",
-        b"ssh: ",
-        b"ssh_dispatch",
-        b"Permission",
-        b"Host key",
-        b"host key",
-        b"REMOTE HOST",
-        b"Received disconnect",
-        b"Unable to negotiate",
-    ];
     line.len() < 400
-        && PARTS
+        && CUT
             .iter()
             .any(|part| memchr::memmem::find(line, part).is_some())
+}
+
+/// Whether a line has a meaning by what it says of its program, or may be part of a message.
+#[cfg(test)]
+pub(super) fn is_told(line: &[u8]) -> bool {
+    serves(line).is_some() || is_of_sshd(line) || may_be_cut(line)
 }

@@ -84,6 +84,12 @@ pub(super) fn tested(line: &[u8]) -> Option<Named> {
     }
 }
 
+/// Words without which no line is a command.
+pub(super) fn words() -> impl Iterator<Item = String> {
+    let programs = PROGRAMS.iter().chain(&TESTERS);
+    programs.map(|program| format!("{program} "))
+}
+
 fn behind<'t>(words: &[&'t str], option: &str) -> Option<&'t str> {
     let at = words
         .iter()

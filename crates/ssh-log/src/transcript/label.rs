@@ -32,6 +32,24 @@ pub(super) fn head(line: &[u8]) -> Option<Head<'_>> {
         .or_else(|| named(line))
 }
 
+/// Words without which no line has a head.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    const STATES: [&str; 11] = [
+        "ok: [",
+        "changed: [",
+        "fatal: [",
+        "failed: [",
+        "unreachable: [",
+        " | UNREACHABLE",
+        " | FAILED",
+        " | SUCCESS",
+        " | CHANGED",
+        "[FAILURE] ",
+        "[SUCCESS] ",
+    ];
+    STATES.into_iter().chain(MESSAGES.iter().copied())
+}
+
 /// The beginnings of ssh's messages: a separate line before them can be a host.
 const MESSAGES: &[&str] = &[
     "ssh: ",
@@ -64,6 +82,10 @@ pub(super) fn without_login(text: &str) -> &str {
 
 /// Whether a line is indented after its stamp, or closes a bracket: it continues the lines above.
 pub(super) fn is_indented(line: &[u8]) -> bool {
+    let first = line.first().copied().unwrap_or_default();
+    if !first.is_ascii_digit() {
+        return matches!(first, b' ' | b'\t' | b'}');
+    }
     let line = line.get(..300).unwrap_or(line);
     let valid = line.utf8_chunks().next().map_or("", |chunk| chunk.valid());
     let body = match valid.split_once(' ') {

@@ -20,7 +20,10 @@ mod noise;
 mod plain;
 mod restored;
 mod scan;
+mod trigger;
 mod words;
+
+use std::cell::LazyCell;
 
 use crate::nature;
 
@@ -37,12 +40,26 @@ pub fn read(text: &[u8]) -> Transcript {
     understand(text, Attempts::default(), true)
 }
 
-/// The lines of a text in the form in which they are read: decoded, without terminal control
-/// sequences.
-pub fn lines(text: &[u8]) -> Vec<String> {
-    noise::lines(text)
-        .iter()
-        .map(|line| String::from_utf8_lossy(line).trim().to_owned())
+/// The lines of a text that belong to some attempt, or all of them, with their numbers and in the
+/// form in which they are read: decoded, without terminal control sequences.
+pub fn lines(text: &[u8], attempts: Option<&[Attempt]>) -> Vec<(usize, String)> {
+    let mut spans: Vec<(usize, usize)> = match attempts {
+        Some(attempts) => attempts.iter().map(|attempt| attempt.lines).collect(),
+        None => vec![(1, usize::MAX)],
+    };
+    spans.sort_unstable();
+    let mut spans = spans.into_iter().peekable();
+    let mut last = 0;
+    let plain = noise::plain(text);
+    let numbered = noise::lines(&plain).zip(1..);
+    numbered
+        .filter(|(_, number)| {
+            while let Some((_, end)) = spans.next_if(|(start, _)| start <= number) {
+                last = last.max(end);
+            }
+            *number <= last
+        })
+        .map(|(line, number)| (number, String::from_utf8_lossy(&line).trim().to_owned()))
         .collect()
 }
 
@@ -59,29 +76,28 @@ pub fn read_one(text: &[u8]) -> Option<Attempt> {
         .next()
 }
 
-/// Whether more than a quarter of the lines is not text: words in them would be chance.
-fn is_binary(lines: &[Vec<u8>]) -> bool {
-    let binary = lines.iter().filter(|line| nature::is_binary(line)).count();
-    binary * 4 > lines.len()
-}
-
 /// Reads the messages; if none is recognised, plain words as well, if `words` is set.
 fn understand(text: &[u8], mut attempts: Attempts, words: bool) -> Transcript {
-    let all = noise::lines(text);
-    for (at, line) in all.iter().enumerate() {
-        attempts.line(at + 1, line);
+    let plain = noise::plain(text);
+    let (mut lines, mut binary, mut ends_line) = (0, 0, false);
+    for line in noise::lines(&plain) {
+        lines += 1;
+        attempts.line(lines, &line);
+        binary += usize::from(nature::is_binary(&line));
+        ends_line = line.is_empty();
     }
     let (understood, server_lines) = (attempts.understood, attempts.server_lines);
-    let lines = all.len() - usize::from(all.last().is_some_and(Vec::is_empty));
     let mut attempts = attempts.finish();
-    if words && server_lines == 0 && !is_binary(&all) {
+    // In a text of which more than a quarter is binary, words would be chance.
+    if words && server_lines == 0 && binary * 4 <= lines {
+        let all = LazyCell::new(|| noise::lines(&plain).collect());
         plain::add(&all, &mut attempts);
         plain::name(&all, &mut attempts);
     }
     let attempts = attempts.into_iter().map(conclude::conclude).collect();
     Transcript {
         attempts,
-        lines,
+        lines: lines - usize::from(ends_line),
         understood,
         server_lines,
     }

@@ -1,21 +1,30 @@
 //! The layers that terminals, encodings and JSON put around a client's messages.
 
+use std::borrow::Cow;
+
 use crate::envelope::decoded;
 
 /// More than any transcript, decompressed.
 const LIMIT: u64 = 64 << 20;
 
-/// The lines of a text, without the bytes that only a terminal or an encoding needs.
-pub(super) fn lines(text: &[u8]) -> Vec<Vec<u8>> {
+/// A text without its encoding and compression.
+pub(super) fn plain(text: &[u8]) -> Cow<'_, [u8]> {
     decoded(text, LIMIT)
-        .split(|&byte| byte == b'\n')
-        .map(|line| visible(line).trim_ascii_end().to_vec())
-        .collect()
 }
 
-/// The line without terminal control sequences (ECMA-48: `ESC [ … letter`, `ESC ] … BEL`) and
-/// carriage returns.
-fn visible(line: &[u8]) -> Vec<u8> {
+/// The lines of a plain text, without the bytes that only a terminal needs. A text may have
+/// millions of lines: those that need no change are not copied.
+pub(super) fn lines(plain: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    plain.split(|&byte| byte == b'\n').map(visible)
+}
+
+/// The line without terminal control sequences (ECMA-48: `ESC [ … letter`, `ESC ] … BEL`), carriage
+/// returns and blanks at its end.
+fn visible(line: &[u8]) -> Cow<'_, [u8]> {
+    let line = line.trim_ascii_end();
+    if memchr::memchr2(0x1b, b'\r', line).is_none() {
+        return Cow::Borrowed(line);
+    }
     let mut seen = Vec::with_capacity(line.len());
     let mut rest = line;
     while let [first, tail @ ..] = rest {
@@ -29,7 +38,8 @@ fn visible(line: &[u8]) -> Vec<u8> {
             }
         };
     }
-    seen
+    seen.truncate(seen.trim_ascii_end().len());
+    Cow::Owned(seen)
 }
 
 fn after(order: &[u8], ends: fn(u8) -> bool) -> &[u8] {
@@ -78,11 +88,17 @@ mod tests {
 
     #[test]
     fn terminal_sequences_and_encodings_are_removed() {
-        let text = b"\xef\xbb\xbf\x1b[1;31mssh:\x1b[0m x\r\n\x1b]0;title\x07y\r\n";
-        assert_eq!(lines(text), [b"ssh: x".to_vec(), b"y".to_vec(), Vec::new()]);
+        let shown = |text: &[u8]| -> Vec<String> {
+            lines(&plain(text))
+                .map(|line| String::from_utf8_lossy(&line).into_owned())
+                .collect()
+        };
+        let text = b"\xef\xbb\xbf\x1b[1;31mssh:\x1b[0m x\r\n\x1b]0;title\x07y \x1b[0m\r\n";
+        assert_eq!(shown(text), ["ssh: x", "y", ""]);
+        assert_eq!(shown(b"\xff\xfeh\0i\0\r\0\n\0"), ["hi", ""]);
         assert_eq!(
-            lines(b"\xff\xfeh\0i\0\r\0\n\0"),
-            [b"hi".to_vec(), Vec::new()]
+            shown(b"x\x1b[ \r\n a\x1b \r \nb\x1b]\t\n\rc"),
+            ["x", " a", "b", "c"]
         );
     }
 

@@ -4,6 +4,9 @@
 //! Programs that use SSH have their own words for failures, and nobody knows them all; a person can
 //! read them nevertheless. Such words make a conclusion only possible, and exclude nothing.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use jiff::Timestamp;
 
 use super::command;
@@ -23,8 +26,13 @@ const LONGEST: usize = 2000;
 /// The number of bytes of a line that are shown.
 const SHOWN: usize = 400;
 
+/// All lines of a text, which are collected when they are needed.
+pub(super) trait AllLines<'t>: Deref<Target = Vec<Cow<'t, [u8]>>> {}
+
+impl<'t, L: Deref<Target = Vec<Cow<'t, [u8]>>>> AllLines<'t> for L {}
+
 /// Adds the evidence of plain words to attempts that have no message of failure.
-pub(super) fn add(lines: &[Vec<u8>], attempts: &mut Vec<Facts>) {
+pub(super) fn add<'t>(lines: &impl AllLines<'t>, attempts: &mut Vec<Facts>) {
     let settled = |facts: &Facts| facts.is_settled();
     if attempts.iter().any(settled) {
         return;
@@ -48,7 +56,7 @@ pub(super) fn add(lines: &[Vec<u8>], attempts: &mut Vec<Facts>) {
 
 /// Names the attempts whose own messages name no host: by the line of the message, else by one of
 /// the two lines before it that name SSH.
-pub(super) fn name(lines: &[Vec<u8>], attempts: &mut [Facts]) {
+pub(super) fn name<'t>(lines: &impl AllLines<'t>, attempts: &mut [Facts]) {
     for facts in attempts.iter_mut().filter(|facts| facts.is_nameless()) {
         let Some(line) = facts
             .symptoms
@@ -73,7 +81,7 @@ pub(super) fn name(lines: &[Vec<u8>], attempts: &mut [Facts]) {
 
 /// The lines of a text.
 struct Lines<'t> {
-    own: &'t [Vec<u8>],
+    own: &'t [Cow<'t, [u8]>],
     /// The indices of those that name SSH.
     spoken: Vec<usize>,
 }
@@ -87,7 +95,7 @@ struct Told {
 }
 
 impl<'t> Lines<'t> {
-    fn of(own: &'t [Vec<u8>]) -> Self {
+    fn of(own: &'t [Cow<'t, [u8]>]) -> Self {
         let spoken = (0..own.len()).filter(|&at| plain::names_ssh(&low(&own[at])));
         let mut spoken: Vec<usize> = spoken.collect();
         if spoken.is_empty() {
@@ -194,7 +202,7 @@ impl<'t> Lines<'t> {
 
 /// The line of a text that consists of the kernel's words alone: whoever asks about nothing else
 /// means SSH.
-fn only_the_kernel(lines: &[Vec<u8>]) -> Option<usize> {
+fn only_the_kernel(lines: &[Cow<'_, [u8]>]) -> Option<usize> {
     let mut written = (0..lines.len()).filter(|&at| !lines[at].trim_ascii().is_empty());
     let (first, second) = (written.next()?, written.next());
     (second.is_none() && plain::is_of_the_kernel(&low(&lines[first]))).then_some(first)

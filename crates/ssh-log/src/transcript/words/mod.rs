@@ -93,6 +93,11 @@ impl Table {
         table
     }
 
+    /// The words that each message begins with.
+    pub(super) fn leads(&self) -> impl Iterator<Item = &[u8]> {
+        self.entries.iter().map(|entry| entry.template.lead())
+    }
+
     /// The messages that may begin a text.
     pub(super) fn candidates(&self, text: &[u8]) -> impl Iterator<Item = &Entry> {
         let lead = text.first_chunk::<2>();

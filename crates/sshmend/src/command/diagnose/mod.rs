@@ -7,6 +7,7 @@ mod rest;
 pub(crate) mod shown;
 mod text;
 
+use std::borrow::Cow;
 use std::io;
 use std::num::NonZeroU16;
 use std::path::Path;
@@ -147,14 +148,16 @@ fn recognise(
     arguments: &cli::Diagnose,
     question: &mut Question,
 ) -> Result<(), Failure> {
-    if let Vantage::Transcript(text) = &question.vantage {
-        let text = text.clone();
+    if let Vantage::Transcript(text) = &mut question.vantage {
+        // It may be long: taken for a moment rather than copied.
+        let text = std::mem::take(text);
         let path = match (&arguments.transcript, arguments.asked()) {
             (Some(path), _) if path != Path::new("-") => session.environment.absolute(path),
             (None, Some(destination)) if destination != "-" => PathBuf::from("the message"),
             _ => PathBuf::from("standard input"),
         };
         read_log(question, path.clone(), text.as_slice())?;
+        question.vantage = Vantage::Transcript(text);
         if question.log_files[&path].read.census.is_of_server() {
             question.logs.push(path);
         }
@@ -254,7 +257,13 @@ fn vantage(session: &Session, arguments: &cli::Diagnose) -> Result<Vantage, Fail
 /// What was pasted, as the program printed it.
 fn as_printed(vantage: Vantage) -> Vantage {
     match vantage {
-        Vantage::Transcript(text) => Vantage::Transcript(restored(&text).into_owned()),
+        Vantage::Transcript(text) => {
+            let changed = match restored(&text) {
+                Cow::Owned(changed) => Some(changed),
+                Cow::Borrowed(_) => None,
+            };
+            Vantage::Transcript(changed.unwrap_or(text))
+        }
         other => other,
     }
 }
