@@ -57,7 +57,8 @@ for client in '203.0.113.5 50000 198.51.100.1 22' '203.0.113.6 50000 198.51.100.
     SSH_CONNECTION=$client "$S" fix sshd-config PubkeyAuthentication=no --allow-lockout --dry-run | grep '^check:.* a handshake of ssh'
 done
 "$S" fix sshd-config PubkeyAuthentication=no --allow-lockout --keep 203.0.113.5 --dry-run | grep '^check:.* a handshake of ssh from'
-pgrep -c sshd
+# The sshd of a rehearsal ends by itself once ssh, at the other end of its pipe, is gone.
+awaits 1 pgrep -c sshd
 same
 "#;
     let Some(text) = on_stage(&format!("{AT_CONSOLE}{script}")) else {
