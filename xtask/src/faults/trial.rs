@@ -120,6 +120,10 @@ impl<'s> Trial<'s> {
                     String::from_utf8_lossy(&at.stdout).trim(),
                     sshmend_host::boot()
                 ));
+                // The first line says how many there are.
+                let (_, rest) = text.split_once('\n').ok_or("an empty record")?;
+                let lines = text.lines().count();
+                let text = format!("lines = {lines}\n{rest}");
                 fs::write(&record, text).map_err(failed)?;
             }
         }
