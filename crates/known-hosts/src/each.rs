@@ -120,12 +120,7 @@ impl<'n> Sought<'n> {
                     found.extend(places.into_iter().map(|place| (place, line())));
                 }
                 Form::Hashed(salt, begins) => {
-                    let lane = Lane {
-                        begins,
-                        number,
-                        start,
-                        bytes,
-                    };
+                    let lane = Lane::new(begins, number, start, bytes);
                     if waiting.add(salt, lane) {
                         waiting.hash(&self.names, |place, line| found.push((place, line)));
                     }

@@ -37,12 +37,7 @@ fn pick(names: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
                 }
             }
             Form::Hashed(salt, begins) => {
-                let lane = Lane {
-                    begins,
-                    number,
-                    start,
-                    bytes,
-                };
+                let lane = Lane::new(begins, number, start, bytes);
                 if waiting.add(salt, lane) {
                     waiting.hash(&needles, |_, line| found.push(line));
                 }
@@ -59,10 +54,21 @@ fn pick(names: &[String], block: &[u8], found: &mut Vec<Line>) -> usize {
 /// A line with a hashed name of the common form.
 pub(crate) struct Lane<'b> {
     /// The beginning of the hash.
-    pub(crate) begins: [u8; 3],
-    pub(crate) number: usize,
-    pub(crate) start: usize,
-    pub(crate) bytes: &'b [u8],
+    begins: [u8; 3],
+    number: usize,
+    start: usize,
+    bytes: &'b [u8],
+}
+
+impl<'b> Lane<'b> {
+    pub(crate) fn new(begins: [u8; 3], number: usize, start: usize, bytes: &'b [u8]) -> Self {
+        Self {
+            begins,
+            number,
+            start,
+            bytes,
+        }
+    }
 }
 
 /// Hashed names that are compared together.

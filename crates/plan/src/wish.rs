@@ -135,18 +135,23 @@ pub struct SshdSource {
     pub release: Option<String>,
 }
 
+fn place_all<'p, E>(
+    paths: impl IntoIterator<Item = &'p mut PathBuf>,
+    mut place: impl FnMut(&Path) -> Result<PathBuf, E>,
+) -> Result<(), E> {
+    for path in paths {
+        *path = place(path)?;
+    }
+    Ok(())
+}
+
 impl KnownHostsOf {
     /// The same with `place` applied to the files that it names, as for [`Wish::placed`].
     ///
     /// # Errors
     /// The first error of `place`.
-    pub fn placed<E>(
-        mut self,
-        mut place: impl FnMut(&Path) -> Result<PathBuf, E>,
-    ) -> Result<Self, E> {
-        for path in self.named() {
-            *path = place(path)?;
-        }
+    pub fn placed<E>(mut self, place: impl FnMut(&Path) -> Result<PathBuf, E>) -> Result<Self, E> {
+        place_all(self.named(), place)?;
         Ok(self)
     }
 
@@ -179,13 +184,8 @@ impl Wish {
     ///
     /// # Errors
     /// The first error of `place`.
-    pub fn placed<E>(
-        mut self,
-        mut place: impl FnMut(&Path) -> Result<PathBuf, E>,
-    ) -> Result<Self, E> {
-        for path in self.named() {
-            *path = place(path)?;
-        }
+    pub fn placed<E>(mut self, place: impl FnMut(&Path) -> Result<PathBuf, E>) -> Result<Self, E> {
+        place_all(self.named(), place)?;
         Ok(self)
     }
 

@@ -137,6 +137,33 @@ fn eight(text: &[u8]) -> (u64, u64) {
     (u64::from_le_bytes(bytes), first(text.len()) as u64)
 }
 
+/// A set of the first bytes of texts, by a hash of 16 bits: as a superset, which excludes nearly all other texts.
+#[derive(Debug)]
+pub(crate) struct Firsts(Box<[u64; 1024]>);
+
+impl Firsts {
+    pub(crate) fn new(firsts: impl Iterator<Item = u32>) -> Self {
+        let mut set = Self(Box::new([0; 1024]));
+        for first in firsts {
+            let (word, bit) = Self::place(first);
+            set.0[word] |= 1 << bit;
+        }
+        set
+    }
+
+    #[inline]
+    pub(crate) fn may_hold(&self, first: u32) -> bool {
+        let (word, bit) = Self::place(first);
+        self.0[word] >> bit & 1 == 1
+    }
+
+    #[inline]
+    fn place(first: u32) -> (usize, u32) {
+        let hash = first.wrapping_mul(0x9e37_79b1) >> 16;
+        ((hash >> 6) as usize, hash & 63)
+    }
+}
+
 /// A mask of the first bytes of sixteen.
 #[inline]
 pub(crate) fn first(bytes: usize) -> u128 {

@@ -2,8 +2,14 @@
 //! its text, then the text.
 
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use sshmend_lossless::{Edit, EditSet};
+
+/// Where the edits that lead to the file at `path` are kept, in its place.
+pub(crate) fn path_of(path: &Path) -> PathBuf {
+    path.with_extension("edits")
+}
 
 /// Writes the edits.
 pub(crate) fn write(edits: &EditSet) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! The journal: one directory for each transaction.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use sshmend_host::{Change, FileError, Staging, Why, own};
@@ -10,9 +11,19 @@ use crate::edits;
 use crate::error::{Damaged, JournalError};
 use crate::id::Id;
 use crate::record::{FileRecord, Image, Record, State};
-use crate::write::{edits_of, is_temporary};
 
+/// The name of a file on its way to its own.
 pub(crate) const TEMPORARY: &str = ".sshmend.tmp";
+
+/// The same for one of many.
+pub(crate) fn temporary(number: usize) -> String {
+    format!(".sshmend-{number}.tmp")
+}
+
+fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_bytes();
+    name.starts_with(b".sshmend") && name.ends_with(b".tmp")
+}
 
 /// The number of files that are staged together, because each is open meanwhile.
 pub(crate) const TOGETHER: usize = 32;
@@ -210,7 +221,7 @@ impl<'a, D: Disk> Journal<'a, D> {
         number: usize,
         side: Side,
     ) -> Result<Option<Vec<u8>>, JournalError> {
-        let path = edits_of(&self.path_of_bytes(&record.id, number, side));
+        let path = edits::path_of(&self.path_of_bytes(&record.id, number, side));
         let Some(file) = self.disk.read_kept(&path)? else {
             return Ok(None);
         };

@@ -15,9 +15,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sshmend_host::{Change, Staging, may_keep_inode, own};
 use sshmend_lossless::{FileChange, FileImage};
@@ -25,7 +23,7 @@ use sshmend_lossless::{FileChange, FileImage};
 use crate::disk::Disk;
 use crate::edits;
 use crate::error::JournalError;
-use crate::journal::{Journal, Side, TEMPORARY, TOGETHER, text};
+use crate::journal::{Journal, Side, TEMPORARY, TOGETHER, temporary, text};
 use crate::record::Record;
 
 /// A file to be created in the journal, with its content.
@@ -117,7 +115,7 @@ impl<D: Disk> Journal<'_, D> {
                 && is_kept(change, Side::After, record)
             {
                 copies.push(match kept_edits(change) {
-                    Some(edits) => (edits_of(&path(Side::After)), Cow::Owned(edits)),
+                    Some(edits) => (edits::path_of(&path(Side::After)), Cow::Owned(edits)),
                     None => (path(Side::After), Cow::Borrowed(bytes.as_slice())),
                 });
             }
@@ -160,17 +158,6 @@ fn kept_before<'c>(change: &'c FileChange, record: &Record) -> Option<&'c FileIm
     is_kept(change, Side::Before, record).then_some(image)
 }
 
-/// The name of a copy until the record is durable.
-fn temporary(number: usize) -> String {
-    format!(".sshmend-{number}.tmp")
-}
-
-/// Whether a file of the journal is on its way to its name.
-pub(crate) fn is_temporary(name: &OsStr) -> bool {
-    let name = name.as_bytes();
-    name.starts_with(b".sshmend") && name.ends_with(b".tmp")
-}
-
 /// Whether the content of one side of a change is kept. Of a private key only the minimum for
 /// recovery is kept: the file itself holds its old or its new bytes, and undoing its creation
 /// deletes it.
@@ -191,8 +178,4 @@ fn kept_edits(change: &FileChange) -> Option<Vec<u8>> {
     let whole = before.bytes.len() > LONG && change.after.is_some() && !change.edits.is_empty();
     let edits = whole.then(|| edits::write(&change.edits))?;
     (edits.len() < LONG / 2).then_some(edits)
-}
-
-pub(crate) fn edits_of(path: &Path) -> PathBuf {
-    path.with_extension("edits")
 }

@@ -9,13 +9,14 @@ use std::process::Command;
 use crate::command;
 use crate::error::{LabError, trying};
 use crate::machine::{Machine, User};
+use crate::project;
 
 /// The longest that dpkg may take, in seconds.
 const LIMIT: u32 = 120;
 
 /// Builds it and returns its path.
 pub(crate) fn build() -> Result<PathBuf, LabError> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = project();
     let triple = host_triple()?;
     let flags = format!(
         "CARGO_TARGET_{}_RUSTFLAGS",

@@ -10,6 +10,7 @@ use crate::case::{Ansible, Case, Fleet};
 use crate::command;
 use crate::error::{LabError, trying};
 use crate::machine::Machine;
+use crate::project;
 use crate::suite::Suite;
 
 /// For which machines it is fetched of the package index.
@@ -132,8 +133,4 @@ fn fetched(requirements: &[String], suite: Suite) -> PathBuf {
         .filter(|character| !"=*".contains(*character))
         .collect();
     target.join(format!("{name}_{suite}"))
-}
-
-fn project() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }

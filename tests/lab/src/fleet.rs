@@ -20,6 +20,7 @@ use crate::error::{LabError, trying};
 use crate::image;
 use crate::machine::{Machine, User};
 use crate::network::Network;
+use crate::project;
 use crate::role::Role;
 use crate::suite::Suite;
 
@@ -55,9 +56,7 @@ pub(crate) fn run(
     args: &Args,
     tell: &mut impl FnMut(Check) -> bool,
 ) -> Result<(), LabError> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(&fleet.page);
+    let page = project().join(&fleet.page);
     let text = trying(page.display().to_string(), fs::read_to_string(&page))?;
     let machines = Machines::start(fleet, suite, &args.place)?;
     machines.introduce()?;

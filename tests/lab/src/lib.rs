@@ -42,6 +42,7 @@ mod symptom;
 mod timing;
 mod worker;
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub use args::{Args, Command};
@@ -68,6 +69,11 @@ pub fn main(words: &[&str], args: impl IntoIterator<Item = String>) -> ExitCode 
             ExitCode::from(2)
         }
     }
+}
+
+/// The project's own folder.
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn dispatch(words: &[&str], args: &Args) -> Result<bool, LabError> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 
 use crate::case::{self, Case};
 use crate::check::Check;
 use crate::command;
 use crate::error::{LabError, trying};
+use crate::project;
 use crate::sandbox::Job;
 use crate::suite::Suite;
 
@@ -92,9 +92,7 @@ pub const PAGE: &str = "docs/lab.md";
 
 /// Updates the page's table with the results; cases that were not run keep their result.
 pub(crate) fn write(outcomes: &[Outcome]) -> Result<(), LabError> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(PAGE);
+    let page = project().join(PAGE);
     let text = trying(PAGE, fs::read_to_string(&page))?;
     trying(PAGE, fs::write(&page, with(&text, outcomes)?))
 }

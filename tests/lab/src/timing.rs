@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use crate::bench::{Bench, STEP};
 use crate::check::{Check, holds};
 use crate::error::{LabError, trying};
 use crate::machine::User;
+use crate::project;
 use crate::report::Outcome;
 use crate::role::Role;
 
@@ -80,9 +80,7 @@ fn timed(bench: &Bench, role: Role, command: &str) -> Check {
 
 /// Puts the times into the page.
 pub(crate) fn write(outcomes: &[Outcome]) -> Result<(), LabError> {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(PAGE);
+    let page = project().join(PAGE);
     let text = trying(PAGE, fs::read_to_string(&page))?;
     let before = text.split(HEADING).next().unwrap_or_default().trim_end();
     let after = format!("{before}\n\n{HEADING}\n{}", table(outcomes));

@@ -94,6 +94,16 @@ fn file(random: &mut Rng) -> Vec<u8> {
     bytes
 }
 
+/// A file with a NUL among the names of a line, which ends the line there.
+fn file_with_nul(random: &mut Rng) -> Vec<u8> {
+    let mut bytes = file(random);
+    let starts: Vec<usize> = lines(&bytes).map(|line| line.span.start).collect();
+    if let Some(start) = random.choice(starts) {
+        bytes.insert((start + random.usize(..4)).min(bytes.len()), 0);
+    }
+    bytes
+}
+
 fn names(random: &mut Rng) -> Vec<Name> {
     let all = ["h", "i", "[h]:2222", "h1"];
     (0..random.usize(1..3))
@@ -122,12 +132,7 @@ fn the_quick_scan_finds_every_relevant_line() {
     let mut random = Rng::with_seed(7);
     let mut with_names = 0;
     for _ in 0..4_000 {
-        let mut bytes = file(&mut random);
-        // A NUL among the names ends the line there.
-        let starts: Vec<usize> = lines(&bytes).map(|line| line.span.start).collect();
-        if let Some(start) = random.choice(starts) {
-            bytes.insert((start + random.usize(..4)).min(bytes.len()), 0);
-        }
+        let bytes = file_with_nul(&mut random);
         let names = names(&mut random);
         let quick = KnownHosts::parse(&bytes).find(&names);
         let picked = |line: Line| Picked {
@@ -152,11 +157,7 @@ fn one_walk_for_many_lists_of_names_finds_what_one_walk_each_finds() {
     let mut random = Rng::with_seed(8);
     let mut with_names = 0;
     for _ in 0..4_000 {
-        let mut bytes = file(&mut random);
-        let starts: Vec<usize> = lines(&bytes).map(|line| line.span.start).collect();
-        if let Some(start) = random.choice(starts) {
-            bytes.insert((start + random.usize(..4)).min(bytes.len()), 0);
-        }
+        let bytes = file_with_nul(&mut random);
         let lists: Vec<Vec<Name>> = (0..random.usize(0..6))
             .map(|_| names(&mut random))
             .collect();

@@ -8,6 +8,7 @@ use super::{dropbear, servers};
 use crate::cause::CauseName;
 use crate::event::Stage;
 use crate::kind::Kind;
+use crate::start::Firsts;
 use crate::template::{Fields, Template};
 use crate::tree::Tree;
 
@@ -26,7 +27,7 @@ struct Within {
     /// By their first byte, sorted, without duplicates.
     leads: Vec<Vec<Box<[u8]>>>,
     /// The first four bytes of all of them, as a superset.
-    fours: Fours,
+    fours: Firsts,
 }
 
 impl Within {
@@ -35,34 +36,15 @@ impl Within {
         for lead in leads_within(rules) {
             leads[usize::from(lead[0])].push(lead);
         }
-        let fours = Fours::new(&leads);
+        let fours = leads.iter().flatten().filter_map(|lead| four(lead));
+        let fours = Firsts::new(fours);
         Self { leads, fours }
     }
 }
 
-/// A set of four bytes each, by a hash of 16 bits.
-#[derive(Debug)]
-struct Fours(Box<[u64; 1024]>);
-
-impl Fours {
-    fn new(leads: &[Vec<Box<[u8]>>]) -> Self {
-        let mut set = Self(Box::new([0; 1024]));
-        for lead in leads.iter().flatten() {
-            if let Some((word, bit)) = Self::place(lead) {
-                set.0[word] |= 1 << bit;
-            }
-        }
-        set
-    }
-
-    fn may_hold(&self, text: &[u8]) -> bool {
-        Self::place(text).is_some_and(|(word, bit)| self.0[word] >> bit & 1 == 1)
-    }
-
-    fn place(text: &[u8]) -> Option<(usize, u32)> {
-        let hash = u32::from_le_bytes(*text.first_chunk()?).wrapping_mul(0x9e37_79b1) >> 16;
-        Some(((hash >> 6) as usize, hash & 63))
-    }
+/// The first four bytes of a text, as one number.
+fn four(text: &[u8]) -> Option<u32> {
+    text.first_chunk().map(|four| u32::from_le_bytes(*four))
 }
 
 #[derive(Debug)]
@@ -186,7 +168,7 @@ impl Table {
     /// Whether this text, which is inside another one, may begin a message that only sshd writes.
     pub(crate) fn is_begun_by(&self, text: &[u8]) -> bool {
         let within = self.within.get_or_init(|| Within::new(&self.rules));
-        if !within.fours.may_hold(text) {
+        if !four(text).is_some_and(|four| within.fours.may_hold(four)) {
             return false;
         }
         let leads = text

@@ -9,15 +9,14 @@ use std::sync::LazyLock;
 use super::attempts::{CUT, OF_ONE_SIDE};
 use super::words::TABLE;
 use super::{command, label};
+use crate::start::Firsts;
 
 /// The number of bytes by which words are found.
 const HEAD: usize = 3;
 
 /// All words that are looked for.
 struct Words {
-    /// One bit for each hash of the first bytes of a word: nearly all places of a text are excluded
-    /// by it.
-    heads: Vec<u64>,
+    heads: Firsts,
     by_head: HashMap<[u8; HEAD], Vec<Vec<u8>>>,
 }
 
@@ -35,28 +34,19 @@ pub(super) fn may_tell(line: &[u8]) -> bool {
     let words = &*WORDS;
     line.windows(HEAD)
         .enumerate()
-        .any(|(at, head)| words.may_begin(head) && words.begin(&line[at..]))
+        .any(|(at, head)| words.heads.may_hold(number(head)) && words.begin(&line[at..]))
 }
 
 impl Words {
     fn new(all: impl Iterator<Item = Vec<u8>>) -> Self {
-        let mut words = Self {
-            heads: vec![0; 1 << 10],
-            by_head: HashMap::new(),
-        };
+        let mut by_head: HashMap<[u8; HEAD], Vec<Vec<u8>>> = HashMap::new();
         for word in all {
-            if let Some(head) = word.first_chunk::<HEAD>().copied() {
-                let (place, bit) = bit(&head);
-                words.heads[place] |= bit;
-                words.by_head.entry(head).or_default().push(word);
+            if let Some(head) = word.first_chunk().copied() {
+                by_head.entry(head).or_default().push(word);
             }
         }
-        words
-    }
-
-    fn may_begin(&self, head: &[u8]) -> bool {
-        let (place, bit) = bit(head);
-        self.heads[place] & bit != 0
+        let heads = Firsts::new(by_head.keys().map(|head| number(head)));
+        Self { heads, by_head }
     }
 
     fn begin(&self, text: &[u8]) -> bool {
@@ -66,11 +56,9 @@ impl Words {
     }
 }
 
-/// The place and the bit of three bytes among 65,536 bits.
-fn bit(head: &[u8]) -> (usize, u64) {
-    let number = u32::from_le_bytes([head[0], head[1], head[2], 0]);
-    let hash = number.wrapping_mul(0x9e37_79b1) >> 16;
-    ((hash >> 6) as usize, 1 << (hash & 63))
+/// Three bytes as one number.
+fn number(head: &[u8]) -> u32 {
+    u32::from_le_bytes([head[0], head[1], head[2], 0])
 }
 
 #[cfg(test)]

@@ -35,6 +35,13 @@ fn kept(disk: &TestDisk) -> std::path::PathBuf {
     entries.next().unwrap().unwrap().path()
 }
 
+/// Journals a transaction, which changes nothing; returns its folder.
+fn journaled(disk: &TestDisk) -> std::path::PathBuf {
+    let store = store(&disk.machine);
+    drop(store.prepare(disk.captured(), &intent(0)).unwrap());
+    kept(disk)
+}
+
 /// Each wait costs a write of the file system's own journal: the contents of the record and of the
 /// kept bytes, the name of the record, the names of the kept bytes with the contents of the new file
 /// and of the last record, the name of the new file, that of the last record.
@@ -97,12 +104,7 @@ fn bytes_that_arrived_without_a_record_are_a_transaction_that_was_never_begun() 
     for (name, is_begun) in [(".sshmend-1.tmp", false), ("1", true)] {
         let disk = TestDisk::new();
         let old = disk.picture();
-        drop(
-            store(&disk.machine)
-                .prepare(disk.captured(), &intent(0))
-                .unwrap(),
-        );
-        let folder = kept(&disk);
+        let folder = journaled(&disk);
         fs::remove_file(folder.join("transaction.toml")).unwrap();
         for side in ["before", "after"] {
             fs::remove_dir_all(folder.join(side)).unwrap();
@@ -128,13 +130,9 @@ fn bytes_that_arrived_without_a_record_are_a_transaction_that_was_never_begun() 
 fn a_record_that_arrived_without_its_bytes_is_undone_because_no_file_changed() {
     let disk = TestDisk::new();
     let old = disk.picture();
-    drop(
-        store(&disk.machine)
-            .prepare(disk.captured(), &intent(0))
-            .unwrap(),
-    );
+    let folder = journaled(&disk);
     for side in ["before", "after"] {
-        for kept in fs::read_dir(kept(&disk).join(side)).unwrap() {
+        for kept in fs::read_dir(folder.join(side)).unwrap() {
             fs::remove_file(kept.unwrap().path()).unwrap();
         }
     }
