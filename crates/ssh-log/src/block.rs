@@ -14,6 +14,7 @@ use crate::envelope::{
     Clock, Envelope, Flat, Head, PROGRAMS, Peeler, UsualHead, unquoted, visible,
 };
 use crate::program::Program;
+use crate::repeated::Repeated;
 use crate::understand::{Known, Texts, Told, is_known, understand};
 
 /// The longest line that is read completely.
@@ -55,18 +56,17 @@ pub(crate) struct Range {
 impl Range {
     /// The range of the text in the block; `None` if it is not part of it.
     fn within(block: &[u8], text: &[u8]) -> Option<Self> {
-        if text.is_empty() {
-            return Some(Self {
-                start: 0,
-                length: 0,
-            });
+        // A text before the block wraps to a place far behind it, and a block is far smaller than the largest number.
+        let start = (text.as_ptr() as usize).wrapping_sub(block.as_ptr() as usize);
+        let is_within = start <= block.len() && text.len() <= block.len() - start;
+        if !is_within && !text.is_empty() {
+            return None;
         }
-        let start = (text.as_ptr() as usize).checked_sub(block.as_ptr() as usize)?;
-        let range = Self {
-            start: u32::try_from(start).ok()?,
-            length: u32::try_from(text.len()).ok()?,
-        };
-        (start + text.len() <= block.len()).then_some(range)
+        let start = if is_within { start } else { 0 };
+        Some(Self {
+            start: start as u32,
+            length: text.len() as u32,
+        })
     }
 
     pub(crate) fn of(self, block: &[u8]) -> &[u8] {
@@ -120,16 +120,18 @@ impl Stored {
     }
 }
 
-/// Parses blocks; it remembers nothing from one to the next.
+/// Parses blocks; no result depends on the ones before.
 #[derive(Debug)]
 pub(crate) struct Parser {
     peeler: Peeler,
+    repeated: Repeated,
 }
 
 impl Parser {
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
             peeler: Peeler::new(clock),
+            repeated: Repeated::default(),
         }
     }
 
@@ -140,6 +142,7 @@ impl Parser {
         (parsed.lines, parsed.is_sequential) = (0, false);
         let mut parsing = Parsing {
             peeler: &mut self.peeler,
+            repeated: &mut self.repeated,
             block: &block,
             surest: Head::None,
             noted: None,
@@ -163,6 +166,7 @@ impl Parser {
 
 struct Parsing<'a> {
     peeler: &'a mut Peeler,
+    repeated: &'a mut Repeated,
     block: &'a [u8],
     surest: Head,
     /// The time of the last line that was only counted.
@@ -339,6 +343,7 @@ impl<'a> Parsing<'a> {
         }
     }
 
+    #[inline(always)]
     fn envelope(&mut self, envelope: &Envelope<'a>, line: &'a [u8]) {
         match understand(envelope) {
             Some(known) => self.known(&known, envelope, line),
@@ -346,7 +351,7 @@ impl<'a> Parsing<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn known(&mut self, known: &Known<'a>, envelope: &Envelope<'a>, line: &'a [u8]) {
         let within = |text| Range::within(self.block, text);
         let texts = known.texts(envelope);
@@ -370,7 +375,7 @@ impl<'a> Parsing<'a> {
             host,
             user,
             detail,
-            told: known.told(envelope),
+            told: known.told(envelope, self.repeated),
         }));
     }
 

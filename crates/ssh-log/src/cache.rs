@@ -10,6 +10,8 @@ pub(crate) struct Cache<V> {
     /// Separate from the keys, so that these fit into one cache line of the processor.
     values: Vec<V>,
     uses: u64,
+    /// The key that was used last, and the place of its value: most uses are of the same one again.
+    latest: Option<(u64, usize)>,
 }
 
 /// The keys of a set, and when each was last used: 0 for a free slot.
@@ -30,6 +32,7 @@ impl<V: Clone + Default> Cache<V> {
             tags: vec![[0; WAYS]; SETS],
             values: vec![V::default(); SETS * WAYS],
             uses: 0,
+            latest: None,
         }
     }
 
@@ -41,6 +44,15 @@ impl<V: Clone + Default> Cache<V> {
 
     /// The value of a key, created if missing.
     pub(crate) fn entry(&mut self, key: u64) -> &mut V {
+        let value = match self.latest {
+            Some((latest, value)) if latest == key => value,
+            _ => self.find(key),
+        };
+        &mut self.values[value]
+    }
+
+    /// The place of the value of a key, which becomes the latest.
+    fn find(&mut self, key: u64) -> usize {
         self.uses += 1;
         let place = place(key);
         let set = &mut self.sets[place];
@@ -48,10 +60,11 @@ impl<V: Clone + Default> Cache<V> {
         let slot = known.unwrap_or_else(|| set.oldest());
         (set.keys[slot], set.used[slot]) = (key, self.uses);
         self.tags[place][slot] = tag(key);
-        let value = &mut self.values[place * WAYS + slot];
+        let value = place * WAYS + slot;
         if known.is_none() {
-            *value = V::default();
+            self.values[value] = V::default();
         }
+        self.latest = Some((key, value));
         value
     }
 }

@@ -147,7 +147,7 @@ impl Connections {
             // With its port the source of the connection is that of the event.
             let login = source.filter(|_| has_port).or_else(|| {
                 let at = connection.source.as_ref()?;
-                Some(of_source(of_host(event.host), at))
+                Some(Host::new(event.host).source(at))
             });
             self.remember_login(login);
         } else if let Some(pid) = child_of(event) {
@@ -155,7 +155,7 @@ impl Connections {
                 accepted: true,
                 ..connection.clone()
             };
-            *self.processes.entry(of_process(of_host(event.host), pid)) = connection;
+            *self.processes.entry(Host::new(event.host).process(pid)) = connection;
         }
     }
 
@@ -405,19 +405,10 @@ pub(crate) struct Keys {
 
 impl Keys {
     #[inline]
-    pub(crate) fn of(
-        program: Program,
-        process: Option<u32>,
-        source: Option<&Source>,
-        host: &[u8],
-    ) -> Self {
-        if !program.is_server() {
-            return Self::default();
-        }
-        let host = of_host(host);
+    pub(crate) fn of(host: Host, process: Option<u32>, source: Option<&Source>) -> Self {
         Self {
-            process: process.map(|pid| of_process(host, pid)),
-            source: source.map(|at| of_source(host, at)),
+            process: process.map(|pid| host.process(pid)),
+            source: source.map(|at| host.source(at)),
         }
     }
 }
@@ -429,32 +420,38 @@ fn child_of(event: &Event<'_>) -> Option<u32> {
         .and_then(|number| u32::try_from(number).ok())
 }
 
-/// The prefix of all keys of a machine.
-fn of_host(host: &[u8]) -> Mixer {
-    let mut hasher = Mixer::default();
-    host.hash(&mut hasher);
-    hasher
-}
+/// What all keys of a machine begin with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Host(Mixer);
 
-/// The key of a process. Most connections get the next number, which is remembered in the next place: the processor has
-/// that one at hand, where it would wait for any other.
-fn of_process(host: Mixer, pid: u32) -> u64 {
-    host.finish().wrapping_add(pid.into())
-}
-
-/// The key of an address and a port.
-fn of_source(host: Mixer, source: &Source) -> u64 {
-    match source.peer {
-        // The most frequent kind: as one number it is mixed once, not once for each part.
-        Peer::Address(IpAddr::V4(address)) => {
-            let port = source.port.map_or(1 << 16, u64::from);
-            key(host, &(u64::from(address.to_bits()) << 17 | port))
-        }
-        _ => key(host, source),
+impl Host {
+    pub(crate) fn new(name: &[u8]) -> Self {
+        let mut hasher = Mixer::default();
+        name.hash(&mut hasher);
+        Self(hasher)
     }
-}
 
-fn key(mut host: Mixer, of: &impl Hash) -> u64 {
-    of.hash(&mut host);
-    host.finish()
+    /// The key of a process. Most connections get the next number, which is remembered in the next place: the processor has
+    /// that one at hand, where it would wait for any other.
+    fn process(self, pid: u32) -> u64 {
+        self.0.finish().wrapping_add(pid.into())
+    }
+
+    /// The key of an address and a port.
+    fn source(self, source: &Source) -> u64 {
+        match source.peer {
+            // The most frequent kind: as one number it is mixed once, not once for each part.
+            Peer::Address(IpAddr::V4(address)) => {
+                let port = source.port.map_or(1 << 16, u64::from);
+                self.key(&(u64::from(address.to_bits()) << 17 | port))
+            }
+            _ => self.key(source),
+        }
+    }
+
+    fn key(self, of: &impl Hash) -> u64 {
+        let Self(mut hasher) = self;
+        of.hash(&mut hasher);
+        hasher.finish()
+    }
 }

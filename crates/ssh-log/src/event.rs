@@ -177,7 +177,7 @@ impl fmt::Display for Peer {
 }
 
 /// Parses `192.0.2.1`, the most common form, faster than the general parser does.
-fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+pub(crate) fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
     const LONGEST: usize = 15;
     if text.len() > LONGEST {
         return None;

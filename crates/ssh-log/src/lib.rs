@@ -27,6 +27,7 @@ mod program;
 mod reach;
 mod read;
 mod reader;
+mod repeated;
 mod rules;
 mod sources;
 mod span;

@@ -7,6 +7,7 @@ use crate::census::Census;
 use crate::connections::Connections;
 use crate::envelope::{Clock, Envelope, Export, Head, Peeler};
 use crate::event::{Account, Event};
+use crate::repeated::Repeated;
 use crate::understand::{Texts, Told, understand};
 
 /// Reads a log in pieces of any size, in constant memory.
@@ -51,6 +52,7 @@ struct State {
     /// The most certain head of the lines so far. A line without one, among others that have one,
     /// is not sshd's but a piece of another program's text, which anybody may have written.
     surest: Head,
+    repeated: Repeated,
 }
 
 impl Reader {
@@ -61,6 +63,7 @@ impl Reader {
             census: Census::default(),
             line_number: 0,
             surest: Head::None,
+            repeated: Repeated::default(),
         };
         Self {
             lines: Lines::default(),
@@ -207,7 +210,8 @@ impl State {
         if self.believes(envelope.head) {
             if let Some(known) = understand(envelope) {
                 let texts = known.texts(envelope);
-                return self.known(&mut known.told(envelope), texts, line, sink);
+                let mut told = known.told(envelope, &mut self.repeated);
+                return self.known(&mut told, texts, line, sink);
             }
         }
         if envelope.head >= Head::Cut {

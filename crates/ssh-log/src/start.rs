@@ -87,6 +87,44 @@ impl Start {
     }
 }
 
+/// A text of at most sixteen bytes, compared as two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Short {
+    length: usize,
+    /// The first bytes and the last ones, some of which may be in both.
+    first: u64,
+    last: u64,
+}
+
+impl Short {
+    /// `None` for a longer text.
+    #[inline]
+    pub(crate) fn new(text: &[u8]) -> Option<Self> {
+        let (first, last) = match (text.first_chunk::<NARROW>(), text.last_chunk::<NARROW>()) {
+            (Some(first), Some(last)) if text.len() <= WIDE => {
+                (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+            }
+            (Some(_), _) => return None,
+            _ => match (text.first_chunk::<4>(), text.last_chunk::<4>(), text) {
+                (Some(first), Some(last), _) => (
+                    u32::from_le_bytes(*first).into(),
+                    u32::from_le_bytes(*last).into(),
+                ),
+                (.., [first, .., last]) => {
+                    (u64::from(*first) << 8 | u64::from(text[1]), (*last).into())
+                }
+                (.., [only]) => (0, (*only).into()),
+                _ => (0, 0),
+            },
+        };
+        Some(Self {
+            length: text.len(),
+            first,
+            last,
+        })
+    }
+}
+
 /// The places of a byte in a text, from the left; eight bytes are compared at once.
 pub(crate) fn places(byte: u8, text: &[u8]) -> Places<'_> {
     Places {
@@ -198,6 +236,31 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn short_texts_are_the_same_only_where_all_bytes_are() {
+        let mut random = fastrand::Rng::with_seed(24);
+        let (mut same, mut longer) = (0, 0);
+        for _ in 0..100_000 {
+            let length = random.usize(0..20);
+            let text: Vec<u8> = (0..length).map(|_| random.u8(b'a'..=b'c')).collect();
+            let mut other = text.clone();
+            match random.u8(0..4) {
+                0 => other.push(b'a'),
+                1 if length > 0 => other[random.usize(..length)] = b'b',
+                2 if length > 1 => other.swap(0, length / 2),
+                _ => {}
+            }
+            assert_eq!(Short::new(&text).is_some(), text.len() <= WIDE);
+            let (Some(one), Some(two)) = (Short::new(&text), Short::new(&other)) else {
+                longer += 1;
+                continue;
+            };
+            assert_eq!(one == two, text == other, "{text:?} {other:?}");
+            same += usize::from(text == other);
+        }
+        assert!(same > 10_000 && longer > 10_000, "{same} {longer}");
     }
 
     #[test]

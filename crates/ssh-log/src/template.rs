@@ -134,6 +134,7 @@ impl Template {
 
     /// Matches the whole message, of which this stands behind what the template begins with as it is written. Fields that are
     /// taken stand in `fields`, which was empty; where it does not match, any may.
+    #[inline(always)]
     pub(crate) fn fill_behind<'a>(&self, message: &'a [u8], fields: &mut Fields<'a>) -> bool {
         let tokens = match self.tokens() {
             [Token::Literal(_), tokens @ ..] => tokens,

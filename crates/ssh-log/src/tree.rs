@@ -81,6 +81,7 @@ impl Tree {
     }
 
     /// The indices of the texts that this one begins with, in the order of the list.
+    #[inline(always)]
     pub(crate) fn of(&self, text: &[u8]) -> &[u16] {
         let begins = text.first().map(|&byte| self.begins[usize::from(byte)]);
         if begins == Some(false) {
@@ -109,6 +110,7 @@ impl Tree {
         })
     }
 
+    #[inline(never)]
     fn walk_whole(&self, text: &[u8]) -> &[u16] {
         let whole = self.whole.get_or_init(|| Whole::new(&self.texts));
         let next = text.first().map(|&byte| whole.first[usize::from(byte)]);

@@ -6,9 +6,10 @@ use crate::CauseName;
 use crate::connections::Keys;
 use crate::envelope::stamp::{number, word};
 use crate::envelope::{Envelope, Head, pieces};
-use crate::event::{Peer, Source, Stage};
+use crate::event::{Source, Stage};
 use crate::kind::Kind;
 use crate::program::Program;
+use crate::repeated::Repeated;
 use crate::rules::{self, Meaning};
 
 /// What one line says by itself, all that needs no other line: the meaning of its message and who wrote it.
@@ -48,7 +49,7 @@ pub(crate) struct Texts<'a> {
 }
 
 impl<'a> Known<'a> {
-    #[inline]
+    #[inline(always)]
     fn new(program: Program, pid: Option<u32>, (repeats, meaning): (u64, Meaning<'a>)) -> Self {
         Self {
             program,
@@ -59,14 +60,20 @@ impl<'a> Known<'a> {
     }
 
     /// What it says with what its envelope says.
-    #[inline]
-    pub(crate) fn told(&self, envelope: &Envelope<'_>) -> Told {
+    #[inline(always)]
+    pub(crate) fn told(&self, envelope: &Envelope<'_>, repeated: &mut Repeated) -> Told {
         let fields = &self.meaning.fields;
-        let source = fields.addr.and_then(Peer::read).map(|peer| Source {
+        let peer = fields.addr.and_then(|addr| repeated.peer(addr));
+        let source = peer.map(|peer| Source {
             peer,
             port: fields.port,
         });
         let process = process_of(self.program, self.pid, &self.meaning, source.is_some());
+        let keys = if self.program.is_server() {
+            Keys::of(repeated.host(envelope.host), process, source.as_ref())
+        } else {
+            Keys::default()
+        };
         Told {
             head: envelope.head,
             time: envelope.time,
@@ -77,14 +84,14 @@ impl<'a> Known<'a> {
             cause: self.meaning.cause,
             is_vague: self.meaning.is_vague(self.program != Program::Bare),
             stage: self.meaning.stage,
-            keys: Keys::of(self.program, process, source.as_ref(), envelope.host),
+            keys,
             source,
             port: fields.port,
             number: fields.number,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn texts<'b>(&self, envelope: &Envelope<'b>) -> Texts<'b>
     where
         'a: 'b,
@@ -118,6 +125,7 @@ fn process_of(
 
 /// Recognises the message: as the program wrote it; if the program is uncertain, as a message of
 /// sshd; if the envelope is unknown, anywhere in the line.
+#[inline(always)]
 pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
     // A line that certainly belongs to another program is irrelevant whatever it says: most lines
     // of a machine are.
@@ -163,7 +171,7 @@ const FOLDED: &[u8] = b"message repeated ";
 
 /// Recognises a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for
 /// …]`.
-#[inline]
+#[inline(always)]
 fn classify(program: Program, message: &[u8]) -> Option<(u64, Meaning<'_>)> {
     let unfolded = || {
         let (times, rest) = number(message.strip_prefix(FOLDED)?)?;

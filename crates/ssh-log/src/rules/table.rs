@@ -113,12 +113,13 @@ impl Table {
     }
 
     /// The rules, in their order, that are possible for the beginning of a message.
+    #[inline(always)]
     pub(crate) fn begun_by(&self, message: &[u8]) -> &[u16] {
         self.beginnings.of(message)
     }
 
     /// Understands a message that has [begun](Self::begun_by) in a way that this rule allows.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn verdict_by<'a>(&self, rule: u16, message: &'a [u8]) -> Option<Meaning<'a>> {
         let rule = self.rules.get(usize::from(rule))?;
         let behind = message.get(rule.template.lead_literal().len()..)?;
