@@ -57,7 +57,6 @@ pub(super) const RULES: &[Rule] = &[
     of(Cause::IpOptions, "Connection from {addr} port {port} with IP opts: {detail}", IpOptions),
     of(Cause::IpOptions, "Connection from {addr} with IP options:{detail}", IpOptions),
     rule("Connection from {peer} timed out", ConnectionError),
-    rule("Connection from {addr} port {port} on {}", Connected),
     shared(rule("Connection from {addr} port {port}", Connected)),
     shared(rule("Connection from {addr}", Connected)),
     shared(of(VANISHED, "Connection closed by {peer}", Closed)),

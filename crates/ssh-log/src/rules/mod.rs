@@ -4,6 +4,7 @@ mod auth;
 mod broken;
 mod connection;
 mod dropbear;
+mod frequent;
 mod kernel;
 #[cfg(test)]
 mod known;
@@ -32,6 +33,7 @@ pub(crate) use rule::{Meaning, Rule};
 use table::Table;
 
 const SSHD: &[&[Rule]] = &[
+    frequent::RULES,
     auth::RULES,
     connection::RULES,
     listener::RULES,

@@ -9,8 +9,6 @@ const DENIED: Cause = Cause::UserNotAllowed;
 
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
-    // The most frequent of all messages comes first.
-    rule("pam_unix(sshd:auth): check pass; user unknown", Noted),
     rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr}  user={user}", PamFailure),
     rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr} user={user}", PamFailure),
     rule("pam_{}(sshd:auth): authentication failure; {} rhost={addr}", PamFailure),
