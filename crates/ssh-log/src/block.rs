@@ -7,42 +7,66 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr_iter, memmem};
 
+use crate::bits::{Ends, ends};
 use crate::census::Census;
 use crate::envelope::{
-    Clock, Envelope, Flat, Head, PROGRAMS, Peeler, UsualHead, unquoted, visible,
+    Clock, Envelope, Flat, Head, Peeler, Place, Quick, UsualHead, unquoted, visible,
 };
 use crate::program::Program;
 use crate::repeated::Repeated;
+use crate::rules::may_know;
 use crate::understand::{Known, Texts, Told, is_known, understand};
 
 /// The longest line that is read completely.
 pub(crate) const LINE_CAP: usize = 64 * 1024;
 
-/// The lines of a block, each with whether its end is cut off.
+/// The lines of a block.
 pub(crate) fn lines(block: &[u8]) -> Lines<'_> {
-    Lines { rest: block }
+    Lines {
+        block,
+        start: 0,
+        ends: ends(block),
+    }
 }
 
 /// See [`lines`].
 pub(crate) struct Lines<'a> {
-    rest: &'a [u8],
+    block: &'a [u8],
+    /// Where the next one begins.
+    start: usize,
+    ends: Ends<'a>,
+}
+
+/// A line in a block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a> {
+    /// Its text, without the line feed.
+    pub(crate) text: &'a [u8],
+    /// Whether its end is cut off.
+    pub(crate) is_cut: bool,
+    /// The block from the beginning of the line on.
+    onward: &'a [u8],
 }
 
 impl<'a> Iterator for Lines<'a> {
-    type Item = (&'a [u8], bool);
+    type Item = Line<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let end = memchr(b'\n', self.rest).unwrap_or(self.rest.len());
-        let line = &self.rest[..end];
-        self.rest = self.rest.get(end + 1..).unwrap_or_default();
-        let is_cut = line.len() > LINE_CAP;
-        Some((&line[..line.len().min(LINE_CAP)], is_cut))
+        let onward = self
+            .block
+            .get(self.start..)
+            .filter(|rest| !rest.is_empty())?;
+        let end = self.ends.next().unwrap_or(self.block.len());
+        let length = end - self.start;
+        self.start = end + 1;
+        Some(Line {
+            text: onward.get(..length.min(LINE_CAP)).unwrap_or(onward),
+            is_cut: length > LINE_CAP,
+            onward,
+        })
     }
 }
 
@@ -145,15 +169,13 @@ impl Parser {
             repeated: &mut self.repeated,
             block: &block,
             surest: Head::None,
-            noted: None,
-            others: vec![Others::NONE; PROGRAMS],
+            noted: 0,
             parsed: &mut parsed,
         };
-        for (line, overlong) in lines(&block) {
+        for line in lines(&block) {
             parsing.parsed.lines += 1;
-            parsing.parsed.census.overlong += u64::from(overlong);
-            let line = line.trim_ascii_end();
-            if !line.is_empty() && !parsing.line(line) {
+            parsing.parsed.census.overlong += u64::from(line.is_cut);
+            if !parsing.line(line) {
                 parsing.parsed.is_sequential = true;
                 break;
             }
@@ -169,45 +191,55 @@ struct Parsing<'a> {
     repeated: &'a mut Repeated,
     block: &'a [u8],
     surest: Head,
-    /// The time of the last line that was only counted.
-    noted: Option<Timestamp>,
-    /// Indexed by the place in which the program is remembered.
-    others: Vec<Others<'a>>,
+    /// The tick of the last time that was added to the census.
+    noted: u64,
     parsed: &'a mut Parsed,
-}
-
-/// Lines of a program that are only counted.
-#[derive(Debug, Clone, Copy)]
-struct Others<'a> {
-    /// The number of the program among those remembered in this place; 0 for none.
-    number: u64,
-    program: Program,
-    tag: &'a [u8],
-    lines: u64,
-}
-
-impl Others<'_> {
-    const NONE: Self = Self {
-        number: 0,
-        program: Program::Other,
-        tag: b"",
-        lines: 0,
-    };
 }
 
 impl<'a> Parsing<'a> {
     /// Parses a line; false if it may belong to a record of several lines.
-    fn line(&mut self, line: &'a [u8]) -> bool {
+    #[inline]
+    fn line(&mut self, line: Line<'a>) -> bool {
+        let Some(quick) = self.peeler.quick(line.onward) else {
+            let line = line.text.trim_ascii_end();
+            return line.is_empty() || self.any_line(line);
+        };
+        let (program, onward) = (quick.program, quick.message(line.onward));
+        if program.is_server() || may_know(program, quick.message(line.text), onward) {
+            self.quick_line(quick, line.text.trim_ascii_end());
+            return true;
+        }
+        // Most lines of a machine.
+        if quick.tick != self.noted {
+            self.noted = quick.tick;
+            self.parsed.census.span.add(self.peeler.time());
+        }
+        self.count(quick.place, program, quick.tag(line.onward));
+        true
+    }
+
+    /// Parses a line with a head that is read, and perhaps a message of interest.
+    #[inline(never)]
+    fn quick_line(&mut self, quick: Quick, line: &'a [u8]) {
+        let envelope = quick.envelope(line, self.peeler.time());
+        if !quick.program.is_server() && !is_known(quick.program, envelope.message) {
+            self.other(envelope.time, quick.place, quick.program, envelope.tag);
+        } else {
+            self.envelope(&envelope, line);
+        }
+    }
+
+    /// Parses a line with any other head, or none; false if it may belong to a record of several lines.
+    fn any_line(&mut self, line: &'a [u8]) -> bool {
         if line.starts_with(b"{\"") {
             if let Some(flat) = Flat::read(line) {
                 self.flat(&flat, line);
                 return true;
             }
         }
-        // Most lines of a machine. Their heads are not moved: that would wait until what was just written of them is in memory.
         match self.peeler.usual(line) {
             Some(head) if is_of_others(head) => {
-                self.other(head);
+                self.other(head.time, head.place, head.program, head.tag);
                 return true;
             }
             Some(head) => {
@@ -300,47 +332,31 @@ impl<'a> Parsing<'a> {
     }
 
     /// Records a line that is only counted.
-    #[inline]
-    fn other(&mut self, head: UsualHead<'a>) {
-        if head.time != self.noted {
-            self.noted = head.time;
-            self.parsed.census.span.add(head.time);
-        }
-        let place = head.place;
-        if self.others[place].number != head.number {
-            self.note(place, head.number, head.program, head.tag);
-        }
-        self.others[place].lines += 1;
+    fn other(&mut self, time: Option<Timestamp>, place: Place, program: Program, tag: &[u8]) {
+        self.parsed.census.span.add(time);
+        self.count(place, program, tag);
     }
 
-    /// Notes a program that wrote none of the lines before, or not since another one was remembered in its place.
+    #[inline(always)]
+    fn count(&mut self, place: Place, program: Program, tag: &[u8]) {
+        if self.peeler.count(place) {
+            self.note(program, tag);
+        }
+    }
+
+    /// Notes a program of which no line was counted in this block, or none since another one took its place.
     #[cold]
-    fn note(&mut self, place: usize, number: u64, program: Program, tag: &'a [u8]) {
+    fn note(&mut self, program: Program, tag: &[u8]) {
         self.raise(Head::Full);
-        self.count_others_at(place);
-        self.others[place] = Others {
-            number,
-            program,
-            tag,
-            lines: 0,
-        };
         // The names are counted in the order in which they appear, and only so many of them.
         self.parsed.census.others(program, tag, 0);
     }
 
-    /// Counts the recorded lines.
+    /// Adds the recorded lines to the census.
     fn count_others(&mut self) {
-        for place in 0..self.others.len() {
-            self.count_others_at(place);
-        }
-    }
-
-    fn count_others_at(&mut self, place: usize) {
-        let others = self.others[place];
-        if others.lines > 0 {
-            let census = &mut self.parsed.census;
-            census.others(others.program, others.tag, others.lines);
-        }
+        let census = &mut self.parsed.census;
+        self.peeler
+            .take_counts(&mut |program, tag, lines| census.others(program, tag, lines));
     }
 
     #[inline(always)]

@@ -11,6 +11,7 @@
 //! Begin with `reader.rs`, and with a table of messages: `rules/listener.rs` for logs,
 //! `transcript/words/openssh.rs` for the output of clients.
 
+mod bits;
 mod block;
 mod blocks;
 mod cache;

@@ -44,7 +44,7 @@ fn take_all(
     };
     if lines(&first)
         .next()
-        .is_some_and(|(line, _)| Export::starts(line))
+        .is_some_and(|line| Export::starts(line.text))
     {
         // Its values may contain line feeds: only sequential reading can tell which.
         return feed_all(first, blocks, reader, sink);
@@ -371,7 +371,18 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(13);
         let messages = [
             "Started x.service - X.",
+            "Started session-7.scope - Session 7 of user ssh.",
+            "Started a-unit-with-a-name-that-is-longer-than-what-is-looked-at-first.service - OpenSSH x.",
+            "Started OpenBSD Secure Shell server.",
+            "Started ssh.service - OpenBSD Secure Shell server.  \r",
+            "(libxpc.dylib) [com.openssh.sshd:net] Stopped ssh.service.",
+            "[ID 800047 daemon.info] Stopping ssh.service.",
+            "message repeated 2 times: [ Starting ssh.service.]",
             "ssh.service: Failed with result 'exit-code'.",
+            "ssh",
+            "kernel: [  970.699396] TCP: request_sock_TCP: Possible SYN flooding on port 22. Sending cookies.",
+            "[   12.345678] audit: AVC apparmor=\"DENIED\" x comm=\"sshd\"",
+            "[UFW BLOCK] IN=eth0 SRC=192.0.2.7 DST=192.0.2.1 DPT=22 ",
             "[    1.5] IN=eth0 OUT= SRC=192.0.2.7 DPT=443",
             "nf_conntrack: table full, dropping packet",
             "message repeated 2 times: [ nf_conntrack: table full, dropping packet]",

@@ -153,9 +153,9 @@ impl Reader {
     pub(crate) fn take(&mut self, parsed: &mut Parsed, sink: &mut dyn FnMut(&Event<'_>)) {
         self.state.census.bytes += parsed.block.len() as u64;
         if parsed.is_sequential || self.peeler.is_open() {
-            for (line, overlong) in lines(&parsed.block) {
-                self.state.census.overlong += u64::from(overlong);
-                self.line(line, sink);
+            for line in lines(&parsed.block) {
+                self.state.census.overlong += u64::from(line.is_cut);
+                self.line(line.text, sink);
             }
             return;
         }

@@ -216,6 +216,16 @@ pub(crate) fn first(bytes: usize) -> u128 {
     MASKS[bytes.min(WIDE)]
 }
 
+/// The place of the first such byte, a letter or a sign of ASCII, in sixteen; sixteen where there is none.
+#[inline(always)]
+pub(crate) fn byte_in(byte: u8, bytes: u128) -> usize {
+    const ONES: u128 = u128::from_le_bytes([1; 16]);
+    let differs = bytes ^ (ONES * u128::from(byte));
+    // Sets the highest bit of each zero byte, and perhaps of some bytes after the first of them.
+    let zeros = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+    (zeros.trailing_zeros() / 8) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

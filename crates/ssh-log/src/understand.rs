@@ -162,12 +162,11 @@ pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
 #[inline]
 pub(crate) fn is_known(program: Program, message: &[u8]) -> bool {
     // Most are told apart by less than a look at the rules.
-    let may_be = message.starts_with(FOLDED) || rules::may_know(program, message);
-    may_be && classify(program, message).is_some()
+    rules::may_know(program, message, message) && classify(program, message).is_some()
 }
 
 /// What rsyslog puts before a message that it has counted.
-const FOLDED: &[u8] = b"message repeated ";
+pub(crate) const FOLDED: &[u8] = b"message repeated ";
 
 /// Recognises a message; rsyslog folds equal ones: `message repeated 3 times: [ Failed password for
 /// …]`.

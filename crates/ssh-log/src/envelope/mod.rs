@@ -17,6 +17,7 @@ mod journal;
 mod json;
 mod layers;
 pub(crate) mod pieces;
+mod quick;
 mod recent;
 pub(crate) mod stamp;
 mod syslog;
@@ -36,8 +37,9 @@ pub(crate) use head::{Envelope, Head};
 pub(crate) use journal::{Export, Record};
 use journal::{RecordHead, Taken};
 pub(crate) use layers::{unquoted, visible};
+pub(crate) use quick::{Place, Quick};
 use recent::Names;
-pub(crate) use recent::{PROGRAMS, UsualHead};
+pub(crate) use recent::UsualHead;
 pub use stamp::Clock;
 use stamp::Stamps;
 
@@ -94,14 +96,40 @@ impl Peeler {
     /// The message of a line that begins with the head of a log daemon, as most do; if its head is
     /// not [`Head::Full`], other readings are possible.
     pub(crate) fn quickly<'a>(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
-        match self.usual(line) {
-            Some(head) => Some(head.envelope()),
-            None => self.unusual(line),
+        self.common(line).or_else(|| self.unusual(line))
+    }
+
+    /// The message of a line whose head resembles that of an earlier line.
+    fn common<'a>(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
+        match self.quick(line) {
+            Some(head) => Some(head.envelope(line, self.time())),
+            None => self.usual(line).map(UsualHead::envelope),
         }
     }
 
-    /// The head of a line that resembles that of an earlier line.
+    /// The head of the line at the beginning of a text, if it is as most are.
     #[inline(always)]
+    pub(crate) fn quick(&mut self, text: &[u8]) -> Option<Quick> {
+        self.names.quick(text)
+    }
+
+    /// The time of the last line that was read quickly.
+    pub(crate) fn time(&self) -> Option<Timestamp> {
+        self.names.time()
+    }
+
+    /// Counts a line of the program in this place; true for the first one.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, place: Place) -> bool {
+        self.names.programs.count(place)
+    }
+
+    /// The counted lines of each program, which is counted anew from here on.
+    pub(crate) fn take_counts(&mut self, sink: &mut dyn FnMut(Program, &[u8], u64)) {
+        self.names.programs.take_counts(sink);
+    }
+
+    /// The head of a line that resembles that of an earlier line.
     pub(crate) fn usual<'a>(&mut self, line: &'a [u8]) -> Option<UsualHead<'a>> {
         self.names.read(line, &self.stamps)
     }
@@ -177,8 +205,8 @@ impl Peeler {
                 };
             }
         }
-        let inner = match self.usual(text) {
-            Some(head) => head.envelope(),
+        let inner = match self.common(text) {
+            Some(inner) => inner,
             None => self.text(text),
         };
         Envelope {

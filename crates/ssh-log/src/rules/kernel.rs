@@ -1,7 +1,10 @@
 //! The kernel.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
+use super::beginnings::Beginnings;
 use super::rule::{Meaning, Rule, of, rule};
 use super::table::Table;
 use crate::cause::CauseName as Cause;
@@ -9,6 +12,7 @@ use crate::kind::Kind::{
     AccessDenied, AuthFailed, ConntrackFull, Crashed, FileTableFull, ForkRejected, ListenQueue,
     OomKill, PacketBlocked,
 };
+use crate::start::byte_in;
 
 const CONNTRACK: Cause = Cause::ConntrackFull;
 const MEMORY: Cause = Cause::OutOfMemory;
@@ -69,9 +73,23 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a
     (!tried_out).then_some(verdict)
 }
 
-/// Whether a rule begins like the message.
-pub(super) fn may_know(table: &Table, message: &[u8]) -> bool {
-    !table.begun_by(text(message)).is_empty()
+/// What the rules begin with, and what may be before them beside the time since boot.
+static BEGINNINGS: LazyLock<Beginnings> =
+    LazyLock::new(|| Beginnings::new(RULES, &[b"audi", b"[ID ", b"kern", b"mess"]));
+
+/// Whether a rule may know the message; false for most.
+#[inline]
+pub(super) fn may_know(message: &[u8]) -> bool {
+    match message {
+        // It is behind the time since boot, if that is what the bracket holds, or it begins with the bracket.
+        [b'[', inner @ ..] => {
+            let near = inner.first_chunk().map(|near| u128::from_le_bytes(*near));
+            let end = near.map_or(16, |near| byte_in(b']', near));
+            let behind = inner.get(end + 2..).filter(|_| end < 16);
+            behind.is_none_or(|text| BEGINNINGS.may_begin(text)) || BEGINNINGS.may_begin(message)
+        }
+        _ => message.starts_with(b"(") || BEGINNINGS.may_begin(message),
+    }
 }
 
 /// The text after the time since boot, which syslog keeps: `[  12.345678] text`.

@@ -1,6 +1,7 @@
 //! The known messages, one table for each family.
 
 mod auth;
+mod beginnings;
 mod broken;
 mod connection;
 mod dropbear;
@@ -110,13 +111,14 @@ fn of_other_program(program: Program, message: &[u8]) -> Option<Meaning<'_>> {
     }
 }
 
-/// Whether a message of a program may be known: false for most of those that machines write most.
+/// Whether a message of a program, folded or not, with the marks of a log daemon before it or without, may be known: false for
+/// most of those that machines write most. `onward` is a text that begins with the message.
 #[inline]
-pub(crate) fn may_know(program: Program, message: &[u8]) -> bool {
+pub(crate) fn may_know(program: Program, message: &[u8], onward: &[u8]) -> bool {
     match program {
         Program::Other => false,
-        Program::Kernel | Program::Audit => kernel::may_know(&KERNEL, message),
-        Program::Systemd => systemd::may_know(message),
+        Program::Kernel | Program::Audit => kernel::may_know(message),
+        Program::Systemd => systemd::may_know(message, onward),
         _ => true,
     }
 }

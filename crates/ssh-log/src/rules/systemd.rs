@@ -1,13 +1,18 @@
 //! systemd about the units of sshd, and xinetd.
 
+use std::sync::LazyLock;
+
+use super::beginnings::Beginnings;
 use super::rule::{Meaning, Rule, of, rule, unsure};
 use super::table::Table;
+use crate::bits::{WIDE, bits};
 use crate::cause::CauseName as Cause;
 use crate::kind::Kind::{
     BindFailed, Noted, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused,
 };
 use crate::program::is_ssh_unit;
 use crate::start::places;
+use crate::understand::FOLDED;
 
 const TRIGGER: Cause = Cause::SocketTriggerLimit;
 const LIMIT: Cause = Cause::SocketConnectionLimit;
@@ -155,15 +160,39 @@ pub(super) fn verdict<'a>(table: &Table, message: &'a [u8]) -> Option<Meaning<'a
     })
 }
 
-/// Whether the message may be about a unit of sshd.
-pub(super) fn may_know(message: &[u8]) -> bool {
-    message.starts_with(b"ssh") || names_ssh(message)
+static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| Beginnings::new(RULES, &[b"mess"]));
+
+/// Whether the message may be about a unit of sshd; false for most. `onward` is a text that begins with the message.
+#[inline]
+pub(super) fn may_know(message: &[u8], onward: &[u8]) -> bool {
+    let is_marked = matches!(message.first(), Some(b'[' | b'(' | b'k'));
+    let may_begin = message.starts_with(b"ssh") || BEGINNINGS.may_begin(message);
+    is_marked || may_begin && (may_name_ssh(message.len(), onward) || message.starts_with(FOLDED))
+}
+
+/// So many words behind the first may be the unit.
+const SUBJECTS: usize = 4;
+
+/// Whether one of the words of a message of this length begins as a unit of sshd or its description does.
+fn may_name_ssh(length: usize, onward: &[u8]) -> bool {
+    const LAST: u64 = 1 << (WIDE - 1);
+    let Some(near) = onward.first_chunk() else {
+        return true;
+    };
+    let within = u64::MAX >> (WIDE - length.clamp(1, WIDE));
+    let [blanks, letters, capitals] = bits([b' ', b's', b'O'], near).map(|bits| bits & within);
+    // If the last byte is an `s`, the next one is not among these.
+    let words = blanks << 1 | 1;
+    let begins = letters & (letters >> 1 | LAST) | capitals;
+    words & begins != 0 || (length > WIDE && (blanks & !LAST).count_ones() < SUBJECTS as u32)
 }
 
 /// Whether one of the first words is a unit of sshd or its description.
 fn names_ssh(message: &[u8]) -> bool {
     // A word is short: to begin a search for each blank would take longer than to look at all bytes.
-    let mut subjects = places(b' ', message).take(4).map(|at| &message[at + 1..]);
+    let mut subjects = places(b' ', message)
+        .take(SUBJECTS)
+        .map(|at| &message[at + 1..]);
     subjects.any(|subject| match subject.first() {
         Some(b's') if subject.starts_with(b"ssh") => {
             let unit = subject.split(|&b| b == b' ').next().unwrap_or_default();
