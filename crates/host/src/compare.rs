@@ -79,7 +79,7 @@ impl Machine {
 }
 
 /// The size above which reading a file again takes longer than everything else that is compared.
-const LONG: usize = 1 << 20;
+const LONG: usize = 1 << 17;
 
 /// Whether it is the same inode with the same size and time.
 fn is_untouched(now: &Metadata, captured: &Metadata) -> bool {
