@@ -32,7 +32,7 @@ impl Machine {
         waiting: &dyn Fn(),
     ) -> Result<CommandOutput, RunError> {
         let reading = self.reading(words)?;
-        self.programs.run(&reading.argv, waiting)
+        self.programs.run(&reading.argv, None, waiting)
     }
 
     /// The same, as a stream.

@@ -8,7 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use sshmend_lossless::{
-    Beside, Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread, beside, threads,
+    Beside, Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread, beside,
+    journalctl, threads,
 };
 
 use crate::dial::dial;
@@ -75,35 +76,55 @@ impl Machine {
         })
     }
 
-    /// Answers all requests and records the answers: programs run in parallel, and names are
-    /// resolved meanwhile.
+    /// Answers all requests and records the answers: programs run in parallel, names are resolved
+    /// meanwhile, and files are read.
     pub fn answer_all(&self, requests: &[Request], snapshot: &mut Snapshot) {
         let (mut files, mut programs, mut names) = (Vec::new(), Vec::new(), Vec::new());
         for request in requests {
             match request {
-                Request::Read(path) => files.push(path.as_path()),
                 Request::Resolve(name) => names.push(name.as_str()),
                 request if runs_a_program(request) => programs.push(request.clone()),
-                request => self.answer(request, snapshot),
+                request => files.push(request),
             }
-        }
-        for (path, entry) in files.iter().zip(self.read_all(&files)) {
-            snapshot.insert(*path, entry);
         }
         let (programs, resolved) = thread::scope(|scope| {
             let resolving: Vec<_> = names
                 .iter()
                 .map(|name| beside(scope, || self.resolve(name)))
                 .collect();
-            let programs = self.run_all(&programs);
+            // Without files there is nothing to do meanwhile.
+            let running = if files.is_empty() || programs.is_empty() {
+                Beside::Done(self.run_all(&programs))
+            } else {
+                beside(scope, || self.run_all(&programs))
+            };
+            self.answer_files(&files, snapshot);
             let resolved: Vec<_> = resolving.into_iter().map(Beside::join).collect();
-            (programs, resolved)
+            (running.join(), resolved)
         });
-        for (argv, answer) in programs {
-            snapshot.insert_command(argv, answer);
+        for (request, answer) in programs {
+            match request {
+                Request::Feed(argv, stdin) => snapshot.insert_fed(argv, stdin, answer),
+                Request::Journal(words) => snapshot.insert_command(journalctl(&words), answer),
+                Request::Run(argv) => snapshot.insert_command(argv, answer),
+                _ => {}
+            }
         }
         for (name, answer) in names.into_iter().zip(resolved) {
             snapshot.insert_resolved(name, answer);
+        }
+    }
+
+    fn answer_files(&self, requests: &[&Request], snapshot: &mut Snapshot) {
+        let mut whole = Vec::new();
+        for request in requests {
+            match request {
+                Request::Read(path) => whole.push(path.as_path()),
+                request => self.answer(request, snapshot),
+            }
+        }
+        for (path, entry) in whole.iter().zip(self.read_all(&whole)) {
+            snapshot.insert(*path, entry);
         }
     }
 
@@ -147,7 +168,7 @@ impl Machine {
                 let answer = sift(&self.root, path, sieve);
                 snapshot.insert_sifted(path, sieve.clone(), answer);
             }
-            Request::Run(_) | Request::Journal(_) | Request::Resolve(_) => {
+            Request::Run(_) | Request::Feed(..) | Request::Journal(_) | Request::Resolve(_) => {
                 self.answer_all(std::slice::from_ref(request), snapshot);
             }
             Request::Dial(to) => snapshot.insert_dialled(to.clone(), self.dial(to)),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-use sshmend_lossless::{CommandOutput, NotRun, Request, beside, journalctl};
+use sshmend_lossless::{CommandOutput, NotRun, Request, beside};
 
 use crate::machine::Machine;
 use crate::run::{RunError, Runner};
@@ -36,8 +36,8 @@ pub(crate) struct Programs {
     waiting: Option<fn(&str)>,
 }
 
-/// A command line with the output of the program, or the reason why there is none.
-type Answer = (Vec<String>, Result<CommandOutput, NotRun>);
+/// A request with the output of the program, or the reason why there is none.
+type Answer = (Request, Result<CommandOutput, NotRun>);
 
 /// The waits for programs that did not answer.
 #[derive(Debug, Default)]
@@ -79,14 +79,17 @@ impl Programs {
     }
 
     /// Runs one program, and records whether it hung; calls `waiting` if a person is to be told of it.
+    /// Its standard input is empty unless given.
     pub(crate) fn run(
         &self,
         argv: &[String],
+        stdin: Option<&[u8]>,
         waiting: &dyn Fn(),
     ) -> Result<CommandOutput, RunError> {
         let program = argv.first().map_or("", String::as_str);
         let started = Instant::now();
-        let answer = self.runner(program).run_watched(argv, PATIENCE, waiting);
+        let runner = self.runner(program);
+        let answer = runner.run_watched(argv, stdin, PATIENCE, waiting);
         if matches!(answer, Err(RunError::TimedOut(_)))
             && let Ok(mut lost) = self.lost.lock()
         {
@@ -118,21 +121,22 @@ impl Machine {
     }
 
     fn ask(&self, request: &Request, waiting: &dyn Fn()) -> Option<Answer> {
-        match request {
-            Request::Run(argv) => Some((
-                argv.clone(),
-                if self.is_live() {
-                    self.programs.run(argv, waiting).map_err(NotRun::from)
-                } else {
-                    Err(NotRun::Failed("not run under --root".to_owned()))
-                },
-            )),
-            Request::Journal(words) => {
-                let answer = self.journal(words, waiting).map_err(NotRun::from);
-                Some((journalctl(words), answer))
+        let run = |argv: &[String], stdin| {
+            if self.is_live() {
+                self.programs
+                    .run(argv, stdin, waiting)
+                    .map_err(NotRun::from)
+            } else {
+                Err(NotRun::Failed("not run under --root".to_owned()))
             }
-            _ => None,
-        }
+        };
+        let answer = match request {
+            Request::Run(argv) => run(argv, None),
+            Request::Feed(argv, stdin) => run(argv, Some(stdin)),
+            Request::Journal(words) => self.journal(words, waiting).map_err(NotRun::from),
+            _ => return None,
+        };
+        Some((request.clone(), answer))
     }
 
     /// All answers in the order of the requests.
@@ -209,7 +213,7 @@ pub(crate) fn runs_a_program(request: &Request) -> bool {
 
 fn program(request: &Request) -> Option<&str> {
     match request {
-        Request::Run(argv) => argv.first().map(String::as_str),
+        Request::Run(argv) | Request::Feed(argv, _) => argv.first().map(String::as_str),
         Request::Journal(_) => Some("journalctl"),
         _ => None,
     }

@@ -119,17 +119,21 @@ impl Runner {
     /// # Errors
     /// If it cannot be started, or was killed for taking too long or writing too much.
     pub fn run(&self, argv: &[String]) -> Result<CommandOutput, RunError> {
-        self.run_watched(argv, Duration::MAX, &|| {})
+        self.run_watched(argv, None, Duration::MAX, &|| {})
     }
 
-    /// The same; calls `waiting` once if the program takes longer than `patience`.
+    /// The same, with these bytes on standard input, if given; calls `waiting` once if the program
+    /// takes longer than `patience`.
     pub(crate) fn run_watched(
         &self,
         argv: &[String],
+        stdin: Option<&[u8]>,
         patience: Duration,
         waiting: &dyn Fn(),
     ) -> Result<CommandOutput, RunError> {
-        self.finish(Running::start(argv, None)?, patience, waiting)
+        let stdin = stdin.map(in_memory).transpose();
+        let stdin = stdin.map_err(|error| RunError::NotStarted(reason(&error)))?;
+        self.finish(Running::start(argv, stdin.as_ref())?, patience, waiting)
     }
 
     /// The same, with these bytes on standard input.
@@ -137,8 +141,7 @@ impl Runner {
     /// # Errors
     /// As for [`Runner::run`].
     pub fn feed(&self, argv: &[String], stdin: &[u8]) -> Result<CommandOutput, RunError> {
-        let stdin = in_memory(stdin).map_err(|error| RunError::NotStarted(reason(&error)))?;
-        self.finish(Running::start(argv, Some(&stdin))?, Duration::MAX, &|| {})
+        self.run_watched(argv, Some(stdin), Duration::MAX, &|| {})
     }
 
     fn finish(
@@ -429,7 +432,7 @@ mod tests {
             let told = Cell::new(0);
             let argv = ["sleep", "0.3"].map(str::to_owned);
             let waiting = || told.set(told.get() + 1);
-            let said = Runner::default().run_watched(&argv, patience, &waiting);
+            let said = Runner::default().run_watched(&argv, None, patience, &waiting);
             assert!(said.is_ok_and(|said| said.success()));
             told.get()
         };

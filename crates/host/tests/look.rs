@@ -10,7 +10,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use sshmend_host::{Machine, Why};
-use sshmend_lossless::{Dial, DialEnd, Entry, Kind, NotRun, Request, Snapshot, Unread};
+use sshmend_lossless::{
+    Dial, DialEnd, Entry, Kind, Line, NotRun, Request, Sieve, Snapshot, Unread,
+};
 use tempfile::TempDir;
 
 /// A disk with links that would lead out of it if anyone but the disk itself resolved them.
@@ -239,6 +241,43 @@ fn a_mounted_disk_without_a_journal_does_not_get_the_journal_of_this_machine() {
     };
     let reason = reason.to_string();
     assert!(reason.starts_with("/var/log/journal: "), "{reason}");
+}
+
+/// Creates the file that it is asked to look for.
+fn create(words: &[String], _: &[u8], _: &mut Vec<Line>) -> usize {
+    fs::write(&words[0], "").unwrap();
+    0
+}
+
+#[test]
+fn files_are_read_while_programs_run() {
+    let disk = disk();
+    let awaited = disk.path().join("awaited").display().to_string();
+    let sift = Request::Sift(
+        disk.path().join("data/real"),
+        Sieve::new("test", vec![awaited.clone()], create),
+    );
+    // It ends only once the file is searched.
+    let script = format!("until [ -e {awaited} ]; do sleep 0.01; done; echo seen");
+    let argv = ["sh".to_owned(), "-c".to_owned(), script];
+    let seen = all(&Machine::live(), &[Request::Run(argv.to_vec()), sift]);
+    let said = seen.command(&argv).unwrap().expect("it ends in time");
+    assert_eq!(said.text(), "seen\n");
+}
+
+#[test]
+fn a_program_gets_the_bytes_of_its_request() {
+    let argv = vec!["cat".to_owned()];
+    let requests = ["one", "two"].map(|text| Request::Feed(argv.clone(), text.into()));
+    let seen = all(&Machine::live(), &requests);
+    for text in ["one", "two"] {
+        let said = seen.fed(&argv, text.as_bytes()).unwrap().expect("it runs");
+        assert_eq!(said.text(), text);
+    }
+    assert_eq!(seen.fed(&argv, b"three"), None);
+    let below = all(&Machine::below(disk().path()).unwrap(), &requests);
+    let refused = NotRun::Failed("not run under --root".to_owned());
+    assert_eq!(below.fed(&argv, b"one"), Some(Err(&refused)));
 }
 
 #[test]

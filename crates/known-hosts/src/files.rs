@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sshmend_lossless::{FileImage, Snapshot, Unread};
+use sshmend_lossless::{FileImage, Request, Snapshot, Unread};
 
 use crate::document::KnownHosts;
 use crate::found::{Lookup, pass_over_unasked};
@@ -91,6 +91,14 @@ impl Target {
             }
         }
         files
+    }
+
+    /// Requests what [`Target::look_up`] would look at, without waiting for it.
+    pub fn foresee_look_up(&self, snapshot: &Snapshot, names: &[Name]) {
+        let sieve = sieve(names);
+        for path in self.files() {
+            snapshot.foresee(Request::Sift(path.to_owned(), sieve.clone()));
+        }
     }
 
     /// Looks the names up in the lines that were picked for them, or in the files if they were read

@@ -60,8 +60,11 @@ pub fn look<T>(machine: &Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
     })
 }
 
-/// A request for metadata returns neither bytes nor names.
-fn answer(machine: &Snapshot, request: &Request, seen: &mut Snapshot) {
+/// Answers one request with what `machine` holds; one for metadata returns neither bytes nor names.
+///
+/// # Panics
+/// If it dials or resolves: a fixture has no network.
+pub fn answer(machine: &Snapshot, request: &Request, seen: &mut Snapshot) {
     let there = |path| machine.entry(path).cloned().unwrap_or(Entry::Missing);
     match request {
         Request::Read(path) | Request::Sift(path, _) => seen.insert(path, there(path)),
@@ -76,6 +79,11 @@ fn answer(machine: &Snapshot, request: &Request, seen: &mut Snapshot) {
         Request::Run(argv) => {
             let said = machine.command(argv).unwrap_or(Err(&NotRun::Missing));
             seen.insert_command(argv.clone(), said.cloned().map_err(NotRun::clone));
+        }
+        Request::Feed(argv, stdin) => {
+            let said = machine.command(argv).unwrap_or(Err(&NotRun::Missing));
+            let said = said.cloned().map_err(NotRun::clone);
+            seen.insert_fed(argv.clone(), stdin.clone(), said);
         }
         Request::Journal(words) => {
             seen.insert_command(journalctl(words), Err(NotRun::Missing));

@@ -14,9 +14,9 @@ impl Snapshot {
     /// Runs `judge` on the answers so far. Returns its result and its unanswered lookups, in order.
     /// While any is unanswered the result may be wrong.
     pub fn look<T>(&self, judge: impl FnOnce(&Self) -> T) -> (T, Vec<Request>) {
-        let outer = self.missed.0.take();
+        let outer = self.missed.lookups.take();
         let said = judge(self);
-        let missed = self.missed.0.replace(outer);
+        let missed = self.missed.lookups.replace(outer);
         (said, missed.into_iter().collect())
     }
 
@@ -27,17 +27,28 @@ impl Snapshot {
         }
     }
 
+    /// Records a request that will probably be made once the programs that are being asked have
+    /// answered. It is answered while they run. Only what reads files, and what programs say of
+    /// given bytes ([`Request::Feed`]): a program or connection that may be unnecessary could be
+    /// noticed, or wait for something.
+    pub fn foresee(&self, request: Request) {
+        if request.may_be_foreseen() {
+            self.missed.foreseen.borrow_mut().insert(request);
+        }
+    }
+
     /// The result of `read`; `None` while any of its lookups is unanswered. For reads that are
     /// slow, have side effects, or lead to more requests of which most would be unnecessary.
     pub fn once_answered<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
         let (found, missed) = self.look(|_| read());
         let complete = missed.is_empty();
-        self.missed.0.borrow_mut().extend(missed);
+        self.missed.lookups.borrow_mut().extend(missed);
         complete.then_some(found)
     }
 
     /// Answers the lookups of `judge` with `answer`, the cheapest first, until none is missing, and
-    /// returns its last result. No request is answered twice.
+    /// returns its last result. No request is answered twice. What was foreseen is answered together
+    /// with programs.
     pub fn fill<T>(
         &mut self,
         mut judge: impl FnMut(&Self) -> T,
@@ -50,9 +61,16 @@ impl Snapshot {
             if missed.is_empty() {
                 return said;
             }
-            let missed = cheapest(missed);
-            answer(&missed, self);
-            answered.extend(missed);
+            let mut round = cheapest(missed);
+            let foreseen = self.missed.foreseen.take();
+            // Files come before programs anyway, so that only programs leave time for more.
+            if !round.iter().any(Request::is_for_files) {
+                let open =
+                    |request: &Request| !answered.contains(request) && !self.answers(request);
+                round.extend(foreseen.into_iter().filter(open));
+            }
+            answer(&round, self);
+            answered.extend(round);
         }
         judge(self)
     }
@@ -63,6 +81,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::request::NotRun;
     use crate::snapshot::Entry;
 
     fn read(seen: &Snapshot, path: &str) -> bool {
@@ -112,5 +131,30 @@ mod tests {
         assert_eq!(said, (true, false));
         let uname = Request::Run(vec!["uname".to_owned()]);
         assert_eq!(rounds, [[Request::Read("/a".into())], [uname]]);
+    }
+
+    #[test]
+    fn foreseen_files_are_answered_once_and_beside_programs_only() {
+        let mut seen = Snapshot::default();
+        let mut rounds = Vec::new();
+        let [a, b, c] = ["/a", "/b", "/c"].map(|path| Request::Read(path.into()));
+        let uname = Request::Run(vec!["uname".to_owned()]);
+        let judge = |seen: &Snapshot| {
+            seen.foresee(Request::Read("/b".into()));
+            seen.foresee(Request::Run(vec!["expensive".to_owned()]));
+            read(seen, "/a") && seen.command(&["uname"]).is_some() && read(seen, "/c")
+        };
+        seen.fill(judge, |requests, seen| {
+            rounds.push(requests.to_vec());
+            for path in ["/a", "/b", "/c"] {
+                if requests.contains(&Request::Read(path.into())) {
+                    seen.insert(path, Entry::Missing);
+                }
+            }
+            if requests.len() > 1 {
+                seen.insert_command(vec!["uname".to_owned()], Err(NotRun::Missing));
+            }
+        });
+        assert_eq!(rounds, [vec![a], vec![uname, b], vec![c]]);
     }
 }

@@ -23,6 +23,8 @@ pub enum Request {
     /// Run a program (`argv`, the program first) and return its output; never requested below
     /// another root.
     Run(Vec<String>),
+    /// Run a program with these bytes on its standard input; otherwise as [`Request::Run`].
+    Feed(Vec<String>, Vec<u8>),
     /// Run `journalctl` with these arguments. The journal of another root is read by the running
     /// machine's program.
     Journal(Vec<String>),
@@ -33,7 +35,7 @@ pub enum Request {
 }
 
 /// The reason why a program gave no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum NotRun {
     /// The program does not exist.
     #[error("No such file or directory")]
@@ -53,10 +55,21 @@ pub(crate) fn cheapest(mut requests: Vec<Request>) -> Vec<Request> {
 }
 
 impl Request {
+    /// Whether it needs the file system alone.
+    pub(crate) fn is_for_files(&self) -> bool {
+        self.cost() == 0
+    }
+
+    /// Whether it may be answered before it is known to be needed: it shows nothing to anybody, and
+    /// depends on no program that is being asked.
+    pub(crate) fn may_be_foreseen(&self) -> bool {
+        self.is_for_files() || matches!(self, Self::Feed(..))
+    }
+
     fn cost(&self) -> u8 {
         match self {
             Self::Read(_) | Self::List(_) | Self::Stat(_) | Self::Sift(..) => 0,
-            Self::Run(_) | Self::Journal(_) | Self::Resolve(_) => 1,
+            Self::Run(_) | Self::Feed(..) | Self::Journal(_) | Self::Resolve(_) => 1,
             Self::Dial(_) => 2,
         }
     }
@@ -125,7 +138,7 @@ pub enum DialEnd {
 }
 
 /// The output of a program.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct CommandOutput {
     /// The exit code; `None` if a signal ended it.
     pub code: Option<i32>,

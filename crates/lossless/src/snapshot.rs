@@ -13,13 +13,14 @@ use crate::sieve::{Picked, Sieve};
 /// Everything captured of one machine, as a value, so that all conclusions from it can be repeated.
 ///
 /// A path that was never requested is *unknown*, which is not the same as missing: see
-/// [`Snapshot::entry`]. Every accessor except that one and [`Snapshot::dialled`] records unanswered
-/// lookups as requests: see [`Snapshot::look`].
+/// [`Snapshot::entry`]. Every accessor except that one, [`Snapshot::fed`] and [`Snapshot::dialled`]
+/// records unanswered lookups as requests: see [`Snapshot::look`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     entries: BTreeMap<PathBuf, Entry>,
     sifted: BTreeMap<(PathBuf, Sieve), Known<Option<Vec<Picked>>>>,
     commands: BTreeMap<Vec<String>, Result<CommandOutput, NotRun>>,
+    fed: BTreeMap<(Vec<String>, Vec<u8>), Result<CommandOutput, NotRun>>,
     names: BTreeMap<String, Result<Vec<IpAddr>, String>>,
     dialled: BTreeMap<Dial, Vec<Dialled>>,
     pub(crate) missed: Missed,
@@ -191,6 +192,13 @@ impl Snapshot {
         self.or_asked(answer, || Request::Run(argv))
     }
 
+    /// What a program answered to these bytes, if it was asked. This lookup makes no request: whoever
+    /// makes the plan does not need the answer.
+    pub fn fed(&self, argv: &[String], stdin: &[u8]) -> Option<Result<&CommandOutput, &NotRun>> {
+        let question = (argv.to_owned(), stdin.to_owned());
+        self.fed.get(&question).map(Result::as_ref)
+    }
+
     /// The output of `journalctl` with these arguments; as [`Snapshot::command`].
     pub fn journal(&self, words: &[String]) -> Option<Result<&CommandOutput, &NotRun>> {
         let answer = self.commands.get(&journalctl(words)).map(Result::as_ref);
@@ -241,6 +249,7 @@ impl Snapshot {
                     || self.answers(&Request::Read(path.clone()))
             }
             Request::Run(argv) => self.commands.contains_key(argv),
+            Request::Feed(argv, stdin) => self.fed(argv, stdin).is_some(),
             Request::Journal(words) => self.commands.contains_key(&journalctl(words)),
             Request::Resolve(name) => self.names.contains_key(name),
             Request::Dial(dial) => self.dialled.contains_key(dial),
@@ -323,6 +332,16 @@ impl Snapshot {
     /// Records the output of a program, or the reason why there is none.
     pub fn insert_command(&mut self, argv: Vec<String>, answer: Result<CommandOutput, NotRun>) {
         self.commands.insert(argv, answer);
+    }
+
+    /// Records what a program answered to these bytes.
+    pub fn insert_fed(
+        &mut self,
+        argv: Vec<String>,
+        stdin: Vec<u8>,
+        answer: Result<CommandOutput, NotRun>,
+    ) {
+        self.fed.insert((argv, stdin), answer);
     }
 
     /// Records the addresses of a name, or the resolver's reason.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::ops::Bound;
 
-use sshmend_lossless::{CommandOutput, Step, glob_matches};
+use sshmend_lossless::{CommandOutput, NotRun, Step, glob_matches};
 
 /// One run of a real program, and the required result.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,6 +17,8 @@ pub struct Check {
     pub stdin: Option<Vec<u8>>,
     /// The required result.
     pub expect: Expect,
+    /// The answer, if the program was asked while the plan was made.
+    pub answer: Option<Result<CommandOutput, NotRun>>,
 }
 
 /// The result required for a check to succeed.
@@ -63,6 +65,7 @@ impl Check {
             argv,
             stdin: None,
             expect,
+            answer: None,
         }
     }
 
@@ -73,6 +76,7 @@ impl Check {
             argv: step.argv(),
             stdin: None,
             expect: Expect::Success,
+            answer: None,
         }
     }
 

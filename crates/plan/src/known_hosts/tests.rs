@@ -235,3 +235,92 @@ fn a_server_is_asked_only_if_its_answer_is_needed() {
     assert_eq!(wanted(CONFIG, &wish(|_| ())), []);
     assert_eq!(wanted(BAD, &wish(|wish| wish.offline = false)), []);
 }
+
+/// The rounds of requests of a judge on this machine, each in order, and the last result.
+fn rounds<T>(machine: &Snapshot, judge: impl FnMut(&Snapshot) -> T) -> (Vec<Vec<Request>>, T) {
+    let (mut rounds, mut seen) = (Vec::new(), Snapshot::default());
+    let said = seen.fill(judge, |requests, seen| {
+        rounds.push(requests.to_vec());
+        for request in requests {
+            fixture::answer(machine, request, seen);
+        }
+    });
+    (rounds, said)
+}
+
+fn programs(rounds: &[Vec<Request>]) -> Vec<Vec<String>> {
+    let program = |request: &Request| match request {
+        Request::Run(argv) => Some(argv.join(" ")),
+        Request::Feed(argv, _) => Some(format!("{} < after", argv.join(" "))),
+        _ => None,
+    };
+    let rounds = rounds.iter();
+    let programs = rounds.map(|round| round.iter().filter_map(program).collect::<Vec<_>>());
+    programs.filter(|programs| !programs.is_empty()).collect()
+}
+
+/// A file with a key of the host and of another one, and ssh-keygen, which finds it no longer.
+fn one_of_two(config: &str) -> Snapshot {
+    machine(&format!(
+        "{config}//- /home/u/.ssh/known_hosts uid:1000\nh ED\ng OTHER\n\
+         //$ ssh-keygen -l -F h -f /dev/stdin => 1\n"
+    ))
+}
+
+#[test]
+fn ssh_keygen_checks_the_likely_change_while_ssh_is_asked() {
+    let machine = one_of_two(CONFIG);
+    let (rounds, plan) = rounds(&machine, |seen| {
+        known_hosts(seen, &wish(|_| ()), &mut || [7; 20])
+    });
+    let check = "ssh-keygen -l -F h -f /dev/stdin < after".to_owned();
+    assert_eq!(programs(&rounds), [vec!["ssh -G h".to_owned(), check]]);
+    let plan = plan.expect("a plan");
+    let [check] = plan.rehearsal.as_slice() else {
+        panic!("{:?}", plan.rehearsal)
+    };
+    assert_eq!(check.stdin, Some(format!("g {OTHER}\n").into_bytes()));
+    let answer = check.answer.clone().expect("asked").expect("it ran");
+    assert!(check.holds(&answer));
+}
+
+#[test]
+fn an_answer_about_another_change_is_not_used() {
+    let files = "//- /home/u/other uid:1000\nh ED\n//- /k uid:1000\nh ED\n[h]:7 ED\n";
+    let named = |wish: &mut KnownHostsWish| wish.files.push("/k".into());
+    let elsewhere = CONFIG.replace(".ssh/known_hosts", "other");
+    let with_port = CONFIG.replace("port 22", "port 7");
+    for (config, wish) in [(elsewhere, wish(|_| ())), (with_port, wish(named))] {
+        let machine = one_of_two(&format!("{config}{files}"));
+        let (rounds, plan) = rounds(&machine, |seen| known_hosts(seen, &wish, &mut || [7; 20]));
+        assert_eq!(programs(&rounds)[0].len(), 2, "{config}");
+        let plan = plan.expect("a plan");
+        assert_eq!(plan.rehearsal.len(), 1, "{config}");
+        assert_eq!(plan.rehearsal[0].answer, None, "{config}");
+    }
+}
+
+#[test]
+fn files_are_searched_for_the_name_as_written_while_ssh_is_asked() {
+    let sifts = |config: &str| {
+        let machine = one_of_two(config);
+        let wish = wish(|wish| wish.files.push("/home/u/.ssh/known_hosts".into()));
+        let (rounds, found) = rounds(&machine, |seen| wish.look_up(seen));
+        let kinds = |round: Vec<Request>| -> Vec<&str> {
+            let kind = |request| match request {
+                Request::Sift(..) => "sift",
+                Request::Run(_) => "run",
+                _ => "other",
+            };
+            round.into_iter().map(kind).collect()
+        };
+        let rounds: Vec<_> = rounds.into_iter().map(kinds).collect();
+        let (names, found) = found.expect("it is known");
+        let found: usize = found.lookups.iter().map(|one| one.found.len()).sum();
+        (rounds, names[0].as_str().to_owned(), found)
+    };
+    let beside = vec!["run", "sift"];
+    assert_eq!(sifts(CONFIG), (vec![beside.clone()], "h".to_owned(), 1));
+    let renamed = CONFIG.replace("hostname h", "hostname g");
+    assert_eq!(sifts(&renamed), (vec![beside], "g".to_owned(), 1));
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sshmend_known_hosts::{
     ClientConfig, Destination, Fingerprint, KeyType, LookedUp, Name, Target,
 };
-use sshmend_lossless::Snapshot;
+use sshmend_lossless::{Request, Snapshot};
 
 use crate::context::Context;
 use crate::plan::Refusal;
@@ -96,6 +96,10 @@ impl KnownHostsWish {
     /// # Errors
     /// Like [`KnownHostsWish::target`].
     pub fn look_up(&self, snapshot: &Snapshot) -> Result<(Vec<Name>, LookedUp), Refusal> {
+        if let Some(likely) = self.likely(snapshot) {
+            // Without the configuration no name has to be resolved.
+            likely.foresee_look_up(snapshot, &likely.names(snapshot));
+        }
         let target = self.target(snapshot)?;
         // The addresses are names too: they must be known first.
         let Some(names) = snapshot.once_answered(|| target.names(snapshot)) else {
@@ -110,22 +114,36 @@ impl KnownHostsWish {
     /// # Errors
     /// When ssh cannot be asked for its configuration, or refuses it, and no file was named either.
     pub fn target(&self, snapshot: &Snapshot) -> Result<Target, Refusal> {
-        let plain = || Target::without_config(&self.destination, &self.home);
         let named = !self.files.is_empty() || self.line.is_some();
         let target = match self.config(snapshot) {
             Ok(Some(config)) => Target::of(&config),
-            Ok(None) => plain(),
-            Err(NoConfig::Refused(_)) if named => plain(),
+            Ok(None) => self.plain(),
+            Err(NoConfig::Refused(_)) if named => self.plain(),
             Err(why) => {
                 let hint = "correct what it names; or give the files with --file: HOST is then looked up as written";
                 return Err(Refusal::refused(why.to_string(), hint));
             }
         };
-        Ok(if self.files.is_empty() {
+        Ok(self.in_named_files(target))
+    }
+
+    fn plain(&self) -> Target {
+        Target::without_config(&self.destination, &self.home)
+    }
+
+    fn in_named_files(&self, target: Target) -> Target {
+        if self.files.is_empty() {
             target
         } else {
             target.in_files(&self.files)
-        })
+        }
+    }
+
+    /// What ssh will most likely look up: the name as written, in the files that were named or are
+    /// ssh's own. `None` if its configuration is already known, or nobody is asked for it.
+    pub(super) fn likely(&self, snapshot: &Snapshot) -> Option<Target> {
+        let asks = self.live && !snapshot.answers(&Request::Run(self.destination.ssh_g()));
+        asks.then(|| self.in_named_files(self.plain()))
     }
 
     /// The reason why the configuration of ssh is unknown, if it was requested.
