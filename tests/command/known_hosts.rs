@@ -279,6 +279,53 @@ done
 }
 
 #[test]
+fn ssh_keygen_is_asked_once_for_all_keys_of_a_host_and_decides() {
+    // It stands before the real one, counts how often it is asked, and can be told to deny all.
+    let script = r#"
+mount -t tmpfs none /usr/local/bin
+cat > /usr/local/bin/ssh-keygen <<'END'
+#!/bin/sh
+echo asked >> /home/asked
+[ -e /home/deny ] && exit 3
+exec /usr/bin/ssh-keygen "$@"
+END
+chmod 755 /usr/local/bin/ssh-keygen
+for kind in ed25519 ecdsa rsa; do
+    /usr/bin/ssh-keygen -q -t "$kind" -N '' -f "/home/$kind"
+    printf 'h %s\n[other]:7 %s\n' "$(cut -d' ' -f1,2 "/home/$kind.pub")" "$(cut -d' ' -f1,2 "/home/$kind.pub")" >> /home/known
+done
+cp /home/known /home/kept
+try() {
+    rm -f /home/asked; cp /home/kept /home/known
+    "$S" fix known-hosts "$1" --offline --file /home/known --state /home/state "$2" > /home/said 2>&1
+    echo "$1 $2: exit $?, asked $(wc -l < /home/asked), $(grep -c 'check:.* ok$' /home/said) ok, $(wc -l < /home/known) lines"
+}
+try h --yes
+try h --dry-run
+printf 'Host alias\n  HostName other\n  Port 7\n' >> /etc/ssh/ssh_config
+cp /home/kept /home/plain
+sed 's/^h /alias /' /home/plain > /home/kept
+try alias --yes
+cp /home/plain /home/kept
+touch /home/deny
+try h --yes
+grep -c 'nothing was changed: ssh-keygen -l -F h does not confirm the result' /home/said
+"#;
+    let Some(text) = on_stage(script) else { return };
+    says(
+        &text,
+        &[
+            "h --yes: exit 0, asked 1, 3 ok, 3 lines",
+            "h --dry-run: exit 1, asked 1, 3 ok, 6 lines",
+            // Once of the likely change, which is another one, and once of this.
+            "alias --yes: exit 0, asked 2, 3 ok, 3 lines",
+            "h --yes: exit 2, asked 1, 0 ok, 6 lines",
+            "1",
+        ],
+    );
+}
+
+#[test]
 fn a_file_of_another_user_is_not_taken_for_one_without_keys() {
     let script = r#"
 useradd -m eve; install -d -o eve -m700 /home/eve/.ssh

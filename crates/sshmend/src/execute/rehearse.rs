@@ -1,7 +1,9 @@
 //! Checks by the real programs on the future tree, before anything is written.
 
+use std::collections::BTreeSet;
+
 use sshmend_host::{RehearsalUnavailable, Runner};
-use sshmend_lossless::CommandOutput;
+use sshmend_lossless::{CommandOutput, Request, Snapshot};
 use sshmend_plan::{Check, Expect, Notice};
 
 use super::{Run, Way};
@@ -59,7 +61,7 @@ impl Run<'_> {
     fn answers(&self, handshakes: &[Check]) -> Option<Vec<Answer>> {
         let checks: Vec<&Check> = self.plan.rehearsal.iter().chain(handshakes).collect();
         if checks.iter().all(|check| check.stdin.is_some()) {
-            return Some(checks.into_iter().map(answered).collect());
+            return Some(self.heard(&checks));
         }
         let commands: Vec<_> = checks.iter().map(|check| command(check)).collect();
         let answers = self.session.machine.rehearse(&self.plan.files, &commands);
@@ -76,6 +78,28 @@ impl Run<'_> {
             self.session.output.status(&talk);
         };
         answers.map_err(said).ok()
+    }
+
+    /// The answers that were given while the plan was made, and the others now, side by side. No
+    /// question is asked twice: ssh-keygen prints all keys of a host, and each of them is a check.
+    fn heard(&self, checks: &[&Check]) -> Vec<Answer> {
+        let open = checks.iter().filter(|check| check.answer.is_none());
+        let questions: BTreeSet<Request> = open
+            .map(|check| command(check))
+            .map(|(argv, stdin)| Request::Feed(argv, stdin))
+            .collect();
+        let mut heard = Snapshot::default();
+        let machine = &self.session.machine;
+        machine.answer_all(&Vec::from_iter(questions), &mut heard);
+        let answer = |check: &&Check| {
+            let (argv, stdin) = command(check);
+            let before = check.answer.as_ref().map(Result::as_ref);
+            match before.or_else(|| heard.fed(&argv, &stdin)) {
+                Some(answer) => answer.cloned().map_err(ToString::to_string),
+                None => ask(check),
+            }
+        };
+        checks.iter().map(answer).collect()
     }
 
     /// The result of a check on the machine as it is now; `None` if the check does not concern the
@@ -144,14 +168,6 @@ pub(crate) type Answer = Result<CommandOutput, String>;
 pub(super) fn command(check: &Check) -> (Vec<String>, Vec<u8>) {
     let stdin = check.stdin.clone().unwrap_or_default();
     (check.argv.clone(), stdin)
-}
-
-/// The answer that was given while the plan was made, or else is given now.
-fn answered(check: &Check) -> Answer {
-    match &check.answer {
-        Some(answer) => answer.clone().map_err(|not_run| not_run.to_string()),
-        None => ask(check),
-    }
 }
 
 /// Runs a program on the machine as it is.
