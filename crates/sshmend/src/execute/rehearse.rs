@@ -10,6 +10,10 @@ use super::{Run, Way};
 use crate::error::Failure;
 use crate::json;
 
+/// The number of checks whose questions are held at once: each has a copy of the bytes that it is
+/// about, and a policy may name thousands of hosts.
+const TOGETHER: usize = 64;
+
 impl Run<'_> {
     /// Runs every check of the plan on the future tree, and the handshakes beside them. If that is
     /// not possible, they run later on the real files, before anything is reloaded.
@@ -61,7 +65,8 @@ impl Run<'_> {
     fn answers(&self, handshakes: &[Check]) -> Option<Vec<Answer>> {
         let checks: Vec<&Check> = self.plan.rehearsal.iter().chain(handshakes).collect();
         if checks.iter().all(|check| check.stdin.is_some()) {
-            return Some(self.heard(&checks));
+            let heard = checks.chunks(TOGETHER).map(|some| self.heard(some));
+            return Some(heard.flatten().collect());
         }
         let commands: Vec<_> = checks.iter().map(|check| command(check)).collect();
         let answers = self.session.machine.rehearse(&self.plan.files, &commands);
@@ -80,8 +85,9 @@ impl Run<'_> {
         answers.map_err(said).ok()
     }
 
-    /// The answers that were given while the plan was made, and the others now, side by side. No
-    /// question is asked twice: ssh-keygen prints all keys of a host, and each of them is a check.
+    /// The answers that were given while the plan was made, and the others now, side by side. None of
+    /// these questions is asked twice: ssh-keygen prints all keys of a host, and each of them is a
+    /// check.
     fn heard(&self, checks: &[&Check]) -> Vec<Answer> {
         let open = checks.iter().filter(|check| check.answer.is_none());
         let questions: BTreeSet<Request> = open
