@@ -93,6 +93,13 @@ fn one_by_one<const N: usize>(bytes: [u8; N], chunk: &[u8; WIDE]) -> [u64; N] {
     })
 }
 
+/// The bits of the line feeds in each whole chunk, without vectors.
+fn line_feeds_one_by_one(text: &[u8], all: &mut [u64; MANY]) {
+    for (slot, chunk) in all.iter_mut().zip(chunks(text)) {
+        [*slot] = one_by_one([b'\n'], chunk);
+    }
+}
+
 /// The whole chunks of a text.
 fn chunks(text: &[u8]) -> impl Iterator<Item = &[u8; WIDE]> {
     text.chunks_exact(WIDE)
@@ -104,17 +111,14 @@ fn chunks(text: &[u8]) -> impl Iterator<Item = &[u8; WIDE]> {
 mod vectors {
     use pulp::x86::V3;
 
-    use super::{MANY, WIDE, chunks, one_by_one};
+    use super::{MANY, WIDE, chunks, line_feeds_one_by_one, one_by_one};
 
     // Code that is not inlined where the vectors are known is compiled for any processor, without them.
 
     /// The bits of the line feeds in each whole chunk.
     pub(super) fn line_feeds(text: &[u8], all: &mut [u64; MANY]) {
         let Some(simd) = V3::try_new() else {
-            for (slot, chunk) in all.iter_mut().zip(chunks(text)) {
-                [*slot] = one_by_one([b'\n'], chunk);
-            }
-            return;
+            return line_feeds_one_by_one(text, all);
         };
         simd.vectorize(
             #[inline(always)]
@@ -138,36 +142,28 @@ mod vectors {
 
     #[inline(always)]
     fn at_once<const N: usize>(simd: V3, bytes: [u8; N], chunk: &[u8; WIDE]) -> [u64; N] {
-        let halves: [[u8; WIDE / 2]; 2] = pulp::cast(*chunk);
-        bytes.map(
-            #[inline(always)]
-            |byte| {
-                let wanted = simd.avx._mm256_set1_epi8(byte as i8);
-                let [low, high] = halves.map(
-                    #[inline(always)]
-                    |half| {
-                        let same = simd.avx2._mm256_cmpeq_epi8(pulp::cast(half), wanted);
-                        u64::from(simd.avx2._mm256_movemask_epi8(same) as u32)
-                    },
-                );
-                high << 32 | low
-            },
-        )
+        let [low, high]: [[u8; WIDE / 2]; 2] = pulp::cast(*chunk);
+        let mut all = [0; N];
+        // A loop, because `map` of an array is not always inlined.
+        for (bits, byte) in all.iter_mut().zip(bytes) {
+            *bits =
+                u64::from(of_half(simd, byte, high)) << 32 | u64::from(of_half(simd, byte, low));
+        }
+        all
+    }
+
+    #[inline(always)]
+    fn of_half(simd: V3, byte: u8, half: [u8; WIDE / 2]) -> u32 {
+        let wanted = simd.avx._mm256_set1_epi8(byte as i8);
+        let same = simd.avx2._mm256_cmpeq_epi8(pulp::cast(half), wanted);
+        simd.avx2._mm256_movemask_epi8(same) as u32
     }
 }
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 mod vectors {
-    use super::{MANY, chunks, one_by_one};
-
+    pub(super) use super::line_feeds_one_by_one as line_feeds;
     pub(super) use super::one_by_one as bits;
-
-    /// The bits of the line feeds in each whole chunk.
-    pub(super) fn line_feeds(text: &[u8], all: &mut [u64; MANY]) {
-        for (slot, chunk) in all.iter_mut().zip(chunks(text)) {
-            [*slot] = one_by_one([b'\n'], chunk);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,18 +6,15 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
 use memchr::{memchr_iter, memmem};
 
 use crate::bits::{Ends, ends};
 use crate::census::Census;
-use crate::envelope::{
-    Clock, Envelope, Flat, Head, Peeler, Place, Quick, UsualHead, unquoted, visible,
-};
+use crate::envelope::{Clock, Envelope, Flat, Head, Peeler, Place, Quick, unquoted, visible};
 use crate::program::Program;
 use crate::repeated::Repeated;
 use crate::rules::may_know;
-use crate::understand::{Known, Texts, Told, is_known, understand};
+use crate::understand::{Known, Texts, Told, understand};
 
 /// The longest line that is read completely.
 pub(crate) const LINE_CAP: usize = 64 * 1024;
@@ -222,10 +219,25 @@ impl<'a> Parsing<'a> {
     #[inline(never)]
     fn quick_line(&mut self, quick: Quick, line: &'a [u8]) {
         let envelope = quick.envelope(line, self.peeler.time());
-        if !quick.program.is_server() && !is_known(quick.program, envelope.message) {
-            self.other(envelope.time, quick.place, quick.program, envelope.tag);
-        } else {
-            self.envelope(&envelope, line);
+        self.headed(understand(&envelope), &envelope, quick.place, line);
+    }
+
+    /// Records a line of a program that is remembered, with what is known of its message.
+    #[inline(always)]
+    fn headed(
+        &mut self,
+        known: Option<Known<'a>>,
+        envelope: &Envelope<'a>,
+        place: Place,
+        line: &'a [u8],
+    ) {
+        match known {
+            Some(known) => self.known(&known, envelope, line),
+            None if envelope.program.is_server() => self.miss(envelope, line),
+            None => {
+                self.parsed.census.span.add(envelope.time);
+                self.count(place, envelope.program, envelope.tag);
+            }
         }
     }
 
@@ -237,16 +249,12 @@ impl<'a> Parsing<'a> {
                 return true;
             }
         }
-        match self.peeler.usual(line) {
-            Some(head) if is_of_others(head) => {
-                self.other(head.time, head.place, head.program, head.tag);
-                return true;
-            }
-            Some(head) => {
-                self.envelope(&head.envelope(), line);
-                return true;
-            }
-            None => {}
+        if let Some((envelope, place)) = self.peeler.usual(line) {
+            let (program, message) = (envelope.program, envelope.message);
+            let may_be = program.is_server() || may_know(program, message, message);
+            let known = if may_be { understand(&envelope) } else { None };
+            self.headed(known, &envelope, place, line);
+            return true;
         }
         let quick = self.peeler.unusual(line);
         if let Some(envelope) = &quick {
@@ -331,12 +339,7 @@ impl<'a> Parsing<'a> {
         }
     }
 
-    /// Records a line that is only counted.
-    fn other(&mut self, time: Option<Timestamp>, place: Place, program: Program, tag: &[u8]) {
-        self.parsed.census.span.add(time);
-        self.count(place, program, tag);
-    }
-
+    /// Counts a line of which nothing else is recorded.
     #[inline(always)]
     fn count(&mut self, place: Place, program: Program, tag: &[u8]) {
         if self.peeler.count(place) {
@@ -415,15 +418,6 @@ impl<'a> Parsing<'a> {
             self.raise(envelope.head);
         }
         self.parsed.census.miss(envelope, line, self.parsed.lines);
-    }
-}
-
-/// Whether another program wrote the line, and nothing of interest.
-#[inline]
-fn is_of_others(head: UsualHead<'_>) -> bool {
-    match head.program {
-        Program::Other => true,
-        program => !program.is_server() && !is_known(program, head.message()),
     }
 }
 

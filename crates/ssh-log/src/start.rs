@@ -125,56 +125,6 @@ impl Short {
     }
 }
 
-/// The places of a byte in a text, from the left; eight bytes are compared at once.
-pub(crate) fn places(byte: u8, text: &[u8]) -> Places<'_> {
-    Places {
-        text,
-        wanted: u64::from_le_bytes([byte; NARROW]),
-        read: 0,
-        found: 0,
-    }
-}
-
-/// See [`places`].
-pub(crate) struct Places<'a> {
-    text: &'a [u8],
-    /// The byte, eight times.
-    wanted: u64,
-    /// So many bytes were compared.
-    read: usize,
-    /// The highest bit of each byte, among the last eight, that is the wanted one and was not given yet.
-    found: u64,
-}
-
-impl Iterator for Places<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        const LOW: u64 = u64::from_le_bytes([0x7f; NARROW]);
-        while self.found == 0 {
-            let rest = self.text.get(self.read..).filter(|rest| !rest.is_empty())?;
-            let (bytes, mask) = eight(rest);
-            let differs = bytes ^ self.wanted;
-            self.found = !(((differs & LOW) + LOW) | differs | LOW) & mask;
-            self.read += NARROW;
-        }
-        let at = self.found.trailing_zeros() as usize / 8;
-        self.found &= self.found - 1;
-        Some(self.read - NARROW + at)
-    }
-}
-
-/// The first eight bytes of a text, with zeros behind a shorter one, and a mask of them.
-fn eight(text: &[u8]) -> (u64, u64) {
-    if let Some(bytes) = text.first_chunk::<NARROW>() {
-        return (u64::from_le_bytes(*bytes), u64::MAX);
-    }
-    let mut bytes = [0; NARROW];
-    bytes[..text.len()].copy_from_slice(text);
-    (u64::from_le_bytes(bytes), first(text.len()) as u64)
-}
-
 /// A set of the first bytes of texts, by a hash of 16 bits: as a superset, which excludes nearly all other texts.
 #[derive(Debug)]
 pub(crate) struct Firsts(Box<[u64; 1024]>);
@@ -229,24 +179,6 @@ pub(crate) fn byte_in(byte: u8, bytes: u128) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_positions_of_a_byte_equal_those_of_memchr() {
-        let mut random = fastrand::Rng::with_seed(22);
-        for _ in 0..5_000 {
-            let text: Vec<u8> = (0..random.usize(0..40))
-                .map(|_| *random.choice(b" !\x00\xa0\x1f\x21").unwrap())
-                .collect();
-            for byte in [b' ', 0, 0xa0] {
-                let expected: Vec<usize> = memchr::memchr_iter(byte, &text).collect();
-                assert_eq!(
-                    places(byte, &text).collect::<Vec<_>>(),
-                    expected,
-                    "{text:?}"
-                );
-            }
-        }
-    }
 
     #[test]
     fn short_texts_are_the_same_only_where_all_bytes_are() {

@@ -158,13 +158,6 @@ pub(crate) fn understand<'a>(envelope: &Envelope<'a>) -> Option<Known<'a>> {
     }
 }
 
-/// Whether a message of a program that certainly wrote it is known.
-#[inline]
-pub(crate) fn is_known(program: Program, message: &[u8]) -> bool {
-    // Most are told apart by less than a look at the rules.
-    rules::may_know(program, message, message) && classify(program, message).is_some()
-}
-
 /// What rsyslog puts before a message that it has counted.
 pub(crate) const FOLDED: &[u8] = b"message repeated ";
 

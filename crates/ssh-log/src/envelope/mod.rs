@@ -39,7 +39,6 @@ use journal::{RecordHead, Taken};
 pub(crate) use layers::{unquoted, visible};
 pub(crate) use quick::{Place, Quick};
 use recent::Names;
-pub(crate) use recent::UsualHead;
 pub use stamp::Clock;
 use stamp::Stamps;
 
@@ -103,7 +102,7 @@ impl Peeler {
     fn common<'a>(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
         match self.quick(line) {
             Some(head) => Some(head.envelope(line, self.time())),
-            None => self.usual(line).map(UsualHead::envelope),
+            None => self.usual(line).map(|(envelope, _)| envelope),
         }
     }
 
@@ -129,8 +128,8 @@ impl Peeler {
         self.names.programs.take_counts(sink);
     }
 
-    /// The head of a line that resembles that of an earlier line.
-    pub(crate) fn usual<'a>(&mut self, line: &'a [u8]) -> Option<UsualHead<'a>> {
+    /// The message of such a line that is not [quick](Self::quick), and the place of its program.
+    pub(crate) fn usual<'a>(&mut self, line: &'a [u8]) -> Option<(Envelope<'a>, Place)> {
         self.names.read(line, &self.stamps)
     }
 

@@ -112,6 +112,14 @@ struct Learned {
     program: Program,
 }
 
+impl Learned {
+    /// Whether this is a name of such a length that begins with these bytes; they are the whole of one of up to sixteen.
+    #[inline(always)]
+    fn begins(&self, start: u128, length: usize) -> bool {
+        self.start == start && self.name.len() == length
+    }
+}
+
 /// Where a program is remembered until another one is.
 pub(crate) type Place = usize;
 
@@ -121,7 +129,11 @@ impl Programs {
     pub(super) fn get(&mut self, start: u128, name: &[u8]) -> Option<(Place, Program)> {
         let place = place(start, name.len());
         let known = self.known.get(place).and_then(Option::as_ref);
-        match known.filter(|known| *known.name == *name) {
+        let is_short = name.len() <= 16;
+        let is_named = |known: &&Learned| {
+            known.begins(start, name.len()) && (is_short || *known.name == *name)
+        };
+        match known.filter(is_named) {
             Some(known) => Some((place, known.program)),
             None => self.learn(place, start, name),
         }
@@ -206,10 +218,7 @@ impl Quick {
         let start = start & first(length);
         let place = place(start, length);
         let known = programs.known.get(place)?.as_ref()?;
-        if known.start != start || known.name.len() != length {
-            return None;
-        }
-        Some(Self {
+        known.begins(start, length).then_some(Self {
             tick: opening.tick,
             program: known.program,
             place,
@@ -263,36 +272,34 @@ fn program_in(near: &[u8; NEAR], name: usize, start: u128) -> Option<(usize, usi
     let [b'[', number @ ..] = near.get(name + length..)?.first_chunk::<9>()? else {
         return None;
     };
-    let digits = digits(u64::from_le_bytes(*number));
+    let (_, digits) = digits(*number);
     let end = name + length + 1 + digits;
     let behind = u32::from_le_bytes(*near.get(end..)?.first_chunk()?);
     let is_closed = behind << 8 == u32::from_le_bytes(*b"\0]: ") && behind >> 24 > u32::from(b' ');
     (is_closed && length * digits > 0).then_some((length, end + 3))
 }
 
-/// How many digits eight bytes begin with.
+/// The values of eight bytes as digits, the first in the lowest byte, and how many of them are digits before another one.
 #[inline(always)]
-fn digits(bytes: u64) -> usize {
+fn digits(bytes: [u8; 8]) -> (u64, usize) {
     const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
     const ABOVE: u64 = u64::from_le_bytes([0x80 - 10; 8]);
     const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
-    let values = bytes ^ ZEROS;
+    let values = u64::from_le_bytes(bytes) ^ ZEROS;
     // The highest bit of each byte that is not a digit, and perhaps of some behind the first of them.
     let others = (values.wrapping_add(ABOVE) | values) & HIGH;
-    (others.trailing_zeros() / 8) as usize
+    (values, (others.trailing_zeros() / 8) as usize)
 }
 
 /// The number of up to eight digits at the beginning of a text, and how many these are: more are not the number of a process.
 #[inline]
 pub(super) fn number(text: &[u8]) -> Option<(u32, usize)> {
-    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
-    let bytes = u64::from_le_bytes(*text.first_chunk::<8>()?);
-    let digits = digits(bytes);
+    let (values, digits) = digits(*text.first_chunk()?);
     if digits == 0 {
         return None;
     }
     // As if zeros stood before them: the first byte weighs most, and two, then four, then eight are added at once.
-    let values = (bytes ^ ZEROS) << (64 - 8 * digits);
+    let values = values << (64 - 8 * digits);
     let pairs = (values * 10 + (values >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
     Some(((fours * 10_000 + (fours >> 32)) as u32, digits))

@@ -10,7 +10,6 @@ use super::head::{Envelope, Head};
 use super::quick::{Opening, Place, Programs, Quick, number};
 use super::stamp::{Stamps, word};
 use super::syslog::{is_plain_host, without_marks};
-use crate::program::Program;
 use crate::start::{Start, byte_in, first};
 
 /// The second, the machine and the programs of earlier lines.
@@ -27,39 +26,6 @@ pub(super) struct Names {
 /// The time of a line, what follows its stamp, and what follows the machine.
 type Opened<'a> = (Option<Timestamp>, &'a [u8], &'a [u8]);
 
-/// The head in a common form: `STAMP gw sshd[812]: ` or `STAMP gw kernel: `.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct UsualHead<'a> {
-    pub(crate) time: Option<Timestamp>,
-    pub(crate) program: Program,
-    pub(crate) tag: &'a [u8],
-    pub(crate) place: Place,
-    host: &'a [u8],
-    pid: Option<u32>,
-    text: &'a [u8],
-    message: &'a [u8],
-}
-
-impl<'a> UsualHead<'a> {
-    pub(crate) fn envelope(self) -> Envelope<'a> {
-        Envelope {
-            time: self.time,
-            host: self.host,
-            program: self.program,
-            tag: self.tag,
-            pid: self.pid,
-            message: self.message(),
-            text: self.text,
-            head: Head::Full,
-        }
-    }
-
-    /// The program's message.
-    pub(crate) fn message(self) -> &'a [u8] {
-        without_marks(self.message.trim_ascii_start())
-    }
-}
-
 impl Names {
     /// The head of the line at the beginning of a text, if it is the most common one, in the minute of the last stamp.
     #[inline(always)]
@@ -72,23 +38,28 @@ impl Names {
         self.opening.and_then(|opening| opening.time)
     }
 
-    /// Splits off the usual head, in the minute of the last stamp.
-    pub(super) fn read<'a>(&mut self, line: &'a [u8], stamps: &Stamps) -> Option<UsualHead<'a>> {
+    /// Splits off a head in a common form, `STAMP gw sshd[812]: ` or `STAMP gw kernel: `, in the minute of the last stamp.
+    pub(super) fn read<'a>(
+        &mut self,
+        line: &'a [u8],
+        stamps: &Stamps,
+    ) -> Option<(Envelope<'a>, Place)> {
         let (time, text, behind) = self.open(line, stamps)?;
         let host = &text[..text.len() - behind.len() - 1];
         let (tag, start) = name(behind)?;
         let (pid, message) = process(&behind[tag.len()..])?;
         let (place, program) = self.programs.get(start, tag)?;
-        Some(UsualHead {
+        let envelope = Envelope {
             time,
+            host,
             program,
             tag,
-            place,
-            host,
             pid,
+            message: without_marks(message.trim_ascii_start()),
             text,
-            message,
-        })
+            head: Head::Full,
+        };
+        Some((envelope, place))
     }
 
     fn open<'a>(&mut self, line: &'a [u8], stamps: &Stamps) -> Option<Opened<'a>> {
@@ -278,7 +249,7 @@ mod tests {
             let read = head.map(|head| head.envelope(line, peeler.time()));
             assert!(read.is_none() || read == anew, "{read:?} {anew:?}");
             quick += usize::from(read.is_some());
-            let known = peeler.usual(line).map(UsualHead::envelope);
+            let known = peeler.usual(line).map(|(envelope, _)| envelope);
             assert!(known.is_none() || known == anew, "{known:?} {anew:?}");
             remembered += usize::from(known.is_some());
             assert_eq!(peeler.quickly(line), anew, "{}", line.escape_ascii());

@@ -113,7 +113,7 @@ fn of_other_program(program: Program, message: &[u8]) -> Option<Meaning<'_>> {
 
 /// Whether a message of a program, folded or not, with the marks of a log daemon before it or without, may be known: false for
 /// most of those that machines write most. `onward` is a text that begins with the message.
-#[inline]
+#[inline(always)]
 pub(crate) fn may_know(program: Program, message: &[u8], onward: &[u8]) -> bool {
     match program {
         Program::Other => false,

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use memchr::memchr_iter;
+
 use super::beginnings::Beginnings;
 use super::rule::{Meaning, Rule, of, rule, unsure};
 use super::table::Table;
@@ -11,7 +13,6 @@ use crate::kind::Kind::{
     BindFailed, Noted, OomKill, SocketLimit, TriggerLimit, UnitChanged, UnitFailed, WrapperRefused,
 };
 use crate::program::is_ssh_unit;
-use crate::start::places;
 use crate::understand::FOLDED;
 
 const TRIGGER: Cause = Cause::SocketTriggerLimit;
@@ -189,10 +190,8 @@ fn may_name_ssh(length: usize, onward: &[u8]) -> bool {
 
 /// Whether one of the first words is a unit of sshd or its description.
 fn names_ssh(message: &[u8]) -> bool {
-    // A word is short: to begin a search for each blank would take longer than to look at all bytes.
-    let mut subjects = places(b' ', message)
-        .take(SUBJECTS)
-        .map(|at| &message[at + 1..]);
+    let blanks = memchr_iter(b' ', message).take(SUBJECTS);
+    let mut subjects = blanks.map(|at| &message[at + 1..]);
     subjects.any(|subject| match subject.first() {
         Some(b's') if subject.starts_with(b"ssh") => {
             let unit = subject.split(|&b| b == b' ').next().unwrap_or_default();
