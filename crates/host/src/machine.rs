@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use sshmend_lossless::{
-    Beside, Dial, DialEnd, Dialled, Entry, FileImage, Request, Snapshot, Unread, beside,
+    Beside, Dial, DialEnd, Dialled, Entry, FileImage, Meanwhile, Request, Snapshot, Unread, beside,
     journalctl, threads,
 };
 
@@ -71,20 +71,29 @@ impl Machine {
 
     /// Runs `judge` and answers its requests until none is missing, and returns its last result.
     pub fn look<T>(&self, snapshot: &mut Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
-        snapshot.fill(judge, |requests, snapshot| {
-            self.answer_all(requests, snapshot);
+        snapshot.fill(judge, |requests, snapshot, meanwhile| {
+            self.answer_with(requests, snapshot, meanwhile);
         })
     }
 
     /// Answers all requests and records the answers: programs run in parallel, names are resolved
     /// meanwhile, and files are read.
     pub fn answer_all(&self, requests: &[Request], snapshot: &mut Snapshot) {
-        let (mut files, mut programs, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        self.answer_with(requests, snapshot, &mut |_| Vec::new());
+    }
+
+    /// The same, together with what is foreseen once the files are read.
+    fn answer_with(
+        &self,
+        requests: &[Request],
+        snapshot: &mut Snapshot,
+        meanwhile: &mut Meanwhile<'_>,
+    ) {
+        let (mut names, mut round) = (Vec::new(), Vec::new());
         for request in requests {
             match request {
                 Request::Resolve(name) => names.push(name.as_str()),
-                request if runs_a_program(request) => programs.push(request.clone()),
-                request => files.push(request),
+                request => round.push(request.clone()),
             }
         }
         let (programs, resolved) = thread::scope(|scope| {
@@ -92,15 +101,24 @@ impl Machine {
                 .iter()
                 .map(|name| beside(scope, || self.resolve(name)))
                 .collect();
-            // Without files there is nothing to do meanwhile.
-            let running = if files.is_empty() || programs.is_empty() {
-                Beside::Done(self.run_all(&programs))
-            } else {
-                beside(scope, || self.run_all(&programs))
-            };
-            self.answer_files(&files, snapshot);
+            let mut running = Vec::new();
+            while !round.is_empty() {
+                let (programs, files): (Vec<Request>, Vec<Request>) =
+                    round.drain(..).partition(runs_a_program);
+                // Without files there is nothing to do meanwhile.
+                if files.is_empty() {
+                    running.push(Beside::Done(self.run_all(&programs)));
+                } else if !programs.is_empty() {
+                    running.push(beside(scope, move || self.run_all(&programs)));
+                }
+                self.answer_files(&files, snapshot);
+                if !(running.is_empty() || files.is_empty()) {
+                    round = meanwhile(snapshot);
+                }
+            }
             let resolved: Vec<_> = resolving.into_iter().map(Beside::join).collect();
-            (running.join(), resolved)
+            let answers = running.into_iter().flat_map(Beside::join);
+            (answers.collect::<Vec<_>>(), resolved)
         });
         for (request, answer) in programs {
             match request {
@@ -115,7 +133,7 @@ impl Machine {
         }
     }
 
-    fn answer_files(&self, requests: &[&Request], snapshot: &mut Snapshot) {
+    fn answer_files(&self, requests: &[Request], snapshot: &mut Snapshot) {
         let mut whole = Vec::new();
         for request in requests {
             match request {

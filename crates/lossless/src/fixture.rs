@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::known::{Kind, Unread};
+use crate::look::Meanwhile;
 use crate::request::{CommandOutput, NotRun, Request, journalctl};
 use crate::snapshot::{Entry, FileImage, Listed, Metadata, Snapshot};
 
@@ -53,11 +54,33 @@ pub fn snapshot(text: &str) -> Snapshot {
 /// # Panics
 /// If it dials or resolves: a fixture has no network.
 pub fn look<T>(machine: &Snapshot, judge: impl FnMut(&Snapshot) -> T) -> T {
-    Snapshot::default().fill(judge, |requests, seen| {
-        for request in requests {
-            answer(machine, request, seen);
-        }
+    Snapshot::default().fill(judge, |requests, seen, meanwhile| {
+        answer_round(machine, requests, seen, meanwhile);
     })
+}
+
+/// Answers one round with what `machine` holds, the files first. Returns its requests, with those
+/// that were foreseen meanwhile.
+///
+/// # Panics
+/// If it dials or resolves: a fixture has no network.
+pub fn answer_round(
+    machine: &Snapshot,
+    requests: &[Request],
+    seen: &mut Snapshot,
+    meanwhile: &mut Meanwhile<'_>,
+) -> Vec<Request> {
+    for request in requests.iter().filter(|request| request.is_for_files()) {
+        answer(machine, request, seen);
+    }
+    let mut round = requests.to_vec();
+    if !requests.iter().all(Request::is_for_files) {
+        round.extend(meanwhile(seen));
+    }
+    for request in &round {
+        answer(machine, request, seen);
+    }
+    round
 }
 
 /// Answers one request with what `machine` holds; one for metadata returns neither bytes nor names.

@@ -48,6 +48,7 @@ pub use edit::{Edit, EditSet, Overlap};
 pub use glob::{Globbed, matches as glob_matches};
 pub use known::{Kind, Known, Unread};
 pub use lines::{Line, LineEnding, Lines, dominant_ending, lines, lines_from};
+pub use look::Meanwhile;
 pub use nearest::nearest;
 pub use origin::Origin;
 pub use os_text::os_text;

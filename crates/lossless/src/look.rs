@@ -10,6 +10,9 @@ use crate::snapshot::Snapshot;
 /// Python a chain of about 480.
 const ROUNDS: usize = 512;
 
+/// Says what is foreseen with the answers so far. For whoever answers a round, while programs run.
+pub type Meanwhile<'m> = dyn FnMut(&Snapshot) -> Vec<Request> + 'm;
+
 impl Snapshot {
     /// Runs `judge` on the answers so far. Returns its result and its unanswered lookups, in order.
     /// While any is unanswered the result may be wrong.
@@ -28,9 +31,10 @@ impl Snapshot {
     }
 
     /// Records a request that will probably be made once the programs that are being asked have
-    /// answered. It is answered while they run. Only what reads files, and what programs say of
-    /// given bytes ([`Request::Feed`]): a program or connection that may be unnecessary could be
-    /// noticed, or wait for something.
+    /// answered. It is answered while they run, and the judge is asked once more what it foresees
+    /// with that answer. Only what reads files, and what programs say of given bytes
+    /// ([`Request::Feed`]): a program or connection that may be unnecessary could be noticed, or
+    /// wait for something.
     pub fn foresee(&self, request: Request) {
         if request.may_be_foreseen() {
             self.missed.foreseen.borrow_mut().insert(request);
@@ -46,13 +50,25 @@ impl Snapshot {
         complete.then_some(found)
     }
 
+    /// The result of `read`; `None` while any of its lookups is unanswered. These are foreseen, and
+    /// not needed.
+    pub fn once_foreseen<T>(&self, read: impl FnOnce() -> T) -> Option<T> {
+        let (found, missed) = self.look(|_| read());
+        let complete = missed.is_empty();
+        for request in missed {
+            self.foresee(request);
+        }
+        complete.then_some(found)
+    }
+
     /// Answers the lookups of `judge` with `answer`, the cheapest first, until none is missing, and
     /// returns its last result. No request is answered twice. What was foreseen is answered together
-    /// with programs.
+    /// with programs; while these run, `answer` gets from [`Meanwhile`] what is foreseen with the
+    /// files that it has answered already.
     pub fn fill<T>(
         &mut self,
         mut judge: impl FnMut(&Self) -> T,
-        mut answer: impl FnMut(&[Request], &mut Self),
+        mut answer: impl FnMut(&[Request], &mut Self, &mut Meanwhile<'_>),
     ) -> T {
         let mut answered = BTreeSet::new();
         for _ in 0..ROUNDS {
@@ -62,17 +78,27 @@ impl Snapshot {
                 return said;
             }
             let mut round = cheapest(missed);
-            let foreseen = self.missed.foreseen.take();
+            answered.extend(round.iter().cloned());
             // Files come before programs anyway, so that only programs leave time for more.
-            if !round.iter().any(Request::is_for_files) {
-                let open =
-                    |request: &Request| !answered.contains(request) && !self.answers(request);
-                round.extend(foreseen.into_iter().filter(open));
+            if round.iter().any(Request::is_for_files) {
+                self.missed.foreseen.take();
+            } else {
+                round.extend(self.foreseen(&mut answered));
             }
-            answer(&round, self);
-            answered.extend(round);
+            answer(&round, self, &mut |seen| {
+                // What it needs is asked again when the programs have answered.
+                drop(seen.look(&mut judge));
+                seen.foreseen(&mut answered)
+            });
         }
         judge(self)
+    }
+
+    /// What was foreseen and is not answered, which is then considered answered.
+    fn foreseen(&self, answered: &mut BTreeSet<Request>) -> Vec<Request> {
+        let mut foreseen = Vec::from_iter(self.missed.foreseen.take());
+        foreseen.retain(|request| !self.answers(request) && answered.insert(request.clone()));
+        foreseen
     }
 }
 
@@ -124,7 +150,7 @@ mod tests {
         let mut rounds = Vec::new();
         // The program cannot be run: its answer never arrives.
         let judge = |seen: &Snapshot| (read(seen, "/a"), seen.command(&["uname"]).is_some());
-        let said = seen.fill(judge, |requests, seen| {
+        let said = seen.fill(judge, |requests, seen, _| {
             rounds.push(requests.to_vec());
             seen.insert("/a", Entry::Missing);
         });
@@ -144,7 +170,7 @@ mod tests {
             seen.foresee(Request::Run(vec!["expensive".to_owned()]));
             read(seen, "/a") && seen.command(&["uname"]).is_some() && read(seen, "/c")
         };
-        seen.fill(judge, |requests, seen| {
+        seen.fill(judge, |requests, seen, _| {
             rounds.push(requests.to_vec());
             for path in ["/a", "/b", "/c"] {
                 if requests.contains(&Request::Read(path.into())) {
@@ -156,5 +182,29 @@ mod tests {
             }
         });
         assert_eq!(rounds, [vec![a], vec![uname, b], vec![c]]);
+    }
+
+    #[test]
+    fn what_a_foreseen_file_leads_to_is_foreseen_while_the_program_runs() {
+        let mut seen = Snapshot::default();
+        let mut rounds = Vec::new();
+        let [a, b] = ["/a", "/b"].map(|path| Request::Read(path.into()));
+        let uname = Request::Run(vec!["uname".to_owned()]);
+        let judge = |seen: &Snapshot| {
+            if seen.once_foreseen(|| read(seen, "/a")) == Some(true) {
+                seen.foresee(Request::Read("/b".into()));
+            }
+            seen.command(&["uname"]).is_some()
+        };
+        let said = seen.fill(judge, |requests, seen, meanwhile| {
+            rounds.push(requests.to_vec());
+            for path in ["/a", "/b"] {
+                seen.insert(path, Entry::Missing);
+                rounds.push(meanwhile(seen));
+            }
+            seen.insert_command(vec!["uname".to_owned()], Err(NotRun::Missing));
+        });
+        assert!(said);
+        assert_eq!(rounds, [vec![uname, a], vec![b], Vec::new()]);
     }
 }

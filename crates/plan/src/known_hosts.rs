@@ -71,8 +71,9 @@ fn foresee_checks(snapshot: &Snapshot, wish: &KnownHostsWish) {
     let Some(likely) = wish.likely(snapshot).filter(|_| !needs_more) else {
         return;
     };
-    // Files come before programs, so that this is complete before ssh is asked.
-    let files = likely.read(snapshot);
+    let Some(files) = snapshot.once_foreseen(|| likely.read(snapshot)) else {
+        return;
+    };
     let length: usize = files.read.iter().map(|file| file.image.bytes.len()).sum();
     if length > SHORT {
         return;

@@ -299,7 +299,7 @@ fn a_chroot_must_exist_belong_to_root_and_contain_a_shell() {
             change.lockout(&dora())
         };
         let mut seen = seen.clone();
-        seen.fill(judge, |requests, seen| {
+        seen.fill(judge, |requests, seen, _| {
             asked.extend_from_slice(requests);
             for request in requests {
                 if let Request::Stat(path) | Request::Read(path) = request {

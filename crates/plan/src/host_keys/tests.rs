@@ -22,7 +22,7 @@ fn machine(text: &str) -> (Snapshot, Effective) {
             .filter_map(|path| seen.read(&path).ok())
             .count()
     };
-    seen.fill(looked_for, |requests, seen| {
+    seen.fill(looked_for, |requests, seen, _| {
         for request in requests {
             if let Request::Read(path) = request {
                 seen.insert(path, Entry::Missing);

@@ -239,11 +239,8 @@ fn a_server_is_asked_only_if_its_answer_is_needed() {
 /// The rounds of requests of a judge on this machine, each in order, and the last result.
 fn rounds<T>(machine: &Snapshot, judge: impl FnMut(&Snapshot) -> T) -> (Vec<Vec<Request>>, T) {
     let (mut rounds, mut seen) = (Vec::new(), Snapshot::default());
-    let said = seen.fill(judge, |requests, seen| {
-        rounds.push(requests.to_vec());
-        for request in requests {
-            fixture::answer(machine, request, seen);
-        }
+    let said = seen.fill(judge, |requests, seen, meanwhile| {
+        rounds.push(fixture::answer_round(machine, requests, seen, meanwhile));
     });
     (rounds, said)
 }

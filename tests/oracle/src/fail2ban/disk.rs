@@ -18,7 +18,7 @@ pub(super) fn capture(directory: &Path, release: Release) -> Snapshot {
         first.map(|origin| config.mend(&[origin]))
     };
     let mut snapshot = Snapshot::default();
-    snapshot.fill(judge, |requests, snapshot| {
+    snapshot.fill(judge, |requests, snapshot, _| {
         for request in requests {
             match request {
                 Request::Read(path) | Request::List(path) | Request::Stat(path) => {

@@ -15,7 +15,7 @@ pub(super) fn read(files: &Files, named: &[(PathBuf, Vec<u8>)]) -> Tables {
     for (path, bytes) in [HOSTS_ALLOW, HOSTS_DENY].into_iter().zip(files) {
         snapshot.insert(path, entry(path.as_ref(), bytes.clone()));
     }
-    snapshot.fill(Tables::read, |requests, snapshot| {
+    snapshot.fill(Tables::read, |requests, snapshot, _| {
         for request in requests {
             if let Request::Read(path) | Request::Stat(path) = request {
                 let mut known = named.iter();

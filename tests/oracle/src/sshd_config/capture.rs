@@ -16,7 +16,7 @@ pub(super) fn capture(
 ) -> Snapshot {
     let mut snapshot = Snapshot::default();
     let judge = |snapshot: &Snapshot| drop(Tree::read(snapshot, main, &[]));
-    snapshot.fill(judge, |requests, snapshot| {
+    snapshot.fill(judge, |requests, snapshot, _| {
         for request in requests {
             if let Request::Read(path) | Request::List(path) | Request::Stat(path) = request {
                 snapshot.insert(path, look(&at(path), &seen));

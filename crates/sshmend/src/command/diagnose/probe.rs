@@ -24,7 +24,7 @@ pub(super) fn look(session: &Session, inquiry: &mut Inquiry<'_>) -> Diagnosis {
     let mut seen = Snapshot::default();
     seen.fill(
         |seen| inquiry.conclude(seen),
-        |requests, seen| looking.answer(requests, seen),
+        |requests, seen, _| looking.answer(requests, seen),
     )
 }
 
