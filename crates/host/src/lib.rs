@@ -71,7 +71,7 @@ pub use random::random;
 pub use rehearse::Rehearsed;
 pub use run::{RunError, Runner, may_run};
 pub use scratch::{remove_leftovers, written_by};
-pub use second_name::may_keep_inode;
+pub use second_name::{LONG, may_keep_inode};
 pub use stage::{Change, Staged, Staging, Warning, make_durable};
 pub use stream::ProgramOutput;
 pub use terminal::{Terminal, only_prints, page};

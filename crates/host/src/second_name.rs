@@ -15,8 +15,9 @@ use crate::machine::Machine;
 use crate::trust::{Purpose, Trust};
 use crate::walk::open_node;
 
-/// A file below this size is copied: nothing that writes to the old inode later can harm a copy.
-const LONG: u64 = 1 << 20;
+/// The size from which a second name of the old file takes the place of a copy, in bytes. Nothing
+/// that writes to the old inode later can harm a copy, but a long one takes longer than all else.
+pub const LONG: u64 = 1 << 17;
 
 /// The mode bits that let others write to the file.
 const OTHERS_WRITE: u32 = 0o022;

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use sshmend_host::{Change, Staging, may_keep_inode, own};
+use sshmend_host::{Change, LONG, Staging, may_keep_inode, own};
 use sshmend_lossless::{FileChange, FileImage};
 
 use crate::disk::Disk;
@@ -168,14 +168,12 @@ fn is_kept(change: &FileChange, side: Side, record: &Record) -> bool {
     needed || !change.is_secret()
 }
 
-/// The size above which a change is kept as its edits, in bytes: a second durable copy takes time,
-/// and for a shorter file both versions are kept for people to read.
-const LONG: usize = 1 << 17;
-
-/// The edits of a change, if they are much smaller than the file.
+/// The edits of a change of a long file, if they are much smaller than the file: a durable copy
+/// takes time. Of a shorter one both versions are kept for people to read.
 fn kept_edits(change: &FileChange) -> Option<Vec<u8>> {
-    let before = change.before.as_ref()?;
-    let whole = before.bytes.len() > LONG && change.after.is_some() && !change.edits.is_empty();
+    let length = |bytes: &[u8]| bytes.len() as u64;
+    let is_long = length(&change.before.as_ref()?.bytes) >= LONG;
+    let whole = is_long && change.after.is_some() && !change.edits.is_empty();
     let edits = whole.then(|| edits::write(&change.edits))?;
-    (edits.len() < LONG / 2).then_some(edits)
+    (length(&edits) < LONG / 2).then_some(edits)
 }
