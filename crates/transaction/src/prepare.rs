@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::thread;
 
 use sshmend_host::{Care, FileError};
-use sshmend_lossless::{Attributes, FileChange, Metadata, beside};
+use sshmend_lossless::FileChange;
 
 use crate::apply::check;
 use crate::captured::Captured;
@@ -13,7 +12,7 @@ use crate::commit::Prepared;
 use crate::disk::Disk;
 use crate::error::{Cause, JournalError, PrepareError};
 use crate::id::Id;
-use crate::record::{FileRecord, Image, Intent, Record, State, VERSION};
+use crate::record::{Intent, Record, State, VERSION};
 use crate::store::Store;
 
 impl<'a, D: Disk> Store<'a, D> {
@@ -40,8 +39,7 @@ impl<'a, D: Disk> Store<'a, D> {
         let settled = self.refuse_unfinished(rolls_back)?;
         let cleared = self.journal.clear_marks(&settled);
         cleared.map_err(|error| Cause::from(JournalError::from(error)))?;
-        let changes = captured.changes();
-        let (record, names) = self.journal_changes(changes, intent, rolls_back.cloned())?;
+        let (record, names) = self.journal_changes(&captured, intent, rolls_back.cloned())?;
         Ok(Prepared {
             store: self,
             record,
@@ -52,17 +50,18 @@ impl<'a, D: Disk> Store<'a, D> {
 
     fn journal_changes(
         &self,
-        changes: &[FileChange],
+        captured: &Captured,
         intent: &Intent,
         rolls_back: Option<Id>,
     ) -> Result<(Record, Vec<D::Unsynced>), Cause> {
+        let changes = captured.changes();
         // Before the first rename every byte is compared. Here it only saves a journal of a change
         // that will be refused, and reading a long file a second time takes long.
         check(self.files, changes, Care::Surface)?;
         let id = Id::after(self.journal.ids()?.next().as_ref(), intent.when);
         let record = record(
             id,
-            changes,
+            captured,
             intent,
             rolls_back,
             self.missing_directories(changes)?,
@@ -96,7 +95,7 @@ impl<'a, D: Disk> Store<'a, D> {
 
 fn record(
     id: Id,
-    changes: &[FileChange],
+    captured: &Captured,
     intent: &Intent,
     rolls_back: Option<Id>,
     directories: Vec<PathBuf>,
@@ -114,37 +113,6 @@ fn record(
         aftermath: intent.aftermath.clone(),
         back: intent.back.clone(),
         policy: intent.policy.clone(),
-        files: changes.iter().map(file_record).collect(),
-    }
-}
-
-fn file_record(change: &FileChange) -> FileRecord {
-    let own = change
-        .before
-        .as_ref()
-        .map_or(&change.create, |image| &image.meta);
-    let Attributes { mode, uid, gid } = change.attributes_after();
-    let after = Metadata {
-        mode,
-        uid,
-        gid,
-        ..own.clone()
-    };
-    // For a long file the digests take longer than starting a thread.
-    let (before, after) = thread::scope(|scope| {
-        let before = || {
-            let image = change.before.as_ref()?;
-            Some(Image::new(&image.bytes, &image.meta))
-        };
-        let before = beside(scope, before);
-        let after = change.after.as_ref().map(|bytes| Image::new(bytes, &after));
-        (before.join(), after)
-    });
-    FileRecord {
-        path: change.path.clone(),
-        target: change.target().to_owned(),
-        before,
-        after,
-        withheld: change.is_secret(),
+        files: captured.files().to_vec(),
     }
 }

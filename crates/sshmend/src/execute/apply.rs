@@ -1,10 +1,11 @@
 //! Commits, activates and verifies; else rolls back.
 
 use std::net::SocketAddr;
+use std::thread;
 use std::time::Duration;
 
 use sshmend_host::{Machine, Runner, Uninterrupted, now, pause};
-use sshmend_lossless::Step;
+use sshmend_lossless::{Step, beside};
 use sshmend_plan::{Check, Expect, Plan, Proof};
 use sshmend_transaction::{
     Back, Captured, Committed, FollowUp, ForPolicy, Id, Intent, Record, State, StepRecord, Store,
@@ -46,8 +47,14 @@ impl Run<'_> {
         };
         self.judge_today();
         let intent = intent(self.session, &self.plan, self.goes_back())?;
-        let session = self.session;
-        let store = session.store(&self.plan.purpose, self.flags.wait)?;
+        let (session, wait) = (self.session, self.flags.wait);
+        let store = thread::scope(|scope| {
+            // A new state folder waits for the disk, and digests of long files take as long.
+            let digested = beside(scope, || captured.digest());
+            let store = session.store(&self.plan.purpose, wait);
+            digested.join();
+            store
+        })?;
         // Waiting for another process can still be interrupted.
         self.held = Some(Uninterrupted::begin());
         self.go(&store, captured, &intent, &banners)
