@@ -110,6 +110,8 @@ impl Machine {
                     running.push(Beside::Done(self.run_all(&programs)));
                 } else if !programs.is_empty() {
                     running.push(beside(scope, move || self.run_all(&programs)));
+                    // The thread may begin on the core of this one, and would wait for the files.
+                    thread::yield_now();
                 }
                 self.answer_files(&files, snapshot);
                 if !(running.is_empty() || files.is_empty()) {
