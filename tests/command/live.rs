@@ -11,7 +11,7 @@ const STAGE: &str = r#"
 set -u
 ip link set lo up
 S="$1"
-scratch=$(mktemp -d)
+scratch="$3"
 mount -t tmpfs tmpfs "$scratch"
 mkdir "$scratch/up" "$scratch/work" "$scratch/bin"
 mount -t overlay overlay -o "lowerdir=/etc,upperdir=$scratch/up,workdir=$scratch/work" /etc
@@ -63,6 +63,8 @@ pub(crate) fn on_stage(script: &str) -> Option<String> {
         println!("not tested: this takes root");
         return None;
     }
+    // It is mounted over in there, and stays empty out here.
+    let scratch = tempfile::tempdir().expect("a scratch folder");
     let output = Command::new("unshare")
         .args([
             "--mount",
@@ -81,6 +83,7 @@ pub(crate) fn on_stage(script: &str) -> Option<String> {
             env!("CARGO_BIN_EXE_sshmend"),
             GUIDED,
         ])
+        .arg(scratch.path())
         .output()
         .expect("unshare(1) of util-linux");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
