@@ -196,7 +196,12 @@ impl<'a, D: Disk> Journal<'a, D> {
         };
         let path = self.path_of_bytes(&record.id, number, side);
         let kept = match self.disk.read_kept(&path)? {
-            Some(file) => Some(file.bytes.into()),
+            Some(file) => {
+                let mut bytes = Vec::from(file.bytes);
+                // A program that had the old file open may have appended to its inode since.
+                bytes.truncate(usize::try_from(image.size).unwrap_or(usize::MAX));
+                Some(bytes)
+            }
             None => self.edited(record, number, side)?,
         };
         match kept {

@@ -1,6 +1,7 @@
 //! Long files, and what is kept of them.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -48,6 +49,23 @@ fn long_files_are_stored_as_the_old_inode_and_the_edits() {
     let back = take_back(&disk.machine, &Which::Latest, &intent(1));
     assert!(matches!(back, Ok(TakenBack::Now { .. })));
     assert!(read("/srv/long") == text);
+}
+
+#[test]
+fn what_a_late_writer_appends_to_the_old_inode_is_not_restored() {
+    let disk = TestDisk::new();
+    disk.write("/srv/long", "", 0o644);
+    let mut late = fs::OpenOptions::new()
+        .append(true)
+        .open(disk.at("/srv/long"))
+        .unwrap();
+    let (text, _, record) = edit_lines(&disk, "/srv/long", 0o644, LONG);
+    late.write_all(b"late\n").unwrap();
+    let kept = disk.at(&format!("{STATE}/transactions/{}/before/0", record.id));
+    assert!(fs::read_to_string(kept).unwrap() == format!("{text}late\n"));
+    let back = take_back(&disk.machine, &Which::Latest, &intent(1));
+    assert!(matches!(back, Ok(TakenBack::Now { .. })));
+    assert!(fs::read_to_string(disk.at("/srv/long")).unwrap() == text);
 }
 
 #[test]
