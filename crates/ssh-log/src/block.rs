@@ -166,7 +166,6 @@ impl Parser {
             repeated: &mut self.repeated,
             block: &block,
             surest: Head::None,
-            noted: 0,
             parsed: &mut parsed,
         };
         for line in lines(&block) {
@@ -188,8 +187,6 @@ struct Parsing<'a> {
     repeated: &'a mut Repeated,
     block: &'a [u8],
     surest: Head,
-    /// The tick of the last time that was added to the census.
-    noted: u64,
     parsed: &'a mut Parsed,
 }
 
@@ -207,10 +204,7 @@ impl<'a> Parsing<'a> {
             return true;
         }
         // Most lines of a machine.
-        if quick.tick != self.noted {
-            self.noted = quick.tick;
-            self.parsed.census.span.add(self.peeler.time());
-        }
+        self.peeler.note_time();
         self.count(quick.place, program, quick.tag(line.onward));
         true
     }
@@ -218,7 +212,8 @@ impl<'a> Parsing<'a> {
     /// Parses a line with a head that is read, and perhaps a message of interest.
     #[inline(never)]
     fn quick_line(&mut self, quick: Quick, line: &'a [u8]) {
-        let envelope = quick.envelope(line, self.peeler.time());
+        let time = self.peeler.time();
+        let envelope = quick.envelope(line, time);
         self.headed(understand(&envelope), &envelope, quick.place, line);
     }
 
@@ -355,9 +350,10 @@ impl<'a> Parsing<'a> {
         self.parsed.census.others(program, tag, 0);
     }
 
-    /// Adds the recorded lines to the census.
+    /// Adds the recorded lines and times to the census.
     fn count_others(&mut self) {
         let census = &mut self.parsed.census;
+        census.span.merge(self.peeler.take_span());
         self.peeler
             .take_counts(&mut |program, tag, lines| census.others(program, tag, lines));
     }

@@ -43,6 +43,7 @@ pub use stamp::Clock;
 use stamp::Stamps;
 
 use crate::program::Program;
+use crate::span::Span;
 
 /// More layers than this are not around a message.
 const LAYERS: usize = 8;
@@ -101,7 +102,10 @@ impl Peeler {
     /// The message of a line whose head resembles that of an earlier line.
     fn common<'a>(&mut self, line: &'a [u8]) -> Option<Envelope<'a>> {
         match self.quick(line) {
-            Some(head) => Some(head.envelope(line, self.time())),
+            Some(head) => {
+                let time = self.time();
+                Some(head.envelope(line, time))
+            }
             None => self.usual(line).map(|(envelope, _)| envelope),
         }
     }
@@ -113,8 +117,20 @@ impl Peeler {
     }
 
     /// The time of the last line that was read quickly.
-    pub(crate) fn time(&self) -> Option<Timestamp> {
+    #[inline]
+    pub(crate) fn time(&mut self) -> Option<Timestamp> {
         self.names.time()
+    }
+
+    /// Notes this time, which takes less than to ask for it.
+    #[inline(always)]
+    pub(crate) fn note_time(&mut self) {
+        self.names.note_time();
+    }
+
+    /// The first and the last of the times that were noted, which are noted anew from here on.
+    pub(crate) fn take_span(&mut self) -> Span {
+        self.names.take_span()
     }
 
     /// Counts a line of the program in this place; true for the first one.

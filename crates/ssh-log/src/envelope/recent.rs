@@ -1,5 +1,5 @@
 //! Remembers the parts that the head of a line shares with earlier ones, which is most of it: the
-//! minute, the machine, the programs.
+//! hour, the machine, the programs.
 //!
 //! All of this only remembers the results of [`syslog`](super::syslog) and [`stamp`](super::stamp);
 //! anything that deviates is left to them.
@@ -7,17 +7,18 @@
 use jiff::Timestamp;
 
 use super::head::{Envelope, Head};
-use super::quick::{Opening, Place, Programs, Quick, number};
+use super::quick::{Opening, Place, Programs, Quick, near, number};
 use super::stamp::{Stamps, word};
 use super::syslog::{is_plain_host, without_marks};
+use crate::span::Span;
 use crate::start::{Start, byte_in, first};
 
-/// The second, the machine and the programs of earlier lines.
+/// The hour, the machine and the programs of earlier lines.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     opening: Option<Opening>,
-    /// The tick of the last opening, when it was new.
-    ticks: u64,
+    /// The times that were noted of lines with other openings.
+    span: Span,
     /// The machine, with the blank after it.
     host: Option<Start>,
     pub(super) programs: Programs,
@@ -27,18 +28,36 @@ pub(super) struct Names {
 type Opened<'a> = (Option<Timestamp>, &'a [u8], &'a [u8]);
 
 impl Names {
-    /// The head of the line at the beginning of a text, if it is the most common one, in the minute of the last stamp.
+    /// The head of the line at the beginning of a text, if it is one of the most common ones, in the hour of the last stamp.
     #[inline(always)]
     pub(super) fn quick(&mut self, text: &[u8]) -> Option<Quick> {
         Quick::read(text, self.opening.as_mut()?, &self.programs)
     }
 
     /// The time of the last line that was read quickly.
-    pub(super) fn time(&self) -> Option<Timestamp> {
-        self.opening.and_then(|opening| opening.time)
+    #[inline]
+    pub(super) fn time(&mut self) -> Option<Timestamp> {
+        self.opening.as_mut()?.time()
     }
 
-    /// Splits off a head in a common form, `STAMP gw sshd[812]: ` or `STAMP gw kernel: `, in the minute of the last stamp.
+    /// Notes the time of the last line that was read quickly.
+    #[inline(always)]
+    pub(super) fn note_time(&mut self) {
+        if let Some(opening) = &mut self.opening {
+            opening.note();
+        }
+    }
+
+    /// The first and the last of the times that were noted, which are noted anew from here on.
+    pub(super) fn take_span(&mut self) -> Span {
+        let mut span = std::mem::take(&mut self.span);
+        if let Some(opening) = &mut self.opening {
+            span.merge(opening.take_span());
+        }
+        span
+    }
+
+    /// Splits off a head in a common form, `STAMP gw sshd[812]: ` or `STAMP gw kernel: `, in the hour of the last stamp.
     pub(super) fn read<'a>(
         &mut self,
         line: &'a [u8],
@@ -63,15 +82,23 @@ impl Names {
     }
 
     fn open<'a>(&mut self, line: &'a [u8], stamps: &Stamps) -> Option<Opened<'a>> {
+        if let Some(opening) = &mut self.opening {
+            // Others write longer names, and shorter lines, than are read quickly.
+            if let Some(length) = opening.strip(&near(line)) {
+                let text = line.get(opening.host..)?;
+                return Some((opening.time(), text, line.get(length..)?));
+            }
+        }
         let (time, rest) = stamps.recent(line)?;
         let text = rest.trim_ascii_start();
         let behind = self.host(text)?;
-        let host = &text[..text.len() - behind.len()];
-        // Stamps of the other form are longer.
-        let is_classic = line.len() - text.len() == 16;
-        let time_of_classic = time.filter(|_| is_classic);
-        self.ticks = self.opening.map_or(self.ticks, |opening| opening.tick) + 1;
-        self.opening = time_of_classic.and_then(|time| Opening::new(line, time, host, self.ticks));
+        let names = (line.len() - text.len(), line.len() - behind.len());
+        let place = stamps.place().filter(|_| time.is_some());
+        let opening = place.and_then(|place| Opening::new(line, names, place));
+        let before = std::mem::replace(&mut self.opening, opening);
+        if let Some(mut before) = before {
+            self.span.merge(before.take_span());
+        }
         Some((time, text, behind))
     }
 
@@ -229,9 +256,133 @@ mod tests {
         }
     }
 
+    /// The line, and what may stand behind it in a block.
+    fn onward(line: &[u8]) -> Vec<u8> {
+        let next = b"\nNov 20 15:52:43 gw sshd[8]: x; [9]: y; kernel: z".as_slice();
+        [line, next, next].concat()
+    }
+
+    /// A stamp, others with which lines are read quickly after it, and others with which they are not.
+    #[rustfmt::skip]
+    const FORMS: &[(&str, &[&str], &[&str])] = &[
+        (
+            "Nov 20 15:52:43",
+            &["Nov 20 15:52:44", "Nov 20 15:00:00", "Nov 20 15:59:59"],
+            &["Nov 20 16:52:43", "Nov 20 25:52:43", "Nov 20 15:60:43", "Nov 20 15:52:60", "Nov 20 15:5a:43", "Nov 20 15:52:4/",
+              "Nov 20 15:52.43", "Nov 20 15:52:43 2025", "Nov 20 15:52:43.1", "Nov 20 15:52:43  ", "Nov 30 15:52:43", "Xov 20 15:52:43"],
+        ),
+        (
+            "Nov  2 15:52:43.397404",
+            &["Nov  2 15:52:43.000000", "Nov  2 15:01:59.999999"],
+            &["Nov  2 15:52:43.39740", "Nov  2 15:52:43.3974041", "Nov  2 15:52:43,397404", "Nov  2 15:52:43.39740x", "Nov  2 15:52:43"],
+        ),
+        (
+            "2026-11-20T15:52:43.397404+00:00",
+            &["2026-11-20T15:52:43.000000+00:00", "2026-11-20T15:00:59.999999+00:00"],
+            &["2026-13-20T15:52:43.397404+00:00", "2026-11-31T15:52:43.397404+00:00", "2026-11-20T24:52:43.397404+00:00",
+              "2026-11-20T15:52:60.397404+00:00", "2026-11-20T15:61:43.397404+00:00", "2026-11-20T15:52:43.397404",
+              "2026-11-20T15:52:43.397404Z", "2026-11-20T15:52:43.397404+01:00", "2026-11-20T15:52:43.397404+0000",
+              "2026-11-20T15:52:43.39740+00:00", "2026-11-20T15:52:43.3974040+00:00", "2026-11-20T15:52:43.3974:4+00:00",
+              "2026-11-20T15:52:43+00:00", "2026-11-20 15:52:43.397404+00:00", "2026-11-20T15:52:43,397404+00:00"],
+        ),
+        ("2026-11-20T15:52:43.3+00:00", &["2026-11-20T15:52:44.9+00:00"], &["2026-11-20T15:52:43.+00:00", "2026-11-20T15:52:43.30+00:00"]),
+        ("2026-11-20T15:52:43.39-05:30", &["2026-11-20T15:52:44.01-05:30"], &["2026-11-20T15:52:43.39+05:30"]),
+        ("2026-11-20T15:52:43.397+0000", &["2026-11-20T15:52:44.001+0000"], &["2026-11-20T15:52:43.397+00:00"]),
+        ("2026-11-20 15:52:43,3974", &["2026-11-20 15:52:44,0001"], &["2026-11-20 15:52:43,3974Z", "2026-11-20 15:52:43,3974 +0100"]),
+        ("2026-11-20T15:52:43.39740Z", &["2026-11-20T15:52:44.00001Z"], &["2026-11-20T15:52:43.39740", "2026-11-20T15:52:43.39740z"]),
+        ("2026-11-20T15:52:43.3974041Z", &["2026-11-20T15:52:44.0000001Z"], &["2026-11-20T15:52:43.397404Z"]),
+        ("2026-11-20T15:52:43.39740412Z", &["2026-11-20T15:52:44.00000001Z"], &["2026-11-20T15:52:43.3974041Z"]),
+        ("2026-11-20T15:52:43.397404123Z", &["2026-11-20T15:52:44.000000001Z"], &["2026-11-20T15:52:43.3974041234Z"]),
+        ("2026-11-20T15:52:43Z", &["2026-11-20T15:52:44Z"], &["2026-11-20T15:52:43", "2026-11-20T15:52:43+00:00"]),
+        ("2026-11-20T15:52:43+0000", &["2026-11-20T15:53:04+0000"], &["2026-11-20T15:52:43+0100", "2026-11-20T15:52:43+00"]),
+        ("2026-11-20T15:52:43", &["2026-11-20T15:53:04"], &["2026-11-20T15:52:43 +0100", "2026-11-20T15:52:43Z"]),
+        // More digits are not read at once, a zone of another form is not remembered, and an hour before 1970 neither.
+        ("2026-11-20T15:52:43.3974041234Z", &[], &["2026-11-20T15:52:43.3974041234Z"]),
+        ("2026-11-20T15:52:43+00", &[], &["2026-11-20T15:52:43+00"]),
+        ("1969-12-31T23:52:43.5Z", &[], &["1969-12-31T23:52:43.5Z"]),
+    ];
+
+    /// Teaches a peeler these lines, each of which must be read like anew.
+    fn learned(lines: &[&str]) -> Peeler {
+        let mut peeler = Peeler::new(clock());
+        for line in lines {
+            let anew = syslog::read(line.as_bytes(), &mut Stamps::new(clock()));
+            assert_eq!(peeler.quickly(line.as_bytes()), anew, "{line}");
+        }
+        peeler
+    }
+
+    fn clock() -> Clock {
+        Clock::utc("2026-12-01T00:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn heads_with_usual_stamps_are_read_quickly_and_all_as_anew() {
+        let hosts = [
+            "gw",
+            "LabSZ",
+            "10-0-0-1",
+            "ip-172-31-22-153",
+            "gw.example.net",
+        ];
+        for ((stamp, quick, slow), host) in
+            FORMS.iter().flat_map(|form| hosts.map(|host| (form, host)))
+        {
+            let of = |stamp: &str| {
+                format!("{stamp} {host} sshd[812]: Invalid user x from 192.0.2.7 port 4711")
+            };
+            let first = of(stamp);
+            let all = quick.iter().map(|stamp| (stamp, true));
+            for (stamp, is_quick) in all.chain(slow.iter().map(|stamp| (stamp, false))) {
+                let mut peeler = learned(&[&first, &first, &first]);
+                let line = of(stamp);
+                let anew = syslog::read(line.as_bytes(), &mut Stamps::new(clock()));
+                let head = peeler.quick(&onward(line.as_bytes()));
+                assert_eq!(head.is_some(), is_quick, "{first}\n{line}");
+                if let Some(head) = head {
+                    let time = peeler.time();
+                    assert_eq!(Some(head.envelope(line.as_bytes(), time)), anew, "{line}");
+                }
+                assert_eq!(peeler.quickly(line.as_bytes()), anew, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_noted_span_is_that_of_the_noted_lines() {
+        let mut random = fastrand::Rng::with_seed(11);
+        let mut peeler = Peeler::new(clock());
+        let mut notes = 0;
+        for _ in 0..300 {
+            let mut expected = Span::default();
+            for _ in 0..random.usize(..40) {
+                let (day, hour) = (random.u8(1..3), random.u8(7..9));
+                let time = format!("{hour:02}:{:02}:{:02}", random.u8(..60), random.u8(..60));
+                let stamp = match random.u8(..3) {
+                    0 => format!("Nov {day:2} {time}"),
+                    _ => format!("2026-11-{day:02}T{time}.{:03}Z", random.u16(..1000)),
+                };
+                let line = format!("{stamp} gw sshd[8]: Invalid user x from 192.0.2.7");
+                // The first line of an opening is not quick, and the second one is.
+                for _ in 0..3 {
+                    if peeler.quick(&onward(line.as_bytes())).is_some() {
+                        peeler.note_time();
+                        let anew = Stamps::new(clock()).day(line.as_bytes());
+                        expected.add(anew.and_then(|(time, _)| time));
+                        notes += 1;
+                    } else {
+                        peeler.quickly(line.as_bytes());
+                    }
+                }
+            }
+            assert_eq!(peeler.take_span(), expected);
+        }
+        assert!(notes > 1_000, "{notes}");
+    }
+
     #[test]
     fn cached_heads_equal_newly_parsed_heads() {
-        let clock = Clock::utc("2026-12-01T00:00:00Z".parse().unwrap());
+        let clock = clock();
         let mut random = fastrand::Rng::with_seed(4);
         let mut peeler = Peeler::new(clock.clone());
         let (mut remembered, mut quick) = (0, 0);
@@ -244,9 +395,10 @@ mod tests {
             let line = line.trim_end().as_bytes();
             let mut fresh = Stamps::new(clock.clone());
             let anew = syslog::read(line, &mut fresh);
-            let onward = [line, b"\nNov 20 15:52:43 gw sshd[8]: x; [9]: y; kernel: z"].concat();
+            let onward = onward(line);
             let head = peeler.quick(&onward);
-            let read = head.map(|head| head.envelope(line, peeler.time()));
+            let time = peeler.time();
+            let read = head.map(|head| head.envelope(line, time));
             assert!(read.is_none() || read == anew, "{read:?} {anew:?}");
             quick += usize::from(read.is_some());
             let known = peeler.usual(line).map(|(envelope, _)| envelope);

@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use names::{MONTHS, Month, month, name, trailing_year, year, zone_name};
-use recent::Recent;
+use recent::{Recent, is_before_name};
 use time::{ClockTime, civil, half_day, time_of_day, zone};
 
 use number::narrow;
 
 pub(crate) use number::{number, word};
-pub(crate) use recent::second;
+pub(crate) use recent::{Place, sixtieth};
 pub(crate) use time::{clock, since_1970};
 
 /// The information needed to read an incomplete time stamp.
@@ -41,7 +41,8 @@ impl Clock {
     }
 }
 
-/// Parses stamps; remembers the last minute, because many lines of a log share it.
+/// Parses stamps; remembers the last minute and the last hour, because many lines of a log share
+/// them.
 #[derive(Debug, Clone)]
 pub(crate) struct Stamps {
     clock: Clock,
@@ -74,9 +75,8 @@ impl Stamps {
         if let Some(found) = self.recent.read(text) {
             return Some(found);
         }
-        if let Some((time, rest)) = self.classic(text) {
-            self.recent.keep_classic(time, text);
-            return Some((time, rest));
+        if let Some(found) = self.classic(text) {
+            return Some(found);
         }
         match text.first()? {
             b'0'..=b'9' => self.numeric(text),
@@ -84,45 +84,39 @@ impl Stamps {
         }
     }
 
-    /// Parses a stamp of the same minute as the last one, if both have one of the most common
-    /// forms.
+    /// Parses a stamp of the same hour as the last one, if both have one of the most common forms.
     #[inline(always)]
     pub(super) fn recent<'a>(&self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
         self.recent.read(text)
     }
 
-    /// `Nov 20 15:52:43 ` before a small letter, which is the most common form; the year never
+    /// Where such a stamp names the minute.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.recent.place()
+    }
+
+    /// `Nov 20 15:52:43[.123456] ` before a name, which is the most common form; the year never
     /// follows these.
     fn classic<'a>(&mut self, text: &'a [u8]) -> Option<(Option<Timestamp>, &'a [u8])> {
-        let [
-            m1,
-            m2,
-            m3,
-            b' ',
-            d1,
-            d2,
-            b' ',
-            clock @ ..,
-            b' ',
-            b'a'..=b'z',
-        ] = text.first_chunk::<17>()?
-        else {
+        let (day, clock) = text.split_first_chunk::<7>()?;
+        let [m1, m2, m3, b' ', d1, d2, b' '] = *day else {
             return None;
         };
-        let month = MONTHS.iter().position(|month| **month == [*m1, *m2, *m3])?;
-        let tens = if *d1 == b' ' { b'0' } else { *d1 };
+        let month = MONTHS.iter().position(|month| **month == [m1, m2, m3])?;
+        let tens = if d1 == b' ' { b'0' } else { d1 };
         if !tens.is_ascii_digit() || !d2.is_ascii_digit() {
             return None;
         }
         let day = (tens - b'0') * 10 + (d2 - b'0');
-        let (clock, b"") = time_of_day(clock)? else {
-            return None;
-        };
+        let (clock, rest) = time_of_day(clock).filter(|(_, rest)| is_before_name(rest))?;
         let (month, day) = (i8::try_from(month + 1).ok()?, i8::try_from(day).ok()?);
         if !(1..=31).contains(&day) {
             return None;
         }
-        Some((self.local(None, month, day, clock), &text[15..]))
+        let time = self.local(None, month, day, clock);
+        let hour = self.even_hour(time, None, month, day, clock);
+        self.recent.keep_classic(hour, text);
+        Some((time, rest))
     }
 
     /// A stamp that begins with a number.
@@ -275,8 +269,12 @@ impl Stamps {
         let (zone, rest) = zone(behind);
         let (year, month, day) = (i16::try_from(year).ok()?, narrow(month)?, narrow(day)?);
         let time = self.at(year, month, day, clock, zone);
+        let hour = match zone {
+            Some(_) => time.and_then(|time| start_of_hour(time, clock)),
+            None => self.even_hour(time, Some(year), month, day, clock),
+        };
         self.recent
-            .keep_iso8601(time, text, &behind[..behind.len() - rest.len()]);
+            .keep_iso8601(hour, text, &behind[..behind.len() - rest.len()]);
         Some((time, rest))
     }
 
@@ -325,6 +323,30 @@ impl Stamps {
         .ok()
     }
 
+    /// The start of the hour of a local time, in seconds since 1970, if no clock is set in this hour: then each of its minutes
+    /// follows from its start.
+    fn even_hour(
+        &self,
+        time: Option<Timestamp>,
+        year: Option<i16>,
+        month: i8,
+        day: i8,
+        clock: ClockTime,
+    ) -> Option<i64> {
+        let start = start_of_hour(time?, clock)?;
+        let is_even = |minute: i8| {
+            let found = self.start_of(Minute {
+                year,
+                month,
+                day,
+                hour: clock.hour,
+                minute,
+            });
+            found.is_some_and(|found| found.as_second() == start + i64::from(minute) * 60)
+        };
+        (is_even(0) && is_even(59)).then_some(start)
+    }
+
     fn start_of(&self, minute: Minute) -> Option<Timestamp> {
         let zoned = |year| {
             let clock = ClockTime {
@@ -350,6 +372,13 @@ impl Stamps {
             .filter_map(zoned)
             .find(|time| time.as_second() <= latest)
     }
+}
+
+/// The start of the hour at which it was this time, in seconds since 1970; `None` for a leap second, which belongs to the next
+/// minute.
+fn start_of_hour(time: Timestamp, clock: ClockTime) -> Option<i64> {
+    let within = i64::from(clock.minute) * 60 + i64::from(clock.second);
+    (clock.second < 60).then(|| time.as_second() - within)
 }
 
 const DAY: i64 = 86_400;

@@ -123,10 +123,11 @@ fn plain(time: Option<Timestamp>, text: &[u8]) -> Option<Envelope<'_>> {
 
 /// Whether this is the name of a machine, and nothing else that is possible in its place.
 pub(super) fn is_plain_host(host: &[u8]) -> bool {
-    let is_plain = |by: &u8| by.is_ascii_alphanumeric() || matches!(by, b'-' | b'_');
+    let is_plain = |by: &u8| by.is_ascii_alphanumeric() || matches!(by, b'-' | b'_' | b'.');
     let start = host.get(..8);
     host != b"-"
         && host.iter().all(is_plain)
+        && !is_facility(host)
         && !start.is_some_and(|start| start.eq_ignore_ascii_case(b"fail2ban"))
 }
 

@@ -143,3 +143,49 @@ fn invalid_timestamps_are_refused_and_unknown_months_have_no_time() {
         Some((None, b" x".as_slice()))
     );
 }
+
+/// The hour is remembered: not one in which a clock is set, or in which the year changes.
+#[test]
+fn every_minute_of_a_remembered_hour_is_read_as_anew() {
+    let zones = [
+        "EST5EDT,M3.2.0,M11.1.0",
+        "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0",
+        "<-00>0<+0020>-0:20,M3.2.0/1:10,M11.1.0/1:50",
+    ];
+    let days = [
+        (3, 7),
+        (3, 8),
+        (4, 5),
+        (10, 4),
+        (11, 1),
+        (12, 1),
+        (12, 2),
+        (2, 29),
+    ];
+    for zone in zones {
+        let clock = Clock {
+            reference: "2026-12-01T05:32:10Z".parse().unwrap(),
+            zone: TimeZone::posix(zone).unwrap(),
+        };
+        let mut stamps = Stamps::new(clock.clone());
+        for ((month, day), minute) in days
+            .into_iter()
+            .flat_map(|day| (0..1440).step_by(7).map(move |minute| (day, minute)))
+        {
+            let name = MONTHS[usize::try_from(month).unwrap() - 1];
+            let name = std::str::from_utf8(name).unwrap();
+            let time = format!("{:02}:{:02}:09", minute / 60, minute % 60);
+            for text in [
+                format!("{name} {day:2} {time} gw"),
+                format!("2026-{month:02}-{day:02} {time} gw"),
+                format!("{name} {day:2} {time}.5 gw"),
+            ] {
+                // The first reading remembers the hour, which the second one uses.
+                let first = stamps.day(text.as_bytes());
+                assert_eq!(stamps.day(text.as_bytes()), first, "{zone}: {text}");
+                let anew = Stamps::new(clock.clone()).day(text.as_bytes()).unwrap();
+                assert_eq!(first, Some(anew), "{zone}: {text}");
+            }
+        }
+    }
+}
