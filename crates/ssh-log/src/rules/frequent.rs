@@ -14,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("Connection from {addr} port {port} on {}", Connected),
     rule("pam_unix(sshd:auth): check pass; user unknown", Noted),
     rule("pam_unix(sshd:auth): authentication failure; {} rhost={addr}  user={user}", PamFailure),
+    rule("pam_unix(sshd:auth): authentication failure; {} rhost={addr}", PamFailure),
     rule("pam_unix(sshd:session): session opened for user {user} by {}", SessionOpened),
     rule("pam_unix(sshd:session): session closed for user {user}", SessionClosed),
 ];
