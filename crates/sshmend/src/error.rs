@@ -311,6 +311,10 @@ impl Failure {
     pub(crate) fn from_journal(error: &JournalError) -> Self {
         match error {
             JournalError::File(file) => Self::from_file(file),
+            JournalError::Unsynced(file) => Self {
+                hint: Self::from_file(file).hint,
+                ..Self::trouble(error.to_string()).with_severity(Severity::Unnoted)
+            },
             JournalError::Lock(LockError::Held { .. }) => {
                 Self::trouble(format!("nothing was changed: {error}"))
                     .with_hint("--wait 1m waits for it to end")

@@ -50,6 +50,9 @@ pub enum JournalError {
     /// An error about one of its files.
     #[error(transparent)]
     File(#[from] FileError),
+    /// What was to be recorded is recorded, but its name is not known to be on the disk.
+    #[error("{0}: a power failure may lose what was recorded")]
+    Unsynced(#[source] FileError),
     /// The lock of its directory.
     #[error(transparent)]
     Lock(#[from] LockError),

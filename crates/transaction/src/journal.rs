@@ -255,7 +255,7 @@ impl<'a, D: Disk> Journal<'a, D> {
         record.state = state;
         let text = text(record)?;
         let unsynced = self.put(&[replacement(&self.path_of_record(&record.id), &text)])?;
-        Ok(self.disk.sync(unsynced)?)
+        self.sync(unsynced)
     }
 
     /// Prepares what [`Journal::mark`] records: it is one rename away.
@@ -300,14 +300,18 @@ impl<'a, D: Disk> Journal<'a, D> {
             change: Change::Create(bytes, &own(0o600)),
             temporary: TEMPORARY,
         }])?;
-        Ok(self.disk.sync(created)?)
+        self.sync(created)
     }
 
     /// Makes changes that are ready, durably.
     pub(crate) fn place(&self, staged: Vec<D::Staged>) -> Result<(), JournalError> {
         let placed = staged.into_iter().map(|staged| self.disk.place(staged));
-        let unsynced = placed.collect::<Result<_, _>>()?;
-        Ok(self.disk.sync(unsynced)?)
+        self.sync(placed.collect::<Result<_, _>>()?)
+    }
+
+    /// Makes what is recorded durable.
+    pub(crate) fn sync(&self, unsynced: Vec<D::Unsynced>) -> Result<(), JournalError> {
+        self.disk.sync(unsynced).map_err(JournalError::Unsynced)
     }
 
     /// Makes these changes, in their order; they are durable once what is returned is synced.

@@ -81,7 +81,7 @@ impl<D: Disk> Store<'_, D> {
             change,
             temporary: TEMPORARY,
         }])?);
-        Ok(self.journal.disk.sync(unsynced)?)
+        self.journal.sync(unsynced)
     }
 }
 

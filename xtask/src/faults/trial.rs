@@ -150,8 +150,13 @@ impl<'s> Trial<'s> {
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .stdin(written.map_err(|error| error.to_string())?)
             .stdout(Stdio::null())
-            .stderr(Stdio::null());
+            .stderr(File::create(self.said()).map_err(|error| error.to_string())?);
         Ok(())
+    }
+
+    /// The complaints of the last run.
+    fn said(&self) -> PathBuf {
+        self.folder.path().join("said")
     }
 
     fn sshmend(&self, words: &str) -> Result<ExitStatus, String> {
@@ -316,7 +321,11 @@ impl<'s> Trial<'s> {
             _ => false,
         };
         if !is_true {
-            return Ok(Some(format!("exit {end} is not true of the files")));
+            let said = fs::read_to_string(self.said()).unwrap_or_default();
+            return Ok(Some(format!(
+                "exit {end} is not true of the files: {}",
+                said.trim()
+            )));
         }
         let whole = subject.same(now, &self.old) || subject.same(now, &self.new);
         if fault.asks_to_end() && !whole {

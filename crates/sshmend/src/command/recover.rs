@@ -15,7 +15,7 @@ use super::aftermath::aftermath;
 use super::recover_at_boot;
 use super::rollback::way_back;
 use crate::cli::Recover;
-use crate::error::{Failure, Outcome};
+use crate::error::{Failure, Outcome, Severity};
 use crate::execute::{UNCHANGED, arm, bring_into_force};
 use crate::json::history::Recovery;
 use crate::output::ask::confirm;
@@ -26,21 +26,21 @@ use crate::session::Session;
 /// Recovers, or reports what there is to recover.
 pub(crate) fn run(session: &Session, arguments: &Recover) -> Result<Outcome, Failure> {
     let journal = session.journal()?;
+    let mut lines = Vec::new();
     let done = match &arguments.forget {
         _ if arguments.install => return recover_at_boot::install(session, arguments),
         Some(id) => forget(session, arguments, &journal, &session.transaction(id)?),
-        None => recover(session, arguments, &journal),
+        None => recover(session, arguments, &journal, &mut lines),
     };
     // A failure is also written to the document; a person reads it on standard error.
     if let Err(failure) = &done
         && session.output.owes_a_document()
     {
-        let (transactions, error) = (Vec::new(), Some(failure.trouble_json()));
         let document = Recovery {
             schema: SCHEMA,
             dry_run: arguments.dry_run,
-            transactions,
-            error,
+            transactions: lines,
+            error: Some(failure.trouble_json()),
         };
         drop(session.output.json(&document));
     }
@@ -53,6 +53,7 @@ fn recover(
     session: &Session,
     arguments: &Recover,
     journal: &Journal<'_, Machine>,
+    lines: &mut Vec<String>,
 ) -> Result<Outcome, Failure> {
     if session.machine.is_live() && !arguments.dry_run {
         remove_leftovers();
@@ -86,14 +87,25 @@ fn recover(
     let _held = Uninterrupted::begin();
     let boot = arguments.boot;
     let recovered = store.recover(&mut |record, files| is_in_force(session, record, files, boot));
-    let mut lines: Vec<String> = recovered
-        .map_err(|error| Failure::from_recover(&error))?
-        .iter()
-        .map(describe)
-        .collect();
-    lines.extend(end_temporary(session, &store, &today, due.as_ref(), boot)?);
-    print(session, &lines, false).map_err(|error| Failure::unprinted(&error))?;
+    let recovered = recovered.map_err(|error| Failure::from_recover(&error))?;
+    lines.extend(recovered.iter().map(describe));
+    let due = due.as_ref();
+    if let Err(failure) = end_temporary(session, &store, (&today, due), boot, lines) {
+        return Err(after(session, lines, failure));
+    }
+    print(session, lines, false).map_err(|error| Failure::unprinted(&error))?;
     Ok(Outcome::Fine)
+}
+
+/// A failure after these transactions were recovered: says which, and does not exit as if nothing had changed.
+fn after(session: &Session, done: &[String], failure: Failure) -> Failure {
+    for text in done {
+        session.output.status(text);
+    }
+    if done.is_empty() || failure.severity() != Severity::Trouble {
+        return failure;
+    }
+    failure.with_severity(Severity::Broken)
 }
 
 /// The transaction whose timer expired. With `--after`, detaches from the session and waits first.
@@ -119,11 +131,10 @@ fn today() -> Today {
 fn end_temporary(
     session: &Session,
     store: &Store<'_, Machine>,
-    today: &Today,
-    due: Option<&Id>,
+    (today, due): (&Today, Option<&Id>),
     at_boot: bool,
-) -> Result<Vec<String>, Failure> {
-    let mut lines = Vec::new();
+    lines: &mut Vec<String>,
+) -> Result<(), Failure> {
     let temporary = store.temporary();
     for record in temporary.map_err(|error| Failure::from_journal(&error))? {
         let Some(back) = record.goes_back().cloned() else {
@@ -149,7 +160,7 @@ fn end_temporary(
             noted.map_err(|error| Failure::from_journal(&error))?;
         }
     }
-    Ok(lines)
+    Ok(())
 }
 
 /// Whether a step bans an address again. The end of a temporary change does not restore a ban that

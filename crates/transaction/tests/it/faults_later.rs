@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use sshmend_transaction::{Back, Id, Intent, Journal, Past, Record, State, Store};
+use sshmend_transaction::{
+    Back, ConfirmError, Id, Intent, Journal, JournalError, Past, Record, State, Store,
+};
 
 use crate::common::{Picture, STATE, TestDisk, Which, intent, recovered, store, take_back};
 use crate::faulty::{FAULTS, Fault, Faulty};
@@ -91,6 +93,29 @@ fn an_interrupted_confirmation_leaves_the_change_confirmed_or_pending() {
             );
         },
     );
+}
+
+#[test]
+fn a_confirmation_that_only_a_power_failure_may_lose_is_not_called_undone() {
+    let mut unsynced = 0;
+    for at in 0.. {
+        let (disk, _) = waiting();
+        let faulty = Faulty::new(&disk.machine, &[(Fault::Fails, at)]);
+        let opened = Store::open(&faulty, &faulty, Path::new(STATE), "faults");
+        let confirmed = opened.map(|store| store.confirm(None));
+        if faulty.hits() == 0 {
+            break;
+        }
+        let Ok(Err(error)) = confirmed else { continue };
+        let is_unsynced = matches!(error, ConfirmError::Journal(JournalError::Unsynced(_)));
+        assert_eq!(
+            states(&disk) == [Some(State::Done)],
+            is_unsynced,
+            "{at}: {error}"
+        );
+        unsynced += usize::from(is_unsynced);
+    }
+    assert_eq!(unsynced, 1);
 }
 
 #[test]
