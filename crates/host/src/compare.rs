@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use sshmend_lossless::{FileImage, Metadata, Unread, beside, threads};
+use sshmend_lossless::{FileImage, Metadata, PageBuffer, Unread, beside, threads};
 
 use crate::attributes::metadata;
 use crate::failure::{FileError, Why};
@@ -96,6 +96,7 @@ const PIECE: usize = 1 << 17;
 /// Whether the file has exactly these bytes. A long file is compared on all processors.
 fn holds(file: &File, expected: &[u8]) -> io::Result<bool> {
     let share = expected.len().div_ceil(threads().get()).max(SHARE);
+    let share = share.next_multiple_of(PIECE);
     let parts = (0..expected.len()).step_by(share);
     let part = |start: usize| start..(start + share).min(expected.len());
     let same = thread::scope(|scope| {
@@ -120,7 +121,7 @@ fn holds(file: &File, expected: &[u8]) -> io::Result<bool> {
 
 /// Whether one part of the file has exactly these bytes.
 fn holds_part(file: &File, expected: &[u8], part: &Range<usize>) -> io::Result<bool> {
-    let mut room = vec![0; PIECE.min(part.len())];
+    let mut room = PageBuffer::new(PIECE.min(part.len()));
     let mut at = part.start;
     while at < part.end {
         let wanted = room.len().min(part.end - at);

@@ -8,13 +8,22 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use sshmend_lossless::{BLOCK, Kind, Known, Line, Picked, Sieve, Sifted, Unread, beside, threads};
+use sshmend_lossless::{
+    Kind, Known, Line, PageBuffer, Picked, Sieve, Sifted, Unread, beside, threads,
+};
 
 use crate::attributes::kind;
 use crate::failure::Why;
 use crate::look::unread;
 use crate::path::Root;
 use crate::trust::Purpose;
+
+/// The size of the blocks into which a file is cut, in bytes: what was read is still in the second
+/// cache of a processor when it is searched.
+const BLOCK: usize = 1 << 17;
+
+/// The size of a file up to which it is not worth a second thread, in bytes.
+const SHORT: u64 = 1 << 20;
 
 /// The lines of the file at `path` that a sieve picks; `None` if the file does not exist.
 pub(crate) fn sift(root: &Root, path: &Path, sieve: &Sieve) -> Known<Option<Vec<Picked>>> {
@@ -37,8 +46,7 @@ pub(crate) fn sift(root: &Root, path: &Path, sieve: &Sieve) -> Known<Option<Vec<
 /// Searches an open file on this many threads.
 fn search(file: &File, sieve: &Sieve, threads: NonZero<usize>) -> io::Result<Vec<Picked>> {
     let size = file.metadata()?.len();
-    // Files of /proc report a size of 0 although they have content; short ones are not worth a
-    // thread.
+    // Files of /proc report a size of 0 although they have content.
     if size <= BLOCK as u64 {
         let mut bytes = Vec::new();
         let mut file = file;
@@ -59,7 +67,8 @@ fn search(file: &File, sieve: &Sieve, threads: NonZero<usize>) -> io::Result<Vec
     };
     let mut found = thread::scope(|scope| {
         // The caller searches too.
-        let others = (1..threads.get().min(blocks)).map(|_| beside(scope, work));
+        let threads = if size <= SHORT { 1 } else { threads.get() };
+        let others = (1..threads).map(|_| beside(scope, work));
         let others: Vec<_> = others.collect();
         let mut all = work()?;
         for worker in others {
@@ -87,27 +96,28 @@ struct Found {
     lines: Vec<Picked>,
 }
 
-/// The lines that begin in the block of this number.
+/// The lines of the block of this number: a line belongs to the block that contains the line feed
+/// before it, and the first line to the first block. So no block needs a byte of the one before, and
+/// what is read begins where a page of the file does.
 fn search_block(file: &File, sieve: &Sieve, number: usize, room: &mut Room) -> io::Result<Found> {
     let begin = number * BLOCK;
-    // One byte before the block shows whether a line begins with it.
-    let front = usize::from(begin > 0);
     room.held = 0;
-    let full = room.fill(file, begin - front, front + BLOCK)?;
-    let start = match front {
-        0 => 0,
-        _ => memchr::memchr(b'\n', room.bytes()).map_or(room.held, |feed| feed + 1),
+    let full = room.fill(file, begin, BLOCK)?;
+    let feed = || memchr::memchr(b'\n', room.bytes());
+    let start = match number {
+        0 => Some(0),
+        _ => feed().map(|feed| feed + 1),
     };
-    // A line that fills it belongs to the block where it begins.
-    if start >= room.held {
+    let Some(start) = start else {
+        // It is filled by a line of an earlier block.
         return Ok(Found {
             start: begin,
             feeds: 0,
             lines: Vec::new(),
         });
-    }
+    };
     if full {
-        room.finish_line(file, begin - front)?;
+        room.finish_line(file, begin)?;
     }
     let block = &room.bytes()[start..];
     let Sifted { feeds, lines } = sieve.block(block);
@@ -116,7 +126,7 @@ fn search_block(file: &File, sieve: &Sieve, number: usize, room: &mut Room) -> i
         line,
     };
     Ok(Found {
-        start: begin - front + start,
+        start: begin + start,
         feeds,
         lines: lines.into_iter().map(picked).collect(),
     })
@@ -125,7 +135,7 @@ fn search_block(file: &File, sieve: &Sieve, number: usize, room: &mut Room) -> i
 /// A reusable buffer for blocks. The bytes of the previous block are not cleared.
 #[derive(Default)]
 struct Room {
-    bytes: Vec<u8>,
+    bytes: PageBuffer,
     held: usize,
 }
 
@@ -137,9 +147,7 @@ impl Room {
     /// Reads up to `length` bytes at `at` into the buffer after those it holds; false if the file
     /// ends before.
     fn fill(&mut self, file: &File, at: usize, length: usize) -> io::Result<bool> {
-        if self.bytes.len() < self.held + length {
-            self.bytes.resize(self.held + length, 0);
-        }
+        self.bytes.grow(self.held + length);
         let mut read = 0;
         while read < length {
             let rest = &mut self.bytes[self.held + read..self.held + length];
@@ -154,17 +162,17 @@ impl Room {
         Ok(read == length)
     }
 
-    /// Reads on to the end of the line that contains the last byte.
+    /// Reads on to the end of the line that contains the next byte.
     fn finish_line(&mut self, file: &File, begin: usize) -> io::Result<()> {
-        let mut seen = self.held - 1;
         let mut step = 4096;
         loop {
+            let seen = self.held;
+            let full = self.fill(file, begin + seen, step)?;
             if let Some(feed) = memchr::memchr(b'\n', &self.bytes()[seen..]) {
                 self.held = seen + feed + 1;
                 return Ok(());
             }
-            seen = self.held;
-            if !self.fill(file, begin + seen, step)? && self.held == seen {
+            if !full {
                 return Ok(());
             }
             step = (2 * step).min(BLOCK);
@@ -190,7 +198,7 @@ mod tests {
 
     fn long_text(random: &mut fastrand::Rng) -> Vec<u8> {
         let mut text = Vec::new();
-        while text.len() < 4 * BLOCK {
+        while text.len() < 4 * SHORT as usize {
             // Some lines end with a block, and some fill more than one.
             let to_end = BLOCK - text.len() % BLOCK;
             let length = match random.u8(..100) {

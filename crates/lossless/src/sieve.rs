@@ -14,9 +14,8 @@ use crate::lines::{Line, line_at};
 /// alone. False positives are allowed, misses are not.
 pub type Pick = fn(words: &[String], block: &[u8], found: &mut Vec<Line>) -> usize;
 
-/// The approximate size of the blocks into which a file is cut, in bytes: a search needs memory for
-/// two of them for each thread.
-pub const BLOCK: usize = 1 << 20;
+/// The least part of a document that is worth a thread, in bytes.
+const SHARE: usize = 1 << 20;
 
 /// The lines to look for in a file, and how to find them.
 #[derive(Debug, Clone)]
@@ -95,7 +94,7 @@ pub fn in_parts<T: Send>(
     threads: NonZero<usize>,
     work: impl Fn(&[u8]) -> T + Send + Sync,
 ) -> Vec<(usize, T)> {
-    let share = document.len().div_ceil(threads.get()).max(BLOCK);
+    let share = document.len().div_ceil(threads.get()).max(SHARE);
     let mut parts = Vec::new();
     let mut rest = 0..document.len();
     while !rest.is_empty() {
@@ -210,7 +209,7 @@ mod tests {
     fn the_lines_are_the_same_for_any_number_of_threads() {
         let mut random = fastrand::Rng::with_seed(3);
         let mut document = Vec::new();
-        while document.len() < 5 * BLOCK {
+        while document.len() < 5 * SHARE {
             let length = random.usize(..4_000);
             document.extend(std::iter::repeat_with(|| random.u8(b'a'..=b'z')).take(length));
             document.extend_from_slice(random.choice([&b"\n"[..], b"\r\n", b"\n\n"]).expect("one"));

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use sshmend_lossless::PageBuffer;
+
 use super::cost::Line;
 use crate::run;
 
@@ -85,7 +87,7 @@ pub(super) fn known_hosts(path: &Path, lines: usize, hashed: bool) -> Result<(),
 /// The time to read a file, in seconds.
 pub(super) fn reading(path: &Path) -> Result<f64, String> {
     let mut file = File::open(path).map_err(text)?;
-    let mut room = vec![0; 1 << 20];
+    let mut room = PageBuffer::new(1 << 20);
     let start = Instant::now();
     while file.read(&mut room).map_err(text)? > 0 {}
     Ok(start.elapsed().as_secs_f64())
