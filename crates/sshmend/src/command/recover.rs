@@ -89,10 +89,8 @@ fn recover(
     let recovered = store.recover(&mut |record, files| is_in_force(session, record, files, boot));
     let recovered = recovered.map_err(|error| Failure::from_recover(&error))?;
     lines.extend(recovered.iter().map(describe));
-    let due = due.as_ref();
-    if let Err(failure) = end_temporary(session, &store, (&today, due), boot, lines) {
-        return Err(after(session, lines, failure));
-    }
+    let ended = end_temporary(session, &store, &today, due.as_ref(), boot, lines);
+    ended.map_err(|failure| after(session, lines, failure))?;
     print(session, lines, false).map_err(|error| Failure::unprinted(&error))?;
     Ok(Outcome::Fine)
 }
@@ -131,7 +129,8 @@ fn today() -> Today {
 fn end_temporary(
     session: &Session,
     store: &Store<'_, Machine>,
-    (today, due): (&Today, Option<&Id>),
+    today: &Today,
+    due: Option<&Id>,
     at_boot: bool,
     lines: &mut Vec<String>,
 ) -> Result<(), Failure> {
